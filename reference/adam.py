@@ -1,0 +1,50 @@
+"""Appendix A: Adam, as the essay has it (Kingma & Ba 2015, Algorithm 1) and as Keras computes it.
+
+The two differ in ε alone. Algorithm 1 adds ε = 1e-8 after the bias correction of √v; the form of the
+paper's section 2, which Keras takes, adds "epsilon hat" = 1e-7 to the uncorrected √v. They are two equations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Adam:
+    """Adam's coefficients; `epsilon_hat` says which of the two equations they are for."""
+
+    learning_rate: float = 0.001
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+    epsilon_hat: bool = True
+
+
+ALGORITHM_1 = Adam(epsilon=1e-8, epsilon_hat=False)
+KERAS = Adam()
+
+
+def first_moment(m: Any, g: Any, beta_1: float) -> Any:
+    """m_t = β1 m + (1 - β1) g, in the order m + (g - m)(1 - β1).  All shaped like g.  Appendix A"""
+    return m + (g - m) * (1 - beta_1)
+
+
+def second_moment(v: Any, g: Any, beta_2: float) -> Any:
+    """v_t = β2 v + (1 - β2) g², in the order v + (g² - v)(1 - β2).  All shaped like g.  Appendix A"""
+    return v + (g * g - v) * (1 - beta_2)
+
+
+def update_algorithm_1(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: float) -> Any:
+    """α m̂ / (√v̂ + ε), m̂ = m / (1 - β1^t), v̂ = v / (1 - β2^t).  m, v -> their shape.  Appendix A"""
+    m_hat = m / (1 - beta_1**t)
+    v_hat = v / (1 - beta_2**t)
+    return alpha * m_hat / (np.sqrt(v_hat) + epsilon)
+
+
+def update_epsilon_hat(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: float) -> Any:
+    """α_t m / (√v + ε̂), α_t = α √(1 - β2^t) / (1 - β1^t).  m, v -> their shape.  Kingma & Ba, section 2"""
+    alpha_t = alpha * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
+    return m * alpha_t / (np.sqrt(v) + epsilon)

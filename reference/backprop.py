@@ -1,0 +1,33 @@
+"""Section 2.3 and Appendices B, C, D: the gradients, from the output back to the pixels.
+
+All in the vectorised form through dZ. The chain rule (17), (18) is the composition of the three functions:
+dW(l) = A(l-1)^T dZ(l), where dA(l)/dW is A(l-1) by (18a), and dZ(l) = dA(l) f'(Z(l)) by (18b).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference.activations import ACTIVATIONS
+
+
+def activation_gradient(dZ_next: Any, W_next: Any) -> Any:
+    """Back through the weights of layer l+1.  dZ(l+1) [N, k], W(l+1) [n, k] -> dA(l) [N, n].  (20a)"""
+    return dZ_next @ W_next.T
+
+
+def sum_gradient(dA: Any, Z: Any, name: str) -> Any:
+    """Back through an elementwise activation: dZ = dA f'(Z).  dA, Z [N, n] -> [N, n].  (18), (18b)"""
+    return dA * ACTIVATIONS[name][1](Z)
+
+
+def weight_gradient(A_before: Any, dZ: Any) -> Any:
+    """A(l-1) [N, m], dZ(l) [N, n] -> dW(l) [m, n], summed over the batch.  (22a), (22c), (22e)"""
+    return A_before.T @ dZ
+
+
+def bias_gradient(dZ: Any) -> Any:
+    """dZ(l) [N, n] -> dB(l) [1, n], summed over the batch.  (22b), (22d), (22f)"""
+    return np.sum(dZ, axis=0, keepdims=True)

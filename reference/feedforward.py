@@ -1,0 +1,34 @@
+"""Section 1.1 and 2.1: from the pixels to the prediction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference.activations import ACTIVATIONS
+
+
+def node_sum(x: Any, w: Any, b: Any) -> Any:
+    """One node, written out as products.  x, w [n], b scalar -> scalar.  (1)"""
+    return sum(x_i * w_i for x_i, w_i in zip(x, w, strict=True)) + b
+
+
+def node_dot(x: Any, w: Any, b: Any) -> Any:
+    """The same as a dot product.  x, w [n], b scalar -> scalar.  (2)"""
+    return np.dot(x, w) + b
+
+
+def node_activation(z: Any, name: str = "relu") -> Any:
+    """What the node puts out, a = f(z), elementwise f.  z scalar -> scalar.  (3)"""
+    return ACTIVATIONS[name][0](z)
+
+
+def weighted_sum(X: Any, W: Any, B: Any) -> Any:
+    """A layer's summation, Z = X·W + B.  X [N, m], W [m, n], B [1, n] -> [N, n].  (4), (6)-(9), (8a)"""
+    return X @ W + B
+
+
+def activation(Z: Any, name: str) -> Any:
+    """A layer's activation, A = f(Z), f by its name in Table 1.  Z [N, n] -> [N, n].  (5), (10)"""
+    return ACTIVATIONS[name][0](Z)

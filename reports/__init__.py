@@ -1,0 +1,1 @@
+"""Tables as values, and the ways to write them: terminal, Markdown, HTML, CSV, files. Knows no mathematics."""

@@ -1,0 +1,42 @@
+"""A report as one HTML page: no script, nothing fetched."""
+
+from __future__ import annotations
+
+import jinja2
+
+from reports.table import Report
+
+TEMPLATE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{{ report.headline }}</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
+h1 span { padding: .1em .5em; border: 2px solid currentColor; border-radius: .3em; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left; white-space: nowrap; }
+.number { text-align: right; }
+</style></head><body><main>
+<h1><span>{{ "PASS" if report.passed else "FAIL" }}</span> {{ headline }}</h1>
+{% for line in report.lines %}<p>{{ line }}</p>
+{% endfor %}
+{% for table in report.tables %}<section><h2>{{ table.title }}</h2>
+<div class="wide" tabindex="0" role="region" aria-label="{{ table.title }}"><table>
+<thead><tr>{% for name in table.header %}
+<th scope="col"{% if loop.index0 in table.numeric %} class="number"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead>
+<tbody>{% for row in table.rows %}
+<tr>{% for cell in row %}<td{% if loop.index0 in table.numeric %} class="number"{% endif %}>
+{%- if cell.strong %}<strong>{{ cell.text }}</strong>{% else %}{{ cell.text }}{% endif %}</td>{% endfor %}</tr>
+{%- endfor %}</tbody></table></div>
+{% if table.note %}<p>{{ table.note }}</p>{% endif %}</section>
+{% endfor %}</main></body></html>
+"""
+
+
+def render(report: Report) -> str:
+    """The page; every text is escaped."""
+    template = jinja2.Environment(autoescape=True, keep_trailing_newline=True).from_string(TEMPLATE)
+    headline = report.headline.removeprefix("PASS").removeprefix("FAIL").strip()
+    return template.render(report=report, headline=headline)

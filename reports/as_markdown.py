@@ -1,0 +1,36 @@
+"""A report as Markdown that GitHub renders."""
+
+from __future__ import annotations
+
+from reports.table import Cell, Report, Table
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and its embedded HTML leave alone, on one line."""
+    for character in "\\`*_[]<>|#":
+        text = text.replace(character, "\\" + character)
+    return " ".join(text.split()).replace("&", "&amp;")
+
+
+def render(report: Report) -> str:
+    """The whole report; ends with a line feed."""
+    parts = [f"# {escape(report.headline)}", *(escape(line) for line in report.lines)]
+    parts += [_table(table) for table in report.tables]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> str:
+    rule = ["---:" if i in table.numeric else "---" for i in range(len(table.header))]
+    lines = [_line([escape(name) for name in table.header]), _line(rule)]
+    lines += [_line([_cell(cell) for cell in row]) for row in table.rows]
+    body = f"## {escape(table.title)}\n\n" + "\n".join(lines)
+    return f"{body}\n\n{escape(table.note)}" if table.note else body
+
+
+def _cell(cell: Cell) -> str:
+    text = escape(cell.text)
+    return f"**{text}**" if cell.strong and text else text
+
+
+def _line(texts: list[str]) -> str:
+    return "| " + " | ".join(texts) + " |"

@@ -1,0 +1,47 @@
+"""A table to be read, as a value: every renderer draws this and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One text; `strong` marks what changed or failed, and is never told by colour alone."""
+
+    text: str
+    strong: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A title, column heads, rows of cells, and a note below. `numeric` columns are set flush right."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A table for programs: columns of equal length by name, written as CSV under `name`."""
+
+    name: str
+    columns: dict[str, Sequence[Any]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a report shows: headline, the sentences under it, and tables in order."""
+
+    headline: str
+    passed: bool
+    lines: tuple[str, ...]
+    tables: tuple[Table, ...]

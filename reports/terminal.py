@@ -1,0 +1,39 @@
+"""A report on a terminal: headline, one table, where the files are. Colour only where it is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from reports.table import Table
+
+WIDEST = 100
+
+
+def console(file: TextIO | None = None) -> Console:
+    """At most 100 columns; 100 where the output is not a terminal."""
+    found = Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False)
+    found.width = min(found.width, WIDEST) if found.is_terminal else WIDEST
+    return found
+
+
+def headline(to: Console, text: str, passed: bool) -> None:
+    """The verdict, its first word in colour."""
+    word, _, rest = text.partition(" ")
+    to.print(Text(word, style="bold green" if passed else "bold red") + Text(f" {rest}", style="bold"))
+
+
+def table(to: Console, value: Table) -> None:
+    """One table, its title above and its note below."""
+    drawn = RichTable(title=value.title, title_justify="left", box=None, padding=(0, 2, 0, 0), title_style="italic")
+    for index, name in enumerate(value.header):
+        drawn.add_column(name, justify="right" if index in value.numeric else "left", overflow="fold")
+    for row in value.rows:
+        drawn.add_row(*(Text(cell.text, style="bold red" if cell.strong else "") for cell in row))
+    to.print(drawn)
+    if value.note:
+        to.print(value.note, style="dim")

@@ -1,0 +1,26 @@
+"""python -m verify.backprop: training steps, verified tensor by tensor; the essay's Tables 4, A-1, A-2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from verify import options, run
+
+ABOUT = (
+    "Verify training steps: every Z, A, gradient, moment, update and new weight, by hand and by TensorFlow.\n"
+    "Writes Tables 4, A-1 and A-2."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
+    parser = options.parser("backprop", ABOUT, "--batch 32 --steps 3 --jit", training=True)
+    given = parser.parse_args(argv)
+    result = run.one("backprop", given)
+    run.say(result, given)
+    return 0 if result.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(run.guarded(main))

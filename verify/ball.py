@@ -1,0 +1,271 @@
+"""Balls: a value, and a radius within which any evaluation in the judged precision must lie.
+
+Midpoint-radius arithmetic. The value is computed in float64. The radius adds up, operation by operation,
+the error that comes in with the operands and one rounding on each side (the judged format's and float64's),
+whatever the order of summation: n·u·Σ|a||b| for a sum of n terms (Higham, Accuracy and Stability of
+Numerical Algorithms, ch. 3; without the 1/(1 - n·u) by Jeannerod & Rump 2013). Terms that are exactly zero
+round nothing and do not count. Constants are rounded to the judged format by that very rounding.
+Every radius is enlarged by 2^-30 of itself, which covers the float64 arithmetic of the radii.
+
+The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on it unchanged.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, RECIPROCAL_ULP, Floats, Precision
+
+SLACK = 1 + 2.0**-30
+
+
+class Ball(NDArrayOperatorsMixin):
+    """`value` ± `radius`, float64 arrays of one shape (a radius of 0 may be a scalar: exact).
+
+    `open_sum` is known of a sum that may still take another term: the error its terms came with, how many
+    they are, and the sum of their magnitudes. Adding to it is one more term of the same sum, in any order.
+    `least` is a lower bound better than value - radius, where one is known: a square root is not negative.
+    """
+
+    def __init__(
+        self, value: Any, radius: Any, precision: Precision, open_sum: tuple[Any, Any, Any] | None = None,
+        least: Any = None,
+    ) -> None:
+        self.value: Floats = np.asarray(value, dtype=np.float64)
+        self.radius: Any = radius
+        self.precision = precision
+        self.open_sum = open_sum
+        self.least = least
+
+    @classmethod
+    def exact(cls, array: Any, precision: Precision) -> Ball:
+        """What TensorFlow itself held. Only subnormal numbers may be read as 0."""
+        value = np.asarray(array, dtype=np.float64)
+        size = np.abs(value)
+        subnormal = (size < precision.tiny) & (size > 0)
+        return cls(value, np.where(subnormal, size, 0.0) if subnormal.any() else 0.0, precision)
+
+    @classmethod
+    def constant(cls, number: Any, precision: Precision) -> Ball:
+        """A constant of the equation, known to be rounded once to the judged format."""
+        value = np.asarray(number, dtype=np.float64)
+        return cls(value, np.abs(precision.round(value) - value), precision)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def T(self) -> Ball:
+        return self._same(self.value.T, self.radius.T if np.ndim(self.radius) else self.radius)
+
+    @property
+    def is_exact(self) -> bool:
+        return not np.any(self.radius)
+
+    @property
+    def reach(self) -> Floats:
+        """The largest magnitude in the ball."""
+        found: Floats = np.abs(self.value) + self.radius
+        return found
+
+    def spread(self) -> Floats:
+        """The radius, as an array of the value's shape."""
+        return np.broadcast_to(np.asarray(self.radius, dtype=np.float64), self.value.shape)
+
+    def __getitem__(self, index: Any) -> Ball:
+        return self._same(self.value[index], self.spread()[index])
+
+    def sum(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
+        """Also what np.sum calls."""
+        return _sum(self, axis, keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
+        """Also what np.max calls. No rounding: it selects."""
+        radius = np.max(self.spread(), axis=axis, keepdims=keepdims)
+        return self._same(np.max(self.value, axis=axis, keepdims=keepdims), radius)
+
+    def _same(self, value: Any, radius: Any) -> Ball:
+        return Ball(value, radius, self.precision)
+
+    @property
+    def floor(self) -> Any:
+        """What the absolute value cannot be less than, if positive."""
+        floor = np.abs(self.value) - self.radius
+        return floor if self.least is None else np.maximum(floor, self.least)
+
+    def _as_sum(self) -> tuple[Any, Any, Any]:
+        """Incoming error, number of terms, sum of magnitudes; of anything else, a sum of one term."""
+        return self.open_sum or (self.radius, np.where(self.reach > 0, 1, 0), self.reach)
+
+    def _rounded(self, value: Any, radius: Any, ulp: float = 0.5) -> Ball:
+        """One operation's result: what came in, and its own rounding."""
+        rounding = self.precision.half_ulp(np.abs(value) + radius) * (2 * ulp)
+        return self._same(value, (radius + rounding) * SLACK)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method != "__call__" or options or ufunc not in OPERATIONS:
+            raise NotImplementedError(f"balls do not know {ufunc.__name__}.{method} {options or ''}")
+        with np.errstate(all="ignore"):
+            return OPERATIONS[ufunc](*(_as_operand(x, self.precision) for x in inputs))
+
+
+def _as_operand(x: Any, precision: Precision) -> Any:
+    if isinstance(x, Ball) or (isinstance(x, np.ndarray) and x.dtype == bool):
+        return x
+    return Ball.constant(x, precision)
+
+
+def _add(a: Any, b: Any) -> Ball:
+    value = a.value + b.value
+    if a.open_sum or b.open_sum:
+        incoming, terms, magnitude = (x + y for x, y in zip(a._as_sum(), b._as_sum(), strict=True))
+        return _of_sum(a.precision, value, incoming, terms, magnitude)
+    radius = a.radius + b.radius
+    found = a._rounded(value, radius) if _moves(a) and _moves(b) else a._same(value, radius)
+    if a.least is not None and np.all(b.value > b.radius):
+        found.least = (a.least + b.floor) / (1 + 4 * a.precision.joint_unit)
+    return found
+
+
+def _moves(a: Ball) -> bool:
+    """Whether adding it can round at all: adding an exact 0 cannot."""
+    return bool(np.any(a.value) or np.any(a.radius))
+
+
+def _of_sum(precision: Precision, value: Any, incoming: Any, terms: Any, magnitude: Any) -> Ball:
+    """A sum of `terms` rounded products: that many roundings at most meet each of them, in any order."""
+    radius = (incoming + terms * (precision.joint_unit * magnitude + precision.tiny)) * SLACK
+    return Ball(value, radius, precision, (incoming, terms, magnitude))
+
+
+def _subtract(a: Any, b: Any) -> Ball:
+    value, radius = a.value - b.value, a.radius + b.radius
+    return a._rounded(value, radius) if _moves(a) and _moves(b) else a._same(value, radius)
+
+
+def _multiply(a: Any, b: Any) -> Ball:
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):  # a mask: selects, rounds nothing
+        ball, mask = (b, a) if isinstance(a, np.ndarray) else (a, b)
+        selected: Ball = ball._same(ball.value * mask, ball.radius * mask)
+        return selected
+    value = a.value * b.value
+    radius = np.abs(a.value) * b.radius + a.radius * b.reach
+    if _is_power_of_two(a) or _is_power_of_two(b):
+        return a._same(value, radius + a.precision.tiny)
+    return a._rounded(value, radius)
+
+
+def _is_power_of_two(a: Ball) -> bool:
+    return a.value.ndim == 0 and a.is_exact and abs(float(np.frexp(a.value)[0])) == 0.5
+
+
+def _divide(a: Any, b: Any) -> Ball:
+    floor = b.floor
+    value = a.value / b.value
+    radius = np.where(floor > 0, (np.abs(value) * b.radius + a.radius) / floor, np.inf)
+    return a._rounded(value, radius)
+
+
+def _reciprocal(a: Ball) -> Ball:
+    floor = a.floor
+    value = 1 / a.value
+    radius = np.where(floor > 0, np.abs(value) * a.radius / floor, np.inf)
+    return a._rounded(value, radius, RECIPROCAL_ULP)
+
+
+def _power(a: Ball, b: Any) -> Ball:
+    """Positive base, exact exponent: β^t."""
+    if not b.is_exact:
+        raise NotImplementedError("balls know exact exponents only")
+    value = a.value**b.value
+    radius = np.maximum((a.value + a.radius) ** b.value - value, value - (a.value - a.radius) ** b.value)
+    return a._rounded(value, np.abs(radius), POWER_ULP)
+
+
+def _exp(a: Ball) -> Ball:
+    value = np.exp(a.value)
+    return a._rounded(value, value * np.expm1(a.radius), EXP_ULP)
+
+
+def _log(a: Ball) -> Ball:
+    value = np.log(a.value)
+    radius = np.where(a.radius < a.value, -np.log1p(-np.minimum(a.radius / a.value, 1)), np.inf)
+    return a._rounded(value, radius, LOG_ULP)
+
+
+def _sqrt(a: Ball) -> Ball:
+    value = np.sqrt(a.value)
+    radius = value - np.sqrt(np.maximum(a.value - a.radius, 0))
+    radius = np.maximum(radius, np.sqrt(a.value + a.radius) - value)
+    found = a._rounded(value, radius)
+    found.least = 0.0
+    return found
+
+
+def _negative(a: Ball) -> Ball:
+    return a._same(-a.value, a.radius)
+
+
+def _maximum(a: Any, b: Any) -> Ball:
+    radius = np.where(a.value >= b.value, a.radius, b.radius)
+    other = np.maximum(a.value + a.radius, b.value + b.radius) - np.maximum(a.value, b.value)
+    return a._same(np.maximum(a.value, b.value), np.maximum(radius, other) if np.any(radius) else radius)
+
+
+def _greater(a: Any, b: Any) -> Any:
+    """A mask; where the balls overlap it may be either, and is a ball ½ ± ½ around what the values say."""
+    mask = a.value > b.value
+    undecided = np.abs(a.value - b.value) <= a.radius + b.radius
+    undecided = undecided & ((a.radius + b.radius) > 0)
+    return a._same(mask, undecided.astype(float)) if undecided.any() else mask
+
+
+def _equal(a: Any, b: Any) -> Any:
+    return np.asarray(a.value == b.value)
+
+
+def _matmul(a: Any, b: Any) -> Ball:
+    size_a, size_b = np.abs(a.value), np.abs(b.value)
+    value = a.value @ b.value
+    incoming: Any = 0.0
+    if np.any(b.radius):
+        incoming = incoming + size_a @ b.spread()
+    if np.any(a.radius):
+        incoming = incoming + a.spread() @ (size_b + b.radius)
+    magnitude = size_a @ size_b + incoming
+    terms = np.minimum(
+        np.count_nonzero(a.reach, axis=1)[:, None], np.count_nonzero(b.reach, axis=0)[None, :]
+    )
+    if a.shape[1] == 1:  # a single product: one rounding, and nothing to order
+        return a._rounded(value, incoming)
+    return _of_sum(a.precision, value, incoming, terms, magnitude)
+
+
+def _sum(a: Ball, axis: Any, keepdims: bool) -> Ball:
+    incoming = np.sum(a.spread(), axis=axis, keepdims=keepdims)
+    terms = np.maximum(np.count_nonzero(a.reach, axis=axis, keepdims=keepdims) - 1, 0)
+    magnitude = np.sum(a.reach, axis=axis, keepdims=keepdims)
+    radius = (incoming + terms * (a.precision.joint_unit * magnitude + a.precision.tiny)) * SLACK
+    return a._same(np.sum(a.value, axis=axis, keepdims=keepdims), radius)
+
+
+OPERATIONS: dict[Any, Any] = {
+    np.add: _add,
+    np.subtract: _subtract,
+    np.multiply: _multiply,
+    np.divide: _divide,
+    np.reciprocal: _reciprocal,
+    np.power: _power,
+    np.exp: _exp,
+    np.log: _log,
+    np.sqrt: _sqrt,
+    np.negative: _negative,
+    np.maximum: _maximum,
+    np.greater: _greater,
+    np.equal: _equal,
+    np.matmul: _matmul,
+}

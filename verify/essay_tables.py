@@ -1,0 +1,133 @@
+"""The essay's own tables 3, 4, A-1 and A-2, with a by-hand and a TensorFlow column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from reports.table import Cell, Columns, Table
+from verify.ball import Ball
+from verify.compare import Comparison
+from verify.precision import Floats
+from verify.trace import Array, Trace
+
+TABLES = {3: ("table4", "Table 4"), 2: ("table_a1", "Table A-1"), 1: ("table_a2", "Table A-2")}
+FULL_LIMIT = 10_000  # a larger matrix is written in part unless --full: the printed corner and the worst
+WORST = 100
+CORNER = 4  # the essay prints the first four and the last of each axis
+ROWS = {"original": "{P}", "gradient": "d{P}", "update": "update_{P}", "new": "{P}_new"}
+LABELS = {"original": "Original", "gradient": "∇C", "update": "η∇C", "new": "New"}
+Held = Mapping[str, Array]
+Chain = Mapping[str, Ball]
+
+
+def table_3(trace: Trace, by_hand: Chain) -> tuple[Table, Columns]:
+    """The prediction, digit by digit, computed by hand from X, W and B, and by TensorFlow."""
+    name = f"A{trace.network.depth}"
+    hand, held = by_hand[name].value[0], trace.step(1)[name][0].astype(np.float64)
+    allowed = by_hand[name].spread()[0]
+    rows = tuple(
+        tuple(map(Cell, (str(d), f"{h:.3f}", f"{t:.18e}", f"{t - h:.1e}", f"{r:.1e}")))
+        for d, (h, t, r) in enumerate(zip(hand, held, allowed, strict=True))
+    )
+    header = ("digit", "by hand", "by TensorFlow", "difference", "allowed")
+    note = (
+        f"By hand from X, W and B alone, so what rounding allows has added up over {trace.network.depth} layers. "
+        f"The label is {int(np.argmax(trace.step(1)['y'][0]))}; the network has not learned yet."
+    )
+    if trace.settings.batch > 1:
+        note += " The first example of the batch."
+    table = Table("Table 3. The prediction by hand and by TensorFlow", header, rows, frozenset(range(1, 5)), note)
+    columns = {"digit": list(range(len(hand))), "by_hand": hand.tolist(), "tensorflow": held.tolist()}
+    columns |= {"difference": (held - hand).tolist(), "allowed": allowed.tolist()}
+    return table, Columns("table3", columns)
+
+
+def update_tables(
+    trace: Trace, by_hand: Chain, comparisons: Iterable[Comparison], full: bool
+) -> Iterator[tuple[Table, Columns]]:
+    """Tables 4, A-1, A-2: original, ∇C, η∇C and new of W and B, the last step's, layer by layer."""
+    step = trace.settings.steps
+    held = trace.step(step)
+    verdicts = {c.tensor: c.verdict for c in comparisons if c.step == step and c.mode == "local"}
+    for layer in range(trace.network.depth, 0, -1):
+        name, title = TABLES.get(layer, (f"table_layer{layer}", f"Layer {layer}"))
+        yield _layout(title, layer, held, by_hand, verdicts, step), _long(name, layer, held, by_hand, full)
+
+
+def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mapping[str, str], step: int) -> Table:
+    W, B = f"W{layer}", f"B{layer}"
+    m, n = held[W].shape
+    columns = _ends(n)
+    heads = ["j = " + str(j + 1) if j >= 0 else "…" for j in columns] + [f"b({layer})"]
+    header = ("", "i", *(f"by hand {h}" for h in heads), *(f"TensorFlow {h}" for h in heads))
+    rows: list[tuple[Cell, ...]] = []
+    gaps = []
+    for row, pattern in ROWS.items():
+        P, b = pattern.format(P=W), pattern.format(P=B)
+        for i, k in zip(_ends(m), _ends(n), strict=True):
+            sides: list[Cell] = []
+            for side in ({x: by_hand[x].value for x in (P, b, W, B)}, held):
+                sides += [_cell(side, P, W, (i, j), row) for j in columns]
+                sides.append(_cell(side, b, B, (0, k) if k >= 0 else (-1, -1), row))
+            label = f"{LABELS[row]} W({layer}), B({layer})" if i == 0 else ""
+            rows.append((Cell(label), Cell("⋮" if i < 0 else str(i + 1)), *sides))
+        for x in (P, b):
+            gap = float(np.max(np.abs(by_hand[x].value - held[x].astype(np.float64))))
+            gaps.append(f"{x}: largest difference {gap:.1e}, {verdicts.get(x, 'given')}")
+    what = f"{title}. ∇C, η∇C and the new W({layer}) [{m}, {n}] and B({layer}) [1, {n}], step {step}"
+    note = "Updated values are bold. " + "; ".join(gaps) + "."
+    return Table(what, header, tuple(rows), frozenset(range(2, len(header))), note)
+
+
+def _ends(n: int) -> list[int]:
+    """The essay's choice of an axis: the first four, a gap (-1), the last."""
+    return [*range(CORNER), -1, n - 1]
+
+
+def _cell(side: Mapping[str, Any], name: str, original: str, at: tuple[int, int], row: str) -> Cell:
+    if min(at) < 0:
+        return Cell("⋮" if at[0] < 0 else "…")
+    value = float(side[name][at])
+    return Cell(printed(value), strong=row == "new" and value != float(side[original][at]))
+
+
+def printed(x: float) -> str:
+    """As the essay prints: three decimals, or four digits with an exponent where that would show nothing."""
+    return f"{x:.3f}" if x == 0 or abs(x) >= 1e-3 else f"{x:.3e}"
+
+
+def _long(name: str, layer: int, held: Held, by_hand: Chain, full: bool) -> Columns:
+    parts: dict[str, list[Any]] = {"row": [], "tensor": [], "i": [], "j": []}
+    numbers: dict[str, list[Floats]] = {"by_hand": [], "tensorflow": [], "difference": [], "allowed": []}
+    for row, pattern in ROWS.items():
+        for P in (f"W{layer}", f"B{layer}"):
+            tensor = pattern.format(P=P)
+            ball, found = by_hand[tensor], held[tensor].astype(np.float64)
+            picked = _picked(ball, found, full)
+            i, j = np.unravel_index(picked, found.shape)
+            parts["row"] += [row] * len(picked)
+            parts["tensor"] += [tensor] * len(picked)
+            parts["i"] += (i + 1).tolist()
+            parts["j"] += (j + 1).tolist()
+            hand, there = ball.value.ravel()[picked], found.ravel()[picked]
+            for key, values in (
+                ("by_hand", hand), ("tensorflow", there), ("difference", there - hand),
+                ("allowed", ball.spread().ravel()[picked]),
+            ):  # fmt: skip
+                numbers[key].append(values)
+    return Columns(name, parts | {key: np.concatenate(arrays).tolist() for key, arrays in numbers.items()})
+
+
+def _picked(ball: Ball, found: Floats, full: bool) -> Any:
+    """Which elements go into the CSV, in order: all, or of a very large matrix the corner and the worst."""
+    if full or found.size <= FULL_LIMIT:
+        return np.arange(found.size)
+    m, n = found.shape
+    ends = [[k for k in _ends(size) if k >= 0] for size in (m, n)]
+    corner = (np.array(ends[0])[:, None] * n + np.array(ends[1])).ravel()
+    error = np.abs(found - ball.value).ravel()
+    worst = np.argsort(-error, kind="stable")[:WORST]
+    return np.union1d(corner, worst)

@@ -1,0 +1,96 @@
+"""The command line: options common to all commands, checked before anything runs."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any, NoReturn
+
+from reference.rules import LOSSES
+from verify.compare import Tolerance
+from verify.errors import Unusable
+from verify.precision import PRECISIONS
+from verify.settings import OPTIMIZERS
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong as one sentence, by raising."""
+
+    def error(self, message: str) -> NoReturn:
+        raise Unusable(f"{message} (see --help)")
+
+
+def parser(name: str, about: str, example: str, *, training: bool) -> Parser:
+    """The options of one command; `training` adds those of a training step."""
+    program = "python -m verify" + (f".{name}" if name else "")
+    made = Parser(
+        prog=program, description=about, epilog=f"example: {program} {example}", allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    _samples(made)
+    run = made.add_argument_group("the run")
+    run.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="of the initial weights (0)")
+    run.add_argument("--dtype", choices=tuple(PRECISIONS), default="float32", help="what TensorFlow computes in (float32)")
+    run.add_argument("--jit", action="store_true", help="compile with XLA")
+    if training:
+        run.add_argument("--steps", type=_whole(1, 10_000), default=1, metavar="N", help="training steps (1)")
+        run.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="(adam)")
+        run.add_argument("--loss", choices=tuple(LOSSES), default="categorical_crossentropy", help="(cross-entropy)")
+    _files(made, name or "")
+    if training:
+        made.add_argument("--full", action="store_true", help="write every element of W1 into table_a2.csv too")
+    return made
+
+
+def _samples(made: Parser) -> None:
+    group = made.add_argument_group("the samples")
+    group.add_argument("--data", default="digits", metavar="digits|mnist|PATH",
+                       help="embedded digits; Keras's MNIST; a folder of IDX files or an .npz (digits)")  # fmt: skip
+    group.add_argument("--split", choices=("train", "test"), default="train", help="(train)")
+    which = group.add_mutually_exclusive_group()
+    which.add_argument("--digit", type=_whole(0, 9), metavar="D", help="the first sample with this label (5)")
+    which.add_argument("--index", type=_whole(0, 2**31), metavar="N", help="the sample at this place, from 0")
+    group.add_argument("--batch", type=_whole(1, 100_000), default=1, metavar="N",
+                       help="samples a step, from that one on; the next step takes the next N (1)")  # fmt: skip
+
+
+def _files(made: Parser, name: str) -> None:
+    group = made.add_argument_group("what is judged, and where it is written")
+    group.add_argument("--trace", metavar="FILE", help="verify a saved trace; TensorFlow is not imported")
+    group.add_argument("--save-trace", metavar="FILE", help="keep everything captured, as .npz")
+    group.add_argument("--out", default=f"out/{name}" if name else "out", metavar="DIR", help="for the reports (%(default)s)")
+    group.add_argument("--rtol", type=_tolerance, metavar="R", help="a fixed tolerance, with --atol, in place of the derived bound")
+    group.add_argument("--atol", type=_tolerance, metavar="A", help="likewise, with --rtol")
+    group.add_argument("--quiet", action="store_true", help="print the headline only")
+    group.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through")
+
+
+def _whole(least: int, most: int) -> Any:
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"{number} is not from {least} to {most}")
+        return number
+
+    return read
+
+
+def _tolerance(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 0 or more")
+    return number
+
+
+def tolerance(options: argparse.Namespace) -> Tolerance | None:
+    """The fixed tolerance asked for, or None for the derived bound.  Raises Unusable if only half is given."""
+    if (options.rtol is None) != (options.atol is None):
+        given, lacking = ("--rtol", "--atol") if options.atol is None else ("--atol", "--rtol")
+        raise Unusable(f"{given} was given without {lacking}: give both, or neither for the derived bound")
+    return None if options.rtol is None else Tolerance(options.rtol, options.atol)

@@ -1,0 +1,188 @@
+"""The result of a run: verdict, headline, first divergence, counts; the source of every file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reports.table import Cell, Columns, Report, Table
+from verify.compare import Comparison
+from verify.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA = "byhand-result/1"
+FIELDS = (
+    "step", "order", "tensor", "equation", "layer", "shape", "mode", "verdict", "max_error", "allowed", "utilisation",
+    "max_ulp", "equal_share", "worst_index", "by_hand", "tensorflow", "explanation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything one command found. `policy` says what was allowed: the derived bound, or --rtol and --atol."""
+
+    command: str
+    settings: Settings
+    environment: Mapping[str, str]
+    comparisons: tuple[Comparison, ...]
+    policy: str
+    tables: tuple[Table, ...] = ()
+    data: tuple[Columns, ...] = ()
+
+    @property
+    def local(self) -> tuple[Comparison, ...]:
+        return tuple(c for c in self.comparisons if c.mode == "local")
+
+    @property
+    def elements(self) -> int:
+        return sum(c.elements for c in self.local)
+
+    @property
+    def passed(self) -> bool:
+        """Something was compared, and every comparison agrees, local and chained."""
+        return self.elements > 0 and all(c.passed for c in self.comparisons)
+
+    @cached_property
+    def first_divergence(self) -> Comparison | None:
+        """The first tensor, in the order of computing, that disagrees; a local disagreement before a chained one."""
+        failed = [c for c in self.comparisons if not c.passed]
+        return min(failed, key=lambda c: (c.mode == "chained", c.step, c.order), default=None)
+
+    @property
+    def headline(self) -> str:
+        first = self.first_divergence
+        if first is not None:
+            return f"FAIL {describe(first)}"
+        if not self.elements:
+            return "FAIL nothing was compared"
+        steps = f" in {self.settings.steps} steps" if self.settings.steps > 1 else ""
+        counted = f"{len(self.local)} tensors, {self.elements:,} numbers"
+        return f"PASS TensorFlow computed what the equations say: {counted}{steps}, every difference within {self.policy}"
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "tensors": len(self.local),
+            "elements": self.elements,
+            "outside": sum(c.outside for c in self.local),
+            "failed": sum(not c.passed for c in self.comparisons),
+        }
+
+    def to_columns(self) -> Columns:
+        """comparisons.csv."""
+        rows = [as_row(c) for c in self.comparisons]
+        return Columns("comparisons", {name: [row[name] for row in rows] for name in FIELDS})
+
+    def to_frame(self) -> pandas.DataFrame:
+        """comparisons.csv as a DataFrame."""
+        import pandas
+
+        return pandas.DataFrame(self.to_columns().columns)
+
+    def to_report(self) -> Report:
+        names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
+        chosen = self.settings.to_dict().items()
+        lines = (
+            explain_pass(self.policy),
+            "Run with " + ", ".join(f"{name} {value}" for name, value in chosen) + f". {names}.",
+        )
+        return Report(self.headline, self.passed, lines, (*self.tables, summary(self.local, "Every tensor, locally")))
+
+    def to_json(self) -> bytes:
+        first = self.first_divergence
+        keys = ("step", "tensor", "equation", "worst_index", "by_hand", "tensorflow", "allowed", "explanation")
+        content = {
+            "schema": SCHEMA,
+            "command": self.command,
+            "passed": self.passed,
+            "headline": self.headline,
+            "policy": self.policy,
+            "settings": self.settings.to_dict(),
+            "environment": dict(self.environment),
+            "counts": self.counts(),
+            "first_divergence": None
+            if first is None
+            else {("index" if key == "worst_index" else key): _plain(as_row(first)[key]) for key in keys},
+            "comparisons": [{key: _plain(value) for key, value in as_row(c).items()} for c in self.comparisons],
+            "tables": [_table(t) for t in self.tables],
+        }
+        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def explain_pass(policy: str) -> str:
+    if policy == DERIVED:
+        return (
+            "PASS means: each number TensorFlow computed lies so near the equation, evaluated on TensorFlow's own "
+            "inputs, that rounding in some order of summation can explain the difference. FAIL means: no rounding can."
+        )
+    return f"PASS means here: each number lies within the tolerance that was asked for, {policy}."
+
+
+DERIVED = "what rounding allows"
+
+
+def as_row(c: Comparison) -> dict[str, Any]:
+    """The columns of comparisons.csv; indices count from 1, as in the essay."""
+    row = {name: getattr(c, name) for name in FIELDS}
+    return row | {"shape": "x".join(map(str, c.shape)), "worst_index": index_text(c.worst_index)}
+
+
+def index_text(index: tuple[int, ...]) -> str:
+    """An array index as the essay writes it, from 1."""
+    return f"({', '.join(str(i + 1) for i in index)})" if index else ""
+
+
+def describe(c: Comparison) -> str:
+    """One line a reader of the essay understands: which equation, where, both values, what was allowed."""
+    where = f"step {c.step}, {c.tensor}" + (f" by equation ({c.equation})" if c.equation else "")
+    if c.verdict == "outside":
+        chained = ", computed by hand from the start" if c.mode == "chained" else ""
+        at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
+        return (
+            f"{where}{at}{chained}: by hand {c.by_hand:.9g}, TensorFlow {c.tensorflow:.9g}, "
+            f"apart {abs(c.by_hand - c.tensorflow):.3g}, allowed {c.allowed:.3g}; {c.outside:,} of {c.elements:,} outside"
+        )
+    if c.verdict == "not_finite":
+        at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
+        return f"{where}{at}: NaN or infinity (by hand {c.by_hand:g}, TensorFlow {c.tensorflow:g})"
+    return f"{where}: {c.verdict}; {c.explanation or 'the trace has it and no rule computes it'}"
+
+
+def summary(comparisons: tuple[Comparison, ...], title: str) -> Table:
+    """A row a tensor: equation, verdict, and at its worst element the error, what was allowed, the share used."""
+    several = len({c.step for c in comparisons}) > 1
+    header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal")
+    rows = []
+    for c in comparisons:
+        name = f"step{c.step}/{c.tensor}" if several else c.tensor
+        texts = [name, c.equation, "x".join(map(str, c.shape)) or "scalar", c.verdict]
+        figures = [_number(abs(c.by_hand - c.tensorflow), ".2e"), _number(c.allowed, ".2e"), _number(c.utilisation, ".3f")]
+        figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
+        rows.append(tuple(Cell(text, strong=not c.passed) for text in texts + figures))
+    note = (
+        "error and allowed: at the element that used most of what it was allowed; used: their ratio, above 1 "
+        "rounding cannot explain it; ulp: the largest error in units in the last place; equal: share of numbers "
+        "that are equal once the by-hand one is rounded"
+    )
+    return Table(title, header, tuple(rows), frozenset(range(4, 9)), note)
+
+
+def _number(value: float, form: str) -> str:
+    return "" if math.isnan(value) else "0" if value == 0 else format(value, form)
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become null and text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value
+
+
+def _table(table: Table) -> dict[str, Any]:
+    rows = [[cell.text for cell in row] for row in table.rows]
+    return {"title": table.title, "header": table.header, "rows": rows, "note": table.note}

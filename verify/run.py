@@ -1,0 +1,164 @@
+"""Run one command: settings, capture or trace, compare, write, say. The exit statuses are made here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.text import Text
+
+from reports import as_csv, as_html, as_markdown, files, terminal
+from reports.table import Columns, Table
+from verify import essay_tables, options, samples, trace
+from verify.compare import Compared, Comparison, compare
+from verify.errors import Unusable, Unverifiable
+from verify.hush import hushed
+from verify.result import DERIVED, Result, summary
+from verify.settings import Settings
+from verify.trace import Trace
+
+STRUCTURE = ("missing", "extra", "shape", "dtype")
+
+
+def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
+    """Run a command's main; turn what it raises into one sentence and an exit status."""
+    try:
+        return main(argv)
+    except Unusable as error:
+        status, text = 2, f"error: {error}"
+    except Unverifiable as error:
+        status, text = 3, f"error: could not verify: {error}"
+    except KeyboardInterrupt:
+        status, text = 130, "interrupted: nothing was written"
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (whoever read our output has gone; leave quietly)
+        return 0
+    print(text, file=sys.stderr)
+    return status
+
+
+def one(command: str, given: argparse.Namespace) -> Result:
+    """Carry out one command and write its files.  Raises Unusable or Unverifiable."""
+    tolerance = options.tolerance(given)
+    out = Path(given.out)
+    _check_writable(out, "--out")
+    if given.trace and given.save_trace:
+        raise Unusable("--save-trace: there is nothing to save when --trace gives the trace")
+    held = _given(command, given) if given.trace else _captured(command, given)
+    if given.save_trace:
+        _save(Path(given.save_trace), trace.to_bytes(held))
+    compared = compare(held, command, tolerance)
+    policy = f"rtol {given.rtol:g} and atol {given.atol:g}" if tolerance else DERIVED
+    tables, data = _tables(command, held, compared, getattr(given, "full", False))
+    result = Result(command, held.settings, held.environment, compared.comparisons, policy, tables, data)
+    if not result.elements and result.first_divergence is None:
+        raise Unverifiable("nothing was compared")
+    _write(result, out)
+    return result
+
+
+def say(result: Result, given: argparse.Namespace) -> None:
+    """The headline, one table, where the files are."""
+    to = terminal.console()
+    terminal.headline(to, result.headline, result.passed)
+    if given.quiet:
+        return
+    if result.command == "feedforward" and result.tables and result.passed:
+        terminal.table(to, result.tables[0])
+    else:
+        terminal.table(to, _short(result))
+    to.print(Text(f"Read {Path(given.out) / 'report.md'} or report.html; every comparison is in comparisons.csv."))
+
+
+def _short(result: Result) -> Table:
+    """One row a tensor; of several steps, or many failures, the worst step of each tensor."""
+    worst: dict[str, Comparison] = {}
+    for c in result.local:
+        before = worst.get(c.tensor)
+        if before is None or (not c.passed, c.utilisation) > (not before.passed, before.utilisation):
+            worst[c.tensor] = c
+    rows = tuple(c for c in worst.values() if c.order == 0 or not c.tensor.endswith("_before"))
+    title = "Each tensor against its equation, on TensorFlow's own inputs"
+    return summary(rows, title + (" (its worst step)" if result.settings.steps > 1 else ""))
+
+
+def _captured(command: str, given: argparse.Namespace) -> Trace:
+    drawn = samples.load(given.data, given.split)
+    digit = 5 if given.digit is None else given.digit
+    index = samples.choose(drawn, digit, given.index, given.batch)
+    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "data", "split", "batch", "jit")}
+    if command == "backprop":
+        chosen |= {name: getattr(given, name) for name in ("steps", "optimizer", "loss")}
+    settings = Settings(command=command, index=index, **chosen)
+    with _waiting("Starting TensorFlow and capturing"), hushed(given.verbose):
+        try:
+            from verify.capture import capture
+        except ImportError as error:
+            raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
+        return capture(settings, drawn)
+
+
+@contextmanager
+def _waiting(text: str) -> Iterator[None]:
+    """A moving sign while something takes seconds, on a terminal only."""
+    to = terminal.console(sys.stderr)
+    if not to.is_terminal:
+        yield
+        return
+    with to.status(text + " …"):
+        yield
+
+
+def _given(command: str, given: argparse.Namespace) -> Trace:
+    held = trace.load(given.trace)
+    if command == "backprop" and not held.settings.training:
+        raise Unusable(f"--trace {given.trace}: it holds a forward pass only; verify it with verify.feedforward")
+    return held
+
+
+def _tables(
+    command: str, held: Trace, compared: Compared, full: bool
+) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
+    """The essay's tables; none where the trace lacks what they are made of."""
+    if any(c.verdict in STRUCTURE for c in compared.comparisons):
+        return (), ()
+    if command == "feedforward":
+        table, columns = essay_tables.table_3(held, compared.by_hand[0])
+        return (table,), (columns,)
+    made = list(essay_tables.update_tables(held, compared.by_hand[-1], compared.comparisons, full))
+    return tuple(table for table, _ in made), tuple(columns for _, columns in made)
+
+
+def _write(result: Result, out: Path) -> None:
+    report = result.to_report()
+    contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
+    contents["report.html"] = as_html.render(report).encode()
+    for columns in (result.to_columns(), *result.data):
+        contents[f"{columns.name}.csv"] = as_csv.render(columns)
+    write_all(out, contents, "--out")
+
+
+def write_all(folder: Path, contents: dict[str, bytes], option: str) -> None:
+    try:
+        files.write(folder, contents)
+    except OSError as error:
+        raise Unusable(f"{option} {folder}: cannot be written ({error.strerror or error})") from error
+
+
+def _save(path: Path, content: bytes) -> None:
+    _check_writable(path.parent, "--save-trace")
+    write_all(path.parent, {path.name: content}, "--save-trace")
+
+
+def _check_writable(folder: Path, option: str) -> None:
+    """Before anything takes time: can the folder be written?"""
+    try:
+        files.write(folder, {})
+    except OSError as error:
+        raise Unusable(f"{option} {folder}: cannot be written ({error.strerror or error})") from error
+    if not os.access(folder, os.W_OK):
+        raise Unusable(f"{option} {folder}: cannot be written (permission denied)")

@@ -1,0 +1,130 @@
+"""A trace: every tensor of a captured run, with the settings it was made under; saved as .npz."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import lzma
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.network import Network
+from verify.errors import Unusable
+from verify.settings import Settings
+
+SCHEMA = "byhand-trace/1"
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Tensors by name (`step1/Z1`), in the order captured, read-only; and how they came to be."""
+
+    settings: Settings
+    network: Network
+    environment: Mapping[str, str]
+    tensors: Mapping[str, Array]
+
+    def __post_init__(self) -> None:
+        for array in self.tensors.values():
+            array.setflags(write=False)
+        object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
+
+    def step(self, number: int) -> dict[str, Array]:
+        """The tensors of one step (from 1), without the prefix."""
+        prefix = f"step{number}/"
+        return {name[len(prefix) :]: a for name, a in self.tensors.items() if name.startswith(prefix)}
+
+
+def digest(array: Array) -> str:
+    """Hexadecimal SHA-256 of the array's bytes in C order."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
+def to_bytes(trace: Trace) -> bytes:
+    """The trace file: the arrays, and a manifest with their checksums. The same trace gives the same bytes."""
+    manifest = {
+        "schema": SCHEMA,
+        "settings": trace.settings.to_dict(),
+        "environment": dict(trace.environment),
+        "network": {"sizes": trace.network.sizes, "activations": trace.network.activations},
+        "optimizer": trace.settings.optimizer,
+        "sha256": {name: digest(array) for name, array in trace.tensors.items()},
+    }
+    buffer = io.BytesIO()
+    text: Any = np.array(json.dumps(manifest))
+    arrays: dict[str, Any] = dict(trace.tensors)
+    np.savez(buffer, manifest=text, **arrays)
+    return buffer.getvalue()
+
+
+def load(path: str) -> Trace:
+    """Read a trace file.  Raises Unusable, naming the file, for anything that is not a whole trace."""
+    arrays = read_npz(path)
+    manifest = _manifest(path, arrays.pop("manifest", None))
+    settings = Settings.from_dict(manifest.get("settings"), path)
+    checksums = manifest.get("sha256")
+    if not isinstance(checksums, dict):
+        raise Unusable(f"{path}: the manifest has no checksums")
+    for name in checksums:
+        if name not in arrays:
+            raise Unusable(f"{path}: tensor {name} is in the manifest but not in the file")
+    for name, array in arrays.items():
+        if name not in checksums:
+            raise Unusable(f"{path}: tensor {name} is in the file but not in the manifest")
+        if digest(array) != checksums[name]:
+            raise Unusable(f"{path}: tensor {name} does not match its checksum; the file has been altered")
+    environment = manifest.get("environment")
+    if not isinstance(environment, dict):
+        raise Unusable(f"{path}: the manifest has no environment")
+    texts = {str(k): str(v) for k, v in environment.items()}
+    return Trace(settings, _network(path, manifest.get("network")), texts, arrays)
+
+
+def read_npz(path: str) -> dict[str, Array]:
+    """All arrays of an .npz archive, never unpickling.  Raises Unusable naming the file."""
+    if not Path(path).is_file():
+        raise Unusable(f"{path}: no such file")
+    try:
+        if not zipfile.is_zipfile(path):
+            raise Unusable(f"{path}: not an .npz archive, or a truncated one")
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
+        raise Unusable(f"{path}: cannot be read as an .npz archive of plain arrays ({_first_line(error)})") from error
+    except (MemoryError, NotImplementedError, RuntimeError) as error:
+        raise Unusable(f"{path}: holds an array that cannot be loaded ({_first_line(error)})") from error
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return text.splitlines()[0].rstrip(".")[:120]
+
+
+def _manifest(path: str, found: Array | None) -> dict[str, Any]:
+    if found is None or found.dtype.kind != "U" or found.ndim:
+        raise Unusable(f"{path}: no manifest; not a trace written by --save-trace")
+    try:
+        manifest = json.loads(str(found))
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise Unusable(f"{path}: the manifest is not JSON") from error
+    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
+        raise Unusable(f"{path}: the manifest is not of schema {SCHEMA}")
+    return manifest
+
+
+def _network(path: str, found: Any) -> Network:
+    try:
+        sizes = tuple(int(n) for n in found["sizes"])
+        return Network(sizes, tuple(str(name) for name in found["activations"]))
+    except (TypeError, KeyError, ValueError) as error:
+        raise Unusable(f"{path}: the manifest describes no usable network ({_first_line(error)})") from error
