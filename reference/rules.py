@@ -29,7 +29,8 @@ class Rule:
 
     `phase` is where the tensor stands in a step: start, forward, backward, update.
     `fusable` names inputs that are a product: a compiler may fuse it with the addition here (fused
-    multiply-add), which then sees it unrounded. An input "W1@" is the previous step's W1_new (likewise "m_W1@", "v_W1@").
+    multiply-add), which then sees it unrounded. An input "W1@" is the previous
+    step's W1_new (likewise "m_W1@", "v_W1@").
     """
 
     tensor: str
@@ -115,7 +116,9 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
 def _adam(P: str, layer: int, adam: Adam) -> Iterator[Rule]:
     first = partial(adam_equations.first_moment, beta_1=adam.beta_1)
     second = partial(adam_equations.second_moment, beta_2=adam.beta_2)
-    form, function = ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
+    form, function = (
+        ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
+    )
     update = partial(function, epsilon=adam.epsilon)
     yield Rule(f"m_{P}", "App. A, m", (f"m_{P}_before", f"d{P}"), first, layer, "update", (f"d{P}",))
     yield Rule(f"v_{P}", "App. A, v", (f"v_{P}_before", f"d{P}"), second, layer, "update")

@@ -32,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _index(results: Sequence[Result]) -> dict[str, bytes]:
     passed = all(result.passed for result in results)
-    rows = tuple((Cell(r.command), Cell(r.headline, strong=not r.passed), Cell(f"{r.command}/report.html")) for r in results)
+    rows = tuple(
+        (Cell(r.command), Cell(r.headline, strong=not r.passed), Cell(f"{r.command}/report.html")) for r in results
+    )
     table = Table("Reports", ("command", "verdict", "file"), rows)
     word = "PASS every verification agrees" if passed else "FAIL not every verification agrees"
     report = Report(word, passed, (), (table,))

@@ -31,7 +31,11 @@ class Ball(NDArrayOperatorsMixin):
     """
 
     def __init__(
-        self, value: Any, radius: Any, precision: Precision, open_sum: tuple[Any, Any, Any] | None = None,
+        self,
+        value: Any,
+        radius: Any,
+        precision: Precision,
+        open_sum: tuple[Any, Any, Any] | None = None,
         least: Any = None,
     ) -> None:
         self.value: Floats = np.asarray(value, dtype=np.float64)
@@ -119,7 +123,7 @@ def _as_operand(x: Any, precision: Precision) -> Any:
     return Ball.constant(x, precision)
 
 
-def _add(a: Any, b: Any) -> Ball:
+def _add(a: Ball, b: Ball) -> Ball:
     value = a.value + b.value
     if a.open_sum or b.open_sum:
         incoming, terms, magnitude = (x + y for x, y in zip(a._as_sum(), b._as_sum(), strict=True))
@@ -142,16 +146,20 @@ def _of_sum(precision: Precision, value: Any, incoming: Any, terms: Any, magnitu
     return Ball(value, radius, precision, (incoming, terms, magnitude))
 
 
-def _subtract(a: Any, b: Any) -> Ball:
+def _subtract(a: Ball, b: Ball) -> Ball:
     value, radius = a.value - b.value, a.radius + b.radius
     return a._rounded(value, radius) if _moves(a) and _moves(b) else a._same(value, radius)
 
 
 def _multiply(a: Any, b: Any) -> Ball:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):  # a mask: selects, rounds nothing
-        ball, mask = (b, a) if isinstance(a, np.ndarray) else (a, b)
-        selected: Ball = ball._same(ball.value * mask, ball.radius * mask)
-        return selected
+        ball: Ball = b if isinstance(a, np.ndarray) else a
+        mask = a if isinstance(a, np.ndarray) else b
+        return ball._same(ball.value * mask, ball.radius * mask)
+    return _product(a, b)
+
+
+def _product(a: Ball, b: Ball) -> Ball:
     value = a.value * b.value
     radius = np.abs(a.value) * b.radius + a.radius * b.reach
     if _is_power_of_two(a) or _is_power_of_two(b):
@@ -163,7 +171,7 @@ def _is_power_of_two(a: Ball) -> bool:
     return a.value.ndim == 0 and a.is_exact and abs(float(np.frexp(a.value)[0])) == 0.5
 
 
-def _divide(a: Any, b: Any) -> Ball:
+def _divide(a: Ball, b: Ball) -> Ball:
     floor = b.floor
     value = a.value / b.value
     radius = np.where(floor > 0, (np.abs(value) * b.radius + a.radius) / floor, np.inf)
@@ -210,13 +218,13 @@ def _negative(a: Ball) -> Ball:
     return a._same(-a.value, a.radius)
 
 
-def _maximum(a: Any, b: Any) -> Ball:
+def _maximum(a: Ball, b: Ball) -> Ball:
     radius = np.where(a.value >= b.value, a.radius, b.radius)
     other = np.maximum(a.value + a.radius, b.value + b.radius) - np.maximum(a.value, b.value)
     return a._same(np.maximum(a.value, b.value), np.maximum(radius, other) if np.any(radius) else radius)
 
 
-def _greater(a: Any, b: Any) -> Any:
+def _greater(a: Ball, b: Ball) -> Any:
     """A mask; where the balls overlap it may be either, and is a ball ½ ± ½ around what the values say."""
     mask = a.value > b.value
     undecided = np.abs(a.value - b.value) <= a.radius + b.radius
@@ -224,11 +232,11 @@ def _greater(a: Any, b: Any) -> Any:
     return a._same(mask, undecided.astype(float)) if undecided.any() else mask
 
 
-def _equal(a: Any, b: Any) -> Any:
+def _equal(a: Ball, b: Ball) -> Any:
     return np.asarray(a.value == b.value)
 
 
-def _matmul(a: Any, b: Any) -> Ball:
+def _matmul(a: Ball, b: Ball) -> Ball:
     size_a, size_b = np.abs(a.value), np.abs(b.value)
     value = a.value @ b.value
     incoming: Any = 0.0
@@ -237,9 +245,7 @@ def _matmul(a: Any, b: Any) -> Ball:
     if np.any(a.radius):
         incoming = incoming + a.spread() @ (size_b + b.radius)
     magnitude = size_a @ size_b + incoming
-    terms = np.minimum(
-        np.count_nonzero(a.reach, axis=1)[:, None], np.count_nonzero(b.reach, axis=0)[None, :]
-    )
+    terms = np.minimum(np.count_nonzero(a.reach, axis=1)[:, None], np.count_nonzero(b.reach, axis=0)[None, :])
     if a.shape[1] == 1:  # a single product: one rounding, and nothing to order
         return a._rounded(value, incoming)
     return _of_sum(a.precision, value, incoming, terms, magnitude)

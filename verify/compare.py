@@ -71,9 +71,7 @@ class Compared:
     by_hand: tuple[Mapping[str, Ball], ...]
 
 
-def values(
-    by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision
-) -> dict[str, Any]:
+def values(by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision) -> dict[str, Any]:
     """Verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal)."""
     found = np.asarray(tensorflow, dtype=np.float64)
     finite = np.isfinite(found) & np.isfinite(by_hand)
@@ -141,7 +139,9 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
 
 def _is_step(name: str, steps: int) -> bool:
     head = name.partition("/")[0]
-    return head[:4] == "step" and head[4:].isdecimal() and 1 <= int(head[4:]) <= steps and str(int(head[4:])) == head[4:]
+    return (
+        head[:4] == "step" and head[4:].isdecimal() and 1 <= int(head[4:]) <= steps and str(int(head[4:])) == head[4:]
+    )
 
 
 def _inputs(held: Mapping[str, Array], precision: Precision) -> dict[str, Any]:

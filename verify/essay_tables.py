@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -67,13 +68,14 @@ def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mappin
     gaps = []
     for row, pattern in ROWS.items():
         P, b = pattern.format(P=W), pattern.format(P=B)
-        for i, k in zip(_ends(m), _ends(n), strict=True):
+        for i, k in zip_longest(_ends(m), _ends(n)):
             sides: list[Cell] = []
             for side in ({x: by_hand[x].value for x in (P, b, W, B)}, held):
-                sides += [_cell(side, P, W, (i, j), row) for j in columns]
-                sides.append(_cell(side, b, B, (0, k) if k >= 0 else (-1, -1), row))
+                sides += [_cell(side, P, W, i, j, row) for j in columns]
+                sides.append(_cell(side, b, B, -1 if k == -1 else 0, k, row))
             label = f"{LABELS[row]} W({layer}), B({layer})" if i == 0 else ""
-            rows.append((Cell(label), Cell("⋮" if i < 0 else str(i + 1)), *sides))
+            number = "" if i is None else "⋮" if i < 0 else str(i + 1)
+            rows.append((Cell(label), Cell(number), *sides))
         for x in (P, b):
             gap = float(np.max(np.abs(by_hand[x].value - held[x].astype(np.float64))))
             gaps.append(f"{x}: largest difference {gap:.1e}, {verdicts.get(x, 'given')}")
@@ -84,14 +86,16 @@ def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mappin
 
 def _ends(n: int) -> list[int]:
     """The essay's choice of an axis: the first four, a gap (-1), the last."""
-    return [*range(CORNER), -1, n - 1]
+    return [*range(CORNER), -1, n - 1] if n > CORNER + 1 else list(range(n))
 
 
-def _cell(side: Mapping[str, Any], name: str, original: str, at: tuple[int, int], row: str) -> Cell:
-    if min(at) < 0:
-        return Cell("⋮" if at[0] < 0 else "…")
-    value = float(side[name][at])
-    return Cell(printed(value), strong=row == "new" and value != float(side[original][at]))
+def _cell(side: Mapping[str, Any], name: str, original: str, i: int | None, j: int | None, row: str) -> Cell:
+    if i is None or j is None:
+        return Cell("")
+    if i < 0 or j < 0:
+        return Cell("⋮" if i < 0 else "…")
+    value = float(side[name][i, j])
+    return Cell(printed(value), strong=row == "new" and value != float(side[original][i, j]))
 
 
 def printed(x: float) -> str:

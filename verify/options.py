@@ -30,7 +30,9 @@ def parser(name: str, about: str, example: str, *, training: bool) -> Parser:
     _samples(made)
     run = made.add_argument_group("the run")
     run.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="of the initial weights (0)")
-    run.add_argument("--dtype", choices=tuple(PRECISIONS), default="float32", help="what TensorFlow computes in (float32)")
+    run.add_argument(
+        "--dtype", choices=tuple(PRECISIONS), default="float32", help="what TensorFlow computes in (float32)"
+    )
     run.add_argument("--jit", action="store_true", help="compile with XLA")
     if training:
         run.add_argument("--steps", type=_whole(1, 10_000), default=1, metavar="N", help="training steps (1)")
@@ -58,8 +60,12 @@ def _files(made: Parser, name: str) -> None:
     group = made.add_argument_group("what is judged, and where it is written")
     group.add_argument("--trace", metavar="FILE", help="verify a saved trace; TensorFlow is not imported")
     group.add_argument("--save-trace", metavar="FILE", help="keep everything captured, as .npz")
-    group.add_argument("--out", default=f"out/{name}" if name else "out", metavar="DIR", help="for the reports (%(default)s)")
-    group.add_argument("--rtol", type=_tolerance, metavar="R", help="a fixed tolerance, with --atol, in place of the derived bound")
+    group.add_argument(
+        "--out", default=f"out/{name}" if name else "out", metavar="DIR", help="for the reports (%(default)s)"
+    )
+    group.add_argument(
+        "--rtol", type=_tolerance, metavar="R", help="a fixed tolerance, with --atol, in place of the derived bound"
+    )
     group.add_argument("--atol", type=_tolerance, metavar="A", help="likewise, with --rtol")
     group.add_argument("--quiet", action="store_true", help="print the headline only")
     group.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through")

@@ -63,7 +63,9 @@ class Result:
             return "FAIL nothing was compared"
         steps = f" in {self.settings.steps} steps" if self.settings.steps > 1 else ""
         counted = f"{len(self.local)} tensors, {self.elements:,} numbers"
-        return f"PASS TensorFlow computed what the equations say: {counted}{steps}, every difference within {self.policy}"
+        return (
+            f"PASS TensorFlow computed what the equations say: {counted}{steps}, every difference within {self.policy}"
+        )
 
     def counts(self) -> dict[str, int]:
         return {
@@ -145,7 +147,8 @@ def describe(c: Comparison) -> str:
         at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
         return (
             f"{where}{at}{chained}: by hand {c.by_hand:.9g}, TensorFlow {c.tensorflow:.9g}, "
-            f"apart {abs(c.by_hand - c.tensorflow):.3g}, allowed {c.allowed:.3g}; {c.outside:,} of {c.elements:,} outside"
+            f"apart {abs(c.by_hand - c.tensorflow):.3g}, allowed {c.allowed:.3g}; "
+            f"{c.outside:,} of {c.elements:,} outside"
         )
     if c.verdict == "not_finite":
         at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
@@ -161,7 +164,11 @@ def summary(comparisons: tuple[Comparison, ...], title: str) -> Table:
     for c in comparisons:
         name = f"step{c.step}/{c.tensor}" if several else c.tensor
         texts = [name, c.equation, "x".join(map(str, c.shape)) or "scalar", c.verdict]
-        figures = [_number(abs(c.by_hand - c.tensorflow), ".2e"), _number(c.allowed, ".2e"), _number(c.utilisation, ".3f")]
+        figures = [
+            _number(abs(c.by_hand - c.tensorflow), ".2e"),
+            _number(c.allowed, ".2e"),
+            _number(c.utilisation, ".3f"),
+        ]
         figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
         rows.append(tuple(Cell(text, strong=not c.passed) for text in texts + figures))
     note = (

@@ -120,9 +120,7 @@ def _given(command: str, given: argparse.Namespace) -> Trace:
     return held
 
 
-def _tables(
-    command: str, held: Trace, compared: Compared, full: bool
-) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
+def _tables(command: str, held: Trace, compared: Compared, full: bool) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
     """The essay's tables; none where the trace lacks what they are made of."""
     if any(c.verdict in STRUCTURE for c in compared.comparisons):
         return (), ()

@@ -1,0 +1,47 @@
+"""A trace without TensorFlow: the rules themselves, evaluated in the judged precision."""
+
+import numpy as np
+
+from reference.network import Network
+from reference.rules import coefficients, rules, start
+from verify.settings import OPTIMIZERS, Settings
+from verify.trace import Trace
+
+SMALL = Network((9, 8, 7, 6), ("relu", "relu", "softmax"))  # unequal sizes: a transpose cannot hide
+
+
+def simulate(network=SMALL, change=None, seed=0, **chosen):
+    """`change(step, name, array)` may return another array; what follows from it follows."""
+    settings = Settings(**{"batch": 5, "steps": 2, **chosen})
+    rng = np.random.default_rng(seed)
+    dtype = np.dtype(settings.dtype).type
+    optimizer = OPTIMIZERS[settings.optimizer]
+    known = {P: (rng.normal(size=network.shape(P)) / 3).astype(dtype) for P in network.parameters()}
+    tensors = {}
+    for step in range(1, settings.steps + 1):
+        y = np.eye(network.sizes[-1], dtype=dtype)[rng.integers(network.sizes[-1], size=settings.batch)]
+        known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y, "t": dtype(step)}
+        known |= {name: dtype(value) for name, value in coefficients(optimizer).items()}
+        plan = start(network, optimizer, step == 1, training=settings.training)
+        plan += rules(network, settings.loss, optimizer)
+        if not settings.training:
+            plan = tuple(rule for rule in plan if rule.phase == "forward")
+        names = ["X", "y", *network.parameters()]
+        for rule in plan:
+            array = np.asarray(rule(known)).astype(dtype)
+            if change is not None:
+                array = change(step, rule.tensor, array)
+            known[rule.tensor] = array
+            names.append(rule.tensor)
+        tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
+        known |= {f"{n[:-4]}@": a for n, a in known.items() if n.endswith("_new")}
+        known |= {f"{n}@": a for n, a in known.items() if n[:2] in ("m_", "v_") and not n.endswith(("_before", "@"))}
+    return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
+
+
+def altered(trace, name, array):
+    """The same trace with one tensor replaced (None: removed)."""
+    tensors = {n: a for n, a in trace.tensors.items() if n != name}
+    if array is not None:
+        tensors[name] = np.asarray(array)
+    return Trace(trace.settings, trace.network, trace.environment, tensors)

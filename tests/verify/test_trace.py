@@ -1,0 +1,130 @@
+"""Trace files: the same back, and every damage refused by one sentence."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+
+from tests.simulate import simulate
+from verify import trace
+from verify.errors import Unusable
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "t.npz"
+    path.write_bytes(trace.to_bytes(simulate()))
+    return path
+
+
+def rewrite(path, edit):
+    """Unpack, let `edit` change arrays and manifest, pack again."""
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    manifest = json.loads(str(arrays.pop("manifest")))
+    edit(arrays, manifest)
+    np.savez(path, manifest=np.array(json.dumps(manifest)), **arrays)
+
+
+def test_the_same_back_and_the_same_bytes(saved):
+    held = trace.load(str(saved))
+    again = simulate()
+    assert list(held.tensors) == list(again.tensors)
+    assert all(np.array_equal(held.tensors[n], again.tensors[n]) for n in again.tensors)
+    assert (held.settings, held.network, held.environment) == (again.settings, again.network, again.environment)
+    assert trace.to_bytes(held) == saved.read_bytes()
+
+
+def test_a_trace_is_read_only(saved):
+    held = trace.load(str(saved))
+    with pytest.raises(ValueError):
+        held.tensors["step1/Z1"][0, 0] = 1
+    with pytest.raises(TypeError):
+        held.tensors["x"] = np.zeros(1)
+
+
+def refused(path, *words):
+    with pytest.raises(Unusable) as caught:
+        trace.load(str(path))
+    text = str(caught.value)
+    assert str(path) in text and "\n" not in text
+    assert all(word in text for word in words), text
+
+
+def test_missing(tmp_path):
+    refused(tmp_path / "none.npz", "no such file")
+    refused(tmp_path, "no such file")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_truncated(saved, share):
+    content = saved.read_bytes()
+    saved.write_bytes(content[: int(len(content) * share)])
+    refused(saved, "truncated")
+
+
+def test_a_flipped_byte_is_noticed_wherever_it_is(saved):
+    content = saved.read_bytes()
+    clean = trace.load(str(saved))
+    for at in range(200, len(content), len(content) // 60):
+        damaged = bytearray(content)
+        damaged[at] ^= 0x40
+        saved.write_bytes(damaged)
+        try:
+            held = trace.load(str(saved))
+        except Unusable:
+            continue
+        assert all(np.array_equal(held.tensors[n], clean.tensors[n]) for n in clean.tensors), at
+
+
+def test_pickles_are_never_loaded(saved):
+    np.savez(saved, manifest=np.array("{}"), evil=np.array([object()], dtype=object))
+    refused(saved, "cannot be read")
+
+
+def test_no_manifest(saved):
+    np.savez(saved, x=np.zeros(3))
+    refused(saved, "manifest")
+
+
+def test_a_broken_manifest(saved):
+    np.savez(saved, manifest=np.array("{"))
+    refused(saved, "JSON")
+    np.savez(saved, manifest=np.array("[]"))
+    refused(saved, "schema")
+    np.savez(saved, manifest=np.array("[" * 100_000))
+    refused(saved, "JSON")
+
+
+EDITS = {
+    "lacks a tensor": (lambda a, m: a.pop("step1/Z1"), "step1/Z1"),
+    "has another": (lambda a, m: a.update(extra=np.zeros(2)), "extra"),
+    "checksum": (lambda a, m: a.update({"step1/Z1": a["step1/Z1"] + 1}), "checksum"),
+    "no checksums": (lambda a, m: m.pop("sha256"), "checksums"),
+    "no settings": (lambda a, m: m.pop("settings"), "settings"),
+    "a setting too many": (lambda a, m: m["settings"].update(speed=1), "speed"),
+    "a setting of a wrong type": (lambda a, m: m["settings"].update(steps="2"), "steps"),
+    "a setting of no meaning": (lambda a, m: m["settings"].update(dtype="float16"), "float16"),
+    "no step": (lambda a, m: m["settings"].update(steps=0), "steps"),
+    "no environment": (lambda a, m: m.pop("environment"), "environment"),
+    "no network": (lambda a, m: m.pop("network"), "network"),
+    "a broken network": (lambda a, m: m["network"].update(sizes=[3, "x"]), "network"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_altered(saved, name):
+    edit, word = EDITS[name]
+    rewrite(saved, edit)
+    refused(saved, word)
+
+
+def test_not_an_archive(tmp_path):
+    path = tmp_path / "t.npz"
+    path.write_bytes(b"hello")
+    refused(path, "not an .npz")
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3))
+    path.write_bytes(buffer.getvalue())
+    refused(path, "not an .npz")
