@@ -77,8 +77,12 @@ def _variables(model: Any) -> list[Any]:
     return [*model.variables, *model.optimizer.variables]
 
 
+def _numpy(variable: Any) -> Array:
+    return np.array(keras.ops.convert_to_numpy(variable))
+
+
 def _snapshot(model: Any) -> list[Array]:
-    return [np.array(v) for v in _variables(model)]
+    return [_numpy(v) for v in _variables(model)]
 
 
 def _restore(model: Any, values: list[Array]) -> None:
@@ -217,13 +221,13 @@ def _check_fidelity(
             ordinary = {f"A{len(model.layers)}": np.array(model.predict_on_batch(X))}
         else:
             model.train_on_batch(X, y)
-            ordinary = {f"{P}_new": np.array(v) for P, v in _parameters(model).items()}
+            ordinary = {f"{P}_new": _numpy(v) for P, v in _parameters(model).items()}
         for name, array in ordinary.items():
             if not same_bits(_as_rows(name, array), first[f"step{number}/{name}"]):
                 raise Unverifiable(f"capturing step {number} changed {name}: an ordinary run gives other bits")
     if settings.training:
         for variable, value in zip(_variables(model), after, strict=True):
-            if variable.path.startswith(model.optimizer.name) and not same_bits(np.array(variable), value):
+            if variable.path.startswith(model.optimizer.name) and not same_bits(_numpy(variable), value):
                 raise Unverifiable(f"capturing changed {variable.path}: an ordinary run gives other bits")
 
 

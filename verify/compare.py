@@ -109,7 +109,7 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
         scalars = _scalars(number, OPTIMIZERS[settings.optimizer], precision)
         plan, rest = planned(trace, command, number == 1)
         local = {**_inputs(held, precision), **_before(local), **scalars}
-        chain = {**_givens(local, trace, number), **_before(chain), **scalars}
+        chain = {**_givens(local, trace, number == 1 or command == "feedforward"), **_before(chain), **scalars}
         found += _attributes(number, held, trace, plan, rest)
         for order, rule in enumerate(plan, 1):
             for mode, known in (("local", _fused(rule, local, settings.jit)), ("chained", chain)):
@@ -155,9 +155,9 @@ def _before(known: Mapping[str, Any]) -> dict[str, Any]:
     return carried | moments
 
 
-def _givens(local: Mapping[str, Any], trace: Trace, number: int) -> dict[str, Any]:
-    """What a person starts from: X and y of every step, the weights of the first only."""
-    names = given(trace.network) if number == 1 else ("X", "y")
+def _givens(local: Mapping[str, Any], trace: Trace, weights: bool) -> dict[str, Any]:
+    """What a person starts from: X and y of every step; the weights of the first, or of each forward pass."""
+    names = given(trace.network) if weights else ("X", "y")
     return {name: local[name] for name in names if name in local}
 
 

@@ -71,7 +71,7 @@ def say(result: Result, given: argparse.Namespace) -> None:
         terminal.table(to, result.tables[0])
     else:
         terminal.table(to, _short(result))
-    to.print(Text(f"Read {Path(given.out) / 'report.md'} or report.html; every comparison is in comparisons.csv."))
+    to.print(Text(f"Reports: {Path(given.out) / 'report.html'}, report.md, comparisons.csv"), soft_wrap=True)
 
 
 def _short(result: Result) -> Table:

@@ -36,7 +36,11 @@ def test_choose():
     drawn = samples.load("digits", "train")
     assert samples.choose(drawn, 5, None, 1) == 5
     assert samples.choose(drawn, 5, 0, 1) == 0
-    for digit, index, batch, word in ((11, None, 1, "--digit 11"), (5, 1437, 1, "--index 1437"), (5, 0, 1438, "--batch")):
+    for digit, index, batch, word in (
+        (11, None, 1, "--digit 11"),
+        (5, 1437, 1, "--index 1437"),
+        (5, 0, 1438, "--batch"),
+    ):
         with pytest.raises(Unusable, match=word):
             samples.choose(drawn, digit, index, batch)
 

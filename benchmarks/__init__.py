@@ -1,0 +1,1 @@
+"""Measurements, as ratios taken in one run; nothing here is a test, and no test asserts a time."""

@@ -1,0 +1,65 @@
+"""The renderers: hostile text stays text, numbers come back, files are whole or absent."""
+
+import csv
+import io
+
+import pytest
+
+from reports import as_csv, as_html, as_markdown, files, terminal
+from reports.table import Cell, Columns, Report, Table
+
+HOSTILE = "<script>alert(1)</script> | *x* `y` [z](w)\nnext"
+
+
+@pytest.fixture
+def report():
+    table = Table(HOSTILE, ("name", HOSTILE), ((Cell(HOSTILE), Cell("1.0", strong=True)),), frozenset({1}), HOSTILE)
+    return Report(f"FAIL {HOSTILE}", False, (HOSTILE,), (table,))
+
+
+def test_html_escapes(report):
+    page = as_html.render(report)
+    assert "<script" not in page and "&lt;script&gt;" in page
+    assert "<strong>1.0</strong>" in page and ">FAIL</span>" in page
+
+
+def test_markdown_escapes_and_keeps_one_line_a_row(report):
+    text = as_markdown.render(report)
+    assert "<script" not in text.replace("\\<script", "")
+    row = next(line for line in text.splitlines() if "**1.0**" in line)
+    assert row.replace("\\|", "").count("|") == 3
+
+
+def test_terminal_shows_plain_text_where_it_is_no_terminal(report):
+    buffer = io.StringIO()
+    to = terminal.console(buffer)
+    terminal.headline(to, "PASS all [red]well[/red]", True)
+    terminal.table(to, report.tables[0])
+    assert "\x1b" not in buffer.getvalue() and "[red]" in buffer.getvalue()
+    assert all(len(line) <= terminal.WIDEST for line in buffer.getvalue().splitlines())
+
+
+def test_csv_numbers_survive():
+    values = [0.1, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, float("inf")]
+    text = as_csv.render(Columns("t", {"x": values, "name": ["a,b", '"', "", "d", "e", "f"]})).decode()
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [float(row["x"]) for row in rows] == values
+    assert rows[0]["name"] == "a,b" and "\r" not in text
+
+
+def test_columns_of_unequal_length_are_refused():
+    with pytest.raises(ValueError):
+        as_csv.render(Columns("t", {"a": [1], "b": [1, 2]}))
+
+
+def test_files_replace_whole(tmp_path):
+    files.write(tmp_path / "deep" / "er", {"a": b"1"})
+    files.write(tmp_path / "deep" / "er", {"a": b"2", "b": b"3"})
+    found = {path.name: path.read_bytes() for path in (tmp_path / "deep" / "er").iterdir()}
+    assert found == {"a": b"2", "b": b"3"}
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    with pytest.raises(OSError):
+        files.write(tmp_path, {"a": b"1", "no/such/folder": b"2"})
+    assert [path.name for path in tmp_path.iterdir() if path.name != "a"] == []

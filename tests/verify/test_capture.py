@@ -1,0 +1,188 @@
+"""Real TensorFlow: what is captured passes, the capture disturbs nothing, and both checks can fail."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from verify import backprop, feedforward, run, samples, trace
+from verify.compare import compare
+from verify.errors import Unverifiable
+from verify.hush import hushed
+from verify.settings import Settings
+
+with hushed():
+    from verify import capture
+
+MNIST = Path(__file__).parents[3] / "shared" / "mnist"
+mnist = pytest.mark.skipif(not MNIST.is_dir(), reason=f"real MNIST is not at {MNIST}")
+DIGITS = samples.load("digits", "train")
+
+RUNS = {
+    "the default": {},
+    "batch 7, three steps": {"batch": 7, "steps": 3, "seed": 1},
+    "batch 32, three steps": {"batch": 32, "steps": 3, "seed": 2},
+    "XLA": {"batch": 7, "steps": 3, "jit": True, "seed": 3},
+    "XLA, batch 1": {"jit": True, "seed": 4},
+    "float64": {"batch": 7, "steps": 2, "dtype": "float64"},
+    "float64, XLA": {"batch": 32, "steps": 2, "dtype": "float64", "jit": True},
+    "gradient descent": {"optimizer": "sgd", "batch": 7, "steps": 2},
+    "gradient descent, XLA": {"optimizer": "sgd", "batch": 7, "steps": 2, "jit": True},
+    "squared error": {"loss": "mean_squared_error", "batch": 7, "steps": 2},
+    "squared error, XLA": {"loss": "mean_squared_error", "batch": 7, "steps": 2, "jit": True},
+    "forward": {"command": "feedforward", "batch": 7},
+    "forward, XLA": {"command": "feedforward", "jit": True},
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_nothing_is_outside(name):
+    settings = Settings(**RUNS[name])
+    held = capture.capture(settings, DIGITS)
+    found = compare(held, settings.command).comparisons
+    failed = [c for c in found if not c.passed]
+    assert not failed, failed[:3]
+    assert sum(c.elements for c in found) > 500
+
+
+@mnist
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nothing_is_outside_on_mnist(dtype):
+    held = capture.capture(Settings(dtype=dtype, batch=32, steps=3), samples.load(str(MNIST), "train"))
+    assert not [c for c in compare(held, "backprop").comparisons if not c.passed]
+
+
+@mnist
+def test_table_3_of_the_essays_digit(tmp_path):
+    """MNIST training image 0: all three printed decimals, and six significant digits though chained."""
+    assert run.guarded(feedforward.main, ["--data", str(MNIST), "--index", "0", "--out", str(tmp_path)]) == 0
+    rows = np.loadtxt(tmp_path / "table3.csv", delimiter=",", skiprows=1)
+    by_hand, tensorflow = rows[:, 1], rows[:, 2]
+    assert [f"{p:.3f}" for p in by_hand] == [f"{p:.3f}" for p in tensorflow]
+    assert [f"{p:.5e}" for p in by_hand] == [f"{p:.5e}" for p in tensorflow]
+    assert abs(tensorflow.sum() - 1) < 1e-6
+
+
+def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
+    real = capture._training
+
+    def disturbing(model):
+        step = real(model)
+
+        def wrapped(X, y):
+            found = step(X, y)
+            found["W2_new"] = found["W2_new"] * np.float32(1 + 2**-23)
+            return found
+
+        return wrapped
+
+    monkeypatch.setattr(capture, "_training", disturbing)
+    with pytest.raises(Unverifiable, match="capturing step 1 changed W2_new"):
+        capture.capture(Settings(), DIGITS)
+
+
+def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
+    real = capture._training
+
+    def disturbing(model):
+        step = real(model)
+
+        def wrapped(X, y):
+            found = step(X, y)
+            model.optimizer.iterations.assign_add(1)
+            return found
+
+        return wrapped
+
+    monkeypatch.setattr(capture, "_training", disturbing)
+    with pytest.raises(Unverifiable, match="iteration"):
+        capture.capture(Settings(), DIGITS)
+
+
+def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
+    real, calls = capture._training, []
+
+    def unsteady(model):
+        step = real(model)
+
+        def wrapped(X, y):
+            calls.append(1)
+            found = step(X, y)
+            found["dA1"] = found["dA1"] + len(calls)
+            return found
+
+        return wrapped
+
+    monkeypatch.setattr(capture, "_training", unsteady)
+    with pytest.raises(Unverifiable, match="second run gives step1/dA1"):
+        capture.capture(Settings(), DIGITS)
+
+
+def test_status_3_and_no_files_where_nothing_can_be_verified(monkeypatch, tmp_path, capsys):
+    def refuse(*_):
+        raise Unverifiable("the capture is not reproducible: a second run gives step1/Z1 other bits")
+
+    monkeypatch.setattr(capture, "capture", refuse)
+    assert run.guarded(backprop.main, ["--out", str(tmp_path)]) == 3
+    assert "step1/Z1" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_forward_capture_is_checked_against_predict(monkeypatch):
+    real = capture._forward
+
+    def disturbing(model):
+        step = real(model)
+        return lambda X, y: step(X * np.float32(0.5), y)
+
+    monkeypatch.setattr(capture, "_forward", disturbing)
+    with pytest.raises(Unverifiable, match="A3"):
+        capture.capture(Settings(command="feedforward"), DIGITS)
+
+
+def test_same_bits_tells_zeros_and_nans_apart():
+    a = np.array([0.0, np.nan])
+    assert capture.same_bits(a, a.copy())
+    assert not capture.same_bits(a, np.array([-0.0, np.nan]))
+    assert not capture.same_bits(a, a.astype(np.float32))
+
+
+def test_a_saved_trace_gives_the_report_of_the_run_itself(tmp_path):
+    path, a, b = tmp_path / "t.npz", tmp_path / "a", tmp_path / "b"
+    words = ["--batch", "3", "--steps", "2", "--quiet"]
+    assert run.guarded(backprop.main, [*words, "--out", str(a), "--save-trace", str(path)]) == 0
+    assert run.guarded(backprop.main, ["--trace", str(path), "--quiet", "--out", str(b)]) == 0
+    for file in a.iterdir():
+        assert file.read_bytes() == (b / file.name).read_bytes(), file.name
+    assert list(trace.load(str(path)).step(2)) == list(trace.load(str(path)).step(1))
+
+
+def test_an_optimizer_of_another_rate_is_noticed(monkeypatch):
+    """The whole way, from a real fault in TensorFlow to the tensor that is named."""
+    real = capture.build
+
+    def slower(settings, network):
+        model = real(settings, network)
+        model.optimizer.learning_rate = 0.001 * (1 - 1e-3)
+        return model
+
+    monkeypatch.setattr(capture, "build", slower)
+    found = compare(capture.capture(Settings(), DIGITS), "backprop").comparisons
+    failed = [c.tensor for c in found if not c.passed and c.mode == "local"]
+    assert failed and all(name.startswith("update_") for name in failed)
+
+
+def test_mnist_without_network_names_the_way_out(monkeypatch, tmp_path, capsys):
+    def offline(*_, **__):
+        raise OSError("URL fetch failure")
+
+    monkeypatch.setattr(capture.keras.datasets.mnist, "load_data", offline)
+    assert run.guarded(backprop.main, ["--data", "mnist", "--out", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: --data mnist") and "--data PATH" in said
+
+
+def test_mnist_through_keras(monkeypatch):
+    images, labels = np.zeros((2, 28, 28), np.uint8), np.array([5, 7], np.uint8)
+    monkeypatch.setattr(capture.keras.datasets.mnist, "load_data", lambda: ((images, labels), (images, labels)))
+    assert samples.load("mnist", "test").labels.tolist() == [5, 7]
