@@ -120,10 +120,10 @@ def _adam(P: str, layer: int, adam: Adam) -> Iterator[Rule]:
         ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
     )
     update = partial(function, epsilon=adam.epsilon)
-    yield Rule(f"m_{P}", "App. A, m", (f"m_{P}_before", f"d{P}"), first, layer, "update", (f"d{P}",))
-    yield Rule(f"v_{P}", "App. A, v", (f"v_{P}_before", f"d{P}"), second, layer, "update")
+    yield Rule(f"m_{P}", "App. A: m", (f"m_{P}_before", f"d{P}"), first, layer, "update", (f"d{P}",))
+    yield Rule(f"v_{P}", "App. A: v", (f"v_{P}_before", f"d{P}"), second, layer, "update")
     read = (f"m_{P}", f"v_{P}", "t", "alpha", "beta_1", "beta_2")
-    yield Rule(f"update_{P}", f"App. A, {form}", read, update, layer, "update")
+    yield Rule(f"update_{P}", f"App. A: {form}", read, update, layer, "update")
 
 
 def coefficients(optimizer: Optimizer) -> dict[str, float]:
@@ -143,7 +143,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         for moment in "mv" if training and isinstance(optimizer, Adam) else "":
             tensor = f"{moment}_{P}_before"
             if first:
-                found.append(Rule(tensor, "App. A, start", (P,), zero_moment, layer, "start"))
+                found.append(Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start"))
             else:
                 found.append(Rule(tensor, CARRIED, (f"{moment}_{P}@",), carried, layer, "start"))
     return tuple(found)

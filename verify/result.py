@@ -167,7 +167,7 @@ def summary(comparisons: tuple[Comparison, ...], title: str) -> Table:
         figures = [
             _number(abs(c.by_hand - c.tensorflow), ".2e"),
             _number(c.allowed, ".2e"),
-            _number(c.utilisation, ".3f"),
+            _number(c.utilisation, ".3f" if c.utilisation < 1000 else ".1e"),
         ]
         figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
         rows.append(tuple(Cell(text, strong=not c.passed) for text in texts + figures))

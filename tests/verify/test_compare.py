@@ -65,7 +65,7 @@ def test_moments_must_begin_at_zero():
     array = trace.tensors["step1/m_W1_before"].copy()
     array[0, 0] = 1e-30
     first = result_of(altered(trace, "step1/m_W1_before", array)).first_divergence
-    assert (first.tensor, first.equation, first.worst_index) == ("m_W1_before", "App. A, start", (0, 0))
+    assert (first.tensor, first.equation, first.worst_index) == ("m_W1_before", "App. A: start", (0, 0))
 
 
 @pytest.mark.parametrize("tensor", [*given(SMALL), *(rule.tensor for rule in PLAN)])
@@ -179,7 +179,7 @@ def test_a_one_ulp_fault_in_a_new_weight_is_noticed():
 
 
 def test_start_rules_differ_by_step():
-    assert {r.equation for r in start(SMALL, OPTIMIZERS["adam"], True)} == {"App. A, start"}
+    assert {r.equation for r in start(SMALL, OPTIMIZERS["adam"], True)} == {"App. A: start"}
     assert {r.equation for r in start(SMALL, OPTIMIZERS["adam"], False)} == {"carried over"}
 
 

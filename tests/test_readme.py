@@ -1,0 +1,102 @@
+"""Every command of the README is run, and what it shows is compared with what comes out."""
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from verify import __main__ as everything
+from verify import backprop, feedforward, run
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+MAINS = {"verify": everything, "verify.feedforward": feedforward, "verify.backprop": backprop}
+
+
+def blocks(mark):
+    """The fenced blocks that follow this comment."""
+    return re.findall(rf"<!-- {re.escape(mark)} -->\n```\w*\n(.*?)```", README, re.DOTALL)
+
+
+def commands(text):
+    """Lines that begin a command; a quoted argument may go over several lines."""
+    return [c for c in re.split(r"^(?=\.venv/bin/python|python3)", text, flags=re.MULTILINE) if c.strip()]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """What each command of the README prints, by its words; run in an empty folder."""
+    import contextlib
+    import io
+    import os
+
+    folder, before, found = tmp_path_factory.mktemp("readme"), Path.cwd(), {}
+    os.chdir(folder)
+    try:
+        for block in ["python -m verify.feedforward", *blocks("run this")]:
+            for command in commands(
+                block.replace("python -m", ".venv/bin/python -m", 1) if "venv" not in block else block
+            ):
+                words = shlex.split(command)[1:]
+                shown = io.StringIO()
+                with contextlib.redirect_stdout(shown):
+                    if words[0] == "-c":
+                        exec(words[1], {})  # the README's own lines
+                        status = 0
+                    else:
+                        status = run.guarded(MAINS[words[1]].main, words[2:])
+                found[" ".join(words)] = (status, shown.getvalue())
+    finally:
+        os.chdir(before)
+    return found
+
+
+def test_every_command_ends_as_it_should(outputs):
+    assert len(outputs) == 9
+    for words, (status, text) in outputs.items():
+        assert status == ("wrong.npz" in words and "-m" in words), (words, text)
+
+
+def test_table_3_is_as_shown(outputs):
+    """All but the last bits, which depend on the processor: digit, three decimals, seven digits."""
+    status, text = outputs["-m verify.feedforward"]
+    (shown,) = blocks("output of: python -m verify.feedforward")
+    pattern = re.compile(r"^(\d)\s+(\d\.\d{3})\s+(\d\.\d{5})\d+(e-\d\d)", re.MULTILINE)
+    assert len(pattern.findall(shown)) == 10
+    assert pattern.findall(shown) == pattern.findall(text)
+    assert shown.splitlines()[:2] == [line.rstrip() for line in text.splitlines()[:2]]
+
+
+def test_the_failure_is_as_shown(outputs):
+    (shown,) = blocks("output of: the failure")
+    _, text = outputs["-m verify.backprop --trace out/wrong.npz"]
+    words = " ".join(text.split("Each tensor")[0].split())
+
+    def stable(line):
+        return re.sub(r"(-?\d\.\d{5})\d+", r"\1", " ".join(line.split()))
+
+    assert stable(shown) == stable(words)
+
+
+def test_the_two_commands_are_what_ci_runs():
+    (block,) = blocks("the two commands")
+    first, second = block.strip().splitlines()
+    assert "-m venv .venv" in first and first.endswith("-m verify")
+    assert second == ".venv/bin/python -m pytest"
+    script = ROOT / ".ci" / "run"
+    found = subprocess.run(
+        ["sed", "-n", "/^<!-- the two commands -->$/,/^```$/p", "README.md"], cwd=ROOT, capture_output=True
+    )
+    assert block.encode() in found.stdout and "the two commands" in script.read_text()
+
+
+def test_every_shell_block_is_marked():
+    marked = blocks("run this") + blocks("the two commands")
+    assert len(re.findall(r"```sh\n", README)) == len(marked)
+
+
+def test_every_file_it_names_exists():
+    for name in re.findall(r"`((?:reference|verify|benchmarks|reports)/[\w.]+)`", README):
+        assert (ROOT / name).exists(), name
