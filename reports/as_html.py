@@ -11,7 +11,7 @@ TEMPLATE = """<!doctype html>
 <title>{{ report.headline }}</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+body { max-width: 110rem; margin: 2rem auto; padding: 0 1rem; } h1, p { max-width: 72rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
 h1 span { padding: .1em .5em; border: 2px solid currentColor; border-radius: .3em; }
 .wide { overflow-x: auto; }

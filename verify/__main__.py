@@ -18,7 +18,8 @@ ABOUT = "Verify that TensorFlow computes what the mathematics says: one forward 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: the worst of the commands'; raises Unusable (2) or Unverifiable (3)."""
-    given = options.parser("", ABOUT, "--digit 5", training=True).parse_args(argv)
+    parser = options.parser("", ABOUT, "--digit 5", training=True)
+    given = options.check_trace(parser, parser.parse_args(argv))
     results = []
     for command in COMMANDS:
         own = argparse.Namespace(**vars(given))

@@ -16,7 +16,7 @@ ABOUT = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
     parser = options.parser("backprop", ABOUT, "--batch 32 --steps 3 --jit", training=True)
-    given = parser.parse_args(argv)
+    given = options.check_trace(parser, parser.parse_args(argv))
     result = run.one("backprop", given)
     run.say(result, given)
     return 0 if result.passed else 1

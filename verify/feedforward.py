@@ -13,7 +13,7 @@ ABOUT = "Verify one forward pass: every Z and A and the cost, by hand and by Ten
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
     parser = options.parser("feedforward", ABOUT, "--digit 5 --data ../mnist", training=False)
-    given = parser.parse_args(argv)
+    given = options.check_trace(parser, parser.parse_args(argv))
     result = run.one("feedforward", given)
     run.say(result, given)
     return 0 if result.passed else 1

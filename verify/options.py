@@ -94,6 +94,31 @@ def _tolerance(text: str) -> float:
     return number
 
 
+TRACED = (
+    "seed",
+    "dtype",
+    "jit",
+    "steps",
+    "optimizer",
+    "loss",
+    "data",
+    "split",
+    "digit",
+    "index",
+    "batch",
+    "save_trace",
+)
+
+
+def check_trace(made: Parser, given: argparse.Namespace) -> argparse.Namespace:
+    """A trace brings its own settings.  Raises Unusable where an option would silently not apply."""
+    for name in TRACED if given.trace else ():
+        if getattr(given, name, None) != made.get_default(name):
+            option = "--" + name.replace("_", "-")
+            raise Unusable(f"{option} cannot be used with --trace: a saved trace has its own settings and samples")
+    return given
+
+
 def tolerance(options: argparse.Namespace) -> Tolerance | None:
     """The fixed tolerance asked for, or None for the derived bound.  Raises Unusable if only half is given."""
     if (options.rtol is None) != (options.atol is None):

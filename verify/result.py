@@ -97,7 +97,7 @@ class Result:
 
     def to_json(self) -> bytes:
         first = self.first_divergence
-        keys = ("step", "tensor", "equation", "worst_index", "by_hand", "tensorflow", "allowed", "explanation")
+        keys = ("step", "tensor", "equation", "by_hand", "tensorflow", "allowed", "explanation")
         content = {
             "schema": SCHEMA,
             "command": self.command,
@@ -109,7 +109,7 @@ class Result:
             "counts": self.counts(),
             "first_divergence": None
             if first is None
-            else {("index" if key == "worst_index" else key): _plain(as_row(first)[key]) for key in keys},
+            else {key: _plain(as_row(first)[key]) for key in keys} | {"index": [i + 1 for i in first.worst_index]},
             "comparisons": [{key: _plain(value) for key, value in as_row(c).items()} for c in self.comparisons],
             "tables": [_table(t) for t in self.tables],
         }

@@ -46,8 +46,6 @@ def one(command: str, given: argparse.Namespace) -> Result:
     tolerance = options.tolerance(given)
     out = Path(given.out)
     _check_writable(out, "--out")
-    if given.trace and given.save_trace:
-        raise Unusable("--save-trace: there is nothing to save when --trace gives the trace")
     held = _given(command, given) if given.trace else _captured(command, given)
     if given.save_trace:
         _save(Path(given.save_trace), trace.to_bytes(held))

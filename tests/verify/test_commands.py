@@ -52,7 +52,7 @@ def test_a_failing_trace(saved, tmp_path, capsys):
     assert call(backprop, "--trace", saved, "--out", tmp_path / "o") == 1
     assert capsys.readouterr().out.startswith("FAIL step 1, dW2 by equation (22c) at (4, 3)")
     first = json.loads((tmp_path / "o" / "result.json").read_text())["first_divergence"]
-    assert (first["step"], first["tensor"], first["equation"], first["index"]) == (1, "dW2", "22c", "(4, 3)")
+    assert (first["step"], first["tensor"], first["equation"], first["index"]) == (1, "dW2", "22c", [4, 3])
 
 
 def test_a_nan_fails_and_is_written_down(saved, tmp_path, capsys):
@@ -183,9 +183,14 @@ def test_a_forward_trace_cannot_be_verified_as_training(tmp_path, capsys):
     assert call(feedforward, "--trace", path, "--out", tmp_path / "o") == 0
 
 
-def test_nothing_to_save_from_a_trace(saved, tmp_path, capsys):
-    assert call(backprop, "--trace", saved, "--save-trace", tmp_path / "x.npz", "--out", tmp_path / "o") == 2
-    assert "--save-trace" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "words", [("--save-trace", "x.npz"), ("--dtype", "float64"), ("--digit", "3"), ("--jit",), ("--steps", "9")]
+)
+def test_what_a_trace_decides_cannot_be_chosen(saved, tmp_path, capsys, words):
+    for command in (backprop, everything):
+        assert call(command, "--trace", saved, *words, "--out", tmp_path / "o") == 2
+        assert capsys.readouterr().err.startswith(f"error: {words[0]} cannot be used with --trace")
+    assert not (tmp_path / "o").exists()
 
 
 def test_an_output_folder_that_cannot_be_made(saved, tmp_path, capsys):
