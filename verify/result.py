@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from reference.rules import CARRIED
 from reports.table import Cell, Columns, Report, Table
 from verify.compare import Comparison
 from verify.settings import Settings
@@ -141,7 +142,9 @@ def index_text(index: tuple[int, ...]) -> str:
 
 def describe(c: Comparison) -> str:
     """One line a reader of the essay understands: which equation, where, both values, what was allowed."""
-    where = f"step {c.step}, {c.tensor}" + (f" by equation ({c.equation})" if c.equation else "")
+    where = f"step {c.step}, {c.tensor}" if c.step else c.tensor
+    if c.order:
+        where += f" by equation ({c.equation})" if c.equation != CARRIED else f" ({CARRIED} from the step before)"
     if c.verdict == "outside":
         chained = ", computed by hand from the start" if c.mode == "chained" else ""
         at = f" at {index_text(c.worst_index)}" if c.worst_index else ""

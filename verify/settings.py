@@ -51,6 +51,8 @@ class Settings:
         for name, kind in names.items():
             if type(found[name]) is not kinds[str(kind)]:
                 raise Unusable(f"{source}: setting {name!r} is {found[name]!r}, not a value of type {kind}")
+            if isinstance(found[name], str) and not found[name].isprintable():
+                raise Unusable(f"{source}: setting {name!r} is not plain text")
         settings = cls(**found)
         allowed = {"command": COMMANDS, "dtype": PRECISIONS, "optimizer": OPTIMIZERS, "loss": LOSSES}
         for name, choices in allowed.items():

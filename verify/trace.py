@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.network import Network
+from reference.rules import rules
 from verify.errors import Unusable
-from verify.settings import Settings
+from verify.settings import OPTIMIZERS, Settings
 
 SCHEMA = "byhand-trace/1"
 Array = NDArray[Any]
@@ -77,8 +78,10 @@ def load(path: str) -> Trace:
         raise Unusable(f"{path}: the manifest has no checksums")
     for name in checksums:
         if name not in arrays:
-            raise Unusable(f"{path}: tensor {name} is in the manifest but not in the file")
+            raise Unusable(f"{path}: tensor {ascii(name)} is in the manifest but not in the file")
     for name, array in arrays.items():
+        if not name or not name.isprintable():
+            raise Unusable(f"{path}: a tensor's name, {ascii(name)}, is not plain text")
         if name not in checksums:
             raise Unusable(f"{path}: tensor {name} is in the file but not in the manifest")
         if digest(array) != checksums[name]:
@@ -87,7 +90,12 @@ def load(path: str) -> Trace:
     if not isinstance(environment, dict):
         raise Unusable(f"{path}: the manifest has no environment")
     texts = {str(k): str(v) for k, v in environment.items()}
-    return Trace(settings, _network(path, manifest.get("network")), texts, arrays)
+    if not all(text.isprintable() for pair in texts.items() for text in pair):
+        raise Unusable(f"{path}: the environment in its manifest is not plain text")
+    if settings.steps > len(arrays):
+        raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
+    network = _network(path, manifest.get("network"), settings, len(arrays))
+    return Trace(settings, network, texts, arrays)
 
 
 def read_npz(path: str) -> dict[str, Array]:
@@ -122,9 +130,13 @@ def _manifest(path: str, found: Array | None) -> dict[str, Any]:
     return manifest
 
 
-def _network(path: str, found: Any) -> Network:
+def _network(path: str, found: Any, settings: Settings, tensors: int) -> Network:
     try:
         sizes = tuple(int(n) for n in found["sizes"])
-        return Network(sizes, tuple(str(name) for name in found["activations"]))
-    except (TypeError, KeyError, ValueError) as error:
+        if len(sizes) > tensors + 1:
+            raise ValueError(f"{len(sizes)} layers, and the file holds {tensors} tensors")
+        network = Network(sizes, tuple(str(name) for name in found["activations"]))
+        rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise Unusable(f"{path}: the manifest describes no usable network ({_first_line(error)})") from error
+    return network

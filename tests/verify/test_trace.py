@@ -106,9 +106,15 @@ EDITS = {
     "a setting too many": (lambda a, m: m["settings"].update(speed=1), "speed"),
     "a setting of a wrong type": (lambda a, m: m["settings"].update(steps="2"), "steps"),
     "a setting of no meaning": (lambda a, m: m["settings"].update(dtype="float16"), "float16"),
+    "a setting with an escape": (lambda a, m: m["settings"].update(data="a\x1b[31m"), "data"),
+    "an environment with an escape": (lambda a, m: m["environment"].update(python="a\x1b[31m"), "environment"),
+    "more steps than it can hold": (lambda a, m: m["settings"].update(steps=10**9), "steps"),
+    "a name with an escape": (lambda a, m: a.update({"a\x1b[31m\n": np.zeros(2)}), "name"),
     "no step": (lambda a, m: m["settings"].update(steps=0), "steps"),
     "no environment": (lambda a, m: m.pop("environment"), "environment"),
     "no network": (lambda a, m: m.pop("network"), "network"),
+    "a network without softmax": (lambda a, m: m["network"].update(activations=["relu"] * 3), "softmax"),
+    "a network too deep": (lambda a, m: m["network"].update(sizes=[3] * 10**6), "network"),
     "a broken network": (lambda a, m: m["network"].update(sizes=[3, "x"]), "network"),
 }
 
