@@ -43,6 +43,14 @@ class Network:
         layer = int(parameter[1:])
         return (self.sizes[layer - 1] if parameter[0] == "W" else 1, self.sizes[layer])
 
+    def tensor_shape(self, name: str, batch: int) -> tuple[int, ...]:
+        """Of any tensor of a training step, by its name: C is a scalar, Q(l) of a batch [N, n(l)]."""
+        if name in ("C", "X", "y"):
+            return {"C": (), "X": (batch, self.sizes[0]), "y": (batch, self.sizes[-1])}[name]
+        core = name.removesuffix("_new").removesuffix("_before").removeprefix("update_")
+        core = core.removeprefix("m_").removeprefix("v_").removeprefix("d")
+        return self.shape(core) if core[0] in "WB" else (batch, self.sizes[int(core[1:])])
+
     def count(self, kind: str) -> int:
         """Weights ("W") or biases ("B") in all; the essay's 109,184 and 202, section 2.2.2."""
         shapes = [self.shape(name) for name in self.parameters() if name[0] == kind]

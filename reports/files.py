@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
-def write(folder: Path, contents: Mapping[str, bytes]) -> None:
+def write(folder: Path, contents: Mapping[str, bytes], stale: Iterable[str] = ()) -> None:
     """Put all files into the folder, made if need be; all are complete before the first takes its name.
 
-    Raises OSError; then no file of the folder has changed, unless renaming itself failed.
+    `stale` names files of an earlier run that go. Raises OSError; then no file of the folder has changed,
+    unless renaming itself failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in contents:
+        if (folder / name).is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(folder / name))
     ready: list[tuple[str, Path]] = []
     try:
         for name, content in contents.items():
@@ -25,7 +30,9 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> None:
         for temporary, target in ready:
             os.chmod(temporary, 0o644)
             os.replace(temporary, target)
-    except OSError:
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)
+    except BaseException:
         for temporary, _ in ready:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)

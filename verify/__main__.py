@@ -20,6 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: the worst of the commands'; raises Unusable (2) or Unverifiable (3)."""
     parser = options.parser("", ABOUT, "--digit 5", training=True)
     given = options.check_trace(parser, parser.parse_args(argv))
+    for command in COMMANDS if given.trace else ():
+        run.from_file(command, given)  # one that serves only some commands is refused before anything is written
     results = []
     for command in COMMANDS:
         own = argparse.Namespace(**vars(given))

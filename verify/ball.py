@@ -196,7 +196,8 @@ def _power(a: Ball, b: Any) -> Ball:
 
 def _exp(a: Ball) -> Ball:
     value = np.exp(a.value)
-    return a._rounded(value, value * np.expm1(a.radius), EXP_ULP)
+    radius = np.maximum(np.exp(a.value + a.radius) - value, value - np.exp(a.value - a.radius))
+    return a._rounded(value, radius, EXP_ULP)
 
 
 def _log(a: Ball) -> Ball:

@@ -59,13 +59,14 @@ class Tolerance:
     atol: float
 
     def allowed(self, by_hand: Floats) -> Floats:
-        found: Floats = self.atol + self.rtol * np.abs(by_hand)
+        with np.errstate(over="ignore"):
+            found: Floats = self.atol + self.rtol * np.abs(by_hand)
         return found
 
 
 @dataclass(frozen=True)
 class Compared:
-    """All comparisons of a trace, and the chained by-hand run (step, then tensor) for the tables."""
+    """All comparisons of a trace, and the chained by-hand run of its first and its last step, for the tables."""
 
     comparisons: tuple[Comparison, ...]
     by_hand: tuple[Mapping[str, Ball], ...]
@@ -108,7 +109,7 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
         held = trace.step(number)
         scalars = _scalars(number, OPTIMIZERS[settings.optimizer], precision)
         plan, rest = planned(trace, command, number == 1)
-        local = {**_inputs(held, precision), **_before(local), **scalars}
+        local = {**_inputs(held, trace, (*plan, *given(trace.network)), precision), **_before(local), **scalars}
         chain = {**_givens(local, trace, number == 1 or command == "feedforward"), **_before(chain), **scalars}
         found += _attributes(number, held, trace, plan, rest)
         for order, rule in enumerate(plan, 1):
@@ -118,7 +119,7 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
                     chain[rule.tensor] = ball
                 row = _row(rule, number, order, mode, ball, held.get(rule.tensor), tolerance, settings.dtype)
                 found.append(row)
-        by_hand.append({name: ball for name, ball in chain.items() if "@" not in name})
+        by_hand = [*by_hand[:1], {name: ball for name, ball in chain.items() if "@" not in name}]
     extra = [name for name in trace.tensors if not _is_step(name, settings.steps)]
     found += [Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra]
     return Compared(tuple(found), tuple(by_hand))
@@ -138,14 +139,22 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
 
 
 def _is_step(name: str, steps: int) -> bool:
-    head = name.partition("/")[0]
-    return (
-        head[:4] == "step" and head[4:].isdecimal() and 1 <= int(head[4:]) <= steps and str(int(head[4:])) == head[4:]
-    )
+    number = name.partition("/")[0].removeprefix("step")
+    return name.startswith("step") and number in {str(step) for step in range(1, steps + 1)}
 
 
-def _inputs(held: Mapping[str, Array], precision: Precision) -> dict[str, Any]:
-    return {name: Ball.exact(a, precision) for name, a in held.items() if a.dtype == precision.name}
+def _inputs(
+    held: Mapping[str, Array], trace: Trace, plan: tuple[Rule | str, ...], precision: Precision
+) -> dict[str, Any]:
+    """What TensorFlow had, as balls; a tensor of another shape or type than it must have feeds no rule."""
+    found = {}
+    for rule in plan:
+        name = rule if isinstance(rule, str) else rule.tensor
+        array = held.get(name)
+        shape = trace.network.tensor_shape(name, trace.settings.batch)
+        if array is not None and array.dtype == precision.name and array.shape == shape:
+            found[name] = Ball.exact(array, precision)
+    return found
 
 
 def _before(known: Mapping[str, Any]) -> dict[str, Any]:
@@ -212,6 +221,8 @@ def _row(
     if held.dtype != dtype:
         return replace(row, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
     allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
+    if (tolerance or mode == "local") and not np.isfinite(allowed).all():
+        return replace(row, verdict="not_finite", explanation="what is allowed is not finite: it cannot be judged")
     return replace(row, **values(ball.value, allowed, held, PRECISIONS[dtype]))
 
 
@@ -224,7 +235,7 @@ def _attributes(
     batch, sizes = trace.settings.batch, trace.network.sizes
     expected |= {"X": (batch, sizes[0]), "y": (batch, sizes[-1])}
     for name, shape in expected.items():
-        problem = _problem(held.get(name), shape, trace.settings.dtype)
+        problem = _problem(name, held.get(name), shape, trace.settings.dtype)
         if problem and name not in computed:
             yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
     for name in held:
@@ -238,7 +249,7 @@ def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:
     return (problem[0], nan, nan, nan, nan, nan, (), nan, nan, problem[1])
 
 
-def _problem(held: Array | None, shape: tuple[int, ...], dtype: str) -> tuple[str, str] | None:
+def _problem(name: str, held: Array | None, shape: tuple[int, ...], dtype: str) -> tuple[str, str] | None:
     checks: list[tuple[str, Callable[[Array], bool], str]] = [
         ("shape", lambda a: a.shape != shape, f"it should be {list(shape)}"),
         ("dtype", lambda a: a.dtype != dtype, f"it should be {dtype}"),
@@ -246,4 +257,12 @@ def _problem(held: Array | None, shape: tuple[int, ...], dtype: str) -> tuple[st
     ]
     if held is None:
         return ("missing", "the trace does not hold it")
+    if name == "y":
+        checks.append(("outside", lambda a: not _one_hot(a), "each row must hold a single 1 and zeros"))
+    if name == "X":
+        checks.append(("outside", lambda a: bool(a.min() < 0 or a.max() > 1), "pixels must lie from 0 to 1"))
     return next(((verdict, text) for verdict, wrong, text in checks if wrong(held)), None)
+
+
+def _one_hot(y: Array) -> bool:
+    return bool(np.all((y == 0) | (y == 1)) and np.all(np.sum(y, axis=1) == 1))

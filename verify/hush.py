@@ -1,4 +1,4 @@
-"""Keep TensorFlow's start-up messages off the terminal; show them only if something goes wrong."""
+"""Keep TensorFlow's start-up messages off the terminal (--verbose lets them through)."""
 
 from __future__ import annotations
 

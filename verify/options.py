@@ -35,7 +35,7 @@ def parser(name: str, about: str, example: str, *, training: bool) -> Parser:
     )
     run.add_argument("--jit", action="store_true", help="compile with XLA")
     if training:
-        run.add_argument("--steps", type=_whole(1, 10_000), default=1, metavar="N", help="training steps (1)")
+        run.add_argument("--steps", type=_whole(1, 200), default=1, metavar="N", help="training steps (1)")
         run.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="(adam)")
         run.add_argument("--loss", choices=tuple(LOSSES), default="categorical_crossentropy", help="(cross-entropy)")
     _files(made, name or "")

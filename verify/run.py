@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,11 +34,8 @@ def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
     except Unverifiable as error:
         status, text = 3, f"error: could not verify: {error}"
     except KeyboardInterrupt:
-        status, text = 130, "interrupted: nothing was written"
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (whoever read our output has gone; leave quietly)
-        return 0
-    print(text, file=sys.stderr)
+        status, text = 130, "interrupted"
+    print("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), file=sys.stderr)
     return status
 
 
@@ -46,7 +44,7 @@ def one(command: str, given: argparse.Namespace) -> Result:
     tolerance = options.tolerance(given)
     out = Path(given.out)
     _check_writable(out, "--out")
-    held = _given(command, given) if given.trace else _captured(command, given)
+    held = from_file(command, given) if given.trace else _captured(command, given)
     if given.save_trace:
         _save(Path(given.save_trace), trace.to_bytes(held))
     compared = compare(held, command, tolerance)
@@ -60,7 +58,18 @@ def one(command: str, given: argparse.Namespace) -> Result:
 
 
 def say(result: Result, given: argparse.Namespace) -> None:
-    """The headline, one table, where the files are."""
+    """The headline, one table, where the files are. Trouble with the output does not change the verdict."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        _say(result, given)
+        sys.stdout.flush()
+    except (OSError, SystemExit):  # whoever read it has gone, or there is no room: rich exits on a broken pipe
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), 1)
+
+
+def _say(result: Result, given: argparse.Namespace) -> None:
     to = terminal.console()
     terminal.headline(to, result.headline, result.passed)
     if given.quiet:
@@ -97,7 +106,13 @@ def _captured(command: str, given: argparse.Namespace) -> Trace:
             from verify.capture import capture
         except ImportError as error:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
-        return capture(settings, drawn)
+        try:
+            return capture(settings, drawn)
+        except Unverifiable:
+            raise
+        except Exception as error:  # whatever TensorFlow raises: the step was not captured
+            text = (str(error).splitlines() or [""])[0][:200]
+            raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error
 
 
 @contextmanager
@@ -111,7 +126,8 @@ def _waiting(text: str) -> Iterator[None]:
         yield
 
 
-def _given(command: str, given: argparse.Namespace) -> Trace:
+def from_file(command: str, given: argparse.Namespace) -> Trace:
+    """The trace of --trace.  Raises Unusable if it cannot serve this command."""
     held = trace.load(given.trace)
     if command == "backprop" and not held.settings.training:
         raise Unusable(f"--trace {given.trace}: it holds a forward pass only; verify it with verify.feedforward")
@@ -135,12 +151,15 @@ def _write(result: Result, out: Path) -> None:
     contents["report.html"] = as_html.render(report).encode()
     for columns in (result.to_columns(), *result.data):
         contents[f"{columns.name}.csv"] = as_csv.render(columns)
-    write_all(out, contents, "--out")
+    known = {"feedforward": ["table3"], "backprop": [name for name, _ in essay_tables.TABLES.values()]}
+    stale = {f"{name}.csv" for name in known[result.command]} - set(contents)
+    write_all(out, contents, "--out", stale)
 
 
-def write_all(folder: Path, contents: dict[str, bytes], option: str) -> None:
+def write_all(folder: Path, contents: dict[str, bytes], option: str, stale: Iterable[str] = ()) -> None:
+    """Write files; a failure becomes Unusable, naming the option."""
     try:
-        files.write(folder, contents)
+        files.write(folder, contents, stale)
     except OSError as error:
         raise Unusable(f"{option} {folder}: cannot be written ({error.strerror or error})") from error
 
@@ -151,10 +170,11 @@ def _save(path: Path, content: bytes) -> None:
 
 
 def _check_writable(folder: Path, option: str) -> None:
-    """Before anything takes time: can the folder be written?"""
-    try:
-        files.write(folder, {})
-    except OSError as error:
-        raise Unusable(f"{option} {folder}: cannot be written ({error.strerror or error})") from error
-    if not os.access(folder, os.W_OK):
+    """Before anything takes time: can the folder be written, or made? Makes nothing yet."""
+    place = os.path.abspath(folder)
+    while not os.path.lexists(place) and os.path.dirname(place) != place:
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise Unusable(f"{option} {folder}: cannot be written ({place} is not a folder)")
+    if not os.access(place, os.W_OK | os.X_OK):
         raise Unusable(f"{option} {folder}: cannot be written (permission denied)")

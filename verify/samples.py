@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import os
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,11 +42,12 @@ def load(data: str, split: str) -> Samples:
         return _embedded(split)
     if data == "mnist":
         return _mnist(split)
-    path = Path(data)
-    if path.is_dir():
-        return _idx_folder(path, split)
-    if path.is_file():
-        return _npz(path, split)
+    if not data.isprintable():
+        raise Unusable(f"--data {ascii(data)}: a path of plain text is needed; rename it")
+    if os.path.isdir(data):
+        return _idx_folder(Path(data), split)
+    if os.path.isfile(data):
+        return _npz(Path(data), split)
     raise Unusable(f"--data {data}: no such folder or .npz file (or say digits or mnist)")
 
 

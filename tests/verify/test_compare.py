@@ -187,3 +187,43 @@ def test_the_dataframe_has_the_contracts_columns():
     frame = result_of(simulate(steps=1)).to_frame()
     columns = "step,order,tensor,equation,layer,shape,mode,verdict,max_error,allowed,utilisation,max_ulp,equal_share,"
     assert ",".join(frame.columns) == columns + "worst_index,by_hand,tensorflow,explanation"
+
+
+def test_a_saturated_softmax_keeps_a_finite_bound():
+    """One logit 1e12 below the others: its probability is 0, and nothing else may pass for right."""
+
+    def apart(step, name, array):
+        if name == "Z3":
+            array = array.copy()
+            array[:, 0] = -1e12
+        return array
+
+    trace = simulate(steps=1, change=apart)
+    rows = {c.tensor: c for c in result_of(trace).local}
+    assert all(rows[name].passed and np.isfinite(rows[name].allowed) for name in ("A3", "dZ3"))
+    wrong = altered(trace, "step1/A3", np.full_like(trace.tensors["step1/A3"], 0.5))
+    assert {c.tensor: c for c in result_of(wrong).local}["A3"].verdict == "outside"
+
+
+def test_a_bound_without_end_is_no_pass(monkeypatch):
+    monkeypatch.setattr(module.Ball, "spread", lambda self: np.full(self.value.shape, np.inf))
+    result = result_of(simulate(steps=1))
+    assert not result.passed and {c.verdict for c in result.local} == {"not_finite"}
+
+
+@pytest.mark.parametrize("tensor, value, word", [("y", 0.0, "single 1"), ("y", 0.5, "single 1"), ("X", 2.0, "0 to 1")])
+def test_given_tensors_must_make_sense(tensor, value, word):
+    trace = simulate(steps=1)
+    wrong = np.full_like(trace.tensors[f"step1/{tensor}"], value)
+    row = result_of(altered(trace, f"step1/{tensor}", wrong)).first_divergence
+    assert (row.tensor, row.verdict) == (tensor, "outside") and word in row.explanation
+
+
+@pytest.mark.parametrize("tensor", ["Z3", "y", "X", "W1", "C", "dZ3"])
+@pytest.mark.parametrize("shape", [(0,), (0, 6), (), (200_000, 1), (1, 200_000)])
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "mean_squared_error"])
+def test_empty_and_huge_shapes_are_judged_by_shape_alone(tensor, shape, loss):
+    if tensor == "C" and shape == ():
+        return
+    wrong = altered(simulate(steps=1, loss=loss), f"step1/{tensor}", np.zeros(shape, np.float32))
+    assert "shape" in {c.verdict for c in result_of(wrong).local if c.tensor == tensor}

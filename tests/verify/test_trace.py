@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import numpy as np
 import pytest
@@ -110,6 +111,8 @@ EDITS = {
     "an environment with an escape": (lambda a, m: m["environment"].update(python="a\x1b[31m"), "environment"),
     "more steps than it can hold": (lambda a, m: m["settings"].update(steps=10**9), "steps"),
     "a name with an escape": (lambda a, m: a.update({"a\x1b[31m\n": np.zeros(2)}), "name"),
+    "another optimizer": (lambda a, m: m.update(optimizer="sgd"), "optimizer"),
+    "sizes that are no whole numbers": (lambda a, m: m["network"].update(sizes=[9.9, 8, 7, 6]), "whole"),
     "no step": (lambda a, m: m["settings"].update(steps=0), "steps"),
     "no environment": (lambda a, m: m.pop("environment"), "environment"),
     "no network": (lambda a, m: m.pop("network"), "network"),
@@ -134,3 +137,21 @@ def test_not_an_archive(tmp_path):
     np.save(buffer, np.zeros(3))
     path.write_bytes(buffer.getvalue())
     refused(path, "not an .npz")
+
+
+@pytest.mark.parametrize("body", [b"no array", b"\x93NUMPY\x01\x00\x0c\x00{'descr': (\n", b""])
+def test_members_that_are_no_arrays(saved, body):
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("step1/odd.npy", body)
+    refused(saved, "cannot be read")
+
+
+def test_a_member_that_is_there_twice(saved):
+    with zipfile.ZipFile(saved, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("step1/Z1.npy", archive.read("step1/Z1.npy"))
+    refused(saved, "double")
+
+
+def test_a_manifest_with_an_endless_number(saved):
+    np.savez(saved, manifest=np.array("[" + "9" * 5001 + "]"))
+    refused(saved, "JSON")
