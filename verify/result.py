@@ -145,6 +145,8 @@ def describe(c: Comparison) -> str:
     where = f"step {c.step}, {c.tensor}" if c.step else c.tensor
     if c.order:
         where += f" by equation ({c.equation})" if c.equation != CARRIED else f" ({CARRIED} from the step before)"
+    if c.explanation:
+        return f"{where}: {c.verdict}; {c.explanation}"
     if c.verdict == "outside":
         chained = ", computed by hand from the start" if c.mode == "chained" else ""
         at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
@@ -156,7 +158,7 @@ def describe(c: Comparison) -> str:
     if c.verdict == "not_finite":
         at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
         return f"{where}{at}: NaN or infinity (by hand {c.by_hand:g}, TensorFlow {c.tensorflow:g})"
-    return f"{where}: {c.verdict}; {c.explanation or 'the trace has it and no rule computes it'}"
+    return f"{where}: {c.verdict}; the trace has it and no rule computes it"
 
 
 def summary(comparisons: tuple[Comparison, ...], title: str) -> Table:
