@@ -231,9 +231,8 @@ def _attributes(
 ) -> Iterator[Comparison]:
     """What is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
     computed = {rule.tensor for rule in plan}
-    expected: dict[str, tuple[int, ...]] = {P: trace.network.shape(P) for P in trace.network.parameters()}
-    batch, sizes = trace.settings.batch, trace.network.sizes
-    expected |= {"X": (batch, sizes[0]), "y": (batch, sizes[-1])}
+    batch = trace.settings.batch
+    expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network)}
     for name, shape in expected.items():
         problem = _problem(name, held.get(name), shape, trace.settings.dtype)
         if problem and name not in computed:

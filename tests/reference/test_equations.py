@@ -99,8 +99,8 @@ def test_adam_first_step_is_alpha_and_its_two_forms_differ():
 
 def test_adam_moments_are_appendix_a():
     m, v, g = RNG.normal(size=5), RNG.random(5), RNG.normal(size=5)
-    np.testing.assert_allclose(adam.first_moment(m, g, 0.9), 0.9 * m + 0.1 * g, atol=1e-15)
-    np.testing.assert_allclose(adam.second_moment(v, g, 0.999), 0.999 * v + 0.001 * g**2, atol=1e-15)
+    np.testing.assert_allclose(adam.first_moment(m, g, 0.9), 0.9 * m + 0.1 * g, rtol=0, atol=1e-15)
+    np.testing.assert_allclose(adam.second_moment(v, g, 0.999), 0.999 * v + 0.001 * g**2, rtol=0, atol=1e-15)
 
 
 def test_descent():
