@@ -27,6 +27,17 @@ def linear_slope(Z: Any) -> Any:
     return Z == Z
 
 
+def sigmoid(Z: Any) -> Any:
+    """1 / (1 + e^-z), the activation of Mazur's example, elementwise.  Z [N, n] -> [N, n].  (5)"""
+    return np.reciprocal(1 + np.exp(-Z))
+
+
+def sigmoid_slope(Z: Any) -> Any:
+    """Its derivative, a (1 - a) with a = f(z).  Z [N, n] -> [N, n].  (5)"""
+    A = sigmoid(Z)
+    return A * (1 - A)
+
+
 def exponentials(Z: Any) -> Any:
     """e^z of each z less the largest of its row.  Z [N, n] -> [N, n].  (11)
 
@@ -56,5 +67,6 @@ def softmax_backward(A: Any, dA: Any) -> Any:
 ACTIVATIONS = {
     "relu": (relu, relu_slope, "7a"),
     "linear": (linear, linear_slope, "5"),
+    "sigmoid": (sigmoid, sigmoid_slope, "5"),
     "softmax": (softmax, softmax_jacobian, "11"),
 }
