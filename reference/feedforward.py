@@ -25,7 +25,7 @@ def node_activation(z: Any, name: str = "relu") -> Any:
 
 
 def weighted_sum(X: Any, W: Any, B: Any) -> Any:
-    """A layer's summation, Z = X·W + B.  X [N, m], W [m, n], B [1, n] -> [N, n].  (4), (6)-(9), (8a)"""
+    """A layer's summation, Z = X·W + B.  X [N, m], W [m, n], B [1, n] -> [N, n].  (4), (6), (8), (8a), (9)"""
     return X @ W + B
 
 

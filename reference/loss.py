@@ -64,5 +64,5 @@ def mean_squared_error_slope(A: Any, y: Any) -> Any:
 
 
 def mean_squared_error_backward(A: Any, y: Any) -> Any:
-    """That slope through the softmax's full Jacobian.  A, y [N, n] -> dZ [N, n].  (19)"""
+    """That slope through the softmax's full Jacobian.  A, y [N, n] -> dZ [N, n].  (12), (19)"""
     return softmax_backward(A, mean_squared_error_slope(A, y))

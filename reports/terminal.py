@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from typing import Literal, TextIO
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -12,6 +12,7 @@ from rich.text import Text
 from reports.table import Table
 
 WIDEST = 100
+SHORT = 24  # a column of texts no longer than this is not folded, so that the last has the room
 
 
 def console(file: TextIO | None = None) -> Console:
@@ -31,7 +32,11 @@ def table(to: Console, value: Table) -> None:
     """One table, its title above and its note below."""
     drawn = RichTable(title=value.title, title_justify="left", box=None, padding=(0, 2, 0, 0), title_style="italic")
     for index, name in enumerate(value.header):
-        drawn.add_column(name, justify="right" if index in value.numeric else "left", overflow="fold")
+        longest = max((len(row[index].text) for row in value.rows), default=0)
+        side: Literal["left", "right"] = "right" if index in value.numeric else "left"
+        drawn.add_column(
+            name, justify=side, overflow="fold", no_wrap=longest <= SHORT and index < len(value.header) - 1
+        )
     for row in value.rows:
         drawn.add_row(*(Text(cell.text, style="bold red" if cell.strong else "") for cell in row))
     to.print(drawn)

@@ -11,16 +11,25 @@ SMALL = Network((9, 8, 7, 6), ("relu", "relu", "softmax"))  # unequal sizes: a t
 
 
 def simulate(network=SMALL, change=None, seed=0, **chosen):
-    """`change(step, name, array)` may return another array; what follows from it follows."""
+    """`change(step, name, array)` may return another array; what follows from it follows.
+
+    For verify.printed the last sheet is empty and the biases begin at 0, so that there z = 0.
+    """
     settings = Settings(**{"batch": 5, "steps": 2, **chosen})
     rng = np.random.default_rng(seed)
     dtype = np.dtype(settings.dtype).type
     optimizer = OPTIMIZERS[settings.optimizer]
-    known = {P: (rng.normal(size=network.shape(P)) / 3).astype(dtype) for P in network.parameters()}
+    printed = settings.command == "printed"
+    known = {}
+    for P in network.parameters():
+        scale = 0 if printed and P[0] == "B" else 1 / max(3, np.sqrt(network.sizes[int(P[1:]) - 1]))
+        known[P] = (rng.normal(size=network.shape(P)) * scale).astype(dtype)
     tensors = {}
     for step in range(1, settings.steps + 1):
         y = np.eye(network.sizes[-1], dtype=dtype)[rng.integers(network.sizes[-1], size=settings.batch)]
         known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y, "t": dtype(step)}
+        if printed:
+            known["X"][-1] = 0
         known |= {name: dtype(value) for name, value in coefficients(optimizer).items()}
         plan = start(network, optimizer, step == 1, training=settings.training)
         plan += rules(network, settings.loss, optimizer)

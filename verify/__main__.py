@@ -9,36 +9,59 @@ from pathlib import Path
 
 from reports import as_html, as_markdown
 from reports.table import Cell, Report, Table
-from verify import options, run
+from verify import options, run, trace
+from verify.printed import __main__ as printed
+from verify.printed.result import PrintedResult
 from verify.result import Result
 from verify.settings import COMMANDS
 
-ABOUT = "Verify that TensorFlow computes what the mathematics says: one forward pass, then training steps."
+ABOUT = (
+    "Verify that TensorFlow computes what the mathematics says: one forward pass, training steps, and the essay's "
+    "print."
+)
+SAVED_BY = "backprop"  # whose trace --save-trace keeps
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: the worst of the commands'; raises Unusable (2) or Unverifiable (3)."""
     parser = options.parser("", ABOUT, "--digit 5", training=True)
     given = options.check_trace(parser, parser.parse_args(argv))
-    for command in COMMANDS if given.trace else ():
-        run.from_file(command, given)  # one that serves only some commands is refused before anything is written
-    results = []
-    for command in COMMANDS:
+    commands = _served(given) if given.trace else COMMANDS
+    results: list[Result | PrintedResult] = []
+    for command in commands:
         own = argparse.Namespace(**vars(given))
         own.out = str(Path(given.out) / command)
-        own.save_trace = given.save_trace if command == "backprop" else None
-        results.append(run.one(command, own))
-        run.say(results[-1], own)
-    run.write_all(Path(given.out), _index(results), "--out")
+        own.save_trace = given.save_trace if command == SAVED_BY else None
+        results.append(_carry_out(command, own))
+    run.write_all(Path(given.out), _index(results, [c for c in COMMANDS if c not in commands]), "--out")
     return 0 if all(result.passed for result in results) else 1
 
 
-def _index(results: Sequence[Result]) -> dict[str, bytes]:
+def _carry_out(command: str, own: argparse.Namespace) -> Result | PrintedResult:
+    if command == "printed":
+        judged = printed.one(own)
+        printed.say(judged, own)
+        return judged
+    result = run.one(command, own)
+    run.say(result, own)
+    return result
+
+
+def _served(given: argparse.Namespace) -> tuple[str, ...]:
+    """The commands that a saved trace serves.  Raises Unusable before anything is written."""
+    for command in ("feedforward", "backprop"):
+        run.from_file(command, given)
+    if trace.load(given.trace).settings.command != "printed":
+        return ("feedforward", "backprop")
+    printed.from_file(given)
+    return COMMANDS
+
+
+def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str]) -> dict[str, bytes]:
     passed = all(result.passed for result in results)
-    rows = tuple(
-        (Cell(r.command), Cell(r.headline, strong=not r.passed), Cell(f"{r.command}/report.html")) for r in results
-    )
-    table = Table("Reports", ("command", "verdict", "file"), rows)
+    rows = [(Cell(r.command), Cell(r.headline, strong=not r.passed), Cell(f"{r.command}/report.html")) for r in results]
+    rows += [(Cell(c), Cell("not run: the saved trace was not made for it", strong=True), Cell("")) for c in left_out]
+    table = Table("Reports", ("command", "verdict", "file"), tuple(rows))
     word = "PASS every verification agrees" if passed else "FAIL not every verification agrees"
     report = Report(word, passed, (), (table,))
     return {"index.md": as_markdown.render(report).encode(), "index.html": as_html.render(report).encode()}

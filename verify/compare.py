@@ -107,14 +107,14 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
     chain: dict[str, Any] = {}
     for number in range(1, settings.steps + 1):
         held = trace.step(number)
-        scalars = _scalars(number, OPTIMIZERS[settings.optimizer], precision)
+        constants = scalars(number, OPTIMIZERS[settings.optimizer], precision)
         plan, rest = planned(trace, command, number == 1)
-        local = {**_inputs(held, trace, (*plan, *given(trace.network)), precision), **_before(local), **scalars}
-        chain = {**_givens(local, trace, number == 1 or command == "feedforward"), **_before(chain), **scalars}
+        local = {**inputs(held, trace, (*plan, *given(trace.network)), precision), **_before(local), **constants}
+        chain = {**_givens(local, trace, number == 1 or command == "feedforward"), **_before(chain), **constants}
         found += _attributes(number, held, trace, plan, rest)
         for order, rule in enumerate(plan, 1):
-            for mode, known in (("local", _fused(rule, local, settings.jit)), ("chained", chain)):
-                ball = _evaluate(rule, known, precision)
+            for mode, known in (("local", fused(rule, local, settings.jit)), ("chained", chain)):
+                ball = evaluate(rule, known, precision)
                 if mode == "chained" and ball is not None:
                     chain[rule.tensor] = ball
                 row = _row(rule, number, order, mode, ball, held.get(rule.tensor), tolerance, settings.dtype)
@@ -143,7 +143,7 @@ def _is_step(name: str, steps: int) -> bool:
     return name.startswith("step") and number in {str(step) for step in range(1, steps + 1)}
 
 
-def _inputs(
+def inputs(
     held: Mapping[str, Array], trace: Trace, plan: tuple[Rule | str, ...], precision: Precision
 ) -> dict[str, Any]:
     """What TensorFlow had, as balls; a tensor of another shape or type than it must have feeds no rule."""
@@ -170,7 +170,7 @@ def _givens(local: Mapping[str, Any], trace: Trace, weights: bool) -> dict[str, 
     return {name: local[name] for name in names if name in local}
 
 
-def _scalars(number: int, optimizer: Optimizer, precision: Precision) -> dict[str, Ball]:
+def scalars(number: int, optimizer: Optimizer, precision: Precision) -> dict[str, Ball]:
     """t, exact, and the optimizer's coefficients.
 
     Keras turns β1 and β2 into float32 tensors before it casts them to the variable's type, in float64 too.
@@ -182,7 +182,7 @@ def _scalars(number: int, optimizer: Optimizer, precision: Precision) -> dict[st
     return found
 
 
-def _fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
+def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
     """Under XLA a product may enter the addition that follows it without having been rounded."""
     seen = {}
     for name in rule.fusable if jit else ():
@@ -192,7 +192,7 @@ def _fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]
     return {**known, **seen} if seen else known
 
 
-def _evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
+def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
     if any(name not in known for name in rule.inputs):
         return None
     try:

@@ -12,6 +12,8 @@ from verify.errors import Unusable
 from verify.precision import PRECISIONS
 from verify.settings import OPTIMIZERS
 
+EQUATIONS = -1  # --index without a number, where that asks for the equation index
+
 
 class Parser(argparse.ArgumentParser):
     """Says what is wrong as one sentence, by raising."""
@@ -20,14 +22,17 @@ class Parser(argparse.ArgumentParser):
         raise Unusable(f"{message} (see --help)")
 
 
-def parser(name: str, about: str, example: str, *, training: bool) -> Parser:
-    """The options of one command; `training` adds those of a training step."""
+def parser(name: str, about: str, example: str, *, training: bool, judged: bool = True) -> Parser:
+    """The options of one command; `training` adds those of a training step.
+
+    `judged` is False for a command that takes one sample and has no tolerance to set.
+    """
     program = "python -m verify" + (f".{name}" if name else "")
     made = Parser(
         prog=program, description=about, epilog=f"example: {program} {example}", allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    _samples(made)
+    _samples(made, batch=judged)
     run = made.add_argument_group("the run")
     run.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="of the initial weights (0)")
     run.add_argument(
@@ -38,37 +43,47 @@ def parser(name: str, about: str, example: str, *, training: bool) -> Parser:
         run.add_argument("--steps", type=_whole(1, 200), default=1, metavar="N", help="training steps (1)")
         run.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="(adam)")
         run.add_argument("--loss", choices=tuple(LOSSES), default="categorical_crossentropy", help="(cross-entropy)")
-    _files(made, name or "")
+    _files(made, name or "", tolerance=judged)
     if training:
         made.add_argument("--full", action="store_true", help="write every element of W1 into table_a2.csv too")
     return made
 
 
-def _samples(made: Parser) -> None:
+def _samples(made: Parser, *, batch: bool) -> None:
     group = made.add_argument_group("the samples")
     group.add_argument("--data", default="digits", metavar="digits|mnist|PATH",
                        help="embedded digits; Keras's MNIST; a folder of IDX files or an .npz (digits)")  # fmt: skip
     group.add_argument("--split", choices=("train", "test"), default="train", help="(train)")
     which = group.add_mutually_exclusive_group()
     which.add_argument("--digit", type=_whole(0, 9), metavar="D", help="the first sample with this label (5)")
-    which.add_argument("--index", type=_whole(0, 2**31), metavar="N", help="the sample at this place, from 0")
-    group.add_argument("--batch", type=_whole(1, 100_000), default=1, metavar="N",
-                       help="samples a step, from that one on; the next step takes the next N (1)")  # fmt: skip
+    if batch:
+        which.add_argument("--index", type=_whole(0, 2**31), metavar="N", help="the sample at this place, from 0")
+    else:
+        which.add_argument("--index", type=_whole(0, 2**31), nargs="?", const=EQUATIONS, metavar="N",
+                           help="alone: print the equation index; N: the sample at this place, from 0")  # fmt: skip
+    if batch:
+        group.add_argument("--batch", type=_whole(1, 100_000), default=1, metavar="N",
+                           help="samples a step, from that one on; the next step takes the next N (1)")  # fmt: skip
 
 
-def _files(made: Parser, name: str) -> None:
+def _files(made: Parser, name: str, *, tolerance: bool) -> None:
     group = made.add_argument_group("what is judged, and where it is written")
     group.add_argument("--trace", metavar="FILE", help="verify a saved trace; TensorFlow is not imported")
     group.add_argument("--save-trace", metavar="FILE", help="keep everything captured, as .npz")
     group.add_argument(
         "--out", default=f"out/{name}" if name else "out", metavar="DIR", help="for the reports (%(default)s)"
     )
+    if tolerance:
+        _tolerances(group)
+    group.add_argument("--quiet", action="store_true", help="print the headline only")
+    group.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through")
+
+
+def _tolerances(group: Any) -> None:
     group.add_argument(
         "--rtol", type=_tolerance, metavar="R", help="a fixed tolerance, with --atol, in place of the derived bound"
     )
     group.add_argument("--atol", type=_tolerance, metavar="A", help="likewise, with --rtol")
-    group.add_argument("--quiet", action="store_true", help="print the headline only")
-    group.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through")
 
 
 def _whole(least: int, most: int) -> Any:

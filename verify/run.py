@@ -19,6 +19,7 @@ from verify.compare import Compared, Comparison, compare
 from verify.errors import Unusable, Unverifiable
 from verify.hush import hushed
 from verify.result import DERIVED, Result, summary
+from verify.samples import Samples
 from verify.settings import Settings
 from verify.trace import Trace
 
@@ -43,10 +44,10 @@ def one(command: str, given: argparse.Namespace) -> Result:
     """Carry out one command and write its files.  Raises Unusable or Unverifiable."""
     tolerance = options.tolerance(given)
     out = Path(given.out)
-    _check_writable(out, "--out")
+    check_writable(out, "--out")
     held = from_file(command, given) if given.trace else _captured(command, given)
     if given.save_trace:
-        _save(Path(given.save_trace), trace.to_bytes(held))
+        save(Path(given.save_trace), held)
     compared = compare(held, command, tolerance)
     policy = f"rtol {given.rtol:g} and atol {given.atol:g}" if tolerance else DERIVED
     tables, data = _tables(command, held, compared, getattr(given, "full", False))
@@ -58,27 +59,28 @@ def one(command: str, given: argparse.Namespace) -> Result:
 
 
 def say(result: Result, given: argparse.Namespace) -> None:
-    """The headline, one table, where the files are. Trouble with the output does not change the verdict."""
+    """The headline, one table, where the files are."""
+    full = result.command == "feedforward" and result.tables and result.passed
+    tables = () if given.quiet else (result.tables[0] if full else _short(result),)
+    where = "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, comparisons.csv"
+    say_all(result.headline, result.passed, tables, where)
+
+
+def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str) -> None:
+    """Print it. Trouble with the output does not change the verdict."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
-        _say(result, given)
+        to = terminal.console()
+        terminal.headline(to, headline, passed)
+        for table in tables:
+            terminal.table(to, table)
+        if where:
+            to.print(Text(where), soft_wrap=True)
         sys.stdout.flush()
     except (OSError, SystemExit):  # whoever read it has gone, or there is no room: rich exits on a broken pipe
         with open(os.devnull, "w") as nowhere:
             os.dup2(nowhere.fileno(), 1)
-
-
-def _say(result: Result, given: argparse.Namespace) -> None:
-    to = terminal.console()
-    terminal.headline(to, result.headline, result.passed)
-    if given.quiet:
-        return
-    if result.command == "feedforward" and result.tables and result.passed:
-        terminal.table(to, result.tables[0])
-    else:
-        terminal.table(to, _short(result))
-    to.print(Text(f"Reports: {Path(given.out) / 'report.html'}, report.md, comparisons.csv"), soft_wrap=True)
 
 
 def _short(result: Result) -> Table:
@@ -101,7 +103,12 @@ def _captured(command: str, given: argparse.Namespace) -> Trace:
     if command == "backprop":
         chosen |= {name: getattr(given, name) for name in ("steps", "optimizer", "loss")}
     settings = Settings(command=command, index=index, **chosen)
-    with _waiting("Starting TensorFlow and capturing"), hushed(given.verbose):
+    return captured(settings, drawn, given.verbose)
+
+
+def captured(settings: Settings, drawn: Samples, verbose: bool) -> Trace:
+    """Import TensorFlow and capture.  Raises Unverifiable whatever goes wrong in it."""
+    with _waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
             from verify.capture import capture
         except ImportError as error:
@@ -164,12 +171,13 @@ def write_all(folder: Path, contents: dict[str, bytes], option: str, stale: Iter
         raise Unusable(f"{option} {folder}: cannot be written ({error.strerror or error})") from error
 
 
-def _save(path: Path, content: bytes) -> None:
-    _check_writable(path.parent, "--save-trace")
-    write_all(path.parent, {path.name: content}, "--save-trace")
+def save(path: Path, held: Trace) -> None:
+    """Write --save-trace."""
+    check_writable(path.parent, "--save-trace")
+    write_all(path.parent, {path.name: trace.to_bytes(held)}, "--save-trace")
 
 
-def _check_writable(folder: Path, option: str) -> None:
+def check_writable(folder: Path, option: str) -> None:
     """Before anything takes time: can the folder be written, or made? Makes nothing yet."""
     place = os.path.abspath(folder)
     while not os.path.lexists(place) and os.path.dirname(place) != place:

@@ -66,6 +66,12 @@ def choose(samples: Samples, digit: int | None, index: int | None, batch: int) -
     return int(found[0])
 
 
+def with_empty_sheet(samples: Samples, index: int) -> Samples:
+    """Two samples for every batch of two from `index` on: that one, and a sheet nobody wrote on, labelled like it."""
+    images = np.stack([samples.images[index], np.zeros_like(samples.images[index])])
+    return Samples(np.roll(images, index % 2, axis=0), samples.labels[[index, index]])
+
+
 def _embedded(split: str) -> Samples:
     """scikit-learn's digits, each 8x8 pixel three wide in a margin of two, as 28x28.
 

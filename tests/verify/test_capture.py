@@ -9,6 +9,7 @@ from verify import backprop, feedforward, run, samples, trace
 from verify.compare import compare
 from verify.errors import Unverifiable
 from verify.hush import hushed
+from verify.printed import __main__ as printed
 from verify.settings import Settings
 
 with hushed():
@@ -186,3 +187,13 @@ def test_mnist_through_keras(monkeypatch):
     images, labels = np.zeros((2, 28, 28), np.uint8), np.array([5, 7], np.uint8)
     monkeypatch.setattr(capture.keras.datasets.mnist, "load_data", lambda: ((images, labels), (images, labels)))
     assert samples.load("mnist", "test").labels.tolist() == [5, 7]
+
+
+@pytest.mark.parametrize("chosen", [(), ("--dtype", "float64"), ("--jit",), ("--digit", "8", "--seed", "3")])
+def test_the_essay_gets_the_verdicts_on_record(tmp_path, chosen):
+    assert run.guarded(printed.main, [*chosen, "--out", str(tmp_path)]) == 0
+
+
+@mnist
+def test_the_essay_gets_the_verdicts_on_record_with_its_own_digit(tmp_path):
+    assert run.guarded(printed.main, ["--data", str(MNIST), "--index", "0", "--out", str(tmp_path)]) == 0

@@ -1,0 +1,266 @@
+"""The printed numbers: all of the essay's are there, and the verdicts follow the digits."""
+
+import itertools
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from verify.errors import Unusable
+from verify.printed import conflicts, expected, figures, trial
+from verify.printed.constraints import Linear
+from verify.printed.figures import Printed
+from verify.printed.inferences import initialisers
+from verify.printed.intervals import Contradiction, State
+from verify.printed.result import inferences
+
+ESSAY = Path(__file__).parents[3] / "shared" / "essay" / "essay.txt"
+PRINTED = figures.read()
+DECIMAL = r"-?\d\.\d+(?:e-?\d+)?"
+
+
+@pytest.fixture(scope="module")
+def found():
+    return trial.judge(PRINTED)
+
+
+def changed(*changes):
+    """The figures with other digits: (place, name, digits); "*" changes every number with those digits."""
+    made = []
+    for p in PRINTED:
+        for place, name, text in changes:
+            if p.place == place and p.name == name:
+                low, high = figures.interval("a test", text, exact=p.low == p.high)
+                p = replace(p, text=text, low=low, high=high)
+        made.append(p)
+    return trial.judge(made)
+
+
+def verdict(of, place, name):
+    return [v for v in of.verdicts if v.printed.place == place and v.printed.name == name][0]
+
+
+@pytest.mark.skipif(not ESSAY.exists(), reason=f"the essay is not at {ESSAY}")
+@pytest.mark.parametrize(
+    "places, start, stop, pattern",
+    [
+        (("Table 2",), "z scores", "Table 2.", r"\d\.\d(?!\d)"),
+        (("2.1.3",), "After the activation $Z^{(3)}", "2.2 Cost", r"\d\.\d{2,3}|\d+%"),
+        (("2.2.1",), "For each training data example", "When designing", r"\d\.\d{3}"),
+        (
+            ("Illustration I->H1", "Illustration H2->O"),
+            "By-hand run illustration of I",
+            "Final prediction",
+            DECIMAL,
+        ),
+        (("Table 3, by hand", "Table 3, by Tensorflow"), "digit\tby-hand", "Table 3.", r"\d\.\d+(?:e-\d\d)?"),
+        (("Table 4",), "$B^{(3)}[1,10]$\nOriginal", "Table 4.", DECIMAL),
+        (("Table 5",), "W1\t778", "Table 5.", r"-?\d\.\d{18}e-\d\d"),
+        (("Table 6",), "Output\n[", "Table 6.", r"\d\.\d{8}e-\d\d|\d+\.\d+%"),
+        (("Table A-1",), "$W^{(2)}[128,64]$", "Table A-1.", DECIMAL),
+        (("Table A-2",), "$W^{(1)}[784,128]$\t", None, r"-?\d\.\d{3}e-\d|-?0\.0(?=-)|-?\d\.\d{3}"),
+    ],
+)
+def test_no_printed_number_is_missing(places, start, stop, pattern):
+    text = ESSAY.read_text().replace("−", "-")
+    begin = text.index(start)
+    part = text[begin : text.index(stop, begin) if stop else None]
+    there = Counter(re.findall(pattern, part))
+    here = Counter(p.text for p in PRINTED if p.place in places)
+    assert there == here, (there - here, here - there)
+
+
+def test_every_printed_number_has_a_verdict(found):
+    assert [v.printed for v in found.verdicts] == list(PRINTED)
+    assert {v.verdict for v in found.verdicts} == set(trial.VERDICTS)
+    for v in found.verdicts:
+        assert v.remark and (v.by_equation or v.verdict == "untestable"), v
+
+
+def test_what_is_left_is_consistent_and_no_smaller_removal_would_do(found):
+    """Each removed number contradicts the rest: putting any one back (with its rivals out) is a contradiction."""
+    step = found.adam[0].step
+    numbers = dict(enumerate(PRINTED))
+    base = State(trial.constraints(PRINTED, step, shared_draw=True)).narrow()
+    removed = {bit for bit, v in enumerate(found.verdicts) if v.verdict == "refuted"}
+    rest = {bit: p for bit, p in numbers.items() if bit not in removed}
+    conflicts.settle(base, rest)
+    either = {bit for bit in removed if "either this" in found.verdicts[bit].remark}
+    for bit in removed - either:
+        with pytest.raises(Contradiction):
+            conflicts.settle(base, rest | {bit: numbers[bit]})
+    with pytest.raises(Contradiction):
+        conflicts.settle(base, rest | {bit: numbers[bit] for bit in either})
+
+
+@pytest.mark.parametrize(
+    "place, name, text",
+    [
+        ("Table 2", "a[1]", "0.8"),
+        ("2.2.2", "weights", "109,185"),
+        ("2.1.3", "a[1]", "0.101"),
+        ("2.2.1", "y[4]", "1.000"),
+        ("Illustration I->H1", "Z1[2]", "0.285"),
+        ("Illustration I->H1", "X[3]", "0.300"),
+        ("Illustration H2->O", "Z3[10]", "-0.320"),
+        ("Illustration H2->O", "W3[2,1]", "0.141"),
+        ("Illustration I->H1", "W1[1,1]", "-0.143"),
+        ("Table 3, by hand", "A3[5]", "0.128"),
+        ("Table 3, by Tensorflow", "A3[5]", "1.180373430252075194e-01"),
+        ("After Table 3", "digit", "2"),
+        ("Table 4", "dW3[1,3]", "0.069"),
+        ("Table 4", "update_W3[3,4]", "7.451e-4"),
+        ("Table 4", "W3_new[4,4]", "-0.225"),
+        ("Table 5", "W1_golden[778,1]", "-1.042288914322853089e-01"),
+        ("Table 6", "A3_golden[4]", "7.83632743e-03"),
+        ("Table A-1", "dB2[3]", "-0.093"),
+        ("Table A-2", "dB1[3]", "0.010"),
+        ("Table A-2", "B1[4]", "0.100"),
+        ("Appendix A", "beta_1", "0.8"),
+        ("Appendix A", "epsilon", "1e-3"),
+    ],
+)
+def test_another_digit_is_refuted(place, name, text):
+    assert verdict(changed((place, name, text)), place, name).verdict == "refuted"
+
+
+def test_the_right_digits_are_consistent(found):
+    """What the other numbers demand in place of a refuted number makes it stand."""
+    assert verdict(found, "Table 4", "dB3[4]").verdict == "refuted"
+    mended = changed(("Table 4", "dB3[4]", "0.171"), ("Table A-1", "dW2[3,64]", "0.000"))
+    assert verdict(mended, "Table 4", "dB3[4]").verdict == "consistent"
+    assert verdict(mended, "Table A-1", "dW2[3,64]").verdict == "consistent"
+
+
+def test_what_a_refuted_number_looks_like(found):
+    assert "A3[7]" in verdict(found, "Table 4", "dB3[4]").remark
+    assert "a copied cell" in verdict(found, "Table 4", "dW3[2,1]").remark
+    assert "the row repeats A1" in verdict(found, "Illustration H2->O", "A2[1]").remark
+    assert "either this or B1_new[128]" in verdict(found, "Table A-2", "update_B1[128]").remark
+
+
+def test_the_adam_that_printed_its_updates(found):
+    best = found.adam[0]
+    assert best.fits and best.name == "bias correction one step ahead (t + 1)"
+    as_printed = [form for form in found.adam if form.departures == 0]
+    assert [(form.agree, f"{form.size:.3e}") for form in as_printed] == [(0, "1.000e-03")]
+    every = [(p.place, p.name, p.text.replace("7.441e-4", "1.000e-3")) for p in PRINTED if "7.441" in p.text]
+    assert changed(*every).adam[0].name == ""  # with Appendix A's own value, Appendix A it is
+    odd = [(p.place, p.name, p.text.replace("7.441e-4", "6.123e-4")) for p in PRINTED if "7.441" in p.text]
+    nobody = changed(*odd)
+    assert not nobody.adam[0].fits
+    assert not any("η∇C" in claim for claim, _ in inferences(nobody))
+    assert verdict(nobody, "Table 4", "update_W3[1,1]").verdict == "consistent"  # with each other, still one η∇C
+
+
+def test_one_draw_for_all_layers(found):
+    assert found.draw.supported and found.draw.agree == found.draw.pairs >= 10
+    fitting = [i.name for i in initialisers([v.printed for v in found.verdicts if v.verdict != "refuted"]) if i.fits]
+    assert len(fitting) == 1 and fitting[0].startswith("Glorot")
+    other = [(p.place, p.name, f"{0.9 * float(p.text):.3f}") for p in PRINTED if p.symbol == "W3"]
+    assert not changed(*other).draw.supported
+
+
+def test_which_matrix_a_block_really_is(found):
+    really = {(block.place, block.symbol): (block.really, block.agree_there) for block in found.blocks}
+    assert really == {
+        ("Illustration H2->O", "A2"): ("A1", 5),
+        ("Table A-1", "W2"): ("W1", 25),
+        ("Table A-1", "W2_new"): ("W2", 10),
+    }
+
+
+def number(name, low, high):
+    return Printed("a test", name, (), f"{low}", low, high, 0)
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.data())
+def test_the_removal_is_a_smallest_one(data):
+    """Against all subsets, on random sums of a few numbers, some of them wrong."""
+    names = [f"q{i}" for i in range(6)]
+    truth = [data.draw(st.integers(-3, 3)) for _ in names]
+    shown = [t + data.draw(st.sampled_from([0, 0, 0, 5])) for t in truth]
+    printed = {i: number(name, s - 0.4, s + 0.4) for i, (name, s) in enumerate(zip(names, shown, strict=True))}
+    sums = data.draw(st.lists(st.sets(st.integers(0, 5), min_size=2, max_size=3), min_size=1, max_size=4))
+    totals = [sum(truth[i] for i in s) for s in sums]
+    terms = [tuple((1.0, printed[i].quantity) for i in sorted(s)) for s in sums]
+    ties = [Linear("a sum", t, total, total) for t, total in zip(terms, totals, strict=True)]
+    base = State(ties).narrow()
+
+    def consistent(left_out):
+        try:
+            conflicts.settle(base, {i: p for i, p in printed.items() if i not in left_out})
+        except Contradiction:
+            return False
+        return True
+
+    choices, _ = conflicts.resolve(base, printed, frozenset())
+    assert consistent({choice.options[0] for choice in choices})
+    smallest = next(k for k in range(7) if any(consistent(set(c)) for c in itertools.combinations(range(6), k)))
+    assert len(choices) == smallest
+    for choice in choices:
+        for other in choice.options[1:]:
+            assert consistent({c.options[0] for c in choices} - {choice.options[0]} | {other})
+
+
+BAD = {
+    "no number": ("[Table 2]\nz[1] abc\n", "line 2"),
+    "two points": ("[Table 2]\nz[1] 1.2.3\n", "line 2"),
+    "nan": ("[Table 2]\nz[1] nan\n", "line 2"),
+    "too few indices": ("[Table 2]\nz[1] 1.0 2.0\n", "line 2"),
+    "no place": ("z[1] 1.0\n", "line 1"),
+    "no symbol": ("[Table 2]\n\n1.0\n", "line 3"),
+    "a huge index": ("[Table 2]\nz[99999999999999999999] 1.0\n", "line 2"),
+    "two rows": ("[Table 2]\nz[1 2; 3] 1.0\n", "line 2"),
+    "empty": ("", "no printed number"),
+    "a huge exponent": ("[Table 2]\nz[1] 1e-9999\n", "line 2"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_figures_file_is_refused_by_file_and_line(tmp_path, name):
+    text, word = BAD[name]
+    path = tmp_path / "f.txt"
+    path.write_text(text)
+    with pytest.raises(Unusable) as refused:
+        figures.read(path)
+    assert str(path) in str(refused.value) and word in str(refused.value)
+
+
+def test_a_figures_file_that_is_no_text_is_refused(tmp_path):
+    path = tmp_path / "f.txt"
+    path.write_bytes(b"[Table 2]\nz[1] \xff\n")
+    with pytest.raises(Unusable, match="line 2: not UTF-8"):
+        figures.read(path)
+    path.write_bytes(b" " * 2_000_000)
+    with pytest.raises(Unusable, match="longer than"):
+        figures.read(path)
+    with pytest.raises(Unusable, match="cannot be read"):
+        figures.read(tmp_path / "none.txt")
+
+
+KEYS = {("22c", "2.3", "index", "dW2")}
+RECORDS = {
+    "an unknown equation": ("23 | 2.3 | index | dW2 | confirmed\n", "line 1: unknown equation"),
+    "an unknown number": ("\nTable 9 | dB3[4] | refuted\n", "line 2: unknown printed number"),
+    "an unknown verdict": ("22c | 2.3 | index | dW2 | fine\n", "line 1: verdict 'fine'"),
+    "a verdict of the other kind": ("Table 4 | dB3[4] | confirmed\n", "line 1: verdict"),
+    "too few fields": ("22c | confirmed\n", "line 1"),
+    "twice": ("22c | 2.3 | index | dW2 | confirmed\n22c | 2.3 | index | dW2 | misprint\n", "line 2"),
+    "incomplete": ("Table 4 | dB3[4] | refuted\n", "no verdict for 22c"),
+}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_bad_expectation_file_is_refused_by_file_and_line(tmp_path, name):
+    text, word = RECORDS[name]
+    path = tmp_path / "e.txt"
+    path.write_text(text)
+    with pytest.raises(Unusable) as refused:
+        expected.read(path, KEYS, PRINTED)
+    assert str(path) in str(refused.value) and word in str(refused.value)

@@ -1,0 +1,1 @@
+"""The essay on trial: its equations against TensorFlow, its printed numbers against each other."""

@@ -1,0 +1,94 @@
+"""python -m verify.printed: the essay's equations and its printed numbers, each with a verdict."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reference.adam import ALGORITHM_1, KERAS
+from reference.network import ESSAY
+from reports import as_csv, as_html, as_markdown, terminal
+from verify import options, run, samples, trace
+from verify.errors import Unusable
+from verify.printed import equations, expected, figures, index, trial
+from verify.printed.claims import claims
+from verify.printed.result import PrintedResult
+from verify.settings import Settings
+from verify.trace import Trace
+
+ABOUT = (
+    "Put the essay on trial: every equation against TensorFlow, every printed number against the others.\n"
+    "Writes equations.csv and figures.csv. Fails if a verdict is not the one on record."
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit status: 0 the verdicts are those on record, 1 they are not; raises Unusable (2) or Unverifiable (3)."""
+    parser = options.parser("printed", ABOUT, "--index", training=False, judged=False)
+    group = parser.add_argument_group("the essay")
+    group.add_argument("--figures", metavar="FILE", help="the printed numbers (those of the essay)")
+    group.add_argument("--expected", metavar="FILE", help="the verdicts on record (those of the project)")
+    given = parser.parse_args(argv)
+    if given.index == options.EQUATIONS:
+        terminal.table(terminal.console(), index.table())
+        return 0
+    result = one(options.check_trace(parser, given))
+    say(result, given)
+    return 0 if result.passed else 1
+
+
+def one(given: argparse.Namespace) -> PrintedResult:
+    """Carry it out and write the files.  Raises Unusable or Unverifiable."""
+    out = Path(given.out)
+    run.check_writable(out, "--out")
+    printed = figures.read(Path(getattr(given, "figures", None) or figures.FIGURES))
+    keys = {(c.equation, c.section, c.form, c.tensor) for c in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon)}
+    recorded = expected.read(Path(getattr(given, "expected", None) or expected.EXPECTED), keys, printed)
+    held = from_file(given) if given.trace else _captured(given)
+    if given.save_trace:
+        run.save(Path(given.save_trace), held)
+    found, verdicts = equations.judge(held), trial.judge(printed)
+    differences = expected.differences(recorded, found, verdicts.verdicts)
+    result = PrintedResult(held.settings, held.environment, found, verdicts, differences)
+    report = result.to_report()
+    contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
+    contents["report.html"] = as_html.render(report).encode()
+    contents |= {f"{columns.name}.csv": as_csv.render(columns) for columns in result.to_columns()}
+    run.write_all(out, contents, "--out")
+    return result
+
+
+def say(result: PrintedResult, given: argparse.Namespace) -> None:
+    """The headline, the findings, where the files are."""
+    run.say_all(result.headline, result.passed, () if given.quiet else (result.findings(),), _files(given))
+
+
+def _files(given: argparse.Namespace) -> str:
+    return "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, equations.csv, figures.csv"
+
+
+def _captured(given: argparse.Namespace) -> Trace:
+    """Two steps on a batch of two: the chosen digit and an empty sheet."""
+    drawn = samples.load(given.data, given.split)
+    index_ = samples.choose(drawn, 5 if given.digit is None else given.digit, given.index, 1)
+    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "data", "split", "jit")}
+    settings = Settings(command="printed", index=index_, batch=2, steps=2, **chosen)
+    return run.captured(settings, samples.with_empty_sheet(drawn, index_), given.verbose)
+
+
+def from_file(given: argparse.Namespace) -> Trace:
+    """The trace of --trace.  Raises Unusable if no verify.printed made it."""
+    held = trace.load(given.trace)
+    if held.settings.command != "printed" or held.network != ESSAY:
+        raise Unusable(
+            f"--trace {given.trace}: it was not made for verify.printed, which needs an empty sheet beside the digit; "
+            "save one with verify.printed --save-trace"
+        )
+    equations.check(held, given.trace)
+    return held
+
+
+if __name__ == "__main__":
+    sys.exit(run.guarded(main))

@@ -1,0 +1,153 @@
+"""What the printed numbers say of the essay's run beyond what the essay says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from reference.network import ESSAY, Network
+from verify.printed.equations_of_prints import glorot, place_in_draw
+from verify.printed.figures import RUN, Printed
+
+FEWEST = 5  # a row or block of fewer numbers says little when it repeats
+CHANCE = 1e-6  # a coincidence less likely than this is none
+
+
+@dataclass(frozen=True)
+class SharedDraw:
+    """Pairs of weights of two layers at the same place of the draw: do both come from one uniform number?"""
+
+    pairs: int = 0
+    agree: int = 0
+    chance: float = 1.0
+
+    @property
+    def supported(self) -> bool:
+        return self.pairs > 0 and self.agree == self.pairs and self.chance < CHANCE
+
+
+def shared_draw(
+    printed: Sequence[Printed], network: Network = ESSAY, limits: Sequence[float] | None = None
+) -> SharedDraw:
+    """Compare W(l)/limit(l) at equal places of two layers' draws.  `chance`: that unrelated draws all agree."""
+    limits = limits or [glorot(network, layer) for layer in range(1, network.depth + 1)]
+    draws: dict[int, dict[int, tuple[float, float]]] = {}
+    for p in printed:
+        if p.scope == RUN and len(p.index) == 2 and p.symbol[0] == "W" and p.symbol[1:2].isdigit():
+            layer, moved = int(p.symbol[1]), 0.001 if p.symbol.endswith("_new") else 0.0
+            limit = limits[layer - 1]
+            ends = ((p.low - moved) / limit, (p.high + moved) / limit)
+            place = place_in_draw(network, layer, p.index)
+            draws.setdefault(place, {}).setdefault(layer, ends)
+    pairs = agree = 0
+    chance = 1.0
+    for by_layer in draws.values():
+        found = list(by_layer.values())
+        for a, b in zip(found, found[1:], strict=False):
+            pairs += 1
+            agree += a[0] <= b[1] and b[0] <= a[1]
+            chance *= min(1.0, (a[1] - a[0] + b[1] - b[0]) / 2)
+    return SharedDraw(pairs, agree, chance)
+
+
+def rows(printed: Iterable[Printed]) -> dict[tuple[str, str, int], tuple[Printed, ...]]:
+    """The numbers by place, symbol and printed line."""
+    found: dict[tuple[str, str, int], tuple[Printed, ...]] = {}
+    for p in printed:
+        key = (p.place, p.symbol, p.line)
+        found[key] = (*found.get(key, ()), p)
+    return found
+
+
+def repeated_rows(printed: Sequence[Printed]) -> Iterator[int]:
+    """Which numbers (by their place in the list) stand in a row that repeats another symbol's, digit for digit."""
+    lines = rows(printed)
+    symbols: dict[tuple[str, ...], set[str]] = {}
+    for (_, symbol, _), line in lines.items():
+        symbols.setdefault(texts(line), set()).add(symbol.removesuffix("_new"))
+    for bit, p in enumerate(printed):
+        line = lines[(p.place, p.symbol, p.line)]
+        if len(line) >= FEWEST and any(q.digits for q in line) and len(symbols[texts(line)]) > 1:
+            yield bit
+
+
+def texts(line: Sequence[Printed]) -> tuple[str, ...]:
+    return tuple(p.text for p in line)
+
+
+def resemblance(p: Printed, printed: Iterable[Printed]) -> str:
+    """What a refuted number looks like: a copied row, a copied neighbour, a shifted index; "" for nothing."""
+    everything = list(printed)
+    lines = rows(everything)
+    own = lines[(p.place, p.symbol, p.line)]
+    for (place, symbol, _), line in lines.items():
+        if symbol != p.symbol and len(line) >= FEWEST and any(q.digits for q in line) and texts(line) == texts(own):
+            return f"the row repeats {symbol} of {place}: a copied row"
+    if len(p.digits) < 1:
+        return ""
+    same = [q for q in everything if q != p and q.scope == p.scope and q.text.lstrip("-") == p.text.lstrip("-")]
+    cell = [q for q in same if q.place == p.place and q.index == p.index and q.symbol != p.symbol]
+    shifted = [q for q in same if q.symbol == p.symbol and q.index != p.index]
+    elsewhere = [q for q in same if len(p.digits) >= 3 and q.symbol != p.symbol and len(q.index) == len(p.index)]
+    for kind, twins in (("a copied cell", cell), ("a shifted index", shifted), ("a shifted index", elsewhere)):
+        if twins:
+            return f"it has the digits of {twins[0].name} ({twins[0].place}): {kind}"
+    return ""
+
+
+@dataclass(frozen=True)
+class Initialiser:
+    """A rule for the first weights: does one draw fit all layers, and does no weight pass the layer's limit?"""
+
+    name: str
+    draw: SharedDraw
+    largest: float
+
+    @property
+    def fits(self) -> bool:
+        return self.draw.supported and self.largest <= 1
+
+
+INITIALISERS: dict[str, Callable[[float, float], float]] = {
+    "Glorot's uniform, ±√(6/(m + n))": lambda m, n: math.sqrt(6 / (m + n)),
+    "He's uniform, ±√(6/m)": lambda m, n: math.sqrt(6 / m),
+    "LeCun's uniform, ±√(3/m)": lambda m, n: math.sqrt(3 / m),
+    "one range for every layer, ±0.05": lambda m, n: 0.05,
+}
+
+
+def initialisers(printed: Sequence[Printed], network: Network = ESSAY) -> tuple[Initialiser, ...]:
+    """The usual uniform initialisers, each tried on the printed weights."""
+    found = []
+    weights = [p for p in printed if p.scope == RUN and p.symbol in {"W1", "W2", "W3"}]
+    for name, limit in INITIALISERS.items():
+        limits = [limit(m, n) for m, n in pairwise(network.sizes)]
+        largest = max((min(abs(p.low), abs(p.high)) / limits[int(p.symbol[1]) - 1] for p in weights), default=0.0)
+        found.append(Initialiser(name, shared_draw(printed, network, limits), largest))
+    return tuple(found)
+
+
+def float32_share(printed: Sequence[Printed]) -> tuple[int, int, float]:
+    """Of the nine-digit numbers: how many are float32 numbers, of how many, and the chance of that at random."""
+    chosen = [p for p in printed if p.decimals == 8 and "e" in p.text]
+    agree = sum(f"{np.float32(p.text):.8e}" == f"{float(p.text):.8e}" for p in chosen)
+    chance = math.prod(min(1.0, (p.high - p.low) / float(np.spacing(np.float32(abs(p.low))))) for p in chosen)
+    return agree, len(chosen), chance
+
+
+def single_output(printed: Sequence[Printed]) -> tuple[int, int]:
+    """(22d) as printed on the printed numbers: how many ∂C/∂b(2)_i that are not 0 some printed j gives, of how many."""
+    run = {p.quantity[1:]: p for p in printed if p.scope == RUN}
+    biases = [p for p in printed if p.symbol == "dB2" and p.low * p.high > 0]
+    given = 0
+    for p in biases:
+        for j in range(1, ESSAY.sizes[-1] + 1):
+            w, d = run.get(("W3", (*p.index, j))), run.get(("dB3", (j,)))
+            if w and d:
+                ends = [a * b for a in (w.low, w.high) for b in (d.low, d.high)]
+                given += min(ends) <= p.high and p.low <= max(ends)
+    return given, len(biases)
