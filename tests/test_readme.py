@@ -9,10 +9,16 @@ import pytest
 
 from verify import __main__ as everything
 from verify import backprop, feedforward, run
+from verify.printed import __main__ as printed
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-MAINS = {"verify": everything, "verify.feedforward": feedforward, "verify.backprop": backprop}
+MAINS = {
+    "verify": everything,
+    "verify.feedforward": feedforward,
+    "verify.backprop": backprop,
+    "verify.printed": printed,
+}
 
 
 def blocks(mark):
@@ -54,7 +60,7 @@ def outputs(tmp_path_factory):
 
 
 def test_every_command_ends_as_it_should(outputs):
-    assert len(outputs) == 9
+    assert len(outputs) == 12
     for words, (status, text) in outputs.items():
         assert status == ("wrong.npz" in words and "-m" in words), (words, text)
 
@@ -67,6 +73,17 @@ def test_table_3_is_as_shown(outputs):
     assert len(pattern.findall(shown)) == 10
     assert pattern.findall(shown) == pattern.findall(text)
     assert shown.splitlines()[:2] == [line.rstrip() for line in text.splitlines()[:2]]
+
+
+def test_the_essays_verdicts_are_as_shown(outputs):
+    (shown,) = blocks("output of: python -m verify.printed --quiet")
+    _, text = outputs["-m verify.printed --save-trace out/essay.npz --quiet"]
+    assert shown.split() == text.split()
+    finding = " ".join(README.split("## The essay on trial")[1].split())
+    _, report = outputs["-m verify.printed --trace out/essay.npz"]
+    for words in ("0.104", "25", "7.441e-4", "27 of 27"):
+        assert words in finding
+    assert "25 of 25 refuted" in report and "0.104 refuted" in report
 
 
 def test_the_failure_is_as_shown(outputs):
@@ -98,5 +115,5 @@ def test_every_shell_block_is_marked():
 
 
 def test_every_file_it_names_exists():
-    for name in re.findall(r"`((?:reference|verify|benchmarks|reports)/[\w.]+)`", README):
+    for name in re.findall(r"`((?:reference|verify|benchmarks|reports)/[\w./]+)`", README):
         assert (ROOT / name).exists(), name

@@ -125,9 +125,9 @@ def test_a_verdict_that_is_not_on_record_fails(saved, tmp_path, capsys):
 
 def test_a_changed_figure_fails(saved, tmp_path, capsys):
     other = tmp_path / "f.txt"
-    other.write_text(figures.FIGURES.read_text().replace("Z1[1 2 3 4 128] 0.065", "Z1[1 2 3 4 128] 0.068"))
+    other.write_text(figures.FIGURES.read_text().replace("Z1[1 2 3 4 128] 0.065 0.275", "Z1[1 2 3 4 128] 0.065 0.285"))
     assert call("--trace", saved, "--out", tmp_path / "o", "--figures", other) == 1
-    assert "Z1[1] = 0.068" in " ".join(capsys.readouterr().out.split())
+    assert "Z1[2] = 0.285" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_framework_that_changes_fails(held, tmp_path, capsys):

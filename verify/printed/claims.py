@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -222,6 +222,9 @@ def _appendix_b(network: Network) -> Iterator[Claim]:
 
 def _appendix_d(network: Network) -> Iterator[Claim]:
     n, section = network.sizes, "App. D"
+    for claim in _hidden_layers(network):  # it repeats (22c) to (22f) as they are printed before
+        if claim.form == PRINTED and claim.equation != "22f":
+            yield replace(claim, section=section)
 
     def mean(compute: Callable[[Example], Any], rows: int | None = None) -> Formula:
         return lambda at: np.mean([compute(e).reshape(rows or -1, compute(e).shape[-1]) for e in at.examples], axis=0)
