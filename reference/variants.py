@@ -33,8 +33,8 @@ class AdamForm:
         """η∇C from the moments after the step.  m, v -> their shape.  Appendix A"""
         if self.swapped:
             beta_1, beta_2 = beta_2, beta_1
-        c_m = 1 - beta_1 ** (t + self.ahead_m) if self.correct_m else 1
-        c_v = 1 - beta_2 ** (t + self.ahead_v) if self.correct_v else 1
+        c_m = 1 - _power(beta_1, t, self.ahead_m) if self.correct_m else 1
+        c_v = 1 - _power(beta_2, t, self.ahead_v) if self.correct_v else 1
         if self.epsilon_at == "hat":
             return m * (alpha * np.sqrt(c_v) / c_m) / (np.sqrt(v) + epsilon)
         v_hat = v / c_v
@@ -42,10 +42,14 @@ class AdamForm:
         return alpha * (m / c_m) / root
 
 
-def adam_forms(epsilon_at: str = "root") -> Mapping[str, Callable[..., Any]]:
-    """Adam's update by what it does otherwise; the first is the equation itself.  Appendix A"""
-    own = {"epsilon_at": epsilon_at}
-    changes: dict[str, dict[str, Any]] = {
+def _power(beta: Any, t: Any, ahead: int) -> Any:
+    """β^(t + ahead), with t left as it is: it may be a ball, whose sums are rounded."""
+    return beta**t * beta**ahead if ahead else beta**t
+
+
+def adam_changes() -> Mapping[str, Mapping[str, Any]]:
+    """What Adam's update is known to do otherwise, by name; "" is the equation itself.  Appendix A"""
+    return {
         "": {},
         "bias correction one step ahead (t + 1)": {"ahead_m": 1, "ahead_v": 1},
         "bias correction two steps ahead (t + 2)": {"ahead_m": 2, "ahead_v": 2},
@@ -57,4 +61,9 @@ def adam_forms(epsilon_at: str = "root") -> Mapping[str, Callable[..., Any]]:
         "β1 and β2 exchanged in the bias correction": {"swapped": True},
         "ε inside the root": {"epsilon_at": "inside"},
     }
-    return {name: AdamForm(**{**own, **change}) for name, change in changes.items()}
+
+
+def adam_forms(epsilon_at: str = "root") -> Mapping[str, Callable[..., Any]]:
+    """Adam's update by what it does otherwise; the first is the equation itself.  Appendix A"""
+    own = {"epsilon_at": epsilon_at}
+    return {name: AdamForm(**{**own, **change}) for name, change in adam_changes().items()}

@@ -17,7 +17,7 @@ h1 span { padding: .1em .5em; border: 2px solid currentColor; border-radius: .3e
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left; white-space: nowrap; }
-.number { text-align: right; }
+.number { text-align: right; } .text { white-space: normal; min-width: 22rem; max-width: 44rem; }
 </style></head><body><main>
 <h1><span>{{ "PASS" if report.passed else "FAIL" }}</span> {{ headline }}</h1>
 {% for line in report.lines %}<p>{{ line }}</p>
@@ -27,7 +27,8 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left
 <thead><tr>{% for name in table.header %}
 <th scope="col"{% if loop.index0 in table.numeric %} class="number"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>{% for row in table.rows %}
-<tr>{% for cell in row %}<td{% if loop.index0 in table.numeric %} class="number"{% endif %}>
+<tr>{% for cell in row %}<td{% if loop.index0 in table.numeric %} class="number"
+{%- elif cell.text|length > 60 %} class="text"{% endif %}>
 {%- if cell.strong %}<strong>{{ cell.text }}</strong>{% else %}{{ cell.text }}{% endif %}</td>{% endfor %}</tr>
 {%- endfor %}</tbody></table></div>
 {% if table.note %}<p>{{ table.note }}</p>{% endif %}</section>

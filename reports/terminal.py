@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal, TextIO
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -22,6 +25,15 @@ def console(file: TextIO | None = None) -> Console:
     return found
 
 
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left, on a terminal only: call it with how many are done, of how many."""
+    to = console(sys.stderr)
+    with Progress(*Progress.get_default_columns(), console=to, disable=not to.is_terminal, transient=True) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
 def headline(to: Console, text: str, passed: bool) -> None:
     """The verdict, its first word in colour."""
     word, _, rest = text.partition(" ")
@@ -31,12 +43,12 @@ def headline(to: Console, text: str, passed: bool) -> None:
 def table(to: Console, value: Table) -> None:
     """One table, its title above and its note below."""
     drawn = RichTable(title=value.title, title_justify="left", box=None, padding=(0, 2, 0, 0), title_style="italic")
-    for index, name in enumerate(value.header):
-        longest = max((len(row[index].text) for row in value.rows), default=0)
+    lengths = [max((len(row[i].text) for row in value.rows), default=0) for i in range(len(value.header))]
+    room = sum(n + 2 for n in lengths[:-1] if n <= SHORT) <= to.width * 3 // 4
+    for index, (name, longest) in enumerate(zip(value.header, lengths, strict=True)):
         side: Literal["left", "right"] = "right" if index in value.numeric else "left"
-        drawn.add_column(
-            name, justify=side, overflow="fold", no_wrap=longest <= SHORT and index < len(value.header) - 1
-        )
+        whole = room and len(name) <= longest <= SHORT and index < len(value.header) - 1
+        drawn.add_column(name, justify=side, overflow="fold", no_wrap=whole)
     for row in value.rows:
         drawn.add_row(*(Text(cell.text, style="bold red" if cell.strong else "") for cell in row))
     to.print(drawn)

@@ -7,122 +7,109 @@ weights alone, as the essay does by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from reference.rules import Optimizer, Rule, coefficients, given, rules, start
 from verify.ball import Ball
-from verify.precision import FLOAT32, PRECISIONS, Floats, Precision
+from verify.diagnosis import Context, diagnose
+from verify.ladder import Comparison, Tolerance, attributes, row
+from verify.precision import FLOAT32, PRECISIONS, Precision
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
-
-PASSING = ("equal", "within")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What was found of one tensor, in one step and mode. Numbers at `worst_index` (counted from 0)."""
-
-    step: int
-    order: int
-    tensor: str
-    equation: str
-    layer: int
-    shape: tuple[int, ...]
-    mode: str
-    verdict: str
-    max_error: float = float("nan")
-    allowed: float = float("nan")
-    utilisation: float = float("nan")
-    max_ulp: float = float("nan")
-    equal_share: float = float("nan")
-    worst_index: tuple[int, ...] = ()
-    by_hand: float = float("nan")
-    tensorflow: float = float("nan")
-    explanation: str = ""
-    outside: int = 0
-    elements: int = 0
-
-    @property
-    def passed(self) -> bool:
-        return self.verdict in PASSING
-
-
-@dataclass(frozen=True)
-class Tolerance:
-    """A fixed tolerance in place of the derived bound: rtol·|by hand| + atol."""
-
-    rtol: float
-    atol: float
-
-    def allowed(self, by_hand: Floats) -> Floats:
-        with np.errstate(over="ignore"):
-            found: Floats = self.atol + self.rtol * np.abs(by_hand)
-        return found
 
 
 @dataclass(frozen=True)
 class Compared:
-    """All comparisons of a trace, and the chained by-hand run of its first and its last step, for the tables."""
+    """All comparisons of a trace, the chained by-hand run of its first and its last step, and the walk's last place."""
 
     comparisons: tuple[Comparison, ...]
     by_hand: tuple[Mapping[str, Ball], ...]
+    walk: Walk
 
 
-def values(by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision) -> dict[str, Any]:
-    """Verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal)."""
-    found = np.asarray(tensorflow, dtype=np.float64)
-    finite = np.isfinite(found) & np.isfinite(by_hand)
-    if not finite.all():
-        at = np.unravel_index(int(np.argmin(finite)), finite.shape)
-        return dict(
-            verdict="not_finite", worst_index=tuple(int(i) for i in at), by_hand=float(by_hand[at]),
-            tensorflow=float(found[at]), outside=int(np.sum(~finite)), elements=found.size,
-        )  # fmt: skip
-    error = np.abs(found - by_hand)
-    with np.errstate(all="ignore"):
-        ratio = np.where(error == 0, 0.0, error / allowed)
-    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
-    equal = precision.round(by_hand) == found
-    outside = int(np.sum(~(error <= allowed)))
-    verdict = "outside" if outside else "equal" if equal.all() else "within"
-    ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(found)))
-    return dict(
-        verdict=verdict, max_error=float(error.max()), allowed=float(allowed[at]), utilisation=float(ratio[at]),
-        max_ulp=float(ulps.max()), equal_share=float(equal.mean()), worst_index=tuple(int(i) for i in at),
-        by_hand=float(by_hand[at]), tensorflow=float(found[at]), outside=outside, elements=found.size,
-    )  # fmt: skip
+EXPLAINED = 6  # so many tensors that disagree are explained, the first ones: the others follow from them
+Memo = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+class Walk:
+    """A comparison between two steps of a trace: what TensorFlow had, and how far the by-hand run has come.
+
+    `memo` keeps what was evaluated, by the very objects it was evaluated on: a trace that differs in one
+    tensor is walked again at the cost of what reads that tensor.
+    """
+
+    def __init__(
+        self, trace: Trace, command: str, tolerance: Tolerance | None = None, memo: Memo | None = None
+    ) -> None:
+        self.trace, self.command, self.tolerance, self.memo = trace, command, tolerance, memo
+        self.precision = PRECISIONS[trace.settings.dtype]
+        self.local: dict[str, Any] = {}
+        self.previous: dict[str, Any] = {}
+        self.chain: dict[str, Any] = {}
+        self.balls: dict[str, Ball] = {}
+        self.explains = True
+
+    def step(self, number: int, held: Mapping[str, Array]) -> list[Comparison]:
+        """All tensors of the next step, both modes."""
+        trace, settings = self.trace, self.trace.settings
+        constants = scalars(number, OPTIMIZERS[settings.optimizer], self.precision)
+        plan, rest = planned(trace, self.command, number == 1)
+        exact = inputs(held, trace, (*plan, *given(trace.network)), self.precision, self.memo)
+        self.previous = self.local
+        self.local = {**exact, **_before(self.local), **constants}
+        first = number == 1 or self.command == "feedforward"
+        self.chain = {**_givens(self.local, trace, first), **_before(self.chain), **constants}
+        found = list(attributes(number, held, trace, plan, rest))
+        self.balls = {}
+        for order, rule in enumerate(plan, 1):
+            for mode, known in (("local", fused(rule, self.local, settings.jit)), ("chained", self.chain)):
+                ball = evaluate(rule, known, self.precision, self.memo)
+                if ball is not None:
+                    (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
+                at = held.get(rule.tensor)
+                found.append(row(rule, number, order, mode, ball, at, self.tolerance, settings.dtype))
+        if self.explains:
+            self._explain(found, plan, held)
+        return found
+
+    def _explain(self, found: list[Comparison], plan: tuple[Rule, ...], held: Mapping[str, Array]) -> None:
+        """Say of the first tensors that are outside, locally, which other computation they agree with."""
+        by_tensor = {rule.tensor: rule for rule in plan}
+        outside = [i for i, c in enumerate(found) if c.mode == "local" and c.verdict == "outside" and c.order]
+        if not outside or self.tolerance:
+            return
+        known = {**{f"{name}~": ball for name, ball in self.previous.items()}, **self.local}
+        settings = self.trace.settings
+        context = Context(
+            self.trace.network, OPTIMIZERS[settings.optimizer], settings.loss, self.precision, held, self.balls
+        )
+        for i in outside[:EXPLAINED]:
+            rule = by_tensor[found[i].tensor]
+            cause = diagnose(rule, held[rule.tensor], self.balls[rule.tensor], known, context)
+            found[i] = replace(found[i], explanation=cause)
+
+    def copy(self) -> Walk:
+        """The same place, to walk on from in another way."""
+        return copy(self)
 
 
 def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> Compared:
     """Every tensor of every step, both modes.  Nothing is printed, raised or skipped for a mismatch."""
-    settings = trace.settings
-    precision = PRECISIONS[settings.dtype]
+    walk = Walk(trace, command, tolerance)
     found: list[Comparison] = []
     by_hand: list[Mapping[str, Ball]] = []
-    local: dict[str, Any] = {}
-    chain: dict[str, Any] = {}
-    for number in range(1, settings.steps + 1):
-        held = trace.step(number)
-        constants = scalars(number, OPTIMIZERS[settings.optimizer], precision)
-        plan, rest = planned(trace, command, number == 1)
-        local = {**inputs(held, trace, (*plan, *given(trace.network)), precision), **_before(local), **constants}
-        chain = {**_givens(local, trace, number == 1 or command == "feedforward"), **_before(chain), **constants}
-        found += _attributes(number, held, trace, plan, rest)
-        for order, rule in enumerate(plan, 1):
-            for mode, known in (("local", fused(rule, local, settings.jit)), ("chained", chain)):
-                ball = evaluate(rule, known, precision)
-                if mode == "chained" and ball is not None:
-                    chain[rule.tensor] = ball
-                row = _row(rule, number, order, mode, ball, held.get(rule.tensor), tolerance, settings.dtype)
-                found.append(row)
-        by_hand = [*by_hand[:1], {name: ball for name, ball in chain.items() if "@" not in name}]
-    extra = [name for name in trace.tensors if not _is_step(name, settings.steps)]
+    for number in range(1, trace.settings.steps + 1):
+        found += walk.step(number, trace.step(number))
+        by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if "@" not in name}]
+    extra = [name for name in trace.tensors if not _is_step(name, trace.settings.steps)]
     found += [Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra]
-    return Compared(tuple(found), tuple(by_hand))
+    return Compared(tuple(found), tuple(by_hand), walk)
 
 
 def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], frozenset[str]]:
@@ -144,8 +131,9 @@ def _is_step(name: str, steps: int) -> bool:
 
 
 def inputs(
-    held: Mapping[str, Array], trace: Trace, plan: tuple[Rule | str, ...], precision: Precision
-) -> dict[str, Any]:
+    held: Mapping[str, Array], trace: Trace, plan: tuple[Rule | str, ...], precision: Precision,
+    memo: Memo | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """What TensorFlow had, as balls; a tensor of another shape or type than it must have feeds no rule."""
     found = {}
     for rule in plan:
@@ -153,7 +141,7 @@ def inputs(
         array = held.get(name)
         shape = trace.network.tensor_shape(name, trace.settings.batch)
         if array is not None and array.dtype == precision.name and array.shape == shape:
-            found[name] = Ball.exact(array, precision)
+            found[name] = _kept(memo, ("exact", name), (array,), partial(Ball.exact, array, precision))
     return found
 
 
@@ -192,9 +180,26 @@ def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
     return {**known, **seen} if seen else known
 
 
-def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
+def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision, memo: Memo | None = None) -> Ball | None:
+    """The ball of a rule; None where an input is not known or the shapes do not fit."""
     if any(name not in known for name in rule.inputs):
         return None
+    read = tuple(known[name] for name in rule.inputs)
+    ball: Ball | None = _kept(memo, (rule.tensor, rule.equation), read, partial(_evaluated, rule, known, precision))
+    return ball
+
+
+def _kept(memo: Memo | None, key: tuple[str, ...], read: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+    """What was computed before from these very objects, or is now. The objects are kept: no other can take their id."""
+    if memo is None:
+        return compute()
+    full = (*key, *map(id, read))
+    if full not in memo:
+        memo[full] = (*read, compute())
+    return memo[full][-1]
+
+
+def _evaluated(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
     try:
         with np.errstate(all="ignore"):
             result = rule(known)
@@ -204,64 +209,3 @@ def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball
         return Ball(result, 0.0, precision)
     result.radius = np.where(np.isnan(result.radius), np.inf, result.radius)  # 0·∞: nothing is known
     return result
-
-
-def _row(
-    rule: Rule, step: int, order: int, mode: str, ball: Ball | None, held: Array | None,
-    tolerance: Tolerance | None, dtype: str,
-) -> Comparison:  # fmt: skip
-    shape = () if held is None else held.shape
-    row = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
-    if held is None:
-        return replace(row, explanation="the trace does not hold it")
-    if ball is None:
-        return replace(row, explanation=f"cannot be judged without {', '.join(rule.inputs)}")
-    if ball.shape != held.shape:
-        return replace(row, verdict="shape", explanation=f"by hand it is {list(ball.shape)}")
-    if held.dtype != dtype:
-        return replace(row, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
-    allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
-    if (tolerance or mode == "local") and not np.isfinite(allowed).all():
-        return replace(row, verdict="not_finite", explanation="what is allowed is not finite: it cannot be judged")
-    return replace(row, **values(ball.value, allowed, held, PRECISIONS[dtype]))
-
-
-def _attributes(
-    step: int, held: Mapping[str, Array], trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]
-) -> Iterator[Comparison]:
-    """What is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
-    computed = {rule.tensor for rule in plan}
-    batch = trace.settings.batch
-    expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network)}
-    for name, shape in expected.items():
-        problem = _problem(name, held.get(name), shape, trace.settings.dtype)
-        if problem and name not in computed:
-            yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
-    for name in held:
-        if name not in computed and name not in expected and name not in rest:
-            text = "no rule computes it"
-            yield Comparison(step, 0, name, "", 0, held[name].shape, "local", "extra", explanation=text)
-
-
-def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:
-    nan = float("nan")
-    return (problem[0], nan, nan, nan, nan, nan, (), nan, nan, problem[1])
-
-
-def _problem(name: str, held: Array | None, shape: tuple[int, ...], dtype: str) -> tuple[str, str] | None:
-    checks: list[tuple[str, Callable[[Array], bool], str]] = [
-        ("shape", lambda a: a.shape != shape, f"it should be {list(shape)}"),
-        ("dtype", lambda a: a.dtype != dtype, f"it should be {dtype}"),
-        ("not_finite", lambda a: not np.isfinite(a).all(), "it holds NaN or infinity"),
-    ]
-    if held is None:
-        return ("missing", "the trace does not hold it")
-    if name == "y":
-        checks.append(("outside", lambda a: not _one_hot(a), "each row must hold a single 1 and zeros"))
-    if name == "X":
-        checks.append(("outside", lambda a: bool(a.min() < 0 or a.max() > 1), "pixels must lie from 0 to 1"))
-    return next(((verdict, text) for verdict, wrong, text in checks if wrong(held)), None)
-
-
-def _one_hot(y: Array) -> bool:
-    return bool(np.all((y == 0) | (y == 1)) and np.all(np.sum(y, axis=1) == 1))

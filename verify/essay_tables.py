@@ -10,7 +10,7 @@ import numpy as np
 
 from reports.table import Cell, Columns, Table
 from verify.ball import Ball
-from verify.compare import Comparison
+from verify.ladder import Comparison
 from verify.precision import Floats
 from verify.trace import Array, Trace
 

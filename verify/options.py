@@ -7,8 +7,8 @@ import math
 from typing import Any, NoReturn
 
 from reference.rules import LOSSES
-from verify.compare import Tolerance
 from verify.errors import Unusable
+from verify.ladder import Tolerance
 from verify.precision import PRECISIONS
 from verify.settings import OPTIMIZERS
 
@@ -22,10 +22,13 @@ class Parser(argparse.ArgumentParser):
         raise Unusable(f"{message} (see --help)")
 
 
-def parser(name: str, about: str, example: str, *, training: bool, judged: bool = True) -> Parser:
+def parser(
+    name: str, about: str, example: str, *, training: bool, judged: bool = True, tolerance: bool = True
+) -> Parser:
     """The options of one command; `training` adds those of a training step.
 
-    `judged` is False for a command that takes one sample and has no tolerance to set.
+    `judged` is False for a command that takes one sample and has no tolerance to set, `tolerance` for one
+    that takes several and has none.
     """
     program = "python -m verify" + (f".{name}" if name else "")
     made = Parser(
@@ -43,8 +46,8 @@ def parser(name: str, about: str, example: str, *, training: bool, judged: bool 
         run.add_argument("--steps", type=_whole(1, 200), default=1, metavar="N", help="training steps (1)")
         run.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="(adam)")
         run.add_argument("--loss", choices=tuple(LOSSES), default="categorical_crossentropy", help="(cross-entropy)")
-    _files(made, name or "", tolerance=judged)
-    if training:
+    _files(made, name or "", tolerance=judged and tolerance)
+    if training and tolerance:
         made.add_argument("--full", action="store_true", help="write every element of W1 into table_a2.csv too")
     return made
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from reference.rules import CARRIED
 from reports.table import Cell, Columns, Report, Table
-from verify.compare import Comparison
+from verify.ladder import Comparison
+from verify.power import Power
 from verify.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Result:
     policy: str
     tables: tuple[Table, ...] = ()
     data: tuple[Columns, ...] = ()
+    power: Power | None = None
 
     @property
     def local(self) -> tuple[Comparison, ...]:
@@ -92,6 +94,7 @@ class Result:
         chosen = self.settings.to_dict().items()
         lines = (
             explain_pass(self.policy),
+            *([str(self.power)] if self.power else []),
             "Run with " + ", ".join(f"{name} {value}" for name, value in chosen) + f". {names}.",
         )
         return Report(self.headline, self.passed, lines, (*self.tables, summary(self.local, "Every tensor, locally")))
@@ -108,6 +111,7 @@ class Result:
             "settings": self.settings.to_dict(),
             "environment": dict(self.environment),
             "counts": self.counts(),
+            "power": None if self.power is None else _power(self.power),
             "first_divergence": None
             if first is None
             else {key: _plain(as_row(first)[key]) for key in keys} | {"index": [i + 1 for i in first.worst_index]},
@@ -145,7 +149,7 @@ def describe(c: Comparison) -> str:
     where = f"step {c.step}, {c.tensor}" if c.step else c.tensor
     if c.order:
         where += f" by equation ({c.equation})" if c.equation != CARRIED else f" ({CARRIED} from the step before)"
-    if c.explanation:
+    if c.explanation and c.verdict != "outside":
         return f"{where}: {c.verdict}; {c.explanation}"
     if c.verdict == "outside":
         chained = ", computed by hand from the start" if c.mode == "chained" else ""
@@ -153,7 +157,7 @@ def describe(c: Comparison) -> str:
         return (
             f"{where}{at}{chained}: by hand {c.by_hand:.9g}, TensorFlow {c.tensorflow:.9g}, "
             f"apart {abs(c.by_hand - c.tensorflow):.3g}, allowed {c.allowed:.3g}; "
-            f"{c.outside:,} of {c.elements:,} outside"
+            f"{c.outside:,} of {c.elements:,} outside" + (f"; {c.explanation}" if c.explanation else "")
         )
     if c.verdict == "not_finite":
         at = f" at {index_text(c.worst_index)}" if c.worst_index else ""
@@ -193,6 +197,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None if math.isnan(value) else str(value)
     return value
+
+
+def _power(power: Power) -> dict[str, Any]:
+    change = {phase: [_plain(delta) for delta in ends] for phase, ends in power.change.items()}
+    return {"tried": power.tried, "caught": power.caught, "equal": power.equal, "smallest_change": change}
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.text import Text
@@ -15,9 +16,11 @@ from rich.text import Text
 from reports import as_csv, as_html, as_markdown, files, terminal
 from reports.table import Columns, Table
 from verify import essay_tables, options, samples, trace
-from verify.compare import Compared, Comparison, compare
+from verify.compare import Compared, compare
 from verify.errors import Unusable, Unverifiable
 from verify.hush import hushed
+from verify.ladder import Comparison
+from verify.power import power
 from verify.result import DERIVED, Result, summary
 from verify.samples import Samples
 from verify.settings import Settings
@@ -45,13 +48,15 @@ def one(command: str, given: argparse.Namespace) -> Result:
     tolerance = options.tolerance(given)
     out = Path(given.out)
     check_writable(out, "--out")
-    held = from_file(command, given) if given.trace else _captured(command, given)
+    held = from_file(command, given) if given.trace else capture_for(command, given)
     if given.save_trace:
         save(Path(given.save_trace), held)
     compared = compare(held, command, tolerance)
     policy = f"rtol {given.rtol:g} and atol {given.atol:g}" if tolerance else DERIVED
     tables, data = _tables(command, held, compared, getattr(given, "full", False))
     result = Result(command, held.settings, held.environment, compared.comparisons, policy, tables, data)
+    if result.passed:
+        result = replace(result, power=power(compared.walk, tolerance))
     if not result.elements and result.first_divergence is None:
         raise Unverifiable("nothing was compared")
     _write(result, out)
@@ -95,7 +100,8 @@ def _short(result: Result) -> Table:
     return summary(rows, title + (" (its worst step)" if result.settings.steps > 1 else ""))
 
 
-def _captured(command: str, given: argparse.Namespace) -> Trace:
+def capture_for(command: str, given: argparse.Namespace) -> Trace:
+    """What the options ask for, from TensorFlow.  Raises Unusable or Unverifiable."""
     drawn = samples.load(given.data, given.split)
     digit = 5 if given.digit is None else given.digit
     index = samples.choose(drawn, digit, given.index, given.batch)

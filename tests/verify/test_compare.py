@@ -6,7 +6,9 @@ import pytest
 from reference.rules import given, rules, start
 from tests.simulate import SMALL, altered, simulate
 from verify import compare as module
-from verify.compare import Tolerance, compare
+from verify import ladder
+from verify.compare import compare
+from verify.ladder import Tolerance
 from verify.precision import FLOAT32
 from verify.result import DERIVED, Result, describe
 from verify.settings import OPTIMIZERS, Settings
@@ -82,7 +84,7 @@ def test_each_rung_of_the_ladder_for_each_tensor(tensor, wrong):
 
 
 def test_infinity_is_not_finite_even_on_both_sides():
-    found = module.values(np.array([np.inf]), np.array([np.inf]), np.array([np.inf], dtype="f4"), FLOAT32)
+    found = ladder.values(np.array([np.inf]), np.array([np.inf]), np.array([np.inf], dtype="f4"), FLOAT32)
     assert found["verdict"] == "not_finite"
 
 

@@ -1,0 +1,144 @@
+"""What is found of one tensor: the ladder from missing, shape and type to finiteness and values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reference.rules import Rule, given
+from verify.ball import Ball
+from verify.precision import PRECISIONS, Floats, Precision
+from verify.trace import Array, Trace
+
+PASSING = ("equal", "within")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was found of one tensor, in one step and mode. Numbers at `worst_index` (counted from 0)."""
+
+    step: int
+    order: int
+    tensor: str
+    equation: str
+    layer: int
+    shape: tuple[int, ...]
+    mode: str
+    verdict: str
+    max_error: float = float("nan")
+    allowed: float = float("nan")
+    utilisation: float = float("nan")
+    max_ulp: float = float("nan")
+    equal_share: float = float("nan")
+    worst_index: tuple[int, ...] = ()
+    by_hand: float = float("nan")
+    tensorflow: float = float("nan")
+    explanation: str = ""
+    outside: int = 0
+    elements: int = 0
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict in PASSING
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """A fixed tolerance in place of the derived bound: rtol·|by hand| + atol."""
+
+    rtol: float
+    atol: float
+
+    def allowed(self, by_hand: Floats) -> Floats:
+        with np.errstate(over="ignore"):
+            found: Floats = self.atol + self.rtol * np.abs(by_hand)
+        return found
+
+
+def values(by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision) -> dict[str, Any]:
+    """Verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal)."""
+    found = np.asarray(tensorflow, dtype=np.float64)
+    finite = np.isfinite(found) & np.isfinite(by_hand)
+    if not finite.all():
+        at = np.unravel_index(int(np.argmin(finite)), finite.shape)
+        return dict(
+            verdict="not_finite", worst_index=tuple(int(i) for i in at), by_hand=float(by_hand[at]),
+            tensorflow=float(found[at]), outside=int(np.sum(~finite)), elements=found.size,
+        )  # fmt: skip
+    error = np.abs(found - by_hand)
+    with np.errstate(all="ignore"):
+        ratio = np.where(error == 0, 0.0, error / allowed)
+    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
+    equal = precision.round(by_hand) == found
+    outside = int(np.sum(~(error <= allowed)))
+    verdict = "outside" if outside else "equal" if equal.all() else "within"
+    ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(found)))
+    return dict(
+        verdict=verdict, max_error=float(error.max()), allowed=float(allowed[at]), utilisation=float(ratio[at]),
+        max_ulp=float(ulps.max()), equal_share=float(equal.mean()), worst_index=tuple(int(i) for i in at),
+        by_hand=float(by_hand[at]), tensorflow=float(found[at]), outside=outside, elements=found.size,
+    )  # fmt: skip
+
+
+def row(
+    rule: Rule, step: int, order: int, mode: str, ball: Ball | None, held: Array | None,
+    tolerance: Tolerance | None, dtype: str,
+) -> Comparison:  # fmt: skip
+    shape = () if held is None else held.shape
+    row = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
+    if held is None:
+        return replace(row, explanation="the trace does not hold it")
+    if ball is None:
+        return replace(row, explanation=f"cannot be judged without {', '.join(rule.inputs)}")
+    if ball.shape != held.shape:
+        return replace(row, verdict="shape", explanation=f"by hand it is {list(ball.shape)}")
+    if held.dtype != dtype:
+        return replace(row, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
+    allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
+    if (tolerance or mode == "local") and not np.isfinite(allowed).all():
+        return replace(row, verdict="not_finite", explanation="what is allowed is not finite: it cannot be judged")
+    return replace(row, **values(ball.value, allowed, held, PRECISIONS[dtype]))
+
+
+def attributes(
+    step: int, held: Mapping[str, Array], trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]
+) -> Iterator[Comparison]:
+    """What is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
+    computed = {rule.tensor for rule in plan}
+    batch = trace.settings.batch
+    expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network)}
+    for name, shape in expected.items():
+        problem = _problem(name, held.get(name), shape, trace.settings.dtype)
+        if problem and name not in computed:
+            yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
+    for name in held:
+        if name not in computed and name not in expected and name not in rest:
+            text = "no rule computes it"
+            yield Comparison(step, 0, name, "", 0, held[name].shape, "local", "extra", explanation=text)
+
+
+def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:
+    nan = float("nan")
+    return (problem[0], nan, nan, nan, nan, nan, (), nan, nan, problem[1])
+
+
+def _problem(name: str, held: Array | None, shape: tuple[int, ...], dtype: str) -> tuple[str, str] | None:
+    checks: list[tuple[str, Callable[[Array], bool], str]] = [
+        ("shape", lambda a: a.shape != shape, f"it should be {list(shape)}"),
+        ("dtype", lambda a: a.dtype != dtype, f"it should be {dtype}"),
+        ("not_finite", lambda a: not np.isfinite(a).all(), "it holds NaN or infinity"),
+    ]
+    if held is None:
+        return ("missing", "the trace does not hold it")
+    if name == "y":
+        checks.append(("outside", lambda a: not _one_hot(a), "each row must hold a single 1 and zeros"))
+    if name == "X":
+        checks.append(("outside", lambda a: bool(a.min() < 0 or a.max() > 1), "pixels must lie from 0 to 1"))
+    return next(((verdict, text) for verdict, wrong, text in checks if wrong(held)), None)
+
+
+def _one_hot(y: Array) -> bool:
+    return bool(np.all((y == 0) | (y == 1)) and np.all(np.sum(y, axis=1) == 1))
