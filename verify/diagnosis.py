@@ -124,9 +124,13 @@ def _factor(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], conte
     factor = float(found[best] / value[best])
     slack = ball.spread() * abs(factor) + np.abs(found) * 2 * context.precision.joint_unit
     slack = slack + np.abs(value) * abs(factor) * float(ball.spread()[best] / abs(value[best]))
-    if not factor or abs(factor - 1) < 1e-9 or not (np.abs(found - factor * value) <= slack).all():
+    if (
+        not factor
+        or abs(factor - 1) <= 8 * context.precision.joint_unit
+        or not (np.abs(found - factor * value) <= slack).all()
+    ):
         return ""
-    return f"every element is {factor:.6g} times what the equation gives"
+    return f"every element is {factor:.7g} times what the equation gives"
 
 
 def _sign(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
