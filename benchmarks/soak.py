@@ -1,22 +1,32 @@
 """Capture and verify many runs; say how many numbers were compared and how many were outside.
 
     python -m benchmarks.soak --seeds 20 --data digits --dtype float32
+    python -m benchmarks.soak --seeds 4 --batches 1,256 --steps 50 --rates 1e-6,1e-3,1 --beta-2 0.999999
+    TF_ENABLE_ONEDNN_OPTS=0 python -m benchmarks.soak --threads 1
 
-Every seed x batch 1, 7, 32 x eager graph and XLA x 3 steps. A run whose capture
-did not repeat bit for bit, or disturbed the step, is refused and counted. Exit status 1 if anything was outside.
+Every seed x batch x learning rate x eager graph and XLA. A run whose capture did not repeat bit for bit, or
+disturbed the step, is refused and counted, and so is one whose training diverges to infinity or NaN, up to
+there. Exit status 1 if anything was outside.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import sys
+from dataclasses import replace
 
+import numpy as np
+
+from reference.adam import KERAS
+from reference.descent import SGD
 from verify import samples
 from verify.compare import compare
 from verify.errors import Unverifiable
 from verify.hush import hushed
-from verify.settings import Settings
+from verify.settings import OPTIMIZERS, Settings
+from verify.trace import Trace
 
 
 def main() -> int:
@@ -25,18 +35,27 @@ def main() -> int:
     parser.add_argument("--data", default="digits")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--batches", default="1,7,32")
+    parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--rates", default="", help="learning rates of the optimizer, in place of its own")
+    parser.add_argument("--beta-1", type=float, default=0.9)
+    parser.add_argument("--beta-2", type=float, default=0.999)
+    parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: as many as it likes")
     parser.add_argument("--optimizer", default="adam")
     parser.add_argument("--loss", default="categorical_crossentropy")
     given = parser.parse_args()
+    if given.threads:
+        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(given.threads)
     with hushed():
         from verify.capture import capture
     drawn = samples.load(given.data, "train")
-    runs = refused = elements = outside = 0
+    runs = refused = diverged = elements = outside = 0
     largest: dict[str, float] = {}
     batches = [int(text) for text in given.batches.split(",")]
-    for seed, batch, jit in itertools.product(range(given.seeds), batches, (False, True)):
+    rates = [float(text) for text in given.rates.split(",")] if given.rates else [0.0]
+    for seed, batch, rate, jit in itertools.product(range(given.seeds), batches, rates, (False, True)):
+        _set_optimizer(given, rate)
         settings = Settings(
-            seed=seed, batch=batch, jit=jit, steps=3, dtype=given.dtype, data=given.data, index=37 * seed,
+            seed=seed, batch=batch, jit=jit, steps=given.steps, dtype=given.dtype, data=given.data, index=37 * seed,
             optimizer=given.optimizer, loss=given.loss,
         )  # fmt: skip
         try:
@@ -47,7 +66,9 @@ def main() -> int:
             print(f"refused (status 3): {settings}: {error}")
             continue
         runs += 1
-        for c in compare(trace, "backprop").comparisons:
+        steps = _finite(trace)
+        diverged += steps < given.steps
+        for c in compare(_first(trace, steps), "backprop").comparisons if steps else ():
             elements += c.elements if c.mode == "local" else 0
             outside += c.outside
             if not c.passed:
@@ -55,10 +76,32 @@ def main() -> int:
             kind = f"{c.mode} {c.equation}"
             largest[kind] = max(largest.get(kind, 0.0), c.utilisation)
     print(f"{given.data} {given.dtype} {given.optimizer} {given.loss}: {runs} runs, {refused} refused, ", end="")
-    print(f"{elements:,} elements compared, {outside} outside")
+    print(f"{diverged} diverged, {elements:,} elements compared, {outside} outside")
     for kind, utilisation in sorted(largest.items()):
         print(f"  {kind:24} largest error/radius {utilisation:.4f}")
     return 1 if outside else 0
+
+
+def _set_optimizer(given: argparse.Namespace, rate: float) -> None:
+    """What both sides read: Keras's optimizer and the equations."""
+    if given.optimizer == "sgd":
+        OPTIMIZERS["sgd"] = SGD(rate or SGD().learning_rate)
+    else:
+        adam = replace(KERAS, beta_1=given.beta_1, beta_2=given.beta_2)
+        OPTIMIZERS["adam"] = replace(adam, learning_rate=rate) if rate else adam
+
+
+def _finite(trace: Trace) -> int:
+    """How many steps from the first have finite numbers only: after that there is nothing to compare."""
+    for step in range(1, trace.settings.steps + 1):
+        if not all(np.isfinite(array).all() for array in trace.step(step).values()):
+            return step - 1
+    return trace.settings.steps
+
+
+def _first(trace: Trace, steps: int) -> Trace:
+    kept = {name: a for name, a in trace.tensors.items() if int(name.partition("/")[0][4:]) <= steps}
+    return replace(trace, settings=replace(trace.settings, steps=steps), tensors=kept)
 
 
 if __name__ == "__main__":

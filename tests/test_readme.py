@@ -9,6 +9,7 @@ import pytest
 
 from verify import __main__ as everything
 from verify import backprop, feedforward, run
+from verify.faults import __main__ as faults
 from verify.printed import __main__ as printed
 
 ROOT = Path(__file__).parents[1]
@@ -17,6 +18,7 @@ MAINS = {
     "verify": everything,
     "verify.feedforward": feedforward,
     "verify.backprop": backprop,
+    "verify.faults": faults,
     "verify.printed": printed,
 }
 
@@ -60,7 +62,7 @@ def outputs(tmp_path_factory):
 
 
 def test_every_command_ends_as_it_should(outputs):
-    assert len(outputs) == 12
+    assert len(outputs) == 13
     for words, (status, text) in outputs.items():
         assert status == ("wrong.npz" in words and "-m" in words), (words, text)
 
@@ -84,6 +86,17 @@ def test_the_essays_verdicts_are_as_shown(outputs):
     for words in ("0.104", "25", "7.441e-4", "27 of 27"):
         assert words in finding
     assert "25 of 25 refuted" in report and "0.104 refuted" in report
+
+
+def test_the_kill_matrix_is_as_shown(outputs):
+    """All but what depends on the processor's last bits: each figure is the one shown or within 3 of it."""
+    (shown,) = blocks("output of: python -m verify.faults")
+    _, text = outputs["-m verify.faults"]
+    told = " ".join(text.split("equal: no comparison")[0].split())
+    assert re.sub(r"\d+", "#", " ".join(shown.split())) == re.sub(r"\d+", "#", told)
+    pairs = zip(re.findall(r"\d+", " ".join(shown.split())), re.findall(r"\d+", told), strict=True)
+    assert all(abs(int(a) - int(b)) <= 3 for a, b in pairs)
+    assert re.search(r"all +\d+ +\d+ +(\d+) of \1", text)
 
 
 def test_the_failure_is_as_shown(outputs):

@@ -21,10 +21,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.descent import SGD
 from reference.network import Network
 from verify.errors import Unverifiable
 from verify.samples import Samples
-from verify.settings import NETWORK, Settings
+from verify.settings import NETWORK, OPTIMIZERS, Settings
 from verify.trace import Array, Trace
 
 Tensors = dict[str, Any]
@@ -71,9 +72,19 @@ def build(settings: Settings, network: Network) -> Any:
     keras.utils.set_random_seed(settings.seed)
     layers = [keras.layers.Dense(n, f) for n, f in zip(network.sizes[1:], network.activations, strict=True)]
     model = keras.Sequential([keras.Input((network.sizes[0],)), *layers])
-    model.compile(optimizer=settings.optimizer, loss=settings.loss, jit_compile=settings.jit)
+    model.compile(optimizer=_optimizer(settings), loss=settings.loss, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _optimizer(settings: Settings) -> Any:
+    """Keras's own, with the coefficients of the equations; for "adam" and "sgd" they are Keras's defaults."""
+    chosen = OPTIMIZERS[settings.optimizer]
+    if isinstance(chosen, SGD):
+        return keras.optimizers.SGD(learning_rate=chosen.learning_rate)
+    return keras.optimizers.Adam(
+        learning_rate=chosen.learning_rate, beta_1=chosen.beta_1, beta_2=chosen.beta_2, epsilon=chosen.epsilon
+    )
 
 
 def _variables(model: Any) -> list[Any]:

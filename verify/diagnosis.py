@@ -13,7 +13,7 @@ from reference.rules import Optimizer, Rule
 from verify.ball import Ball
 from verify.precision import Floats, Precision
 from verify.trace import Array
-from verify.variants import variants
+from verify.variants import IMPOSSIBLE, variants
 
 LISTED = 4  # so many places are named
 ROWS = 64  # a permutation is looked for among at most so many rows or columns
@@ -59,7 +59,7 @@ def attempt(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball 
     try:
         with np.errstate(all="ignore"):
             found = rule(known)
-    except (ValueError, IndexError, NotImplementedError, np.exceptions.AxisError):
+    except IMPOSSIBLE:
         return None
     return found if isinstance(found, Ball) else Ball(found, 0.0, precision)
 
@@ -124,11 +124,8 @@ def _factor(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], conte
     factor = float(found[best] / value[best])
     slack = ball.spread() * abs(factor) + np.abs(found) * 2 * context.precision.joint_unit
     slack = slack + np.abs(value) * abs(factor) * float(ball.spread()[best] / abs(value[best]))
-    if (
-        not factor
-        or abs(factor - 1) <= 8 * context.precision.joint_unit
-        or not (np.abs(found - factor * value) <= slack).all()
-    ):
+    told_from_one = abs(factor - 1) > 8 * context.precision.joint_unit
+    if not factor or not told_from_one or not (np.abs(found - factor * value) <= slack).all():
         return ""
     return f"every element is {factor:.7g} times what the equation gives"
 

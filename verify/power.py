@@ -20,7 +20,7 @@ from verify.faults.size import apart, smallest
 from verify.ladder import Tolerance, values
 from verify.settings import OPTIMIZERS
 from verify.trace import Array
-from verify.variants import variants
+from verify.variants import IMPOSSIBLE, variants
 
 MANY = 4096  # of a larger tensor every so many-th element is looked at for its smallest change
 PHASES = {"forward": "forward", "backward": "backward", "update": "update"}
@@ -86,6 +86,6 @@ def _altered(walk: Walk, plan: tuple[Rule, ...]) -> Iterator[tuple[Rule, Rule, A
             for variant in variants(rule, trace.network, optimizer, trace.settings.loss):
                 try:
                     array = computed(variant.rule, held, read)
-                except (ValueError, IndexError):
+                except IMPOSSIBLE:
                     continue  # it cannot be computed here: a transpose that does not fit, a step before the first
                 yield rule, variant.rule, array

@@ -24,6 +24,8 @@ from verify.ball import Ball
 
 SIZES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
 FORMATS = {"float16": 11, "bfloat16": 8, "TF32": 11}  # bits of the significand, the leading one included
+# what a variant raises where it cannot be computed: shapes that do not fit, a batch of one, no such ball operation
+IMPOSSIBLE = (ValueError, IndexError, ZeroDivisionError, NotImplementedError, np.exceptions.AxisError)
 
 
 @dataclass(frozen=True)

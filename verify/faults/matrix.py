@@ -17,7 +17,7 @@ from verify.faults.size import apart
 from verify.ladder import Comparison
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
-from verify.variants import Variant, variants
+from verify.variants import IMPOSSIBLE, Variant, variants
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Bench:
         try:
             with np.errstate(all="ignore"):
                 return np.asarray(variant.rule(known)).shape == self.held[variant.rule.tensor].shape
-        except (ValueError, IndexError):
+        except IMPOSSIBLE:
             return False
 
     def _holds(self, fault: Fault) -> bool:

@@ -21,7 +21,7 @@ def flagged(policy: str, held: Array, by_hand: Floats) -> bool:
     """Whether this tolerance does not accept the numbers.  Arrays of one shape."""
     rtol, atol, either = POLICIES[policy]
     found = held.astype(np.float64)
-    error, size = np.abs(found - by_hand), np.abs(by_hand)
     with np.errstate(invalid="ignore"):
+        error, size = np.abs(found - by_hand), np.abs(by_hand)
         accepted = (error <= atol) | (error <= rtol * size) if either else error <= atol + rtol * size
     return not bool(accepted.all())

@@ -14,10 +14,11 @@ def apart(truth: Ball, other: Ball | None, held: Array) -> float:
 
     Of two balls, 1 or less says that at every element some number is a right rounding of both.
     """
-    if other is not None and other.shape == truth.shape:
-        gap, allowed = np.abs(truth.value - other.value), truth.spread() + other.spread()
-    else:
-        gap, allowed = np.abs(held.astype(np.float64) - truth.value), truth.spread()
+    with np.errstate(invalid="ignore"):
+        if other is not None and other.shape == truth.shape:
+            gap, allowed = np.abs(truth.value - other.value), truth.spread() + other.spread()
+        else:
+            gap, allowed = np.abs(held.astype(np.float64) - truth.value), truth.spread()
     if not np.isfinite(gap).all():
         return float("inf")
     with np.errstate(all="ignore"):
