@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reference.network import ESSAY, Network
 from verify.printed.conflicts import settle
-from verify.printed.figures import RUN, Printed, Quantity
+from verify.printed.figures import RUN, Printed, Quantity, shape_of
 from verify.printed.inferences import FEWEST
 from verify.printed.intervals import State
 
@@ -62,18 +61,10 @@ def _count(state: State, numbers: Sequence[Printed], symbol: str) -> tuple[int, 
     return agree, tested
 
 
-def _moved(p: Printed, symbol: str, network: Network = ESSAY) -> Quantity | None:
+def _moved(p: Printed, symbol: str) -> Quantity | None:
     """The same place of another matrix: the last row and column of one are the last of the other."""
-    own, other = _shape(p.symbol, network), _shape(symbol, network)
+    own, other = shape_of(p.symbol), shape_of(symbol)
     if own is None or other is None or len(p.index) != len(other) or len(own) != len(other):
         return None
     index = tuple(n if i == m else i for i, m, n in zip(p.index, own, other, strict=True))
     return (p.scope, symbol, index) if all(i <= n for i, n in zip(index, other, strict=True)) else None
-
-
-def _shape(symbol: str, network: Network) -> tuple[int, ...] | None:
-    core = symbol.removeprefix("update_").removesuffix("_new").removeprefix("d")
-    if core[:1] not in "WBZA" or not core[1:].isdigit():
-        return None
-    layer = int(core[1:])
-    return network.shape(core) if core[0] == "W" else (network.sizes[layer],)

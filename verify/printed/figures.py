@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+from reference.network import ESSAY
 from verify.errors import Unusable
 
 FIGURES = Path(__file__).with_name("figures.txt")
@@ -60,6 +61,7 @@ class Printed:
 
 
 Quantity = tuple[str, str, tuple[int, ...]]
+SCALARS = ("digit", "alpha", "beta_1", "beta_2", "epsilon")
 COUNTS = ("sizes", "side", "weights", "biases", "variables", "samples", "epochs")
 
 
@@ -105,10 +107,33 @@ def _line(path: Path, number: int, place: str, text: str) -> list[Printed]:
     exact, symbol, indices, numbers = parts.groups()
     words = numbers.split()
     at = _indices(where, indices or "", len(words))
+    if place.startswith(PLACES_OF_RUN):
+        _check_shape(where, symbol, at)
     return [
         Printed(place, symbol, index, word, *interval(where, word, bool(exact)), number)
         for index, word in zip(at, words, strict=True)
     ]
+
+
+def _check_shape(where: str, symbol: str, at: list[tuple[int, ...]]) -> None:
+    """A tensor of the run must be one of the network's, and its indices within it."""
+    shape = () if symbol in SCALARS else shape_of(symbol)
+    if shape is None:
+        raise Unusable(f"{where}: unknown symbol {symbol!r}: the network has no such tensor")
+    for index in at:
+        if len(index) != len(shape) or not all(1 <= i <= n for i, n in zip(index, shape, strict=True)):
+            raise Unusable(f"{where}: {symbol} is {list(shape)}, and has no entry {list(index)}")
+
+
+def shape_of(symbol: str) -> tuple[int, ...] | None:
+    """Of a tensor of one example's run, by its name: a vector or a matrix; None for any other name."""
+    core = symbol.removeprefix("update_").removesuffix("_new").removeprefix("d")
+    if core in ("X", "y"):
+        return (ESSAY.sizes[0 if core == "X" else -1],)
+    if core[:1] not in "WBZA" or not core[1:].isdigit() or not 1 <= int(core[1:]) <= ESSAY.depth:
+        return None
+    layer = int(core[1:])
+    return ESSAY.sizes[layer - 1 : layer + 1] if core[0] == "W" else ESSAY.sizes[layer : layer + 1]
 
 
 def _indices(where: str, text: str, count: int) -> list[tuple[int, ...]]:
