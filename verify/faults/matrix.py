@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from verify.ball import Ball
 from verify.compare import Memo, Walk, evaluate, fused, planned
 from verify.diagnosis import attempt
 from verify.faults.catalogue import Fault, beside, of_storage, of_variants
@@ -71,7 +70,7 @@ class Bench:
         self.unaltered += walk.step(self.last, self.held)
         self.balls = dict(walk.balls)
         self.plan = planned(trace, "backprop", self.last == 1)[0]
-        self.flagged = {name: frozenset(self._flagged(name, self.held, walk.balls)) for name in POLICIES}
+        self.flagged = {name: frozenset(self._flagged(name, self.held, walk)) for name in POLICIES}
 
     def catalogue(self) -> Iterator[Fault]:
         """All faults that can be put into this trace."""
@@ -112,19 +111,21 @@ class Bench:
         changed = fault.alter(self.held)
         held = {**self.held, **changed}
         walk = self.before.copy()
+        walk.memo = dict(self.memo)  # what is computed for this fault is not kept for the others
         failed = [c for c in walk.step(self.last, held) if not c.passed]
         first = min(failed, key=lambda c: (c.mode == "chained", c.order), default=None)
-        caught = {name: bool(set(self._flagged(name, held, walk.balls)) - self.flagged[name]) for name in POLICIES}
+        caught = {name: bool(set(self._flagged(name, held, walk)) - self.flagged[name]) for name in POLICIES}
         return Kill(fault, bool(failed), self._size(fault, changed, held, walk), first, caught)
 
-    def _flagged(self, policy: str, held: Mapping[str, Array], balls: Mapping[str, Ball]) -> Iterator[str]:
+    def _flagged(self, policy: str, held: Mapping[str, Array], walk: Walk) -> Iterator[str]:
         """The tensors that a fixed tolerance would not accept, beside by-hand numbers from TensorFlow's own inputs."""
-        for name, ball in balls.items():
+        memo = self.memo if walk.memo is None else walk.memo
+        for name, ball in walk.balls.items():
             if name in held and held[name].shape == ball.shape:
                 key = (policy, id(held[name]), id(ball))
-                if key not in self.memo:
-                    self.memo[key] = (held[name], ball, flagged(policy, held[name], ball.value))
-                if self.memo[key][-1]:
+                if key not in memo:
+                    memo[key] = (held[name], ball, flagged(policy, held[name], ball.value))
+                if memo[key][-1]:
                     yield name
 
     def _size(self, fault: Fault, changed: Mapping[str, Array], held: Mapping[str, Array], walk: Walk) -> float:
@@ -137,7 +138,7 @@ class Bench:
             reads = fault.scope == "tensor" and bool(changed.keys() & set(rule.inputs))
             if rule.tensor not in alternatives and rule.tensor not in changed and not reads:
                 continue
-            truth = evaluate(rule, use, walk.precision, self.memo)
+            truth = evaluate(rule, use, walk.precision, walk.memo)
             if truth is None:
                 return float("inf")
             other = attempt(alternatives[rule.tensor], known, walk.precision) if rule.tensor in alternatives else None

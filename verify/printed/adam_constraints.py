@@ -12,6 +12,7 @@ from verify.printed.constraints import TINY, Boxes
 from verify.printed.figures import Quantity
 from verify.printed.intervals import Narrowed
 
+NARROW = 1e-10  # relative: so narrow an interval of a coefficient is taken as one number
 ROUNDED = 1 + 1e-12  # before two nearly equal numbers are subtracted: their own rounding must not decide
 
 
@@ -88,7 +89,8 @@ class Formula:
         ]
         if any(a > b for a, b in known):
             return
-        yield self.s, *_image(self.f, tuple(known))
+        low, high = _image(self.f, tuple(known))
+        yield self.s, low * (1 - NARROW), high * (1 + NARROW)
         for k, q in enumerate(self.parameters):
             yield q, *_preimage(self.f, tuple(known), k, box[self.s])
 
@@ -100,7 +102,7 @@ Ends = tuple[tuple[float, float], ...]
 def _image(f: Callable[..., float], known: Ends) -> tuple[float, float]:
     corners: list[tuple[float, ...]] = [()]
     for low, high in known:
-        corners = [(*c, end) for c in corners for end in {low, high}]
+        corners = [(*c, end) for c in corners for end in ((low,) if high - low <= NARROW * abs(high) else (low, high))]
     ends = [f(*corner) for corner in corners]
     return min(ends), max(ends)
 
@@ -111,7 +113,7 @@ def _preimage(f: Callable[..., float], known: Ends, k: int, s: tuple[float, floa
 
     def possible(a: float, b: float) -> bool:
         low, high = _image(f, (*known[:k], (a, b), *known[k + 1 :]))
-        return low <= s[1] * (1 + 1e-12) and s[0] <= high * (1 + 1e-12)
+        return low <= s[1] * (1 + NARROW) and s[0] <= high * (1 + NARROW)
 
     low, high = known[k]
     if high - low <= 1e-9 * high or not possible(low, high):

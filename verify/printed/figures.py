@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 from reference.network import ESSAY
@@ -31,14 +32,14 @@ class Printed:
     high: float
     line: int
 
-    @property
+    @cached_property
     def scope(self) -> str:
         """Where a symbol means one and the same quantity."""
         if self.place.startswith(PLACES_OF_RUN):
             return RUN
         return "counts" if self.symbol in COUNTS else self.place
 
-    @property
+    @cached_property
     def quantity(self) -> Quantity:
         return (self.scope, self.symbol, self.index)
 
