@@ -51,7 +51,7 @@ def passes() -> None:
     with hushed():
         import tensorflow as tf
 
-        from verify.capture import build
+        from verify.capture.model import build
     from reference.network import ESSAY
     from reference.rules import rules
     from verify import samples

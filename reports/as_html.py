@@ -1,10 +1,15 @@
-"""A report as one HTML page: no script, nothing fetched."""
+"""A report as one HTML page: no script, nothing fetched, its pictures inside."""
 
 from __future__ import annotations
 
+from base64 import b64encode
+from pathlib import PurePath
+
 import jinja2
 
-from reports.table import Report
+from reports.table import Picture, Report
+
+MIME = {".svg": "image/svg+xml", ".png": "image/png"}
 
 TEMPLATE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -14,6 +19,7 @@ TEMPLATE = """<!doctype html>
 body { max-width: 110rem; margin: 2rem auto; padding: 0 1rem; } h1, p { max-width: 72rem; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
 h1 span { padding: .1em .5em; border: 2px solid currentColor; border-radius: .3em; }
+figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left; white-space: nowrap; }
@@ -22,7 +28,10 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left
 <h1><span>{{ "PASS" if report.passed else "FAIL" }}</span> {{ headline }}</h1>
 {% for line in report.lines %}<p>{{ line }}</p>
 {% endfor %}
-{% for table in report.tables %}<section><h2>{{ table.title }}</h2>
+{% for picture in report.pictures %}<section>{% if picture.title %}<h2>{{ picture.title }}</h2>{% endif %}
+<figure><img alt="{{ picture.alt }}" src="{{ address(picture) }}"></figure></section>
+{% endfor %}
+{%- for table in report.tables %}<section><h2>{{ table.title }}</h2>
 <div class="wide" tabindex="0" role="region" aria-label="{{ table.title }}"><table>
 <thead><tr>{% for name in table.header %}
 <th scope="col"{% if loop.index0 in table.numeric %} class="number"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead>
@@ -37,7 +46,15 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left
 
 
 def render(report: Report) -> str:
-    """The page; every text is escaped."""
+    """The page; every text is escaped.  Raises ValueError for a picture that is neither .svg nor .png."""
     template = jinja2.Environment(autoescape=True, keep_trailing_newline=True).from_string(TEMPLATE)
     headline = report.headline.removeprefix("PASS").removeprefix("FAIL").strip()
-    return template.render(report=report, headline=headline)
+    return template.render(report=report, headline=headline, address=_address)
+
+
+def _address(picture: Picture) -> str:
+    """The picture itself as an address, so that the page remains one file."""
+    suffix = PurePath(picture.name).suffix
+    if suffix not in MIME:
+        raise ValueError(f"a picture is .svg or .png, not {picture.name!r}")
+    return f"data:{MIME[suffix]};base64,{b64encode(picture.content).decode()}"

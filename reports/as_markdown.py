@@ -1,8 +1,10 @@
-"""A report as Markdown that GitHub renders."""
+"""A report as Markdown that GitHub renders. Its pictures are files beside it, which the caller writes."""
 
 from __future__ import annotations
 
-from reports.table import Cell, Report, Table
+from urllib.parse import quote
+
+from reports.table import Cell, Picture, Report, Table
 
 
 def escape(text: str) -> str:
@@ -15,8 +17,14 @@ def escape(text: str) -> str:
 def render(report: Report) -> str:
     """The whole report; ends with a line feed."""
     parts = [f"# {escape(report.headline)}", *(escape(line) for line in report.lines)]
+    parts += [_picture(picture) for picture in report.pictures]
     parts += [_table(table) for table in report.tables]
     return "\n\n".join(parts) + "\n"
+
+
+def _picture(picture: Picture) -> str:
+    image = f"![{escape(picture.alt)}]({quote(picture.name, safe='')})"
+    return f"## {escape(picture.title)}\n\n{image}" if picture.title else image
 
 
 def _table(table: Table) -> str:

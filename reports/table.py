@@ -38,10 +38,21 @@ class Columns:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """An SVG or PNG file. `alt` says in words what it shows, for whoever cannot see it; `title` stands above."""
+
+    name: str
+    alt: str
+    content: bytes
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
-    """What a report shows: headline, the sentences under it, and tables in order."""
+    """What a report shows: headline, the sentences under it, pictures, and tables in order."""
 
     headline: str
     passed: bool
     lines: tuple[str, ...]
     tables: tuple[Table, ...]
+    pictures: tuple[Picture, ...] = ()

@@ -38,7 +38,7 @@ class Ball(NDArrayOperatorsMixin):
         open_sum: tuple[Any, Any, Any] | None = None,
         least: Any = None,
     ) -> None:
-        self.value: Floats = np.asarray(value, dtype=np.float64)
+        self.value: Floats = value if hasattr(value, "recording") else np.asarray(value, dtype=np.float64)
         self.radius: Any = radius
         self.precision = precision
         self.open_sum = open_sum
@@ -78,6 +78,9 @@ class Ball(NDArrayOperatorsMixin):
 
     def spread(self) -> Floats:
         """The radius, as an array of the value's shape."""
+        if self.value.shape and getattr(self.radius, "shape", ()) == self.value.shape:
+            found: Floats = self.radius
+            return found
         return np.broadcast_to(np.asarray(self.radius, dtype=np.float64), self.value.shape)
 
     def __getitem__(self, index: Any) -> Ball:
@@ -89,7 +92,7 @@ class Ball(NDArrayOperatorsMixin):
 
     def max(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
         """Also what np.max calls. No rounding: it selects."""
-        radius = np.max(self.spread(), axis=axis, keepdims=keepdims)
+        radius = np.max(self.spread(), axis=axis, keepdims=keepdims) if np.any(self.radius) else 0.0
         return self._same(np.max(self.value, axis=axis, keepdims=keepdims), radius)
 
     def _same(self, value: Any, radius: Any) -> Ball:
@@ -118,9 +121,11 @@ class Ball(NDArrayOperatorsMixin):
 
 
 def _as_operand(x: Any, precision: Precision) -> Any:
-    if isinstance(x, Ball) or (isinstance(x, np.ndarray) and x.dtype == bool):
-        return x
-    return Ball.constant(x, precision)
+    return x if isinstance(x, Ball) or _is_mask(x) else Ball.constant(x, precision)
+
+
+def _is_mask(x: Any) -> bool:
+    return not isinstance(x, Ball) and getattr(x, "dtype", None) == np.bool_ and x.ndim > 0
 
 
 def _add(a: Ball, b: Ball) -> Ball:
@@ -152,10 +157,9 @@ def _subtract(a: Ball, b: Ball) -> Ball:
 
 
 def _multiply(a: Any, b: Any) -> Ball:
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):  # a mask: selects, rounds nothing
-        ball: Ball = b if isinstance(a, np.ndarray) else a
-        mask = a if isinstance(a, np.ndarray) else b
-        return ball._same(ball.value * mask, ball.radius * mask)
+    if _is_mask(a) or _is_mask(b):  # it selects, and rounds nothing
+        ball, mask = (b, a) if _is_mask(a) else (a, b)
+        return Ball(ball.value * mask, ball.radius * mask if np.any(ball.radius) else 0.0, ball.precision)
     return _product(a, b)
 
 
@@ -220,6 +224,8 @@ def _negative(a: Ball) -> Ball:
 
 
 def _maximum(a: Ball, b: Ball) -> Ball:
+    if a.is_exact and b.is_exact:
+        return a._same(np.maximum(a.value, b.value), 0.0)
     radius = np.where(a.value >= b.value, a.radius, b.radius)
     other = np.maximum(a.value + a.radius, b.value + b.radius) - np.maximum(a.value, b.value)
     return a._same(np.maximum(a.value, b.value), np.maximum(radius, other) if np.any(radius) else radius)
@@ -228,6 +234,8 @@ def _maximum(a: Ball, b: Ball) -> Ball:
 def _greater(a: Ball, b: Ball) -> Any:
     """A mask; where the balls overlap it may be either, and is a ball ½ ± ½ around what the values say."""
     mask = a.value > b.value
+    if a.is_exact and b.is_exact:
+        return mask
     undecided = np.abs(a.value - b.value) <= a.radius + b.radius
     undecided = undecided & ((a.radius + b.radius) > 0)
     return a._same(mask, undecided.astype(float)) if undecided.any() else mask
@@ -253,7 +261,7 @@ def _matmul(a: Ball, b: Ball) -> Ball:
 
 
 def _sum(a: Ball, axis: Any, keepdims: bool) -> Ball:
-    incoming = np.sum(a.spread(), axis=axis, keepdims=keepdims)
+    incoming = np.sum(a.spread(), axis=axis, keepdims=keepdims) if np.any(a.radius) else 0.0
     terms = np.maximum(np.count_nonzero(a.reach, axis=axis, keepdims=keepdims) - 1, 0)
     magnitude = np.sum(a.reach, axis=axis, keepdims=keepdims)
     radius = (incoming + terms * (a.precision.joint_unit * magnitude + a.precision.tiny)) * SLACK

@@ -120,7 +120,9 @@ def _factor(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], conte
     clear = np.abs(value) > 100 * ball.spread()
     if not clear.any():
         return ""
-    best = np.unravel_index(int(np.argmax(np.where(clear, np.abs(value) / (ball.spread() + 1e-300), 0))), value.shape)
+    with np.errstate(over="ignore"):
+        clearest = np.where(clear, np.abs(value) / (ball.spread() + 1e-300), 0)
+    best = np.unravel_index(int(np.argmax(clearest)), value.shape)
     factor = float(found[best] / value[best])
     slack = ball.spread() * abs(factor) + np.abs(found) * 2 * context.precision.joint_unit
     slack = slack + np.abs(value) * abs(factor) * float(ball.spread()[best] / abs(value[best]))

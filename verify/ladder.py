@@ -111,8 +111,8 @@ def attributes(
     batch = trace.settings.batch
     expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network)}
     for name, shape in expected.items():
-        problem = _problem(name, held.get(name), shape, trace.settings.dtype)
-        if problem and name not in computed:
+        problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings.dtype)
+        if problem:
             yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
     for name in held:
         if name not in computed and name not in expected and name not in rest:

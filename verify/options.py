@@ -52,6 +52,33 @@ def parser(
     return made
 
 
+def training_parser(about: str, out: str) -> Parser:
+    """The options of a whole training. Those that say what is trained have no default here: --resume has them."""
+    program = "python -m verify.training"
+    made = Parser(
+        prog=program, description=about, epilog=f"example: {program} --epochs 5 --seed 1", allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    group = made.add_argument_group("the training")
+    group.add_argument("--data", metavar="digits|mnist|PATH",
+                       help="embedded digits; Keras's MNIST; a folder of IDX files or an .npz (digits)")  # fmt: skip
+    group.add_argument("--epochs", type=_whole(1, 100_000), metavar="N", help="passes over all training images (20)")
+    group.add_argument("--batch-size", "--batch", type=_whole(1, 100_000), dest="batch", metavar="N",
+                       help="images a step (32)")  # fmt: skip
+    group.add_argument("--seed", type=_whole(0, 2**32 - 1), metavar="N", help="of the first weights and the order (0)")
+    group.add_argument("--dtype", choices=tuple(PRECISIONS), help="what both sides compute in (float32)")
+    group.add_argument("--optimizer", choices=tuple(OPTIMIZERS), help="(adam)")
+    group.add_argument("--loss", choices=tuple(LOSSES), help="(cross-entropy)")
+    group.add_argument("--jit", action="store_true", help="compile TensorFlow's side with XLA")
+    group.add_argument("--every", type=_whole(1, 2**31), metavar="K", help="verify each K-th step only (1)")
+    group.add_argument("--resume", metavar="DIR", help="go on with the training that was stopped in this folder")
+    where = made.add_argument_group("where it is written")
+    where.add_argument("--out", metavar="DIR", help=f"for the reports and the weights ({out})")
+    where.add_argument("--quiet", action="store_true", help="print the headline only")
+    where.add_argument("--verbose", action="store_true", help="let TensorFlow's own messages through")
+    return made
+
+
 def _samples(made: Parser, *, batch: bool) -> None:
     group = made.add_argument_group("the samples")
     group.add_argument("--data", default="digits", metavar="digits|mnist|PATH",

@@ -22,6 +22,14 @@ POWER_ULP = 1.0
 RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation and a Newton step, not a division
 
 
+EXPONENT = np.int64(0x7FF0000000000000)  # the bits of a float64 that hold its exponent
+
+
+def binade(x: Any) -> Any:
+    """The power of two 2^e with 2^e <= x < 2^(e+1).  x > 0, normal, float64 -> same shape; NaN gives infinity."""
+    return np.bitwise_and(x.view(np.int64), EXPONENT).view(np.float64)
+
+
 @dataclass(frozen=True)
 class Precision:
     """A binary floating-point format with flush to zero."""
@@ -37,14 +45,12 @@ class Precision:
 
     def half_ulp(self, magnitude: Any) -> Floats:
         """The largest rounding error of one operation whose exact result has at most this magnitude."""
-        _, exponent = np.frexp(np.maximum(magnitude, self.tiny))
-        found: Floats = np.ldexp(2 * self.joint_unit, exponent - 2) + self.tiny
+        found: Floats = self.joint_unit * binade(np.maximum(magnitude, self.tiny)) + self.tiny
         return found
 
     def spacing(self, x: Any) -> Floats:
         """One ulp at x: the gap between neighbouring numbers of the format.  float64 array -> same shape."""
-        _, exponent = np.frexp(np.maximum(np.abs(x), self.tiny))
-        found: Floats = np.ldexp(2 * self.unit, exponent - 1)
+        found: Floats = 2 * self.unit * binade(np.maximum(np.abs(x), self.tiny))
         return found
 
     def round(self, x: Any) -> Floats:

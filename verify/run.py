@@ -37,8 +37,8 @@ def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
         status, text = 2, f"error: {error}"
     except Unverifiable as error:
         status, text = 3, f"error: could not verify: {error}"
-    except KeyboardInterrupt:
-        status, text = 130, "interrupted"
+    except KeyboardInterrupt as stop:
+        status, text = 130, str(stop) or "interrupted"
     print("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), file=sys.stderr)
     return status
 
@@ -114,7 +114,7 @@ def capture_for(command: str, given: argparse.Namespace) -> Trace:
 
 def captured(settings: Settings, drawn: Samples, verbose: bool) -> Trace:
     """Import TensorFlow and capture.  Raises Unverifiable whatever goes wrong in it."""
-    with _waiting("Starting TensorFlow and capturing"), hushed(verbose):
+    with waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
             from verify.capture import capture
         except ImportError as error:
@@ -129,7 +129,7 @@ def captured(settings: Settings, drawn: Samples, verbose: bool) -> Trace:
 
 
 @contextmanager
-def _waiting(text: str) -> Iterator[None]:
+def waiting(text: str) -> Iterator[None]:
     """A moving sign while something takes seconds, on a terminal only."""
     to = terminal.console(sys.stderr)
     if not to.is_terminal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import importlib.util
 import os
 import zlib
@@ -24,16 +25,40 @@ NAMES = {"train": "train", "test": "t10k"}
 
 @dataclass(frozen=True)
 class Samples:
-    """Images with values 0-1 [n, 784] as float64, and their labels [n]."""
+    """Pixels [n, 784] as they were given (whole numbers 0-255, or fractions 0-1), and their labels [n]."""
 
-    images: NDArray[np.float64]
+    pixels: NDArray[Any]
     labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def images(self) -> NDArray[np.float64]:
+        """All of them with values 0-1, as float64."""
+        return _scaled(self.pixels)
+
+    def rows(self, which: NDArray[np.int64], dtype: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """X [N, 784] with values 0-1 and one-hot y [N, 10] of the images at these places."""
+        return _scaled(self.pixels[which]).astype(dtype), np.eye(10, dtype=dtype)[self.labels[which]]
+
+    def digest(self) -> str:
+        """Hexadecimal SHA-256 of all pixels and labels: says whether two sets are the same."""
+        found = hashlib.sha256()
+        for array in (self.pixels, self.labels):
+            found.update(f"{array.dtype.str}{array.shape}".encode())
+            found.update(np.ascontiguousarray(array).tobytes())
+        return found.hexdigest()
 
     def batch(self, settings: Settings, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
         """X [N, 784] and one-hot y [N, 10] of a step (from 1): the next N samples, going round at the end."""
         first = settings.index + (step - 1) * settings.batch
-        rows = np.arange(first, first + settings.batch) % len(self.labels)
-        return self.images[rows].astype(settings.dtype), np.eye(10, dtype=settings.dtype)[self.labels[rows]]
+        return self.rows(np.arange(first, first + settings.batch) % len(self.labels), settings.dtype)
+
+
+def _scaled(pixels: NDArray[Any]) -> NDArray[np.float64]:
+    """Values 0-1 as float64; whole numbers are of 255."""
+    return pixels.astype(np.float64) / (1 if pixels.dtype.kind == "f" else 255)
 
 
 def load(data: str, split: str) -> Samples:
@@ -68,7 +93,7 @@ def choose(samples: Samples, digit: int | None, index: int | None, batch: int) -
 
 def with_empty_sheet(samples: Samples, index: int) -> Samples:
     """Two samples for every batch of two from `index` on: that one, and a sheet nobody wrote on, labelled like it."""
-    images = np.stack([samples.images[index], np.zeros_like(samples.images[index])])
+    images = np.stack([samples.pixels[index], np.zeros_like(samples.pixels[index])])
     return Samples(np.roll(images, index % 2, axis=0), samples.labels[[index, index]])
 
 
@@ -123,9 +148,8 @@ def _samples(images: NDArray[Any], labels: NDArray[Any], source: str) -> Samples
         raise Unusable(f"{source}: labels must be 0 to 9; they run from {labels.min()} to {labels.max()}")
     if images.dtype.kind not in "iuf":
         raise Unusable(f"{source}: pixels of type {images.dtype}, where numbers are needed")
-    flat = images.reshape(len(images), -1)
-    pixels = flat.astype(np.float64) / (1 if images.dtype.kind == "f" else 255)
-    if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
+    pixels, most = images.reshape(len(images), -1), 1 if images.dtype.kind == "f" else 255
+    if not np.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > most:
         raise Unusable(f"{source}: pixels must be whole numbers 0-255 or fractions 0-1")
     return Samples(pixels, labels.astype(np.int64))
 

@@ -13,7 +13,7 @@ from verify.errors import Unusable
 from verify.precision import PRECISIONS
 
 OPTIMIZERS: dict[str, Optimizer] = {"adam": KERAS, "sgd": SGD()}
-COMMANDS = ("feedforward", "backprop", "printed")  # those that capture a trace
+COMMANDS = ("feedforward", "backprop", "printed", "prediction", "training")  # those that capture
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Settings:
 
     @property
     def training(self) -> bool:
-        return self.command != "feedforward"
+        return self.command not in ("feedforward", "prediction")
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

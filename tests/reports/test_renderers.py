@@ -1,12 +1,13 @@
 """The renderers: hostile text stays text, numbers come back, files are whole or absent."""
 
+import base64
 import csv
 import io
 
 import pytest
 
 from reports import as_csv, as_html, as_markdown, files, terminal
-from reports.table import Cell, Columns, Report, Table
+from reports.table import Cell, Columns, Picture, Report, Table
 
 HOSTILE = "<script>alert(1)</script> | *x* `y` [z](w)\nnext"
 
@@ -28,6 +29,34 @@ def test_markdown_escapes_and_keeps_one_line_a_row(report):
     assert "<script" not in text.replace("\\<script", "")
     row = next(line for line in text.splitlines() if "**1.0**" in line)
     assert row.replace("\\|", "").count("|") == 3
+
+
+def with_picture(*about):
+    return Report("PASS x", True, ("a line",), (Table("a table", ("h",), ()),), (Picture(*about),))
+
+
+def test_html_holds_its_pictures():
+    page = as_html.render(with_picture("a.svg", '"><script>', b"<svg/>", "<b>"))
+    assert (
+        f'alt="&#34;&gt;&lt;script&gt;" src="data:image/svg+xml;base64,{base64.b64encode(b"<svg/>").decode()}"' in page
+    )
+    assert "<h2>&lt;b&gt;</h2>" in page and "<script" not in page
+    assert page.index("a line") < page.index("<figure>") < page.index("a table")
+    assert 'src="data:image/png;base64,' in as_html.render(with_picture("a.png", "", b"\x89PNG"))
+
+
+@pytest.mark.parametrize("name", ["a.html", "a", "a.svg.js", ".svg", ""])
+def test_html_refuses_other_files(name):
+    with pytest.raises(ValueError, match="svg or .png"):
+        as_html.render(with_picture(name, "", b""))
+
+
+def test_markdown_points_at_its_pictures():
+    text = as_markdown.render(with_picture("a.svg", "x](javascript:x) ![y]\n<b>", b"", "# title"))
+    assert "\n\n## \\# title\n\n![x\\](javascript:x) !\\[y\\] \\<b\\>](a.svg)\n\n## a table" in text
+    assert text.index("a line") < text.index("![")
+    assert "](javascript%3Ax%29%20%28.svg)" in as_markdown.render(with_picture("javascript:x) (.svg", "", b""))
+    assert "##" not in as_markdown.render(with_picture("a.svg", "alt", b"")).split("![")[0]
 
 
 def test_terminal_shows_plain_text_where_it_is_no_terminal(report):

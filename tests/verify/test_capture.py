@@ -65,7 +65,7 @@ def test_table_3_of_the_essays_digit(tmp_path):
 
 
 def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
-    real = capture._training
+    real = capture.training
 
     def disturbing(model):
         step = real(model)
@@ -77,13 +77,13 @@ def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
 
         return wrapped
 
-    monkeypatch.setattr(capture, "_training", disturbing)
+    monkeypatch.setattr(capture, "training", disturbing)
     with pytest.raises(Unverifiable, match="capturing step 1 changed W2_new"):
         capture.capture(Settings(), DIGITS)
 
 
 def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
-    real = capture._training
+    real = capture.training
 
     def disturbing(model):
         step = real(model)
@@ -95,13 +95,13 @@ def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
 
         return wrapped
 
-    monkeypatch.setattr(capture, "_training", disturbing)
+    monkeypatch.setattr(capture, "training", disturbing)
     with pytest.raises(Unverifiable, match="iteration"):
         capture.capture(Settings(), DIGITS)
 
 
 def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
-    real, calls = capture._training, []
+    real, calls = capture.training, []
 
     def unsteady(model):
         step = real(model)
@@ -114,7 +114,7 @@ def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
 
         return wrapped
 
-    monkeypatch.setattr(capture, "_training", unsteady)
+    monkeypatch.setattr(capture, "training", unsteady)
     with pytest.raises(Unverifiable, match="second run gives step1/dA1"):
         capture.capture(Settings(), DIGITS)
 
@@ -130,13 +130,13 @@ def test_status_3_and_no_files_where_nothing_can_be_verified(monkeypatch, tmp_pa
 
 
 def test_the_forward_capture_is_checked_against_predict(monkeypatch):
-    real = capture._forward
+    real = capture.forward
 
     def disturbing(model):
         step = real(model)
         return lambda X, y: step(X * np.float32(0.5), y)
 
-    monkeypatch.setattr(capture, "_forward", disturbing)
+    monkeypatch.setattr(capture, "forward", disturbing)
     with pytest.raises(Unverifiable, match="A3"):
         capture.capture(Settings(command="feedforward"), DIGITS)
 

@@ -1,0 +1,247 @@
+"""The compiled loops give the bits of the ordinary comparison, and are nowhere weaker than it."""
+
+import numpy as np
+import pytest
+
+from reference.rules import rules
+from tests.simulate import SMALL, altered, simulate
+from verify import loops, recording
+from verify.ball import Ball
+from verify.compare import compare
+from verify.faults.matrix import Bench
+from verify.lockstep import Lockstep
+from verify.loops import Input, has_subnormal, loop_for
+from verify.precision import FLOAT32, FLOAT64, binade
+from verify.settings import OPTIMIZERS
+
+KINDS = {
+    "the default": {},
+    "batch 1": {"batch": 1},
+    "XLA": {"jit": True},
+    "float64": {"dtype": "float64"},
+    "descent": {"optimizer": "sgd"},
+    "descent, XLA": {"optimizer": "sgd", "jit": True},
+    "squared error": {"loss": "mean_squared_error"},
+}
+
+
+def judged(trace, compiled=True):
+    lockstep = Lockstep(trace.settings, trace.network, compiled)
+    return [lockstep.judge(number, trace.step(number)) for number in range(1, trace.settings.steps + 1)]
+
+
+def local(trace):
+    return {(c.step, c.tensor): c for c in compare(trace, "backprop").comparisons if c.mode == "local"}
+
+
+def faint(step, name, array):
+    """Numbers so small that arithmetic may take them for 0."""
+    if name.startswith("m_") and not name.endswith("_before"):
+        array = array.copy()
+        array.flat[0] = np.finfo(array.dtype).tiny / 8
+    return array
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_utilisations_to_the_last_bit(kind, compiled):
+    trace = simulate(steps=3, **KINDS[kind])
+    ordinary = local(trace)
+    found = judged(trace, compiled)
+    assert all(not j.failed for j in found)
+    mine = {(j.step, name): used for j in found for name, used in j.utilisation.items()}
+    assert mine == {key: c.utilisation for key, c in ordinary.items() if c.order}
+    assert sum(j.elements for j in found) == sum(c.elements for c in ordinary.values())
+
+
+def just_outside(trace, row):
+    """The tensor with its worst element moved to little more than what is allowed."""
+    array = trace.step(2)[row.tensor].copy()
+    for share in (1.3, 2.0, 3.0):
+        array[row.worst_index] = (
+            row.by_hand + share * row.allowed if row.allowed else np.nextafter(np.float32(row.by_hand), np.float32(9))
+        )
+        if abs(float(array[row.worst_index]) - row.by_hand) > row.allowed:
+            return altered(trace, f"step2/{row.tensor}", array)
+    raise AssertionError(row)
+
+
+def test_every_tensor_can_fail_and_by_little():
+    trace = simulate(steps=2)
+    lockstep = Lockstep(trace.settings, trace.network)
+    lockstep.explained = True
+    lockstep.judge(1, trace.step(1))
+    before = dict(lockstep.before)
+    for (step, tensor), row in local(trace).items():
+        if step == 2 and row.order:
+            lockstep.before = before
+            failed = {c.tensor for c in lockstep.judge(2, just_outside(trace, row).step(2)).failed}
+            assert tensor in failed, tensor
+
+
+def test_every_rule_but_ill_conditioned_ones_has_a_loop():
+    trace = simulate(steps=2)
+    lockstep = Lockstep(trace.settings, trace.network)
+    for number in (1, 2):
+        lockstep.judge(number, trace.step(number))
+    without = {key[0] for key, loop in lockstep.loops.items() if loop is None}
+    assert not without - {f"{m}_{P}_before" for m in "mv" for P in SMALL.parameters()}  # the zeros of step 1
+
+
+def test_no_fault_is_noticed_by_the_comparison_and_not_here():
+    """The catalogue of verify.faults: the same tensors fail, with the same counts."""
+    trace = simulate(steps=2, batch=5)
+    bench = Bench(trace)
+    tried = noticed = 0
+    lockstep = Lockstep(trace.settings, trace.network)
+    lockstep.explained = True
+    lockstep.judge(1, trace.step(1))
+    before = dict(lockstep.before)
+    for fault in list(bench.catalogue())[::2]:
+        held = {**bench.held, **fault.alter(bench.held)}
+        walk = bench.before.copy()
+        walk.explains, walk.memo = False, dict(bench.memo)
+        expected = [(c.tensor, c.verdict, c.outside) for c in walk.step(2, held) if c.mode == "local" and not c.passed]
+        lockstep.before = before
+        found = [(c.tensor, c.verdict, c.outside) for c in lockstep.judge(2, held).failed]
+        assert found == expected, fault.name
+        tried, noticed = tried + 1, noticed + bool(found)
+    assert tried > 150 and noticed > 0.9 * tried
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda a: None,
+        lambda a: np.full_like(a, np.nan),
+        lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.inf, a).astype(a.dtype),
+        lambda a: a.T.copy() if a.ndim == 2 else a[None],
+        lambda a: a.astype(np.float64),
+        lambda a: a.astype(np.float16),
+        lambda a: a[:0] if a.ndim else a[None][:0],
+        lambda a: np.full_like(a, 3e38),
+    ],
+)
+@pytest.mark.parametrize("tensor", ["X", "y", "W1", "Z2", "C", "dB3", "m_W2_before", "v_W1", "update_B2", "W3_new"])
+def test_whatever_fails_there_fails_here(tensor, change):
+    trace = simulate(steps=2)
+    bad = altered(trace, f"step2/{tensor}", change(trace.tensors[f"step2/{tensor}"]))
+    if bad.step(2).get("X", np.zeros((5, 1))).shape[:1] != (5,):
+        pytest.skip("the number of examples is read from X")
+    expected = {c.tensor for c in local(bad).values() if c.step == 2 and not c.passed}
+    assert {c.tensor for c in judged(bad)[1].failed} == expected
+
+
+def test_an_unknown_tensor_is_not_overlooked():
+    trace = simulate(steps=2)
+    found = judged(altered(trace, "step2/Q", np.zeros(3, "float32")))
+    assert [(c.tensor, c.verdict) for c in found[1].failed] == [("Q", "extra")]
+
+
+def test_numbers_near_underflow():
+    trace = simulate(steps=3, change=faint)
+    assert any(has_subnormal(a, FLOAT32) for a in trace.tensors.values())
+    ordinary = local(trace)
+    for j in judged(trace):
+        for name, used in j.utilisation.items():
+            assert used == ordinary[(j.step, name)].utilisation, name
+        assert {c.tensor for c in j.failed} == {
+            n for (s, n), c in ordinary.items() if s == j.step and not c.passed
+        }  # the same even where the faint number, put there by force, is wrong
+
+
+def test_a_question_that_is_not_true_goes_the_ordinary_way():
+    """All of m is 0: adding 0 rounds nothing, and the ball is narrower than the recording has it."""
+    rng = np.random.default_rng(0)
+    rule = next(r for r in rules(SMALL, "categorical_crossentropy", OPTIMIZERS["adam"]) if r.tensor == "W1_new")
+    P, zero = rng.normal(size=(9, 8)).astype("float32"), np.zeros((9, 8), "float32")
+    read = (Input(P), Input(zero))
+    loop = loop_for(rule.compute, read, P, FLOAT32)
+    assert loop.passes(read, P, {}) is None
+    some = (Input(P), Input(P))
+    assert loop.passes(some, (P - P).astype("float32"), {}) == 0.0
+
+
+def test_no_loop_lets_nan_or_infinity_pass():
+    rule = next(r for r in rules(SMALL, "categorical_crossentropy", OPTIMIZERS["adam"]) if r.tensor == "W1_new")
+    P = np.random.default_rng(0).normal(size=(9, 8)).astype("float32")
+    for value in (np.nan, np.inf, -np.inf):
+        bad, zero = P.copy(), P - P
+        bad[3, 4] = value
+        for read, found in (((P, P), bad - P), ((bad, P), zero), ((P, bad), zero), ((bad, P), bad - P)):
+            inputs = tuple(map(Input, read))
+            assert loop_for(rule.compute, inputs, found, FLOAT32).passes(inputs, found, {}) is None
+
+
+def test_a_state_can_be_given_in_place_of_the_step_before():
+    trace = simulate(steps=3)
+    whole = judged(trace)
+    lockstep = Lockstep(trace.settings, trace.network)
+    two = trace.step(2)
+    names = [*SMALL.parameters(), *(f"{m}_{P}" for P in SMALL.parameters() for m in "mv")]
+    state = {n: two[f"{n}_new" if n[0] in "WB" else n] for n in names}
+    assert lockstep.judge(3, trace.step(3), state).utilisation == whole[2].utilisation
+    state["W2"] = state["W2"] * np.float32(1.5)
+    assert [c.tensor for c in lockstep.judge(3, trace.step(3), state).failed] == ["W2"]
+
+
+MUTANTS = {
+    "twice what is allowed": ("error <= allowed", "error <= 2 * allowed"),
+    "outside is not counted": ("outside += not", "outside += 0 * "),
+    "a NaN passes": ("not (error <= allowed and", "(error > allowed and"),
+}
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_loop_that_is_weaker_is_found_out(name, monkeypatch):
+    old, new = MUTANTS[name]
+    assert old in loops.LOOP
+    monkeypatch.setattr(loops, "LOOP", loops.LOOP.replace(old, new))
+    loops._loop.cache_clear()
+    try:
+        with pytest.raises(AssertionError):
+            test_every_tensor_can_fail_and_by_little()
+            test_no_loop_lets_nan_or_infinity_pass()
+    finally:
+        loops._loop.cache_clear()
+
+
+def test_a_recording_of_other_arithmetic_is_found_out(monkeypatch):
+    monkeypatch.setitem(loops.CODE, "subtract", "{0} - {1} * (1 + 2e-16)")
+    loops._loop.cache_clear()
+    try:
+        with pytest.raises(AssertionError):
+            test_the_same_utilisations_to_the_last_bit("the default", True)
+    finally:
+        loops._loop.cache_clear()
+
+
+def test_what_cannot_be_recorded_is_left_to_the_ordinary_way():
+    def decides(Z):
+        return Z if (Z.value > 0).all() else -Z
+
+    def picks(Z):
+        return Z[0]
+
+    for compute in (decides, picks, lambda Z: np.cumsum(Z), lambda Z: Z * np.ones((2, 2)), lambda Z: 1.0):
+        assert recording.record(compute, (((2, 2), True),), FLOAT32) is None
+
+
+@pytest.mark.parametrize("precision", [FLOAT32, FLOAT64])
+def test_binade_and_half_ulp_are_those_of_frexp(precision):
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.random(1000) * 10.0 ** rng.integers(-300, 300, 1000), 2.0 ** np.arange(-1022, 1024)])
+    exponent = np.frexp(x)[1]
+    assert np.array_equal(binade(x), np.ldexp(1.0, exponent - 1))
+    size = np.maximum(x, precision.tiny)
+    expected = np.ldexp(2 * precision.joint_unit, np.frexp(size)[1] - 2) + precision.tiny
+    assert np.array_equal(precision.half_ulp(x), expected)
+    assert np.isinf(binade(np.array([np.inf, np.nan]))).all()
+
+
+def test_subnormals_are_seen():
+    for dtype, precision in (("float32", FLOAT32), ("float64", FLOAT64)):
+        tiny = np.finfo(dtype).tiny
+        assert has_subnormal(np.array([[1, -tiny / 2]], dtype), precision)
+        assert not has_subnormal(np.array([[1, 0, -0.0, tiny, -tiny, np.inf]], dtype), precision)
+        assert Ball.exact(np.array([tiny / 2], dtype), precision).radius[0] > 0

@@ -1,0 +1,112 @@
+"""Capture what TensorFlow computes. The only package that imports TensorFlow or Keras.
+
+Two checks say whether listening (`step.py`) disturbed anything: the weights must equal, bit for bit, those that
+an ordinary `train_on_batch` reaches from the same start, and a second capture must equal the first.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "tensorflow"  # it is TensorFlow that is verified, whatever else is set
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from verify.capture.model import build, parameters, restore, snapshot, to_numpy, variables
+from verify.capture.step import Tensors, forward, training
+from verify.errors import Unverifiable
+from verify.samples import Samples
+from verify.settings import NETWORK, Settings
+from verify.trace import Array, Trace
+
+
+def keras_mnist() -> Any:
+    """MNIST by Keras's loader: its cache, else its download."""
+    return keras.datasets.mnist.load_data()
+
+
+def environment() -> dict[str, str]:
+    """Versions and machine, for the report; no time and no path."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+        "system": platform.system(),
+        "machine": platform.machine(),
+    }
+
+
+def capture(settings: Settings, samples: Samples) -> Trace:
+    """Run, capture and check the capture.  Raises Unverifiable naming the tensor that is not reproduced."""
+    batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
+    model = build(settings, NETWORK)
+    run = training if settings.training else forward
+    return Trace(settings, NETWORK, environment(), faithful(model, run(model), batches, settings))
+
+
+def faithful(
+    model: Any, step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]], settings: Settings
+) -> dict[str, Array]:
+    """What these batches' steps give, captured twice and once done without capturing.  Raises Unverifiable.
+
+    The model ends in the state after the last of them.
+    """
+    begin = snapshot(model)
+    first = _run(step, batches)
+    after = snapshot(model)
+    restore(model, begin)
+    _check_fidelity(model, batches, settings, first, after)
+    restore(model, begin)
+    _check_reproducible(first, _run(step, batches))
+    return first
+
+
+def _run(step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]]) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    for number, (X, y) in enumerate(batches, 1):
+        tensors = step(tf.constant(X), tf.constant(y))
+        named = {"X": X, "y": y, **{name: t.numpy() for name, t in tensors.items()}}
+        found |= {f"step{number}/{name}": as_rows(name, array) for name, array in named.items()}
+    return found
+
+
+def as_rows(name: str, array: Array) -> Array:
+    """Keras keeps a bias as [n]; the essay writes it [1, n]."""
+    return array.reshape(1, -1) if array.ndim == 1 else array
+
+
+def same_bits(a: Array, b: Array) -> bool:
+    """Equal in every bit; NaN equals NaN, and -0 differs from 0."""
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def _check_fidelity(
+    model: Any, batches: list[tuple[Array, Array]], settings: Settings,
+    first: dict[str, Array], after: list[Array],
+) -> None:  # fmt: skip
+    """What the model does by itself from the same start must be what was captured."""
+    for number, (X, y) in enumerate(batches, 1):
+        if not settings.training:
+            ordinary = {f"A{len(model.layers)}": np.array(model.predict_on_batch(X))}
+        else:
+            model.train_on_batch(X, y)
+            ordinary = {f"{P}_new": to_numpy(v) for P, v in parameters(model).items()}
+        for name, array in ordinary.items():
+            if not same_bits(as_rows(name, array), first[f"step{number}/{name}"]):
+                raise Unverifiable(f"capturing step {number} changed {name}: an ordinary run gives other bits")
+    if settings.training:
+        for variable, value in zip(variables(model), after, strict=True):
+            if variable.path.startswith(model.optimizer.name) and not same_bits(to_numpy(variable), value):
+                raise Unverifiable(f"capturing changed {variable.path}: an ordinary run gives other bits")
+
+
+def _check_reproducible(first: dict[str, Array], second: dict[str, Array]) -> None:
+    for name, array in first.items():
+        if not same_bits(array, second[name]):
+            raise Unverifiable(f"the capture is not reproducible: a second run gives {name} other bits")

@@ -1,0 +1,74 @@
+"""The essay's network as Keras has it: built from a seed, its variables by the essay's names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from reference.descent import SGD
+from reference.network import Network
+from verify.settings import OPTIMIZERS, Settings
+from verify.trace import Array
+
+
+def build(settings: Settings, network: Network) -> Any:
+    """The essay's model, compiled, its weights and its optimizer's variables made from the seed."""
+    keras.backend.clear_session()
+    keras.config.set_floatx(settings.dtype)
+    keras.config.set_dtype_policy(settings.dtype)
+    keras.utils.set_random_seed(settings.seed)
+    layers = [keras.layers.Dense(n, f) for n, f in zip(network.sizes[1:], network.activations, strict=True)]
+    model = keras.Sequential([keras.Input((network.sizes[0],)), *layers])
+    model.compile(optimizer=_optimizer(settings), loss=settings.loss, jit_compile=settings.jit)
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def _optimizer(settings: Settings) -> Any:
+    """Keras's own, with the coefficients of the equations; for "adam" and "sgd" they are Keras's defaults."""
+    chosen = OPTIMIZERS[settings.optimizer]
+    if isinstance(chosen, SGD):
+        return keras.optimizers.SGD(learning_rate=chosen.learning_rate)
+    return keras.optimizers.Adam(
+        learning_rate=chosen.learning_rate, beta_1=chosen.beta_1, beta_2=chosen.beta_2, epsilon=chosen.epsilon
+    )
+
+
+def variables(model: Any) -> list[Any]:
+    return [*model.variables, *model.optimizer.variables]
+
+
+def to_numpy(variable: Any) -> Array:
+    return np.array(keras.ops.convert_to_numpy(variable))
+
+
+def snapshot(model: Any) -> list[Array]:
+    return [to_numpy(v) for v in variables(model)]
+
+
+def restore(model: Any, values: list[Array]) -> None:
+    for variable, value in zip(variables(model), values, strict=True):
+        variable.assign(value)
+
+
+def parameters(model: Any) -> dict[str, Any]:
+    """W1, B1, … by name, as variables."""
+    return {
+        f"{kind}{number}": variable
+        for number, layer in enumerate(model.layers, 1)
+        for kind, variable in (("W", layer.kernel), ("B", layer.bias))
+    }
+
+
+def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Adam's m and v of each parameter, by name; none for plain gradient descent."""
+    held = {variable.path.rpartition("/")[2]: variable for variable in model.optimizer.variables}
+    found = {}
+    for P, variable in parameters.items():
+        for letter, word in (("m", "momentum"), ("v", "velocity")):
+            name = f"{variable.path.replace('/', '_')}_{word}"
+            if name in held:
+                found[f"{letter}_{P}"] = held[name]
+    return found

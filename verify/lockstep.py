@@ -1,0 +1,199 @@
+"""Verify a training while it goes: each step's tensors locally, at the cost of a compiled loop a tensor.
+
+The same rules, the same bounds and the same verdicts as `compare.py`. A tensor passes here only where its loop
+(`loops.py`) finds every number inside its ball; a step in which any tensor does not pass is given to
+`compare.py`'s walk as a whole, which says what is wrong and what it agrees with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reference.network import Network
+from reference.rules import CARRIED, Rule
+from verify.ball import Ball
+from verify.compare import Walk, evaluate, fused, inputs, planned, scalars
+from verify.ladder import Comparison, attributes, values
+from verify.loops import Input, Loop, Memo, has_subnormal, loop_for
+from verify.precision import PRECISIONS
+from verify.settings import OPTIMIZERS, Settings
+from verify.trace import Array, Trace
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One step: numbers compared and outside; the utilisation of each tensor; what failed, in order."""
+
+    step: int
+    elements: int
+    outside: int
+    utilisation: Mapping[str, float]
+    failed: tuple[Comparison, ...] = ()
+
+    @property
+    def worst(self) -> tuple[str, float]:
+        """The tensor that used most of what it was allowed; a failed one before all others."""
+        if self.failed:
+            return max(
+                ((c.tensor, c.utilisation) for c in self.failed), key=lambda pair: np.nan_to_num(pair[1], nan=-1)
+            )
+        return max(self.utilisation.items(), key=lambda pair: pair[1], default=("", float("nan")))
+
+
+class Lockstep:
+    """A verification between two steps. Give it every step, or what the state was before the one it is given.
+
+    Compiling the loops takes some seconds; without them (`compiled` False) the verdicts are the same.
+    """
+
+    def __init__(self, settings: Settings, network: Network, compiled: bool = True) -> None:
+        self.settings, self.network, self.compiled = settings, network, compiled
+        self.precision = PRECISIONS[settings.dtype]
+        self.before: dict[str, Array] = {}
+        self.explained = False
+        self.plans: dict[tuple[int, bool], tuple[Trace, tuple[Rule, ...], frozenset[str]]] = {}
+        self.loops: dict[tuple[Any, ...], Loop | None] = {}
+
+    def judge(self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None) -> Judged:
+        """All tensors of a step (from 1).  `state`: P, m_P, v_P before it, where the step before was not given."""
+        if state is not None:
+            self.before = dict(state)
+        trace, plan, rest = self._plan(self.examples(held), number == 1)
+        structural = any(True for _ in attributes(number, held, trace, plan, rest))
+        used = None if structural else self._passing(plan, number, held)
+        found = self._passed(number, held, used) if used is not None else self._failed(number, held, trace)
+        self.before = _state(held, self.network)
+        return found
+
+    def examples(self, held: Mapping[str, Array]) -> int:
+        """The last batch of an epoch may be smaller than the others."""
+        X = held.get("X")
+        return len(X) if X is not None and X.ndim == 2 else self.settings.batch
+
+    def _plan(self, examples: int, first: bool) -> tuple[Trace, tuple[Rule, ...], frozenset[str]]:
+        key = (examples, first)
+        if key not in self.plans:
+            trace = Trace(replace(self.settings, batch=examples), self.network, {}, {})
+            self.plans[key] = (trace, *planned(trace, "backprop", first))
+        return self.plans[key]
+
+    def _passing(self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array]) -> dict[str, float] | None:
+        """The utilisation of each tensor; None if any does not pass."""
+        step = _Step(self, number, held)
+        found: dict[str, float] = {}
+        for rule in plan:
+            at = held.get(rule.tensor)
+            if at is None or at.dtype != self.precision.name or at.shape != step.shape(rule.tensor):
+                return None
+            used = step.utilisation(rule, at)
+            if used is None:
+                return None
+            found[rule.tensor] = used
+        return found
+
+    def _passed(self, number: int, held: Mapping[str, Array], used: dict[str, float]) -> Judged:
+        return Judged(number, sum(held[name].size for name in used), 0, used)
+
+    def _failed(self, number: int, held: Mapping[str, Array], trace: Trace) -> Judged:
+        """The ordinary walk over this step. Only the first that fails is explained: the others follow from it."""
+        walk = Walk(trace, "backprop")
+        walk.explains = not self.explained
+        before = inputs(self.before, trace, tuple(self.before), self.precision)
+        walk.local = {_named_new(name): ball for name, ball in before.items()}
+        rows = [c for c in walk.step(number, held) if c.mode == "local"]
+        self.explained = True
+        failed = tuple(c for c in rows if not c.passed)
+        used = {c.tensor: c.utilisation for c in rows if c.passed}
+        elements = sum(c.elements for c in rows)
+        return Judged(number, elements, sum(c.outside for c in failed), used, failed)
+
+
+class _Step:
+    """What the rules of one step share: float64 copies, absolute values, scalars."""
+
+    def __init__(self, lockstep: Lockstep, number: int, held: Mapping[str, Array]) -> None:
+        settings, self.precision = lockstep.settings, lockstep.precision
+        self.network, self.examples = lockstep.network, lockstep.examples(held)
+        self.jit, self.loops, self.compiled = settings.jit, lockstep.loops, lockstep.compiled
+        self.scalars = scalars(number, OPTIMIZERS[settings.optimizer], self.precision)
+        carried = {_carried(name): array for name, array in lockstep.before.items()}
+        self.arrays = {**carried, **held}
+        self.memo: Memo = {}
+        self.inputs = {name: _of_ball(ball) for name, ball in self.scalars.items()}
+
+    def shape(self, tensor: str) -> tuple[int, ...]:
+        return self.network.tensor_shape(tensor, self.examples)
+
+    def utilisation(self, rule: Rule, found: Array) -> float | None:
+        """Of a tensor that passes; None of one that does not."""
+        if any(name not in self.arrays and name not in self.scalars for name in rule.inputs):
+            return None
+        # an infinity carried over equally does not pass for it: the rule that reads it next has no finite bound
+        if rule.equation == CARRIED and np.array_equal(self.arrays[rule.inputs[0]], found):
+            return 0.0
+        if not self.compiled:
+            return self._ordinary(rule, found)
+        read = tuple(self._input(name, fusable=self.jit and name in rule.fusable) for name in rule.inputs)
+        key = (rule.tensor, found.shape, *((x.value.shape, x.radius is None) for x in read))
+        if key not in self.loops:
+            self.loops[key] = loop_for(rule.compute, read, found, self.precision)
+        loop = self.loops[key]
+        used = loop.passes(read, found, self.memo) if loop else None
+        return self._ordinary(rule, found) if used is None else used
+
+    def _input(self, name: str, fusable: bool) -> Input:
+        if fusable:
+            return _of_ball(self._ball(name, (name,)))
+        if name not in self.inputs:
+            self.inputs[name] = _as_input(self.arrays[name], self.precision)
+        return self.inputs[name]
+
+    def _ball(self, name: str, fusable: tuple[str, ...] = ()) -> Ball:
+        if name in self.scalars:
+            return self.scalars[name]
+        ball = Ball.exact(self.arrays[name], self.precision)
+        if name not in fusable:
+            return ball
+        rule = Rule("", "", (name,), _same, 0, "", (name,))
+        found: Ball = fused(rule, {name: ball}, jit=True)[name]
+        return found
+
+    def _ordinary(self, rule: Rule, found: Array) -> float | None:
+        known = {name: self._ball(name) for name in rule.inputs}
+        ball = evaluate(rule, fused(rule, known, self.jit), self.precision)
+        if ball is None or ball.shape != found.shape or not np.isfinite(ball.spread()).all():
+            return None
+        judged = values(ball.value, ball.spread(), found, self.precision)
+        return float(judged["utilisation"]) if judged["verdict"] in ("equal", "within") else None
+
+
+def _same(known: Any) -> Any:
+    return known
+
+
+def _of_ball(ball: Ball) -> Input:
+    return Input(ball.value, None if ball.is_exact else np.asarray(ball.radius, dtype=np.float64))
+
+
+def _as_input(array: Array, precision: Any) -> Input:
+    """What TensorFlow had: exact, unless it holds subnormal numbers."""
+    return Input(array, Ball.exact(array, precision).radius if has_subnormal(array, precision) else None)
+
+
+def _state(held: Mapping[str, Array], network: Network) -> dict[str, Array]:
+    """P, m_P and v_P as the step left them."""
+    found = {P: held[f"{P}_new"] for P in network.parameters() if f"{P}_new" in held}
+    moments = [f"{letter}_{P}" for letter in "mv" for P in network.parameters()]
+    return found | {name: held[name] for name in moments if name in held}
+
+
+def _carried(name: str) -> str:
+    return f"{name}@"
+
+
+def _named_new(name: str) -> str:
+    return name if name[:2] in ("m_", "v_") else f"{name}_new"

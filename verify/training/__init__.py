@@ -1,0 +1,1 @@
+"""A whole training, verified step by step, with a by-hand training beside it."""

@@ -1,0 +1,63 @@
+"""The by-hand training: the rules in order, from the first weights on, in the run's own precision.
+
+It is given X and y of every step and never looks at TensorFlow again. So what separates the two sets of weights
+later is rounding, carried from step to step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.adam import Adam
+from reference.network import Network
+from reference.rules import Rule, coefficients, rules
+from verify.settings import OPTIMIZERS
+from verify.trace import Array
+from verify.training.course import Course
+
+CHUNK = 4096  # images predicted at a time, so that memory does not grow with their number
+
+
+class ByHand:
+    """A network that learns by `reference`'s equations alone.  Its state: P, m_P and v_P by name."""
+
+    def __init__(self, course: Course, network: Network, weights: Mapping[str, Array]) -> None:
+        self.network = network
+        self.optimizer = OPTIMIZERS[course.optimizer]
+        self.kind = np.dtype(course.dtype).type
+        self.plan = rules(network, course.loss, self.optimizer)
+        self.known: dict[str, Any] = {name: self.kind(c) for name, c in coefficients(self.optimizer).items()}
+        self.state = {P: np.array(weights[P], dtype=course.dtype) for P in network.parameters()}
+        if isinstance(self.optimizer, Adam):
+            moments = [f"{letter}_{P}" for P in network.parameters() for letter in "mv"]
+            self.state |= {name: np.zeros_like(self.state[name[2:]]) for name in moments}
+
+    def step(self, number: int, X: Array, y: Array) -> float:
+        """One training step; C of its batch, before the update."""
+        before = {name if name[0] in "WB" else f"{name}_before": a for name, a in self.state.items()}
+        known = {**self.known, **before, "X": X, "y": y, "t": self.kind(number)}
+        with np.errstate(all="ignore"):
+            for rule in self.plan:
+                known[rule.tensor] = rule(known)
+        self.state = {name: known[f"{name}_new" if name[0] in "WB" else name] for name in self.state}
+        return float(known["C"])
+
+    def predict(self, X: Array) -> NDArray[np.int64]:
+        """The digit of each image: the output with the largest probability.  X [N, 784] -> [N]."""
+        return predict(self.plan, self.state, X, self.network.depth)
+
+
+def predict(plan: tuple[Rule, ...], weights: Mapping[str, Array], X: Array, depth: int) -> NDArray[np.int64]:
+    """The same for any weights."""
+    forward = [rule for rule in plan if rule.phase == "forward" and rule.tensor != "C"]
+    found = []
+    for first in range(0, len(X), CHUNK):
+        known: dict[str, Any] = {**weights, "X": X[first : first + CHUNK]}
+        for rule in forward:
+            known[rule.tensor] = rule(known)
+        found.append(np.argmax(known[f"A{depth}"], axis=1))
+    return np.concatenate(found)

@@ -1,0 +1,163 @@
+"""A finished training as a result: headline, tables, curves, files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reference.rules import rules, start
+from reports.curves import Line, Panel, draw
+from reports.table import Cell, Columns, Picture, Report, Table
+from verify.ladder import Comparison
+from verify.result import DERIVED, as_row, describe, explain_pass
+from verify.settings import NETWORK, OPTIMIZERS
+from verify.training.course import Course
+from verify.training.progress import EPOCH_COLUMNS, Progress
+
+SCHEMA = "byhand-training-result/1"
+ESSAYS_ACCURACY = 0.9979  # section 1 of the essay: "with 99.79% accuracy", on MNIST's training images
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """`steps` is the content of steps.csv; `images` how many there were for training and for the test."""
+
+    course: Course
+    environment: Mapping[str, str]
+    progress: Progress
+    steps: bytes
+    images: tuple[int, int]
+    command: str = "training"
+
+    @property
+    def passed(self) -> bool:
+        return self.progress.elements > 0 and not self.progress.failed_steps
+
+    @property
+    def first_divergence(self) -> Comparison | None:
+        return self.progress.first[0] if self.progress.first else None
+
+    @property
+    def headline(self) -> str:
+        p, first = self.progress, self.first_divergence
+        if first is not None:
+            return f"FAIL {describe(first)}; {p.failed_steps:,} of {p.verified:,} steps disagree"
+        if not p.elements:
+            return "FAIL nothing was compared"
+        which = "each of" if self.course.every == 1 else f"{p.verified:,} of"
+        _, by_hand, tensorflow, *_ = p.epochs[-1]
+        return (
+            f"PASS TensorFlow computed what the equations say in {which} {p.step:,} training steps: {p.elements:,} "
+            f"numbers, every difference within {DERIVED}; training accuracy {by_hand:.2%} by hand, {tensorflow:.2%} by "
+            "TensorFlow"
+        )
+
+    def epochs(self) -> Table:
+        """A row an epoch: accuracies on both sides, and how far the two have drifted apart."""
+        header = ("epoch", "train: hand", "TensorFlow", "test: hand", "TensorFlow", "drift", "relative", "differ")
+        rows = []
+        for epoch, *accuracies, largest, relative, differ in self.progress.epochs:
+            texts = [f"{epoch:.0f}", *(f"{a:.2%}" for a in accuracies), f"{largest:.1e}", f"{relative:.1e}"]
+            rows.append(tuple(Cell(text) for text in (*texts, f"{differ:.2%}")))
+        essay = f"; the essay reports {ESSAYS_ACCURACY:.2%} on MNIST's training images" if self.is_mnist else ""
+        note = (
+            f"accuracy on all {self.images[0]:,} training and {self.images[1]:,} test images after the epoch{essay}; "
+            "drift: largest difference between a weight by hand and TensorFlow's; relative: the norm of all "
+            "differences over the norm of the weights; differ: share of test images for which the two choose "
+            "another digit"
+        )
+        title = "Two trainings from the same weights and images, by hand and by TensorFlow"
+        return Table(title, header, tuple(rows), frozenset(range(8)), note)
+
+    @property
+    def is_mnist(self) -> bool:
+        """By its size: 60,000 images are MNIST or made like it."""
+        return self.images[0] == 60_000
+
+    def tensors(self) -> Table:
+        """A row a tensor: the most it used of what it was allowed, in any step."""
+        equations = self._equations()
+        rows = []
+        for name, (used, step) in self.progress.largest.items():
+            strong = not used <= 1
+            texts = (name, equations.get(name, ""), f"{used:.3f}" if used < 1000 else f"{used:.1e}", f"{step:,}")
+            rows.append(tuple(Cell(text, strong=strong) for text in texts))
+        note = "used: the largest share of what rounding allows that any number of the tensor used in any step"
+        return Table("Each tensor over all verified steps", ("tensor", "equation", "used", "in step"), tuple(rows),
+                     frozenset({2, 3}), note)  # fmt: skip
+
+    def _equations(self) -> dict[str, str]:
+        optimizer = OPTIMIZERS[self.course.optimizer]
+        plan = start(NETWORK, optimizer, False) + rules(NETWORK, self.course.loss, optimizer)
+        return {rule.tensor: rule.equation for rule in plan}
+
+    def to_report(self) -> Report:
+        chosen = ", ".join(f"{name} {value}" for name, value in self.course.to_dict().items())
+        names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
+        lines = (
+            explain_pass(DERIVED),
+            "Beside it a by-hand network learned from the same first weights and the same images, and never looked at "
+            "TensorFlow again. What separates the two is rounding, carried from step to step.",
+            *(describe(c) for c in self.progress.first),
+            f"Trained with {chosen}. {names}.",
+        )
+        tables = (self.epochs(), self.tensors())
+        return Report(self.headline, self.passed, lines, tables, (self.curves(),))
+
+    def curves(self) -> Picture:
+        """Accuracy, loss, drift and utilisation over the training."""
+        epoch, *accuracies, largest, relative, _ = (list(x) for x in zip(*self.progress.epochs, strict=True))
+        labels = ("training, by hand", "training, TensorFlow", "test, by hand", "test, TensorFlow")
+        styles: Any = ("broad blue", "dashed blue", "broad orange", "dashed orange")
+        rows = list(csv.DictReader(io.StringIO(self.steps.decode())))
+        step = [float(row["step"]) for row in rows]
+        used = [float(row["utilisation"] or math.nan) for row in rows]
+        loss = [[float(row[f"loss_{side}"]) for row in rows] for side in ("by_hand", "tensorflow")]
+        drift = (Line("largest", epoch, largest, "solid green"), Line("relative", epoch, relative, "dotted purple"))
+        panels = (
+            Panel("Accuracy after each epoch", "epoch", "share right",
+                  tuple(Line(*x) for x in zip(labels, [epoch] * 4, accuracies, styles, strict=True))),
+            Panel("Loss C of each step's batch", "step", "C",
+                  (Line("by hand", step, loss[0], "broad blue"), Line("TensorFlow", step, loss[1], "dashed blue")),
+                  log_y=True),
+            Panel("Drift between the two sets of weights", "epoch", "difference", drift, log_y=True),
+            Panel("The most that any tensor used of what rounding allows", "step", "share used",
+                  (Line("used", step, used, "solid green"), Line("the limit", [step[0], step[-1]], [1, 1], "limit"))),
+        )  # fmt: skip
+        alt = (
+            f"Over {len(self.progress.epochs)} epochs the training accuracy reaches {accuracies[0][-1]:.2%} by hand "
+            f"and {accuracies[1][-1]:.2%} by TensorFlow; the weights drift apart by {relative[-1]:.1e} of their norm"
+        )
+        return draw(panels, "training.svg", alt, "The training, by hand and by TensorFlow")
+
+    def to_columns(self) -> Columns:
+        """epochs.csv."""
+        columns = zip(*self.progress.epochs, strict=True)
+        return Columns("epochs", dict(zip(EPOCH_COLUMNS, columns, strict=True)))
+
+    def to_json(self) -> bytes:
+        p, first = self.progress, self.first_divergence
+        content = {
+            "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
+            "settings": self.course.to_dict(), "environment": dict(self.environment),
+            "counts": {"steps": p.step, "verified": p.verified, "elements": p.elements, "outside": p.outside,
+                       "failed_steps": p.failed_steps},
+            "first_divergence": None if first is None else _plain(as_row(first)),
+            "comparisons": [_plain(as_row(c)) for c in p.first],
+            "epochs": [dict(zip(EPOCH_COLUMNS, row, strict=True)) for row in p.epochs],
+            "tensors": {name: {"utilisation": _finite(used), "step": step} for name, (used, step) in p.largest.items()},
+        }  # fmt: skip
+        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _finite(value) for name, value in row.items()}
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
