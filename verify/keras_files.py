@@ -69,6 +69,8 @@ def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 
 
 def _description(text: bytes | str) -> dict[str, Any]:
+    if len(text) > TEXT:  # a text of no fixed length in HDF5 shows its length only once it is read
+        raise Unusable(f"its description of the model is longer than {TEXT} bytes")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:

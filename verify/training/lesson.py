@@ -61,8 +61,11 @@ class Lesson:
 
     def run(self, advance: Advance) -> Journal:
         """To the end.  Raises Stopped (Ctrl-C), Unusable (the folder cannot be written), Unverifiable."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        self.journal = Journal(self.out, self.length)
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            self.journal = Journal(self.out, self.length)
+        except OSError as error:
+            raise Unusable(f"--out {self.out}: cannot be written ({error.strerror or error})") from error
         verified = self.steps // self.course.every
         self.checker = Checker(self.course.settings, NETWORK, compiled=verified >= COMPILED_FROM)
         try:
