@@ -10,27 +10,31 @@ from pathlib import Path
 from reports import as_html, as_markdown
 from reports.table import Cell, Report, Table
 from verify import options, run, trace
+from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
 from verify.printed.result import PrintedResult
 from verify.result import Result
-from verify.settings import COMMANDS
 
 ABOUT = (
-    "Verify that TensorFlow computes what the mathematics says: one forward pass, training steps, and the essay's "
-    "print."
+    "Verify that TensorFlow computes what the mathematics says: one forward pass, training steps, a prediction with\n"
+    "trained weights, and the essay's print."
 )
+COMMANDS = ("feedforward", "backprop", "prediction", "printed")
 SAVED_BY = "backprop"  # whose trace --save-trace keeps
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: the worst of the commands'; raises Unusable (2) or Unverifiable (3)."""
     parser = options.parser("", ABOUT, "--digit 5", training=True)
+    parser.set_defaults(split=None)
     given = options.check_trace(parser, parser.parse_args(argv))
     commands = _served(given) if given.trace else COMMANDS
     results: list[Result | PrintedResult] = []
     for command in commands:
         own = argparse.Namespace(**vars(given))
         own.out = str(Path(given.out) / command)
+        test = command == "prediction" and given.index is None
+        own.split = given.split or ("test" if test else "train")
         own.save_trace = given.save_trace if command == SAVED_BY else None
         results.append(_carry_out(command, own))
     run.write_all(Path(given.out), _index(results, [c for c in COMMANDS if c not in commands]), "--out")
@@ -42,6 +46,10 @@ def _carry_out(command: str, own: argparse.Namespace) -> Result | PrintedResult:
         judged = printed.one(own)
         printed.say(judged, own)
         return judged
+    if command == "prediction":
+        predicted = prediction.one(own)
+        prediction.say(predicted, own)
+        return predicted
     result = run.one(command, own)
     run.say(result, own)
     return result
@@ -49,12 +57,15 @@ def _carry_out(command: str, own: argparse.Namespace) -> Result | PrintedResult:
 
 def _served(given: argparse.Namespace) -> tuple[str, ...]:
     """The commands that a saved trace serves.  Raises Unusable before anything is written."""
+    made_for = trace.load(given.trace).settings.command
+    if made_for == "prediction":
+        return ("prediction",)
     for command in ("feedforward", "backprop"):
         run.from_file(command, given)
-    if trace.load(given.trace).settings.command != "printed":
+    if made_for != "printed":
         return ("feedforward", "backprop")
     printed.from_file(given)
-    return COMMANDS
+    return ("feedforward", "backprop", "printed")
 
 
 def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str]) -> dict[str, bytes]:

@@ -121,7 +121,9 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
     begin = start(network, optimizer, first, training=training)
     everything = begin + every if training else begin + tuple(r for r in every if r.phase == "forward")
     wanted = everything if command == "backprop" else tuple(r for r in everything if r.phase == "forward")
-    rest = {r.tensor for r in everything} - {r.tensor for r in wanted}
+    if command == "prediction":  # it has no label to be compared with
+        wanted = tuple(r for r in wanted if r.tensor != "C")
+    rest = {r.tensor for r in everything} - {r.tensor for r in wanted} | set(given(network))
     return wanted, frozenset(rest)
 
 

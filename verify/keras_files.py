@@ -154,7 +154,9 @@ def _in_line(settings: dict[str, Any]) -> None:
     before = [_inputs(layer["inbound_nodes"]) for layer in layers]
     ends = [_first_of_one(settings[key]) for key in ("input_layers", "output_layers")]
     if before != [[], *([name] for name in names[:-1])] or ends != [names[0], names[-1]]:
-        raise Unusable("its layers do not form one line from input to output in the order listed; branches cannot be")
+        raise Unusable(
+            "its layers, as listed, do not form one line from input to output; save a model without branches"
+        )
 
 
 def _inputs(nodes: Any) -> list[Any]:

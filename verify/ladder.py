@@ -109,7 +109,8 @@ def attributes(
     """What is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
     computed = {rule.tensor for rule in plan}
     batch = trace.settings.batch
-    expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network)}
+    read = {name for rule in plan for name in rule.inputs}
+    expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network) if name in read}
     for name, shape in expected.items():
         problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings.dtype)
         if problem:

@@ -52,6 +52,29 @@ def parser(
     return made
 
 
+def prediction_parser(about: str) -> Parser:
+    """The options of a prediction: one image, or all of a split, with weights from a file."""
+    program = "python -m verify.prediction"
+    made = Parser(
+        prog=program, description=about, epilog=f"example: {program} --weights out/training/golden.npz --digit 7",
+        allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    which = _samples(made, batch=False, split="test", digit=7)
+    which.add_argument("--image", metavar="FILE", help="a PNG, JPEG or BMP of one digit, of any size")
+    which.add_argument("--all", action="store_true", help="every image of the split")
+    made.add_argument("--label", type=_whole(0, 9), metavar="D", help="the digit that --image shows, if it is known")
+    run = made.add_argument_group("the run")
+    run.add_argument("--weights", metavar="FILE|DIR", help="golden.npz, a folder with W1.txt ... B3.txt, a model.keras "
+                     "or .h5 (without: a brief by-hand training on the data)")  # fmt: skip
+    run.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, metavar="N", help="of the brief training (0)")
+    run.add_argument(
+        "--dtype", choices=tuple(PRECISIONS), default="float32", help="what TensorFlow computes in (float32)"
+    )
+    run.add_argument("--jit", action="store_true", help="compile with XLA")
+    _files(made, "prediction", tolerance=True)
+    return made
+
+
 def training_parser(about: str, out: str) -> Parser:
     """The options of a whole training. Those that say what is trained have no default here: --resume has them."""
     program = "python -m verify.training"
@@ -79,14 +102,15 @@ def training_parser(about: str, out: str) -> Parser:
     return made
 
 
-def _samples(made: Parser, *, batch: bool) -> None:
+def _samples(made: Parser, *, batch: bool, split: str = "train", digit: int = 5) -> Any:
+    """The group of options of which only one can choose the sample is handed back."""
     group = made.add_argument_group("the samples")
     group.add_argument("--data", default="digits", metavar="digits|mnist|PATH",
                        help="embedded digits; Keras's MNIST; a folder of IDX files or an .npz (digits)")  # fmt: skip
-    group.add_argument("--split", choices=("train", "test"), default="train", help="(train)")
+    group.add_argument("--split", choices=("train", "test"), default=split, help=f"({split})")
     which = group.add_mutually_exclusive_group()
-    which.add_argument("--digit", type=_whole(0, 9), metavar="D", help="the first sample with this label (5)")
-    if batch:
+    which.add_argument("--digit", type=_whole(0, 9), metavar="D", help=f"the first sample with this label ({digit})")
+    if batch or split == "test":
         which.add_argument("--index", type=_whole(0, 2**31), metavar="N", help="the sample at this place, from 0")
     else:
         which.add_argument("--index", type=_whole(0, 2**31), nargs="?", const=EQUATIONS, metavar="N",
@@ -94,6 +118,7 @@ def _samples(made: Parser, *, batch: bool) -> None:
     if batch:
         group.add_argument("--batch", type=_whole(1, 100_000), default=1, metavar="N",
                            help="samples a step, from that one on; the next step takes the next N (1)")  # fmt: skip
+    return which
 
 
 def _files(made: Parser, name: str, *, tolerance: bool) -> None:
@@ -152,6 +177,10 @@ TRACED = (
     "index",
     "batch",
     "save_trace",
+    "weights",
+    "all",
+    "image",
+    "label",
 )
 
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reference.rules import CARRIED
-from reports.table import Cell, Columns, Report, Table
+from reports.table import Cell, Columns, Picture, Report, Table
 from verify.ladder import Comparison
 from verify.power import Power
 from verify.settings import Settings
@@ -27,7 +27,10 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Result:
-    """Everything one command found. `policy` says what was allowed: the derived bound, or --rtol and --atol."""
+    """Everything one command found. `policy` says what was allowed: the derived bound, or --rtol and --atol.
+
+    `remark` ends the headline of a run that passes.
+    """
 
     command: str
     settings: Settings
@@ -37,6 +40,8 @@ class Result:
     tables: tuple[Table, ...] = ()
     data: tuple[Columns, ...] = ()
     power: Power | None = None
+    remark: str = ""
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def local(self) -> tuple[Comparison, ...]:
@@ -66,8 +71,10 @@ class Result:
             return "FAIL nothing was compared"
         steps = f" in {self.settings.steps} steps" if self.settings.steps > 1 else ""
         counted = f"{len(self.local)} tensors, {self.elements:,} numbers"
+        remark = f"; {self.remark}" if self.remark else ""
         return (
             f"PASS TensorFlow computed what the equations say: {counted}{steps}, every difference within {self.policy}"
+            f"{remark}"
         )
 
     def counts(self) -> dict[str, int]:
@@ -97,7 +104,8 @@ class Result:
             *([str(self.power)] if self.power else []),
             "Run with " + ", ".join(f"{name} {value}" for name, value in chosen) + f". {names}.",
         )
-        return Report(self.headline, self.passed, lines, (*self.tables, summary(self.local, "Every tensor, locally")))
+        tables = (*self.tables, summary(self.local, "Every tensor, locally"))
+        return Report(self.headline, self.passed, lines, tables, self.pictures)
 
     def to_json(self) -> bytes:
         first = self.first_divergence

@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,8 +24,13 @@ from verify.power import power
 from verify.result import DERIVED, Result, summary
 from verify.samples import Samples
 from verify.settings import Settings
-from verify.trace import Trace
+from verify.trace import Array, Trace
 
+MADE = {  # what only some runs of a command write: it does not outlive them
+    "feedforward": ("table3.csv",),
+    "backprop": tuple(f"{name}.csv" for name, _ in essay_tables.TABLES.values()),
+    "prediction": ("table6.csv", "predictions.csv", "seen.png"),
+}
 STRUCTURE = ("missing", "extra", "shape", "dtype")
 
 
@@ -59,7 +64,7 @@ def one(command: str, given: argparse.Namespace) -> Result:
         result = replace(result, power=power(compared.walk, tolerance))
     if not result.elements and result.first_divergence is None:
         raise Unverifiable("nothing was compared")
-    _write(result, out)
+    write(result, out)
     return result
 
 
@@ -112,7 +117,7 @@ def capture_for(command: str, given: argparse.Namespace) -> Trace:
     return captured(settings, drawn, given.verbose)
 
 
-def captured(settings: Settings, drawn: Samples, verbose: bool) -> Trace:
+def captured(settings: Settings, drawn: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:
     """Import TensorFlow and capture.  Raises Unverifiable whatever goes wrong in it."""
     with waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
@@ -120,7 +125,7 @@ def captured(settings: Settings, drawn: Samples, verbose: bool) -> Trace:
         except ImportError as error:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
         try:
-            return capture(settings, drawn)
+            return capture(settings, drawn, weights)
         except Unverifiable:
             raise
         except Exception as error:  # whatever TensorFlow raises: the step was not captured
@@ -158,14 +163,15 @@ def _tables(command: str, held: Trace, compared: Compared, full: bool) -> tuple[
     return tuple(table for table, _ in made), tuple(columns for _, columns in made)
 
 
-def _write(result: Result, out: Path) -> None:
+def write(result: Result, out: Path) -> None:
+    """All files of one run.  Raises Unusable if they cannot be written."""
     report = result.to_report()
     contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
     contents["report.html"] = as_html.render(report).encode()
     for columns in (result.to_columns(), *result.data):
         contents[f"{columns.name}.csv"] = as_csv.render(columns)
-    known = {"feedforward": ["table3"], "backprop": [name for name, _ in essay_tables.TABLES.values()]}
-    stale = {f"{name}.csv" for name in known[result.command]} - set(contents)
+    contents |= {picture.name: picture.content for picture in report.pictures}
+    stale = set(MADE[result.command]) - set(contents)
     write_all(out, contents, "--out", stale)
 
 

@@ -142,6 +142,8 @@ def _text(path: Path, network: Network) -> Array:
     if not content.strip():
         raise Unusable(f"{path.name} is empty; save it again")
     try:
+        if not content.isascii():
+            raise ValueError("it is not plain text")
         matrix = np.loadtxt(io.StringIO(content.decode("ascii")), dtype=np.float64, comments=None, ndmin=2)
     except ValueError as error:
         reason = str(error).partition(";")[0].rstrip(".") if str(error).isprintable() else "it is not plain text"
@@ -155,7 +157,7 @@ def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], network: Net
     if dtype.kind != "f":
         raise Unusable(f"{name} is of type {dtype.name}, where floating-point numbers are needed")
     if tuple(shape) not in ((needed, needed[1:]) if name[0] == "B" else (needed,)):
-        hint = ": it is transposed" if tuple(shape) == needed[::-1] else ""
+        hint = ": it is transposed; save its transpose" if tuple(shape) == needed[::-1] else ""
         raise Unusable(f"{name} is {list(shape)}, where {list(needed)} is needed{hint}")
 
 

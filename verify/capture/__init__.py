@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 os.environ["KERAS_BACKEND"] = "tensorflow"  # it is TensorFlow that is verified, whatever else is set
@@ -42,10 +42,16 @@ def environment() -> dict[str, str]:
     }
 
 
-def capture(settings: Settings, samples: Samples) -> Trace:
-    """Run, capture and check the capture.  Raises Unverifiable naming the tensor that is not reproduced."""
+def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] | None = None) -> Trace:
+    """Run, capture and check the capture.  Raises Unverifiable naming the tensor that is not reproduced.
+
+    `weights` by the essay's names take the place of those made from the seed.
+    """
     batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
     model = build(settings, NETWORK)
+    for P, variable in parameters(model).items():
+        if weights is not None:
+            variable.assign(weights[P].reshape(variable.shape))
     run = training if settings.training else forward
     return Trace(settings, NETWORK, environment(), faithful(model, run(model), batches, settings))
 

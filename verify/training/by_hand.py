@@ -51,6 +51,16 @@ class ByHand:
         return predict(self.plan, self.state, X, self.network.depth)
 
 
+def first_weights(course: Course, network: Network) -> dict[str, Array]:
+    """Glorot's uniform weights, biases 0: a start that needs no TensorFlow, a function of the seed alone."""
+    rng, found = np.random.default_rng(course.seed), {}
+    for P in network.parameters():
+        shape = network.shape(P)
+        most = np.sqrt(6 / sum(shape)) if P[0] == "W" else 0.0
+        found[P] = rng.uniform(-most, most, shape).astype(course.dtype)
+    return found
+
+
 def predict(plan: tuple[Rule, ...], weights: Mapping[str, Array], X: Array, depth: int) -> NDArray[np.int64]:
     """The same for any weights."""
     forward = [rule for rule in plan if rule.phase == "forward" and rule.tensor != "C"]

@@ -1,0 +1,49 @@
+"""Table 6, the ten probabilities, and Table 5's snapshot of the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from reports.table import Cell, Columns, Table
+from verify.ball import Ball
+from verify.trace import Array, Trace
+
+SNAPSHOT = {"W1": (777, 784, 3), "B2": (59, 64, 1), "W3": (58, 64, 3)}  # rows, from 0, and columns that Table 5 shows
+
+
+def table_6(trace: Trace, by_hand: Mapping[str, Ball], label: int | None) -> tuple[Table, Columns]:
+    """The probabilities of one image, by hand from X, W and B alone, and by TensorFlow."""
+    name = f"A{trace.network.depth}"
+    ball = by_hand[name]
+    hand, allowed = ball.value[0], ball.spread()[0]
+    held = trace.step(1)[name][0].astype(np.float64)
+    chosen = {int(np.argmax(hand)), int(np.argmax(held))}
+    rows = tuple(
+        tuple(Cell(text, strong=d in chosen) for text in (str(d), f"{h:.8e}", f"{t:.8e}", f"{t - h:.1e}", f"{r:.1e}"))
+        for d, (h, t, r) in enumerate(zip(hand, held, allowed, strict=True))
+    )
+    known = "" if label is None else f" The label is {label}."
+    note = (
+        f"The digit chosen is marked. By hand from X, W and B alone, so what rounding allows has added up over "
+        f"{trace.network.depth} layers.{known}"
+    )
+    header = ("digit", "by hand", "by TensorFlow", "difference", "allowed")
+    table = Table("Table 6. The probabilities by hand and by TensorFlow", header, rows, frozenset(range(1, 5)), note)
+    columns = {"digit": list(range(len(hand))), "by_hand": hand.tolist(), "tensorflow": held.tolist()}
+    columns |= {"difference": (held - hand).tolist(), "allowed": allowed.tolist()}
+    return table, Columns("table6", columns)
+
+
+def table_5(weights: Mapping[str, Array]) -> Table:
+    """The part of the weights that the essay shows, 18 digits; i counts from 1 (the essay's row numbers)."""
+    rows = []
+    for P, (first, last, columns) in SNAPSHOT.items():
+        matrix = weights[P].T if P[0] == "B" else weights[P]
+        for i in range(first, last):
+            texts = [f"{x:.18e}" for x in matrix[i, :columns]]
+            rows.append(tuple(map(Cell, (P, str(i + 1), *texts, *[""] * (3 - columns)))))
+    header = ("tensor", "i", "j = 1", "j = 2", "j = 3")
+    return Table("Table 5. A part of the weights", header, tuple(rows), frozenset({1, 2, 3, 4}),
+                 "the rows and columns that the essay shows of its own")  # fmt: skip
