@@ -10,7 +10,9 @@ import pytest
 from verify import __main__ as everything
 from verify import backprop, feedforward, run
 from verify.faults import __main__ as faults
+from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
+from verify.training import __main__ as training
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -19,7 +21,9 @@ MAINS = {
     "verify.feedforward": feedforward,
     "verify.backprop": backprop,
     "verify.faults": faults,
+    "verify.prediction": prediction,
     "verify.printed": printed,
+    "verify.training": training,
 }
 
 
@@ -62,7 +66,7 @@ def outputs(tmp_path_factory):
 
 
 def test_every_command_ends_as_it_should(outputs):
-    assert len(outputs) == 13
+    assert len(outputs) == 16
     for words, (status, text) in outputs.items():
         assert status == ("wrong.npz" in words and "-m" in words), (words, text)
 
@@ -97,6 +101,27 @@ def test_the_kill_matrix_is_as_shown(outputs):
     pairs = zip(re.findall(r"\d+", " ".join(shown.split())), re.findall(r"\d+", told), strict=True)
     assert all(abs(int(a) - int(b)) <= 3 for a, b in pairs)
     assert re.search(r"all +\d+ +\d+ +(\d+) of \1", text)
+
+
+def test_the_training_is_as_shown(outputs):
+    """Steps and numbers exactly; accuracies to a point, since they depend on the processor's last bits."""
+    (shown,) = blocks("output of: python -m verify.training --epochs 3")
+    _, text = outputs["-m verify.training --epochs 3"]
+    told = text.split("accuracy on all")[0]
+    assert shown.split()[: shown.split().index("accuracy")] == told.split()[: told.split().index("accuracy")]
+    pairs = list(zip(re.findall(r"(\d+\.\d+)%", shown), re.findall(r"(\d+\.\d+)%", told), strict=True))
+    assert len(pairs) == 17 and all(abs(float(a) - float(b)) <= 1 for a, b in pairs)
+    assert "both choose 7" in outputs["-m verify.prediction --weights out/training/golden.npz --digit 7"][1]
+    assert "of 360 images" in " ".join(outputs["-m verify.prediction --weights out/training --all"][1].split())
+
+
+def test_the_figures_of_the_long_training_are_those_on_record():
+    """A training of minutes is not repeated here: README and benchmarks/RESULTS.md must say the same of it."""
+    text = " ".join(README.split("The essay's own training")[1].split("`verify.prediction`")[0].split())
+    record = (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    for figure in ("33,773,328,114", "37,500", "99.75", "99.76", "1.78", "2026-11-24"):
+        assert figure in text and figure in record, figure
+    assert "7.5e-02" in record and "5.5e-01" in record and "7.5 %" in text and "55 %" in text
 
 
 def test_the_failure_is_as_shown(outputs):

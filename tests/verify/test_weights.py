@@ -5,6 +5,7 @@ import io
 import json
 import os
 import struct
+import tempfile
 import zipfile
 
 import h5py
@@ -38,7 +39,7 @@ def refused(path, *words, network=SMALL, dtype="float32", shown=None):
         weights.read(str(path), network, dtype)
     text = str(caught.value)
     assert text.startswith(f"--weights {shown or path}: ") and text.isprintable() and len(text) < 500, text
-    assert text.count(str(path)) <= 1 and not text.endswith("."), text
+    assert not text.endswith(".") and (not str(path) or text.count(str(path)) <= 1), text
     assert all(word in text for word in words), text
 
 
@@ -124,14 +125,14 @@ def test_another_network(tmp_path):
     refused(npz(tmp_path / "w.npz"), "W4 B4", network=Network((6, 5, 4, 3, 2), ("relu",) * 3 + ("softmax",)))
 
 
-def with_header(shape, data=b"", descr="<f8"):
+def with_header(shape, data=b"", magic=b"\x93NUMPY"):
     """A golden.npz whose W1 promises `shape`."""
     buffer = io.BytesIO()
-    np.lib.format.write_array_header_1_0(buffer, {"descr": descr, "fortran_order": False, "shape": shape})
+    np.lib.format.write_array_header_1_0(buffer, {"descr": "<f8", "fortran_order": False, "shape": shape})
     found = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(weights.to_npz(drawn()))) as source, zipfile.ZipFile(found, "w", 8) as target:
         for name in source.namelist():
-            target.writestr(name, buffer.getvalue() + data if name == "W1.npy" else source.read(name))
+            target.writestr(name, magic + buffer.getvalue()[6:] + data if name == "W1.npy" else source.read(name))
     return found.getvalue()
 
 
@@ -143,7 +144,7 @@ def test_promises_in_a_header(tmp_path):
     refused(path, "cannot be read")
     path.write_bytes(with_header((6, 5), bytes(240 + 10**8)))
     assert weights.read(str(path), SMALL, "float32")["W1"].tolist() == [[0] * 5] * 6  # the bomb behind is not unpacked
-    path.write_bytes(with_header((6, 5), bytes(240), "<f8").replace(b"NUMPY", b"MUMPY"))
+    path.write_bytes(with_header((6, 5), bytes(240), b"\x93MUMPY"))
     refused(path, "damaged")
 
 
@@ -182,9 +183,7 @@ def test_the_ends_of_float32_come_back():
     returned(np.array(ends, np.float32).reshape(3, 2))
 
 
-def returned(matrix, tmp=None):
-    import tempfile
-
+def returned(matrix):
     network = Network((3, 2), ("softmax",))
     matrix = np.where(np.isfinite(matrix), matrix, matrix.dtype.type(-0.0))
     given = {"W1": matrix, "B1": matrix[:1]}
@@ -270,7 +269,8 @@ def test_no_such_path(tmp_path, folder):
     refused(tmp_path / "none", "no such file or folder")
     refused(tmp_path, "no file W1.txt")
     refused(folder / "W1.txt", ".npz, .keras or .h5")
-    for path in ("", "a\nb", "a\x1b[31m.npz", "a\0b", "\udcff"):
+    refused("", "plain text", shown="''")
+    for path in ("a\nb", "a\x1b[31m.npz", "a\0b", "\udcff"):
         refused(path, "plain text", shown=ascii(path))
 
 
@@ -462,11 +462,11 @@ UNLIKE = {
     "a name no text": (sequential(layer("Dense", ["x"])), "description"),
     "a class no text": (stranger(class_name=["Dense"]), "description"),
     "not JSON": (b"{", "not JSON"),
-    "not UTF-8": (b'{"a": "\xff"}', "JSON"),
+    "not UTF-8": (b'{"a": "\xff"}',),
     "deep": (b"[" * 100_000, "JSON"),
     "deep within": (b'{"class_name": "Sequential", "config": ' + b'{"layers":[' * 400 + b"]}" * 400 + b"}", ""),
     "large numbers": (b'{"a": ' + b"9" * 5000 + b"}", "JSON"),
-    "long": (json.dumps({**PLAIN, "x": " " * 2**21}).encode(), ""),
+    "long": (json.dumps({**PLAIN, "x": " " * 2**21}).encode(), "bytes"),
 }
 
 
@@ -474,8 +474,6 @@ UNLIKE = {
 @pytest.mark.parametrize("name", UNLIKE)
 def test_models_that_are_not(tmp_path, write, name):
     config, *words = UNLIKE[name]
-    if isinstance(config, bytes) and write(tmp_path).suffix == ".h5" and b"\xff" in config:
-        words = []
     refused(write(tmp_path, config), *words)
 
 
@@ -608,7 +606,7 @@ ATTRIBUTES = {
     "no description": (lambda file: file.attrs.pop("model_config"), "no model_config"),
     "a number": (lambda file: file.attrs.__setitem__("model_config", 3), "description"),
     "an array": (lambda file: file.attrs.__setitem__("model_config", np.zeros(9)), "JSON"),
-    "nothing": (lambda file: file.attrs.__setitem__("model_config", h5py.Empty("S9")), "JSON"),
+    "nothing": (lambda file: file.attrs.__setitem__("model_config", h5py.Empty("S9")), "damaged"),
     "no weights": (lambda file: file.__delitem__("model_weights"), "no 'model_weights'"),
     "no layer": (lambda file: file.__delitem__("model_weights/d2"), "no 'd2'"),
     "another order": (
@@ -769,7 +767,9 @@ def test_other_models_of_keras(keras, tmp_path, ending):
     refused(saved(layers.BatchNormalization(), layers.Dense(5)), "'BatchNormalization' has no place")
     refused(saved(layers.Rescaling(1 / 255), layers.Dense(5)), "scaled to 0-1")
     refused(saved(layers.Dense(5, use_bias=False)), "no bias")
-    refused(saved(layers.Dense(5, lambda x: x)), "")
+    with pytest.warns(UserWarning, match="lambda"):
+        path = saved(layers.Dense(5, lambda x: x))
+    refused(path, "Dense layers are")
     if ending == "keras":
         refused(saved(Dense(5)), "not one of Keras's own")
 
