@@ -113,10 +113,11 @@ def _measured(given: argparse.Namespace) -> dict[str, Any]:
     if given.sizes:
         sizes = tuple(map(int, given.sizes.split(",")))
         network = Network(sizes, (*["relu"] * (len(sizes) - 2), "softmax"))
-        import verify.capture.learning as learning
-        import verify.training.lesson as lesson
+        import verify.capture.learning
+        import verify.training.lesson
 
-        settings.NETWORK = learning.NETWORK = lesson.NETWORK = network
+        for module in (settings, verify.capture.learning, verify.training.lesson):
+            vars(module)["NETWORK"] = network
     course = Course(data=given.data, batch=given.batch, epochs=10**6)
     train = samples.load(given.data, "train")
     seconds, weights = RUNS[given.kind](course, train, given.steps)
@@ -188,8 +189,9 @@ def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, 
     from threadpoolctl import threadpool_limits
 
     from verify.memory import keep_freed
+    from verify.settings import NETWORK
     from verify.training.checker import Checker
-    from verify.training.lesson import NETWORK, Lesson
+    from verify.training.lesson import Lesson
     from verify.training.progress import Journal
 
     keep_freed()

@@ -31,6 +31,7 @@ CENTRE = 14.5  # of its mass, from the left and upper edge
 MOST_PIXELS = 25_000_000
 MOST_BYTES = 250_000_000
 WORKING_SIDE = 800  # larger pictures are averaged down to this first: enough for a digit on a page
+TOO_LARGE = f"more than {MOST_PIXELS // 1_000_000} million pixels; save the picture smaller"
 FORMATS = ("PNG", "JPEG", "BMP")
 RINGING = 0.1  # of a stroke's contrast: what JPEG puts on the paper round about it
 
@@ -111,7 +112,7 @@ def _content(path: str) -> bytes:
 def _format(content: bytes) -> str:
     """The format's name, by its first bytes; the name of the file says nothing about what is in it."""
     for name, (start, signatures) in SIGNATURES.items():
-        if content[start:].startswith(signatures) if start == 0 else content[start : start + 16].startswith(signatures):
+        if content.startswith(signatures, start):
             return name
     return "SVG" if b"<svg" in content[:1000].lower() else ""
 
@@ -132,7 +133,7 @@ def _decoded(content: bytes) -> tuple[Image.Image, str]:
         except Unusable:
             raise
         except Image.DecompressionBombError as error:
-            raise Unusable(_too_large("far more")) from error
+            raise Unusable(TOO_LARGE) from error
         except Exception as error:  # a damaged file brings Pillow to raise nearly anything
             raise Unusable(f"a truncated or damaged {name} file; save the picture anew") from error
 
@@ -145,19 +146,17 @@ def _header_size(content: bytes, name: str) -> tuple[int, ...]:
     return struct.unpack(form, part) if len(part) == struct.calcsize(form) else ()
 
 
-def _too_large(pixels: str) -> str:
-    return f"{pixels} pixels, where at most {MOST_PIXELS // 1_000_000} million are read; save the picture smaller"
-
-
 def _loaded(content: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     if image.width * image.height > MOST_PIXELS:
-        raise Unusable(_too_large(f"{image.width} x {image.height}"))
+        raise Unusable(TOO_LARGE)
     if image.format == "PNG" and getattr(image, "is_animated", False):
         raise Unusable("an animated PNG; save one picture of it")
     Image.open(io.BytesIO(content), formats=FORMATS).verify()  # a PNG's checksums: load() alone does not look
     image.load()
-    return _reduced(image).transpose(UPRIGHT[turn]) if (turn := _orientation(image)) in UPRIGHT else _reduced(image)
+    turn = _orientation(image)
+    small = _reduced(image)
+    return small.transpose(UPRIGHT[turn]) if turn in UPRIGHT else small
 
 
 def _orientation(image: Image.Image) -> int:
@@ -188,7 +187,9 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 def grey(image: Image.Image) -> Floats:
     """Brightness of every pixel, 0-1 [h, w], with whatever is transparent put on paper of its own."""
-    values = np.asarray(image, dtype=np.float64) / (65535 if image.mode == "F" else 255)
+    values = np.asarray(image, dtype=np.float64)
+    bits = max(8, int(values.max()).bit_length())  # 16 of them often hold no more than a camera's 10 or 12
+    values /= 2**bits - 1
     if values.ndim == 2:
         return values
     return _strongest_shade(_on_paper(values) if image.mode == "RGBa" else values)
@@ -203,12 +204,13 @@ def _on_paper(values: Floats) -> Floats:
     """
     colours, alpha = values[:, :, :3], values[:, :, 3:]
     opaque = alpha[:, :, 0] > 0.5
-    paper: Any = 1.0
+    paper: Floats = np.ones(3)
     if opaque.any():
         seen = (colours / np.maximum(alpha, 1 / 255))[opaque]
         middle = np.median(seen, axis=0)
         one_colour = np.mean(np.abs(seen - middle).max(axis=1) < 0.1) > 0.95
-        paper = float(middle.mean() < 0.5) if one_colour or opaque.mean() < 0.5 else middle
+        contrary = np.full(3, float(middle.mean() < 0.5))
+        paper = contrary if one_colour or opaque.mean() < 0.5 else np.asarray(middle)
     return colours + (1 - alpha) * paper
 
 
@@ -219,8 +221,8 @@ def _strongest_shade(colours: Floats) -> Floats:
     """
     flat = colours.reshape(-1, 3)
     direction = np.linalg.eigh(np.cov(flat.T))[1][:, -1] if len(flat) > 1 else np.ones(3)
-    shade: Floats = (colours @ (direction / np.abs(direction).sum())).astype(np.float64)
-    return shade
+    shade: Floats = colours @ (direction / np.abs(direction).sum())
+    return shade if direction.sum() > 0 else -shade  # an eigenvector has no sign of its own
 
 
 # --- from brightness to ink ------------------------------------------------------------------------------------
@@ -237,7 +239,7 @@ def ink(shade: Floats, doubt: float = 0.0) -> Floats:
     contrast = _contrast(shade, paper, noise)
     threshold = _otsu(contrast)
     strong = contrast > threshold
-    if np.percentile(contrast[strong], 90) < max(0.02, 5 * noise):
+    if not strong.any() or np.percentile(contrast[strong], 90) < max(0.02, 5 * noise):
         raise Unusable("no stroke stands out from the background; draw the digit with more contrast")
     zoom = max(1.0, max(_box(_without_specks(strong.astype(np.float64)))[2:]) / BOX)
     full = float(np.percentile(contrast[strong], 90 if zoom > 1 else 100))
@@ -246,7 +248,7 @@ def ink(shade: Floats, doubt: float = 0.0) -> Floats:
     half = 0.5 / min(zoom, 4.0)
     low = max(0.5 - half, min(0.4, doubt + 3 * noise / full))
     soft: Floats = ((contrast / full - low) / (0.5 + half - low)).clip(0, 1)
-    return _without_specks(soft)
+    return soft if _as_in_mnist(soft) else _without_specks(soft)
 
 
 def _paper(shade: Floats) -> tuple[Floats, float]:
@@ -299,7 +301,8 @@ def _contrast(shade: Floats, paper: Floats, noise: float) -> Floats:
     Light falls on paper and stroke alike, so where the paper is darker than elsewhere the contrast is too, and
     is made up for.
     """
-    apart = (shade - paper) * (np.median(paper) / np.clip(paper, 0.1, None) if np.ptp(paper) else 1.0)
+    light = paper / np.median(paper) if paper.min() > 0.05 else 1.0
+    apart = (shade - paper) / light
     outside = np.where(np.abs(apart) > 3 * noise, apart, 0)
     return np.maximum(apart if np.sum(outside * np.abs(outside)) > 0 else -apart, 0)
 
@@ -318,22 +321,23 @@ def _otsu(values: Floats) -> float:
 def _without_specks(stroke: Floats) -> Floats:
     """The ink of the connected parts that can belong to a digit; 0 elsewhere.  [h, w] -> [h, w]
 
-    A part is dust if it has less than 1/300 of the ink of the largest, and away from the largest 1/25. A part
-    that touches the edge and lies wholly in the outer eighth is the rim of the sheet or a shadow.
+    A part is dust if it has less than 1/300 of the ink of the largest, and away from the largest 1/25. A part away
+    from it that touches the edge and lies wholly in the outer eighth is the rim of the sheet or a shadow.
     """
     labels, count = ndimage.label(stroke > 0, structure=np.ones((3, 3)))
     mass = np.bincount(labels.ravel(), stroke.ravel(), minlength=count + 1)
     height, width = stroke.shape
     inner = np.unique(labels[height // 8 : height - height // 8, width // 8 : width - width // 8])
     rim = np.setdiff1d(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]), inner)
-    if mass.sum() > mass[rim].sum():
-        mass[rim] = 0
-    if mass.max() < 0.2 * mass.sum():
+    central = np.where(np.isin(np.arange(count + 1), rim), 0, mass)
+    most = int((central if central.any() else mass).argmax())
+    if mass[most] < 0.2 * mass.sum():
         raise Unusable("only specks and no stroke can be seen; draw the digit with connected, clear strokes")
-    largest = labels == mass.argmax()
+    largest = labels == most
     away = ndimage.distance_transform_edt(~largest) > 0.1 * max(_box(largest)[2:])
-    needed = np.full(count + 1, mass.max() / 25)
-    needed[np.unique(labels[~away])] = mass.max() / 300
+    needed = np.full(count + 1, mass[most] / 25)
+    needed[rim] = np.inf
+    needed[np.unique(labels[~away])] = mass[most] / 300
     return np.where((mass >= needed)[labels], stroke, 0)
 
 
@@ -346,17 +350,22 @@ def fitted(stroke: Floats) -> Floats:
     if max(height, width) < 5:
         raise Unusable(f"all that can be seen is a speck of {width} x {height} pixels; draw the digit larger")
     scale = BOX / max(height, width)
-    y, x = (float(place) for place in _centre(stroke))
-    corner = [x - CENTRE / scale, y - CENTRE / scale]
-    if scale == 1:  # whole pixels, as in MNIST: nothing is blurred for the sake of half a pixel
-        corner = [math.floor(x) - 14.0, math.floor(y) - 14.0]
-    margin = math.ceil(SIDE / scale)
+    side = SIDE / scale  # of the field, in the picture's pixels
+    y, x = (place - CENTRE / scale for place in _centre(stroke))
+    if scale == 1:  # by whole pixels, as in MNIST: nothing is blurred for the sake of half a pixel
+        y, x = math.floor(y + 0.5), math.floor(x + 0.5)
+    margin = math.ceil(side)
     padded = Image.fromarray(np.pad(stroke, margin).astype(np.float32))
-    box = (corner[0] + margin, corner[1] + margin, corner[0] + margin + SIDE / scale, corner[1] + margin + SIDE / scale)
-    small = padded.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box)
-    values = np.asarray(small, dtype=np.float64)
+    field_box = (x + margin, y + margin, x + margin + side, y + margin + side)
+    values = np.asarray(padded.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=field_box), dtype=np.float64)
     field: Floats = np.rint(255 * (values / values.max()).clip(0, 1)) / 255
     return field
+
+
+def _as_in_mnist(stroke: Floats) -> bool:
+    """Whether size, box and centre of mass are as in MNIST already; then its dust, too, is as in MNIST."""
+    in_box = stroke.shape == (SIDE, SIDE) and max(_box(stroke)[2:]) == BOX
+    return in_box and all(math.floor(place) == math.floor(CENTRE) for place in _centre(stroke))
 
 
 def _box(stroke: NDArray[Any]) -> tuple[int, int, int, int]:

@@ -20,6 +20,7 @@ from verify.training.course import Course
 from verify.training.progress import EPOCH_COLUMNS, Progress
 
 SCHEMA = "byhand-training-result/1"
+POINTS = 150  # of the curve of the loss: single batches scatter too much to be read
 ESSAYS_ACCURACY = 0.9979  # section 1 of the essay: "with 99.79% accuracy", on MNIST's training images
 
 
@@ -87,7 +88,10 @@ class TrainingResult:
             strong = not used <= 1
             texts = (name, equations.get(name, ""), f"{used:.3f}" if used < 1000 else f"{used:.1e}", f"{step:,}")
             rows.append(tuple(Cell(text, strong=strong) for text in texts))
-        note = "used: the largest share of what rounding allows that any number of the tensor used in any step"
+        note = (
+            "used: the largest share of what rounding allows that any number of the tensor used in any step; where a "
+            "number is one rounding, as in W_new, all of it is soon used"
+        )
         return Table("Each tensor over all verified steps", ("tensor", "equation", "used", "in step"), tuple(rows),
                      frozenset({2, 3}), note)  # fmt: skip
 
@@ -110,24 +114,23 @@ class TrainingResult:
         return Report(self.headline, self.passed, lines, tables, (self.curves(),))
 
     def curves(self) -> Picture:
-        """Accuracy, loss, drift and utilisation over the training."""
+        """Accuracy, loss and drift over the training."""
         epoch, *accuracies, largest, relative, _ = (list(x) for x in zip(*self.progress.epochs, strict=True))
         labels = ("training, by hand", "training, TensorFlow", "test, by hand", "test, TensorFlow")
         styles: Any = ("broad blue", "dashed blue", "broad orange", "dashed orange")
         rows = list(csv.DictReader(io.StringIO(self.steps.decode())))
-        step = [float(row["step"]) for row in rows]
-        used = [float(row["utilisation"] or math.nan) for row in rows]
-        loss = [[float(row[f"loss_{side}"]) for row in rows] for side in ("by_hand", "tensorflow")]
+        block = max(1, len(rows) // POINTS)
+        step = _means([float(row["step"]) for row in rows], block)
+        loss = [_means([float(row[f"loss_{side}"]) for row in rows], block) for side in ("by_hand", "tensorflow")]
+        of = f", mean of {block} steps" if block > 1 else ""
         drift = (Line("largest", epoch, largest, "solid green"), Line("relative", epoch, relative, "dotted purple"))
         panels = (
             Panel("Accuracy after each epoch", "epoch", "share right",
                   tuple(Line(*x) for x in zip(labels, [epoch] * 4, accuracies, styles, strict=True))),
-            Panel("Loss C of each step's batch", "step", "C",
+            Panel(f"Loss C of each step's batch{of}", "step", "C",
                   (Line("by hand", step, loss[0], "broad blue"), Line("TensorFlow", step, loss[1], "dashed blue")),
                   log_y=True),
             Panel("Drift between the two sets of weights", "epoch", "difference", drift, log_y=True),
-            Panel("The most that any tensor used of what rounding allows", "step", "share used",
-                  (Line("used", step, used, "solid green"), Line("the limit", [step[0], step[-1]], [1, 1], "limit"))),
         )  # fmt: skip
         alt = (
             f"Over {len(self.progress.epochs)} epochs the training accuracy reaches {accuracies[0][-1]:.2%} by hand "
@@ -153,6 +156,14 @@ class TrainingResult:
             "tensors": {name: {"utilisation": _finite(used), "step": step} for name, (used, step) in p.largest.items()},
         }  # fmt: skip
         return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def _means(values: list[float], block: int) -> list[float]:
+    """Of each so many values in turn; what is left over at the end counts with the last block."""
+    cuts = range(0, max(1, len(values) - block + 1), block)
+    return [
+        sum(part) / len(part) for i in cuts if (part := values[i : i + block if i + 2 * block <= len(values) else None])
+    ]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
