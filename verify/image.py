@@ -330,8 +330,9 @@ def _without_specks(stroke: Floats) -> Floats:
     inner = np.unique(labels[height // 8 : height - height // 8, width // 8 : width - width // 8])
     rim = np.setdiff1d(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]), inner)
     central = np.where(np.isin(np.arange(count + 1), rim), 0, mass)
-    most = int((central if central.any() else mass).argmax())
-    if mass[most] < 0.2 * mass.sum():
+    central = central if central.any() else mass
+    most = int(central.argmax())
+    if mass[most] < 0.2 * central.sum():
         raise Unusable("only specks and no stroke can be seen; draw the digit with connected, clear strokes")
     largest = labels == most
     away = ndimage.distance_transform_edt(~largest) > 0.1 * max(_box(largest)[2:])

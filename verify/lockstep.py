@@ -55,13 +55,21 @@ class Lockstep:
         self.precision = PRECISIONS[settings.dtype]
         self.before: dict[str, Array] = {}
         self.explained = False
+        self.clean = False  # no subnormal number in any tensor of the step
         self.plans: dict[tuple[int, bool], tuple[Trace, tuple[Rule, ...], frozenset[str]]] = {}
         self.loops: dict[tuple[Any, ...], Loop | None] = {}
 
-    def judge(self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None) -> Judged:
-        """All tensors of a step (from 1).  `state`: P, m_P, v_P before it, where the step before was not given."""
+    def judge(
+        self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None,
+        memory: Array | None = None,
+    ) -> Judged:  # fmt: skip
+        """All tensors of a step (from 1).  `state`: P, m_P, v_P before it, where the step before was not given.
+
+        `memory` is one array in which all of `held` lie, if there is one.
+        """
         if state is not None:
             self.before = dict(state)
+        self.clean = memory is not None and not has_subnormal(memory, self.precision)
         trace, plan, rest = self._plan(self.examples(held), number == 1)
         structural = any(True for _ in attributes(number, held, trace, plan, rest))
         used = None if structural else self._passing(plan, number, held)
@@ -122,6 +130,7 @@ class _Step:
         self.scalars = scalars(number, OPTIMIZERS[settings.optimizer], self.precision)
         carried = {_carried(name): array for name, array in lockstep.before.items()}
         self.arrays = {**carried, **held}
+        self.clean = held if lockstep.clean else {}
         self.memo: Memo = {}
         self.inputs = {name: _of_ball(ball) for name, ball in self.scalars.items()}
 
@@ -149,7 +158,8 @@ class _Step:
         if fusable:
             return _of_ball(self._ball(name, (name,)))
         if name not in self.inputs:
-            self.inputs[name] = _as_input(self.arrays[name], self.precision)
+            array = self.arrays[name]
+            self.inputs[name] = Input(array) if name in self.clean else _as_input(array, self.precision)
         return self.inputs[name]
 
     def _ball(self, name: str, fusable: tuple[str, ...] = ()) -> Ball:

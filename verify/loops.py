@@ -25,8 +25,8 @@ from verify.trace import Array
 Memo = dict[tuple[Any, ...], Any]
 CODE = {
     "add": "{0} + {1}", "subtract": "{0} - {1}", "multiply": "{0} * {1}", "divide": "{0} / {1}",
-    "absolute": "abs({0})", "negative": "-{0}", "sqrt": "np.sqrt({0})", "maximum": "np.maximum({0}, {1})",
-    "minimum": "np.minimum({0}, {1})", "greater": "{0} > {1}", "less": "{0} < {1}", "less_equal": "{0} <= {1}",
+    "absolute": "abs({0})", "negative": "-{0}", "sqrt": "np.sqrt({0})", "maximum": "max({0}, {1})",
+    "minimum": "min({0}, {1})", "greater": "{0} > {1}", "less": "{0} < {1}", "less_equal": "{0} <= {1}",
     "where": "({1} if {0} else {2})",
     "as_int64": "np.float64({0}).view(np.int64)", "as_float64": "np.int64({0}).view(np.float64)",
 }  # fmt: skip
@@ -67,6 +67,7 @@ class Loop:
     rest: Straight
     reads: tuple[int, ...]
     questions: int
+    flat: bool  # each element stands alone: one long line is faster than many short ones
 
     def passes(self, inputs: tuple[Input, ...], found: Array, memo: Memo) -> float | None:
         """The utilisation of a tensor that passes; None where the ordinary way must judge it.
@@ -79,11 +80,14 @@ class Loop:
             held[result] = _wide(given, memo) if wide else given
         for o in self.shared:
             held[o.result] = _shared(o, held, memo)
-        read = tuple(held[n] for n in self.scalars.reads)
-        key = (id(self.scalars), *map(id, read))
-        held |= _kept(memo, key, read, lambda: self.scalars.results(held))
-        held |= self.rest.results(held)
-        outside, largest, asked = self.run(_plane(found), *(_plane(held[n]) for n in self.reads))
+        if self.scalars.gives:
+            read = tuple(held[n] for n in self.scalars.reads)
+            key = (id(self.scalars), *map(id, read))
+            held |= _kept(memo, key, read, lambda: self.scalars.results(held))
+        if self.rest.gives:
+            held |= self.rest.results(held)
+        arrays = (found, *(held[n] for n in self.reads))
+        outside, largest, asked = self.run(*(map(_line, arrays) if self.flat else map(_plane, arrays)))
         if outside or asked != self.questions:
             return None
         return float(np.int64(largest).view(np.float64))
@@ -142,6 +146,10 @@ def _plane(array: Any) -> Any:
     return array if getattr(array, "ndim", 0) == 2 else np.reshape(array, (1, -1))
 
 
+def _line(array: Any) -> Any:
+    return np.reshape(array, (1, -1))
+
+
 def loop_for(compute: Callable[..., Any], inputs: tuple[Input, ...], found: Array, precision: Precision) -> Loop | None:
     """The loop of an equation for inputs of these shapes; None if it cannot be one."""
     function, words = getattr(compute, "func", compute), getattr(compute, "keywords", {})
@@ -166,9 +174,10 @@ def _loop(
     shared = _reached(before, {n for *_, n in pairs if shapes[n]}, lambda o: o.function in SHARED)
     rest = _needed([o for o in before if o not in shared and o not in scalars], recorded, inner)
     source, reads, questions = to_source(recorded, inner)
+    flat = all(shapes[n] in (shape, ()) for n in reads) and 1 not in shape
     wanted = {x for o in (*shared, *scalars, *rest) for x in o.operands}
     given = tuple((place, bool(r), n, n in wanted) for place, r, n in pairs if n in wanted or n in reads)
-    return Loop(_compiled(source), given, shared, _straight(scalars), _straight(rest), reads, questions)
+    return Loop(_compiled(source), given, shared, _straight(scalars), _straight(rest), reads, questions, flat)
 
 
 SHARED = ("absolute", "transpose", "count_nonzero", "reshape")
@@ -220,17 +229,25 @@ def _compiled(source: str) -> Callable[..., tuple[int, int, int]]:
     return run
 
 
-SUBNORMAL = """def compiled(array, tiny):
-    found = False
-    for x in array:
-        found |= (abs(x) < tiny) & (x != 0)
-    return found
+SUBNORMAL = """def compiled(bits, magnitude, one):
+    least = magnitude
+    for x in bits:
+        least = min(least, np.{kind}((x & magnitude) - one))
+    return least
 """
 
 
 def has_subnormal(array: Array, precision: Precision) -> bool:
-    """Whether it holds numbers that arithmetic with flush to zero may read as 0."""
-    return bool(_compiled(SUBNORMAL)(array.reshape(-1), array.dtype.type(precision.tiny)))
+    """Whether it holds numbers that arithmetic with flush to zero may read as 0.
+
+    As whole numbers, without the sign: less one, 0 becomes the largest, and the smallest left is the smallest that is
+    not 0.
+    """
+    bits = array.reshape(-1).view(f"u{array.itemsize}")
+    kind = bits.dtype.type
+    normal = int(np.asarray(precision.tiny, array.dtype).view(bits.dtype))
+    least = _compiled(SUBNORMAL.format(kind=bits.dtype.name))(bits, kind(np.iinfo(kind).max >> 1), kind(1))
+    return int(least) < normal - 1
 
 
 def to_source(recorded: Recorded, inner: list[Operation]) -> tuple[str, tuple[int, ...], int]:

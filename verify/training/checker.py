@@ -54,6 +54,10 @@ class Slots:
             for name, array in held.items()
         )
 
+    def whole(self, slot: int) -> Array:
+        """All numbers of a slot as one array."""
+        return np.frombuffer(self.memory, self.kind, self.size // self.kind.itemsize, slot * self.size)
+
     def views(self, slot: int, examples: int) -> dict[str, Array]:
         found = {}
         for name in self.names:
@@ -165,7 +169,8 @@ def _work(pipe: Connection, memory: Any, settings: Settings, network: Network, c
             return
         try:
             held = content if slot is None else slots.views(slot, content)
-            answer: Any = lockstep.judge(number, held, state)
+            memory = None if slot is None else slots.whole(slot)
+            answer: Any = lockstep.judge(number, held, state, memory)
         except Exception as error:
             answer = RuntimeError(f"step {number} could not be judged: {type(error).__name__}: {error}")
         try:
