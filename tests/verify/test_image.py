@@ -1,6 +1,5 @@
 """One picture as MNIST would have it: whatever the file, the same digit comes out; what is none is refused."""
 
-import hashlib
 import io
 import struct
 import zlib
@@ -62,7 +61,6 @@ VARIANTS = {  # the drawing, the file's format, the largest and the mean differe
     "1 bit": (lambda d: draw(d).convert("1", dither=0), "png", 0.05, 0.005),
     "16 bits": (lambda d: wide(draw(d), 257), "png", 0.01, 0.001),
     "10 bits of 16": (lambda d: wide(draw(d), 4), "png", 0.01, 0.001),
-    "I": (lambda d: wide(draw(d), 257).convert("I"), "png", 0.01, 0.001),
     "CMYK": (lambda d: draw(d).convert("CMYK"), "jpg", 0.1, 0.01),
     "palette": (lambda d: draw(d).convert("P"), "png", 0.01, 0.001),
     "grey and alpha": (lambda d: draw(d, mode="LA", ink=(0, 255), paper=(255, 0)), "png", 0.01, 0.001),
@@ -126,6 +124,12 @@ def test_a_card_with_clear_corners(tmp_path):
     assert np.abs(through(tmp_path, card) - through(tmp_path, draw(4))).max() <= 0.01
 
 
+def test_the_rim_of_the_sheet(tmp_path):
+    drawing = draw(3, size=(400, 300))
+    drawing.paste(60, (0, 0, 25, 300))
+    assert np.abs(through(tmp_path, drawing) - through(tmp_path, draw(3))).max() <= 0.01
+
+
 @mnist_needed
 @pytest.mark.parametrize("paper", ["black", "white"])
 def test_an_image_of_mnist_stays_as_it_is(tmp_path, paper):
@@ -142,7 +146,7 @@ def test_an_image_of_mnist_stays_as_it_is(tmp_path, paper):
 @mnist_needed
 def test_the_network_reads_what_was_drawn(tmp_path):
     W1, B1, W2, B2, W3, B3 = trained()
-    pages = [(d, k) for d in range(10) for k in range(24)]
+    pages = [(d, k) for d in range(10) for k in range(21)]
     X = np.stack([through(tmp_path, *page(digit, seed)) for digit, seed in pages])
     A1 = activations.relu(feedforward.weighted_sum(X, W1, B1))
     A2 = activations.relu(feedforward.weighted_sum(A1, W2, B2))
@@ -163,8 +167,8 @@ def page(digit, seed):
     return (photographed(drawing, seed), "jpg") if seed % 3 == 2 else (drawing, "png")
 
 
-def trained(passes=3, batch=32):
-    """The essay's network, W1, B1 ... B3, after some passes over MNIST in float32: about 97 % right."""
+def trained(passes=2, batch=128):
+    """The essay's network, W1, B1 ... B3, after some passes over MNIST in float32: about 96 % right."""
     data = samples.load(str(MNIST), "train")
     images, targets = data.images.astype(np.float32), np.eye(10, dtype=np.float32)[data.labels]
     rng = np.random.default_rng(0)
@@ -203,9 +207,7 @@ def test_the_picture_of_what_the_network_sees(tmp_path):
     shown = np.asarray(Image.open(io.BytesIO(content)))
     assert shown.shape == (224, 224) and shown.dtype == np.uint8
     assert np.array_equal(shown[4::8, 3::8].reshape(-1) / 255, pixels)
-    assert (
-        hashlib.sha256(shown).digest() == hashlib.sha256(np.kron(shown[::8, ::8], np.ones((8, 8), np.uint8))).digest()
-    )
+    assert np.array_equal(shown, shown[::8, ::8].repeat(8, axis=0).repeat(8, axis=1))
 
 
 # --- what cannot be used ---------------------------------------------------------------------------------------
