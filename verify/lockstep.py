@@ -7,6 +7,7 @@ The same rules, the same bounds and the same verdicts as `compare.py`. A tensor 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,6 +23,14 @@ from verify.loops import Input, Loop, Memo, has_subnormal, loop_for
 from verify.precision import PRECISIONS
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Array, Trace
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Tensors of all parameters one after the other: dP for dW1, dB1, … [1, n]; and the memory of the whole step."""
+
+    arrays: Mapping[str, Array]
+    memory: Array
 
 
 @dataclass(frozen=True)
@@ -55,26 +64,33 @@ class Lockstep:
         self.precision = PRECISIONS[settings.dtype]
         self.before: dict[str, Array] = {}
         self.explained = False
+        sizes = [int(np.prod(network.shape(P))) for P in network.parameters()]
+        self.starts = np.cumsum([0, *sizes])
+        self.lines: Mapping[str, Array] = {}
+        self.lines_before: Mapping[str, Array] = {}
         self.clean = False  # no subnormal number in any tensor of the step
         self.plans: dict[tuple[int, bool], tuple[Trace, tuple[Rule, ...], frozenset[str]]] = {}
         self.loops: dict[tuple[Any, ...], Loop | None] = {}
 
     def judge(
         self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None,
-        memory: Array | None = None,
+        lines: Lines | None = None,
     ) -> Judged:  # fmt: skip
         """All tensors of a step (from 1).  `state`: P, m_P, v_P before it, where the step before was not given.
 
-        `memory` is one array in which all of `held` lie, if there is one.
+        `lines` say where tensors of `held` lie one after the other in memory, if they do.
         """
         if state is not None:
-            self.before = dict(state)
-        self.clean = memory is not None and not has_subnormal(memory, self.precision)
+            self.before, self.lines_before = dict(state), {}
+        self.clean = lines is not None and not has_subnormal(lines.memory, self.precision)
+        self.lines = lines.arrays if lines is not None and self.clean and self.compiled else {}
         trace, plan, rest = self._plan(self.examples(held), number == 1)
         structural = any(True for _ in attributes(number, held, trace, plan, rest))
         used = None if structural else self._passing(plan, number, held)
         found = self._passed(number, held, used) if used is not None else self._failed(number, held, trace)
         self.before = _state(held, self.network)
+        left = {"P@": "P_new", "m_P@": "m_P", "v_P@": "v_P"}
+        self.lines_before = {name: lines.arrays[now] for name, now in left.items() if lines and now in lines.arrays}
         return found
 
     def examples(self, held: Mapping[str, Array]) -> int:
@@ -93,11 +109,13 @@ class Lockstep:
         """The utilisation of each tensor; None if any does not pass."""
         step = _Step(self, number, held)
         found: dict[str, float] = {}
+        together = step.families(plan) if self.lines else {}
         for rule in plan:
             at = held.get(rule.tensor)
             if at is None or at.dtype != self.precision.name or at.shape != step.shape(rule.tensor):
                 return None
-            used = step.utilisation(rule, at)
+            used = together.get(rule.tensor)
+            used = step.utilisation(rule, at) if used is None else used
             if used is None:
                 return None
             found[rule.tensor] = used
@@ -120,6 +138,14 @@ class Lockstep:
         return Judged(number, elements, sum(c.outside for c in failed), used, failed)
 
 
+PARAMETER = re.compile(r"[WB]\d+")
+
+
+def family(name: str) -> str:
+    """dP for dW1, dB1, …; other names stay as they are."""
+    return PARAMETER.sub("P", name)
+
+
 class _Step:
     """What the rules of one step share: float64 copies, absolute values, scalars."""
 
@@ -131,8 +157,45 @@ class _Step:
         carried = {_carried(name): array for name, array in lockstep.before.items()}
         self.arrays = {**carried, **held}
         self.clean = held if lockstep.clean else {}
+        self.lines, self.lines_before, self.starts = lockstep.lines, lockstep.lines_before, lockstep.starts
         self.memo: Memo = {}
         self.inputs = {name: _of_ball(ball) for name, ball in self.scalars.items()}
+
+    def families(self, plan: tuple[Rule, ...]) -> dict[str, float]:
+        """The utilisation of tensors that are judged together with those of all parameters, in one loop.
+
+        A family in which any tensor does not pass is left out: each of its tensors is then judged alone.
+        """
+        members: dict[tuple[Any, ...], list[Rule]] = {}
+        for rule in plan:
+            if PARAMETER.search(rule.tensor) and not (self.jit and rule.fusable):
+                words = tuple(sorted(getattr(rule.compute, "keywords", {}).items()))
+                function = getattr(rule.compute, "func", rule.compute)
+                key = (family(rule.tensor), tuple(map(family, rule.inputs)), function, words)
+                members.setdefault(key, []).append(rule)
+        found: dict[str, float] = {}
+        everything = set(self.network.parameters())
+        for rules in members.values():
+            if {PARAMETER.findall(rule.tensor)[0] for rule in rules} == everything:
+                found |= self._together(rules)
+        return found
+
+    def _together(self, rules: list[Rule]) -> dict[str, float]:
+        lines = {**self.lines_before, **self.lines}
+        name, read = family(rules[0].tensor), tuple(map(family, rules[0].inputs))
+        if name not in lines or any(n not in lines and n not in self.scalars for n in read):
+            return {}
+        line = lines[name]
+        tensors = [rules[0].tensor.replace(PARAMETER.findall(rules[0].tensor)[0], P) for P in self.network.parameters()]
+        if rules[0].equation == CARRIED:
+            return dict.fromkeys(tensors, 0.0) if np.array_equal(lines[read[0]], line) else {}
+        inputs = tuple(Input(lines[n]) if n in lines else self.inputs[n] for n in read)
+        key = (name, line.shape, *((x.value.shape, x.radius is None) for x in inputs))
+        if key not in self.loops:
+            self.loops[key] = loop_for(rules[0].compute, inputs, line, self.precision)
+        loop = self.loops[key]
+        used = loop.all_pass(inputs, line, self.starts, self.memo) if loop else None
+        return {} if used is None else dict(zip(tensors, used.tolist(), strict=True))
 
     def shape(self, tensor: str) -> tuple[int, ...]:
         return self.network.tensor_shape(tensor, self.examples)

@@ -43,6 +43,22 @@ LOOP = """def compiled(found, {names}):
 """
 
 
+SEGMENTS = """def compiled(starts, largest, questions, found, {names}):
+    bad, i = 0, 0
+    for s in range(starts.size - 1):
+        outside, most, asked = 0, np.int64(0), np.int64(0)
+        for j in range(starts[s], starts[s + 1]):
+{body}            value, allowed, tensorflow = {value}, {radius}, np.float64(found[i, j])
+            error = abs(tensorflow - value)
+            outside += not (error <= allowed and allowed < np.inf)
+            ratio = 0.0 if error == 0 else error / allowed
+            most = max(most, np.float64(ratio).view(np.int64))
+{questions}        largest[s] = most
+        bad += outside + (asked != questions)
+    return bad
+"""
+
+
 @dataclass(frozen=True)
 class Input:
     """What a rule reads: float values (in any floating type) and their radius, None where it is 0."""
@@ -68,12 +84,28 @@ class Loop:
     reads: tuple[int, ...]
     questions: int
     flat: bool  # each element stands alone: one long line is faster than many short ones
+    segmented: Callable[..., int]
 
     def passes(self, inputs: tuple[Input, ...], found: Array, memo: Memo) -> float | None:
         """The utilisation of a tensor that passes; None where the ordinary way must judge it.
 
         `memo` holds what was done in the same step already.
         """
+        held = self._before(inputs, memo)
+        arrays = (found, *(held[n] for n in self.reads))
+        outside, largest, asked = self.run(*(map(_line, arrays) if self.flat else map(_plane, arrays)))
+        if outside or asked != self.questions:
+            return None
+        return float(np.int64(largest).view(np.float64))
+
+    def all_pass(self, inputs: tuple[Input, ...], found: Array, starts: Array, memo: Memo) -> Array | None:
+        """The same of several tensors that lie one after the other in [1, n]; None if any does not pass."""
+        held = self._before(inputs, memo)
+        largest = np.empty(len(starts) - 1, dtype=np.int64)
+        bad = self.segmented(starts, largest, self.questions, found, *(_plane(held[n]) for n in self.reads))
+        return None if bad else largest.view(np.float64)
+
+    def _before(self, inputs: tuple[Input, ...], memo: Memo) -> dict[int, Any]:
         held: dict[int, Any] = {}
         for place, of_radius, result, wide in self.inputs:
             given = inputs[place].radius if of_radius else inputs[place].value
@@ -86,11 +118,7 @@ class Loop:
             held |= _kept(memo, key, read, lambda: self.scalars.results(held))
         if self.rest.gives:
             held |= self.rest.results(held)
-        arrays = (found, *(held[n] for n in self.reads))
-        outside, largest, asked = self.run(*(map(_line, arrays) if self.flat else map(_plane, arrays)))
-        if outside or asked != self.questions:
-            return None
-        return float(np.int64(largest).view(np.float64))
+        return held
 
 
 @dataclass(frozen=True)
@@ -173,11 +201,22 @@ def _loop(
     scalars = _reached(before, {n for *_, n in pairs if not shapes[n]}, lambda o: True)
     shared = _reached(before, {n for *_, n in pairs if shapes[n]}, lambda o: o.function in SHARED)
     rest = _needed([o for o in before if o not in shared and o not in scalars], recorded, inner)
-    source, reads, questions = to_source(recorded, inner)
+    source, reads, questions = to_source(recorded, inner, LOOP)
+    segments = to_source(recorded, inner, SEGMENTS)[0]
     flat = all(shapes[n] in (shape, ()) for n in reads) and 1 not in shape
     wanted = {x for o in (*shared, *scalars, *rest) for x in o.operands}
     given = tuple((place, bool(r), n, n in wanted) for place, r, n in pairs if n in wanted or n in reads)
-    return Loop(_compiled(source), given, shared, _straight(scalars), _straight(rest), reads, questions, flat)
+    return Loop(
+        _compiled(source),
+        given,
+        shared,
+        _straight(scalars),
+        _straight(rest),
+        reads,
+        questions,
+        flat,
+        _compiled(segments),
+    )
 
 
 SHARED = ("absolute", "transpose", "count_nonzero", "reshape")
@@ -220,12 +259,12 @@ def _inner(recorded: Recorded, shape: tuple[int, ...]) -> list[Operation]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> Callable[..., tuple[int, int, int]]:
+def _compiled(source: str) -> Callable[..., Any]:
     from numba import njit
 
     space: dict[str, Any] = {"np": np}
     exec(source, space)
-    run: Callable[..., tuple[int, int, int]] = njit(space["compiled"], error_model="numpy", nogil=True)
+    run: Callable[..., Any] = njit(space["compiled"], error_model="numpy", nogil=True)
     return run
 
 
@@ -250,7 +289,7 @@ def has_subnormal(array: Array, precision: Precision) -> bool:
     return int(least) < normal - 1
 
 
-def to_source(recorded: Recorded, inner: list[Operation]) -> tuple[str, tuple[int, ...], int]:
+def to_source(recorded: Recorded, inner: list[Operation], template: str) -> tuple[str, tuple[int, ...], int]:
     """The loop in Python, the results it reads in order, and its questions as bits."""
     asked = sorted(set(recorded.recording.asked))
     made = {o.result for o in inner}
@@ -261,7 +300,7 @@ def to_source(recorded: Recorded, inner: list[Operation]) -> tuple[str, tuple[in
     lines = [f"{names[x]} = np.float64(x{i}[{_place(shapes[x])}])" for i, x in enumerate(reads)]
     lines += [f"{names[o.result]} = {_code(o, names)}" for o in inner]
     questions = [f"asked |= np.int64({names[n]} != 0) << {bit}" for bit, n in enumerate(asked)]
-    source = LOOP.format(
+    source = template.format(
         names=", ".join(f"x{i}" for i in range(len(reads))), body=_indented(lines), questions=_indented(questions),
         value=_name(recorded.value, names), radius=_name(recorded.radius, names),
     )  # fmt: skip

@@ -38,7 +38,7 @@ class Learner:
     def step(self, X: Array, y: Array) -> dict[str, Array]:
         """One training step: every tensor by its name, X and y among them."""
         tensors = self._step(tf.constant(X), tf.constant(y))
-        return {"X": X, "y": y, **{name: as_rows(name, tensor.numpy()) for name, tensor in tensors.items()}}
+        return {"X": X, "y": y, **{name: as_rows(name, _seen(tensor)) for name, tensor in tensors.items()}}
 
     def weights(self) -> dict[str, Array]:
         """P by name, biases as [1, n]."""
@@ -59,3 +59,8 @@ class Learner:
         """The digit of each image: the output with the largest probability.  X [N, 784] -> [N]."""
         parts: list[Any] = [self._forward(tf.constant(X[i : i + CHUNK])).numpy() for i in range(0, len(X), CHUNK)]
         return np.concatenate(parts)
+
+
+def _seen(tensor: Any) -> Array:
+    """TensorFlow's own memory, read-only, without a copy; it is kept as long as the array is."""
+    return np.asarray(memoryview(tensor))

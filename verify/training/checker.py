@@ -21,7 +21,7 @@ from reference.network import Network
 from reference.rules import given
 from verify.compare import planned
 from verify.errors import Unverifiable
-from verify.lockstep import Judged, Lockstep
+from verify.lockstep import Judged, Lines, Lockstep, family
 from verify.memory import keep_freed
 from verify.settings import Settings
 from verify.trace import Array, Trace
@@ -40,10 +40,18 @@ class Slots:
         self.names = _names(settings, network)
         self.starts: dict[str, int] = {}
         self.size = 0
+        self.families: dict[str, tuple[int, int]] = {}
         for name in self.names:
-            self.starts[name] = self.size
             count = int(np.prod(network.tensor_shape(name, settings.batch)))
-            self.size += -(-count * self.kind.itemsize // ALIGNED) * ALIGNED
+            at = family(name)
+            if at == name or at not in self.families:
+                self.size = -(-self.size // ALIGNED) * ALIGNED
+            self.starts[name] = self.size
+            if at != name:  # the parameters' tensors lie one after the other, with nothing between
+                begin, numbers = self.families.get(at, (self.size, 0))
+                self.families[at] = (begin, numbers + count)
+            self.size += count * self.kind.itemsize
+        self.size = -(-self.size // ALIGNED) * ALIGNED
         self.memory = memory
 
     def fits(self, held: Mapping[str, Array]) -> bool:
@@ -54,9 +62,15 @@ class Slots:
             for name, array in held.items()
         )
 
-    def whole(self, slot: int) -> Array:
-        """All numbers of a slot as one array."""
-        return np.frombuffer(self.memory, self.kind, self.size // self.kind.itemsize, slot * self.size)
+    def lines(self, slot: int) -> Lines:
+        """The same numbers as lines, a family of tensors each, and all numbers of the slot as one array."""
+        begin = slot * self.size
+        memory = np.frombuffer(self.memory, self.kind, self.size // self.kind.itemsize, begin)
+        arrays = {
+            name: np.frombuffer(self.memory, self.kind, count, begin + start).reshape(1, -1)
+            for name, (start, count) in self.families.items()
+        }
+        return Lines(arrays, memory)
 
     def views(self, slot: int, examples: int) -> dict[str, Array]:
         found = {}
@@ -70,7 +84,10 @@ class Slots:
 
 def _names(settings: Settings, network: Network) -> tuple[str, ...]:
     rules = planned(Trace(settings, network, {}, {}), "backprop", True)[0]
-    return tuple(dict.fromkeys((*given(network), *(rule.tensor for rule in rules))))
+    names = dict.fromkeys((*given(network), *(rule.tensor for rule in rules)))
+    alone = [name for name in names if family(name) == name]
+    kinds = dict.fromkeys(family(name) for name in names if family(name) != name)
+    return (*alone, *(kind.replace("P", P) for kind in kinds for P in network.parameters()))
 
 
 class Checker:
@@ -89,6 +106,7 @@ class Checker:
         self.free = deque(range(SLOTS))
         self.held: deque[int | None] = deque()  # slots of steps that were given, until they are free again
         self.waiting = 0
+        self.views: dict[tuple[int, int], dict[str, Array]] = {}
 
     def give(self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None) -> list[Judged]:
         """Queue a step; whatever was found meanwhile.  Raises Unverifiable if the process is gone."""
@@ -96,8 +114,10 @@ class Checker:
         slot: int | None = None
         if self.slots.fits(held):
             slot = self.free.popleft()
-            views = self.slots.views(slot, len(held["X"]))
-            for name, view in views.items():
+            key = slot, len(held["X"])
+            if key not in self.views:
+                self.views[key] = self.slots.views(*key)
+            for name, view in self.views[key].items():
                 np.copyto(view, held[name])
         self._send((number, slot, len(held["X"]) if slot is not None else dict(held), state))
         self.held.append(slot)
@@ -162,15 +182,17 @@ def _work(pipe: Connection, memory: Any, settings: Settings, network: Network, c
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, which ends this one
     keep_freed()
     slots, lockstep = Slots(memory, settings, network), Lockstep(settings, network, compiled)
+    seen: dict[tuple[int, int], Any] = {}  # making the arrays anew takes as long as judging some of them
     while True:
         try:
             number, slot, content, state = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            held = content if slot is None else slots.views(slot, content)
-            memory = None if slot is None else slots.whole(slot)
-            answer: Any = lockstep.judge(number, held, state, memory)
+            if slot is not None and (slot, content) not in seen:
+                seen[slot, content] = slots.views(slot, content), slots.lines(slot)
+            held, lines = (content, None) if slot is None else seen[slot, content]
+            answer: Any = lockstep.judge(number, held, state, lines)
         except Exception as error:
             answer = RuntimeError(f"step {number} could not be judged: {type(error).__name__}: {error}")
         try:
