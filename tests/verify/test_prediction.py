@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 
 from reference.network import ESSAY
+from tests.drawn_digits import draw
 from tests.simulate import SMALL, altered, simulate
-from verify import run, trace, weights
+from verify import memory, run, trace, weights
 from verify.hush import hushed
 from verify.ladder import Comparison
+from verify.memory import keep_freed
 from verify.prediction import __main__ as prediction
 from verify.prediction import every
 from verify.training.by_hand import first_weights
@@ -100,6 +102,26 @@ def test_a_saved_prediction_is_verified_without_tensorflow(golden, tmp_path):
         saved.write_bytes(trace.to_bytes(altered(held, name, None)))
         predict("--trace", saved, "--quiet", "--out", tmp_path / "q", expect=1)
         assert not (tmp_path / "q" / "table6.csv").exists()
+
+
+def test_a_picture_is_read_and_shown_as_the_network_sees_it(golden, tmp_path):
+    drawn = tmp_path / "seven.png"
+    draw(7, 1).save(drawn)
+    out = tmp_path / "p"
+    predict("--weights", golden, "--image", drawn, "--label", 7, "--quiet", "--out", out)
+    report = (out / "report.md").read_text()
+    assert (out / "seen.png").read_bytes().startswith(b"\x89PNG") and "seen.png" in report
+    assert "The label is 7" in report and "data image" in report
+    predict("--weights", golden, "--image", drawn, "--quiet", "--out", out)
+    assert "The label is" not in (out / "report.md").read_text()
+    predict("--weights", golden, "--quiet", "--out", out)
+    assert not (out / "seen.png").exists()  # nothing of an earlier run outlives it
+
+
+def test_memory_is_kept_or_nothing_happens(monkeypatch):
+    assert keep_freed() in (True, False)
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
+    assert keep_freed() is False
 
 
 def test_a_difference_of_choice_is_listed_and_judged():
