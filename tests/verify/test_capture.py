@@ -55,12 +55,15 @@ def test_nothing_is_outside_on_mnist(dtype):
 
 @mnist
 def test_table_3_of_the_essays_digit(tmp_path):
-    """MNIST training image 0: all three printed decimals, and six significant digits though chained."""
+    """MNIST training image 0: all three printed decimals, and half a unit of the sixth digit though chained.
+
+    Not the sixth digit itself: where the next is a 5, the last bit of another processor turns it.
+    """
     assert run.guarded(feedforward.main, ["--data", str(MNIST), "--index", "0", "--out", str(tmp_path)]) == 0
     rows = np.loadtxt(tmp_path / "table3.csv", delimiter=",", skiprows=1)
     by_hand, tensorflow = rows[:, 1], rows[:, 2]
     assert [f"{p:.3f}" for p in by_hand] == [f"{p:.3f}" for p in tensorflow]
-    assert [f"{p:.5e}" for p in by_hand] == [f"{p:.5e}" for p in tensorflow]
+    assert (np.abs(by_hand - tensorflow) < 0.5 * 10 ** (np.floor(np.log10(by_hand)) - 5)).all()
     assert abs(tensorflow.sum() - 1) < 1e-6
 
 
