@@ -14,13 +14,22 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Adam:
-    """Adam's coefficients; `epsilon_hat` says which of the two equations they are for."""
+    """Adam's coefficients; `epsilon_hat` says which of the two equations they are for.
 
-    learning_rate: float = 0.001
+    `amsgrad`: the largest v so far in place of v. With `weight_decay` it is AdamW.
+    """
+
+    learning_rate: Any = 0.001  # or a schedule, a function of t
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-7
     epsilon_hat: bool = True
+    amsgrad: bool = False
+    weight_decay: float = 0.0
+    clipnorm: float = 0.0
+    clipvalue: float = 0.0
+    global_clipnorm: float = 0.0
+    name = "adam"
 
 
 ALGORITHM_1 = Adam(epsilon=1e-8, epsilon_hat=False)
@@ -48,3 +57,8 @@ def update_epsilon_hat(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: 
     """α_t m / (√v + ε̂), α_t = α √(1 - β2^t) / (1 - β1^t).  m, v -> their shape.  Kingma & Ba, section 2"""
     alpha_t = alpha * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
     return m * alpha_t / (np.sqrt(v) + epsilon)
+
+
+def largest_moment(v_max: Any, v: Any) -> Any:
+    """AMSGrad: v̂_t = max(v̂_(t-1), v_t), used in place of v_t.  v_max, v -> their shape.  Reddi et al. 2018"""
+    return np.maximum(v_max, v)

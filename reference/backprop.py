@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.activations import ACTIVATIONS
+from reference.activations import activation_named
+from reference.feedforward import dropped
 
 
 def activation_gradient(dZ_next: Any, W_next: Any) -> Any:
@@ -18,9 +19,9 @@ def activation_gradient(dZ_next: Any, W_next: Any) -> Any:
     return dZ_next @ W_next.T
 
 
-def sum_gradient(dA: Any, Z: Any, name: str) -> Any:
-    """Back through an elementwise activation: dZ = dA f'(Z).  dA, Z [N, n] -> [N, n].  (18), (18b)"""
-    return dA * ACTIVATIONS[name][1](Z)
+def sum_gradient(dA: Any, at: Any, name: str) -> Any:
+    """Back through an activation: dZ = dA f'(Z); some f' read A = f(Z).  dA, at [N, n] -> dZ [N, n].  (18), (18b)"""
+    return activation_named(name).back(dA, at)
 
 
 def weight_gradient(A_before: Any, dZ: Any) -> Any:
@@ -31,3 +32,8 @@ def weight_gradient(A_before: Any, dZ: Any) -> Any:
 def bias_gradient(dZ: Any) -> Any:
     """dZ(l) [N, n] -> dB(l) [1, n], summed over the batch.  (22b), (22d), (22f)"""
     return np.sum(dZ, axis=0, keepdims=True)
+
+
+def kept_gradient(dD: Any, M: Any, rate: float) -> Any:
+    """Back through dropout: the same mask, the same factor.  dD, M [N, n] -> dA [N, n].  Srivastava et al. 2014"""
+    return dropped(dD, M, rate)

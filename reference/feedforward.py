@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.activations import ACTIVATIONS
+from reference.activations import activation_named
 
 
 def node_sum(x: Any, w: Any, b: Any) -> Any:
@@ -21,7 +21,7 @@ def node_dot(x: Any, w: Any, b: Any) -> Any:
 
 def node_activation(z: Any, name: str = "relu") -> Any:
     """What the node puts out, a = f(z), elementwise f.  z scalar -> scalar.  (3)"""
-    return ACTIVATIONS[name][0](z)
+    return activation_named(name).function(z)
 
 
 def weighted_sum(X: Any, W: Any, B: Any) -> Any:
@@ -29,6 +29,21 @@ def weighted_sum(X: Any, W: Any, B: Any) -> Any:
     return X @ W + B
 
 
+def weighted_sum_without_bias(X: Any, W: Any) -> Any:
+    """The same of a layer that has no bias, Z = X·W.  X [N, m], W [m, n] -> [N, n].  (4)"""
+    return X @ W
+
+
 def activation(Z: Any, name: str) -> Any:
     """A layer's activation, A = f(Z), f by its name in Table 1.  Z [N, n] -> [N, n].  (5), (10)"""
-    return ACTIVATIONS[name][0](Z)
+    return activation_named(name).function(Z)
+
+
+def rescaled(X: Any, scale: float, offset: float) -> Any:
+    """A layer that brings pixels to another range: x·scale + offset.  X [N, n] -> [N, n].  Keras: Rescaling"""
+    return X * scale + offset
+
+
+def dropped(A: Any, M: Any, rate: float) -> Any:
+    """Inverted dropout: what the mask lets through, over 1 - rate.  A, M [N, n] -> [N, n].  Srivastava et al. 2014"""
+    return A * (1 / (1 - rate)) * (M > 0)

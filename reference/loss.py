@@ -32,14 +32,19 @@ def batch_mean(costs: Any) -> Any:
     return (1 / costs.shape[0]) * np.sum(costs)
 
 
-def crossentropy_of_logits(Z: Any, y: Any) -> Any:
-    """(14) with a_i of (11) put in: log a_i = (z_i - max) - log Σ e^(z_k - max).  Z, y [N, n] -> scalar.  (14)
+def crossentropies_of_logits(Z: Any, y: Any) -> Any:
+    """(13) with a_i of (11) put in: log a_i = (z_i - max) - log Σ e^(z_k - max).  Z, y [N, n] -> [N].  (13)
 
     So a probability that underflows to 0 still has its logarithm. Keras takes this way too.
     """
     shifted = Z - np.max(Z, axis=1, keepdims=True)
     logarithm = np.log(np.sum(exponentials(Z), axis=1, keepdims=True))
-    return batch_mean(np.sum(y * (logarithm - shifted), axis=1))
+    return np.sum(y * (logarithm - shifted), axis=1)
+
+
+def crossentropy_of_logits(Z: Any, y: Any) -> Any:
+    """Their mean over the batch.  Z, y [N, n] -> scalar.  (14)"""
+    return batch_mean(crossentropies_of_logits(Z, y))
 
 
 def crossentropy_backward(Z: Any, y: Any) -> Any:

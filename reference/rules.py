@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from reference import adam as adam_equations
-from reference import backprop, descent, feedforward, loss
-from reference.activations import ACTIVATIONS
+from reference import backprop, clipping, descent, feedforward, loss
+from reference.activations import activation_named
 from reference.adam import Adam
 from reference.descent import SGD
+from reference.losses import Written, loss_named, written
 from reference.network import Network
 
 Optimizer = Adam | SGD
@@ -46,7 +47,7 @@ class Rule:
         return self.compute(*(known[name] for name in self.inputs))
 
 
-LOSSES: dict[str, dict[str, Any]] = {
+LOSSES: dict[str, dict[str, Any]] = {  # the essay's, behind its softmax
     "categorical_crossentropy": {
         "cost": ("14", "Z", loss.crossentropy_of_logits),
         "backward": ("21", "Z", loss.crossentropy_backward),
@@ -60,77 +61,185 @@ LOSSES: dict[str, dict[str, Any]] = {
 
 def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]:
     """All rules of one training step, for any depth.  Raises ValueError for a loss it does not know."""
-    if cost not in LOSSES:
-        raise ValueError(f"loss {cost!r} is not one of {', '.join(LOSSES)}")
-    if network.activations[-1] != "softmax":
-        raise ValueError("the losses of the essay follow a softmax output layer")
-    steps = (_forward(network, cost), _backward(network, cost), _update(network, optimizer))
+    end = _end(network, cost)
+    steps = (_forward(network, end), _backward(network, end), _update(network, optimizer))
     return tuple(rule for part in steps for rule in part)
 
 
-def _forward(network: Network, cost: str) -> Iterator[Rule]:
-    L = network.depth
+def _end(network: Network, cost: str) -> Written:
+    """How the loss is computed behind this output layer; a slope that reads "Z" is dZ(L), another dA(L) or dD(L)."""
+    activation, dropped = network.activations[-1], bool(network.rate(network.depth))
+    if activation == "softmax" and not dropped and cost in LOSSES:
+        own = LOSSES[cost]
+        (at_cost, reads, compute), (at_slope, _, slope) = own["cost"], own["backward"]
+        return Written(reads, compute, at_cost, slope, at_slope, joint=True)
+    return written(loss_named(cost), activation, dropped)
+
+
+def _forward(network: Network, end: Written) -> Iterator[Rule]:
+    L, source = network.depth, "X"
+    for number, (scale, offset) in enumerate(network.rescaling, 1):
+        rescale = partial(feedforward.rescaled, scale=scale, offset=offset)
+        yield Rule(f"S{number}", "Keras: Rescaling", (source,), rescale, 0, "forward")
+        source = f"S{number}"
+    yield from _dropout(network, 0, source)
     for layer in range(1, L + 1):
-        source = "X" if layer == 1 else f"A{layer - 1}"
+        source = network.output(layer - 1)
         equation = {1: "6", 2: "8", 3: "9"}.get(layer, "8a")
         name = network.activations[layer - 1]
-        yield Rule(
-            f"Z{layer}", equation, (source, f"W{layer}", f"B{layer}"), feedforward.weighted_sum, layer, "forward"
-        )
+        if network.has_bias(layer):
+            read = (source, f"W{layer}", f"B{layer}")
+            yield Rule(f"Z{layer}", equation, read, feedforward.weighted_sum, layer, "forward")
+        else:
+            product = feedforward.weighted_sum_without_bias
+            yield Rule(f"Z{layer}", equation, (source, f"W{layer}"), product, layer, "forward")
         activate = partial(feedforward.activation, name=name)
-        yield Rule(f"A{layer}", ACTIVATIONS[name][2], (f"Z{layer}",), activate, layer, "forward")
-    equation, letter, function = LOSSES[cost]["cost"]
-    yield Rule("C", equation, (f"{letter}{L}", "y"), function, L, "forward")
+        yield Rule(f"A{layer}", activation_named(name).equation, (f"Z{layer}",), activate, layer, "forward")
+        yield from _dropout(network, layer, f"A{layer}")
+    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, L, "forward")
 
 
-def _backward(network: Network, cost: str) -> Iterator[Rule]:
+def _read(network: Network, end: Written) -> str:
+    """The tensor at which the loss begins."""
+    return f"Z{network.depth}" if end.reads == "Z" else network.output(network.depth)
+
+
+def _dropout(network: Network, layer: int, source: str) -> Iterator[Rule]:
+    if network.rate(layer):
+        drop = partial(feedforward.dropped, rate=network.rate(layer))
+        yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward")
+
+
+def _backward(network: Network, end: Written) -> Iterator[Rule]:
     L = network.depth
     for layer in range(L, 0, -1):
-        if layer == L:
-            equation, letter, function = LOSSES[cost]["backward"]
-            yield Rule(f"dZ{L}", equation, (f"{letter}{L}", "y"), function, L, "backward")
+        if layer == L and (end.joint or end.reads == "Z"):
+            yield Rule(f"dZ{L}", end.slope_equation, (_read(network, end), "y"), end.slope, L, "backward")
         else:
-            after = (f"dZ{layer + 1}", f"W{layer + 1}")
-            yield Rule(f"dA{layer}", "20a", after, backprop.activation_gradient, layer, "backward")
-            slope = partial(backprop.sum_gradient, name=network.activations[layer - 1])
-            yield Rule(f"dZ{layer}", "18b", (f"dA{layer}", f"Z{layer}"), slope, layer, "backward")
+            yield from _through(network, layer, end)
         weights, biases = {0: ("22a", "22b"), 1: ("22c", "22d")}.get(L - layer, ("22e", "22f"))
-        source = "X" if layer == 1 else f"A{layer - 1}"
+        source = network.output(layer - 1)
         yield Rule(f"dW{layer}", weights, (source, f"dZ{layer}"), backprop.weight_gradient, layer, "backward")
         product = (f"dZ{layer}",) if layer == L else ()
-        yield Rule(f"dB{layer}", biases, (f"dZ{layer}",), backprop.bias_gradient, layer, "backward", product)
+        if network.has_bias(layer):
+            yield Rule(f"dB{layer}", biases, (f"dZ{layer}",), backprop.bias_gradient, layer, "backward", product)
+
+
+def _through(network: Network, layer: int, end: Written) -> Iterator[Rule]:
+    """The gradient with respect to what a layer puts out, back through its dropout and its activation."""
+    output = network.output(layer)
+    if layer == network.depth:
+        yield Rule(f"d{output}", end.slope_equation, (output, "y"), end.slope, layer, "backward")
+    else:
+        after = (f"dZ{layer + 1}", f"W{layer + 1}")
+        yield Rule(f"d{output}", "20a", after, backprop.activation_gradient, layer, "backward")
+    if network.rate(layer):
+        keep = partial(backprop.kept_gradient, rate=network.rate(layer))
+        yield Rule(f"dA{layer}", "Srivastava et al. 2014", (f"dD{layer}", f"M{layer}"), keep, layer, "backward")
+    name = network.activations[layer - 1]
+    back = partial(backprop.sum_gradient, name=name)
+    equation = "19" if name == "softmax" else "18b"
+    read = (f"dA{layer}", f"{activation_named(name).reads}{layer}")
+    yield Rule(f"dZ{layer}", equation, read, back, layer, "backward")
 
 
 def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
+    if callable(optimizer.learning_rate):
+        schedule = optimizer.learning_rate
+        yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update")
+    gradients = tuple(f"d{P}" for P in network.parameters())
     for layer in range(network.depth, 0, -1):
         for P, equation in ((f"W{layer}", "15"), (f"B{layer}", "16")):
-            if isinstance(optimizer, Adam):
-                yield from _adam(P, layer, optimizer)
-            else:
-                scaled = partial(descent.step, learning_rate=optimizer.learning_rate)
-                yield Rule(f"update_{P}", equation, (f"d{P}",), scaled, layer, "update")
-            product = (f"update_{P}",) if isinstance(optimizer, SGD) else ()
-            yield Rule(f"{P}_new", equation, (P, f"update_{P}"), descent.descend, layer, "update", product)
+            if P in network.parameters():
+                yield from _of_parameter(P, equation, layer, optimizer, gradients)
 
 
-def _adam(P: str, layer: int, adam: Adam) -> Iterator[Rule]:
+def _of_parameter(
+    P: str, equation: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]
+) -> Iterator[Rule]:
+    """Clipping, decay, moments, what is subtracted, what is left: the order in which Keras does them."""
+    g, kept = f"d{P}", P
+    clip = _clipping(P, layer, optimizer, gradients)
+    if clip is not None:
+        yield clip
+        g = clip.tensor
+    if optimizer.weight_decay:
+        kept = f"{P}_decayed"
+        decay = partial(descent.decayed, weight_decay=optimizer.weight_decay)
+        yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update")
+    product: tuple[str, ...] = ()
+    if isinstance(optimizer, Adam):
+        yield from _adam(P, g, layer, optimizer)
+    elif optimizer.momentum:
+        yield from _momentum(P, g, layer, optimizer)
+    else:
+        yield Rule(f"update_{P}", equation, (g, "alpha"), descent.step, layer, "update")
+        product = (f"update_{P}",)
+    yield Rule(f"{P}_new", equation, (kept, f"update_{P}"), descent.descend, layer, "update", product)
+
+
+def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]) -> Rule | None:
+    """The gradient cut down, if it is; of Keras's three ways only one may be set."""
+    name, read = f"clipped_{P}", (f"d{P}",)
+    if optimizer.clipnorm:
+        by_norm = partial(clipping.by_norm, most=optimizer.clipnorm)
+        return Rule(name, "Pascanu et al. 2013", read, by_norm, layer, "update")
+    if optimizer.global_clipnorm:
+        by_all = partial(clipping.by_global_norm, most=optimizer.global_clipnorm)
+        return Rule(name, "Pascanu et al. 2013: all", (*read, *gradients), by_all, layer, "update")
+    if optimizer.clipvalue:
+        by_value = partial(clipping.by_value, most=optimizer.clipvalue)
+        return Rule(name, "Keras: clipvalue", read, by_value, layer, "update")
+    return None
+
+
+def _momentum(P: str, g: str, layer: int, sgd: SGD) -> Iterator[Rule]:
+    move = partial(descent.velocity, momentum=sgd.momentum)
+    yield Rule(f"m_{P}", "Sutskever et al. 2013", (f"m_{P}_before", g, "alpha"), move, layer, "update")
+    if sgd.nesterov:
+        ahead = partial(descent.nesterov, momentum=sgd.momentum)
+        yield Rule(f"update_{P}", "Sutskever et al. 2013", (f"m_{P}", g, "alpha"), ahead, layer, "update")
+    else:
+        yield Rule(f"update_{P}", "Sutskever et al. 2013", (f"m_{P}",), descent.negated, layer, "update")
+
+
+def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:
     first = partial(adam_equations.first_moment, beta_1=adam.beta_1)
     second = partial(adam_equations.second_moment, beta_2=adam.beta_2)
     form, function = (
         ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
     )
     update = partial(function, epsilon=adam.epsilon)
-    yield Rule(f"m_{P}", "App. A: m", (f"m_{P}_before", f"d{P}"), first, layer, "update", (f"d{P}",))
-    yield Rule(f"v_{P}", "App. A: v", (f"v_{P}_before", f"d{P}"), second, layer, "update")
-    read = (f"m_{P}", f"v_{P}", "t", "alpha", "beta_1", "beta_2")
+    yield Rule(f"m_{P}", "App. A: m", (f"m_{P}_before", g), first, layer, "update", (g,))
+    yield Rule(f"v_{P}", "App. A: v", (f"v_{P}_before", g), second, layer, "update")
+    v = f"v_{P}"
+    if adam.amsgrad:
+        v = f"vmax_{P}"
+        most = adam_equations.largest_moment
+        yield Rule(v, "Reddi et al. 2018", (f"{v}_before", f"v_{P}"), most, layer, "update")
+    read = (f"m_{P}", v, "t", "alpha", "beta_1", "beta_2")
     yield Rule(f"update_{P}", f"App. A: {form}", read, update, layer, "update")
 
 
 def coefficients(optimizer: Optimizer) -> dict[str, float]:
-    """The scalars that rules read as inputs, beside the time step t."""
+    """The scalars that rules read as inputs, beside the time step t; a learning rate on a schedule has a rule."""
+    found = {} if callable(optimizer.learning_rate) else {"alpha": optimizer.learning_rate}
+    return found if isinstance(optimizer, SGD) else found | {"beta_1": optimizer.beta_1, "beta_2": optimizer.beta_2}
+
+
+def moments(optimizer: Optimizer) -> tuple[str, ...]:
+    """What an optimizer remembers of each parameter: m, v, the largest v; nothing for plain descent."""
     if isinstance(optimizer, SGD):
-        return {}
-    return {"alpha": optimizer.learning_rate, "beta_1": optimizer.beta_1, "beta_2": optimizer.beta_2}
+        return ("m",) if optimizer.momentum else ()
+    return ("m", "v", "vmax") if optimizer.amsgrad else ("m", "v")
+
+
+def left(tensor: str) -> str | None:
+    """The name under which the next step's start reads what this one leaves: W1_new as "W1@", m_W1 as "m_W1@"."""
+    if tensor.endswith("_new"):
+        return f"{tensor[:-4]}@"
+    remembered = tensor.partition("_")[0] in ("m", "v", "vmax") and not tensor.endswith(("_before", "@", "~"))
+    return f"{tensor}@" if remembered and "_" in tensor else None
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:
@@ -140,7 +249,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         layer = int(P[1:])
         if not first:
             found.append(Rule(P, CARRIED, (f"{P}@",), carried, layer, "start"))
-        for moment in "mv" if training and isinstance(optimizer, Adam) else "":
+        for moment in moments(optimizer) if training else ():
             tensor = f"{moment}_{P}_before"
             if first:
                 found.append(Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start"))
@@ -160,5 +269,5 @@ def zero_moment(P: Any) -> Any:
 
 
 def given(network: Network) -> tuple[str, ...]:
-    """The tensors that no rule of a step computes: X, y and the parameters."""
-    return ("X", "y", *network.parameters())
+    """The tensors that no rule of a step computes: X, y, the parameters, and the masks of dropout."""
+    return ("X", "y", *network.parameters(), *network.masks())

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.network import Network
-from reference.rules import coefficients, rules, start
+from reference.rules import coefficients, given, left, rules, start
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Trace
 
@@ -30,12 +30,15 @@ def simulate(network=SMALL, change=None, seed=0, **chosen):
         known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y, "t": dtype(step)}
         if printed:
             known["X"][-1] = 0
+        for M in network.masks():
+            shape = network.tensor_shape(M, settings.batch)
+            known[M] = (rng.random(shape) >= network.rate(int(M[1:]))).astype(dtype)
         known |= {name: dtype(value) for name, value in coefficients(optimizer).items()}
         plan = start(network, optimizer, step == 1, training=settings.training)
         plan += rules(network, settings.loss, optimizer)
         if not settings.training:
             plan = tuple(rule for rule in plan if rule.phase == "forward")
-        names = ["X", "y", *network.parameters()]
+        names = list(given(network))
         for rule in plan:
             array = np.asarray(rule(known)).astype(dtype)
             if change is not None:
@@ -43,8 +46,7 @@ def simulate(network=SMALL, change=None, seed=0, **chosen):
             known[rule.tensor] = array
             names.append(rule.tensor)
         tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
-        known |= {f"{n[:-4]}@": a for n, a in known.items() if n.endswith("_new")}
-        known |= {f"{n}@": a for n, a in known.items() if n[:2] in ("m_", "v_") and not n.endswith(("_before", "@"))}
+        known |= {name: a for n, a in known.items() if (name := left(n)) is not None}
     return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
 
 

@@ -12,12 +12,12 @@ The class implements NumPy's `__array_ufunc__`, so the equations of `reference` 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, RECIPROCAL_ULP, Floats, Precision
+from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, RECIPROCAL_ULP, TANH_ULP, Floats, Precision
 
 SLACK = 1 + 2.0**-30
 
@@ -28,6 +28,8 @@ class Ball(NDArrayOperatorsMixin):
     `open_sum` is known of a sum that may still take another term: the error its terms came with, how many
     they are, and the sum of their magnitudes. Adding to it is one more term of the same sum, in any order.
     `least` is a lower bound better than value - radius, where one is known: a square root is not negative.
+    `scaled` is known of an array times constants, which may be multiplied in any order. `masked`: a selection, 0
+    where something else may stand.
     """
 
     def __init__(
@@ -37,12 +39,16 @@ class Ball(NDArrayOperatorsMixin):
         precision: Precision,
         open_sum: tuple[Any, Any, Any] | None = None,
         least: Any = None,
+        scaled: Scaled | None = None,
+        masked: bool = False,
     ) -> None:
         self.value: Floats = value if hasattr(value, "recording") else np.asarray(value, dtype=np.float64)
         self.radius: Any = radius
         self.precision = precision
         self.open_sum = open_sum
         self.least = least
+        self.scaled = scaled
+        self.masked = masked
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:
@@ -135,6 +141,8 @@ def _add(a: Ball, b: Ball) -> Ball:
         return _of_sum(a.precision, value, incoming, terms, magnitude)
     radius = a.radius + b.radius
     found = a._rounded(value, radius) if _moves(a) and _moves(b) else a._same(value, radius)
+    if a.masked and b.masked:  # where one selection is an exact 0, adding it rounds nothing
+        found.radius = np.where((a.reach > 0) & (b.reach > 0), found.radius, radius)
     if a.least is not None and np.all(b.value > b.radius):
         found.least = (a.least + b.floor) / (1 + 4 * a.precision.joint_unit)
     return found
@@ -159,7 +167,8 @@ def _subtract(a: Ball, b: Ball) -> Ball:
 def _multiply(a: Any, b: Any) -> Ball:
     if _is_mask(a) or _is_mask(b):  # it selects, and rounds nothing
         ball, mask = (b, a) if _is_mask(a) else (a, b)
-        return Ball(ball.value * mask, ball.radius * mask if np.any(ball.radius) else 0.0, ball.precision)
+        radius = ball.radius * mask if np.any(ball.radius) else 0.0
+        return Ball(ball.value * mask, radius, ball.precision, masked=True)
     return _product(a, b)
 
 
@@ -167,8 +176,45 @@ def _product(a: Ball, b: Ball) -> Ball:
     value = a.value * b.value
     radius = np.abs(a.value) * b.radius + a.radius * b.reach
     if _is_power_of_two(a) or _is_power_of_two(b):
-        return a._same(value, radius + a.precision.tiny)
+        found = a._same(value, radius + a.precision.tiny)
+        array, constant = (b, a) if _is_power_of_two(a) else (a, b)
+        if array.scaled is not None:
+            found.scaled = array.scaled.times(constant, rounded=False)
+        return found
+    if a.value.ndim and b.value.ndim == 0:
+        return _scaled(a, b, value, radius)
     return a._rounded(value, radius)
+
+
+class Scaled(NamedTuple):
+    """An array times constants: its own radius, their product, the errors they came with, how many products round."""
+
+    radius: Any
+    factor: Any = 1.0
+    relative: Any = 0.0
+    products: int = 0
+
+    def times(self, constant: Ball, rounded: bool = True) -> Scaled:
+        size = np.abs(constant.value)
+        own = constant.radius / size if rounded else 0.0
+        return Scaled(self.radius, self.factor * size, self.relative + own, self.products + rounded)
+
+
+def _scaled(a: Ball, constant: Ball, value: Any, radius: Any) -> Ball:
+    """An array times one more constant: of several, the products may be taken in any order.
+
+    Half an ulp of a product depends on how it lies between two powers of two, and so on the order. Relative to the
+    value no rounding is more than u, in any order: of k constants there are k products.
+    """
+    found = a._rounded(value, radius)
+    found.scaled = (a.scaled or Scaled(a.radius)).times(constant)
+    if a.scaled is not None:
+        incoming, factor, relative, products = found.scaled
+        total = (relative + products * a.precision.joint_unit) * (1 + 2.0**-20)  # second-order terms
+        size = np.abs(value)
+        radius = incoming * factor * (1 + total) + size * total + products * a.precision.tiny
+        found.radius = np.maximum(found.radius, radius * SLACK)
+    return found
 
 
 def _is_power_of_two(a: Ball) -> bool:
@@ -190,11 +236,13 @@ def _reciprocal(a: Ball) -> Ball:
 
 
 def _power(a: Ball, b: Any) -> Ball:
-    """Positive base, exact exponent: β^t."""
-    if not b.is_exact:
-        raise NotImplementedError("balls know exact exponents only")
+    """Positive base: β^t. It rises or falls with either operand, so the ends say how far it goes."""
     value = a.value**b.value
-    radius = np.maximum((a.value + a.radius) ** b.value - value, value - (a.value - a.radius) ** b.value)
+    if b.is_exact:
+        radius = np.maximum((a.value + a.radius) ** b.value - value, value - (a.value - a.radius) ** b.value)
+    else:
+        ends = [(a.value + i * a.radius) ** (b.value + j * b.radius) for i in (-1, 1) for j in (-1, 1)]
+        radius = np.max([end - value for end in ends] + [value - end for end in ends], axis=0)
     return a._rounded(value, np.abs(radius), POWER_ULP)
 
 
@@ -208,6 +256,17 @@ def _log(a: Ball) -> Ball:
     value = np.log(a.value)
     radius = np.where(a.radius < a.value, -np.log1p(-np.minimum(a.radius / a.value, 1)), np.inf)
     return a._rounded(value, radius, LOG_ULP)
+
+
+def _tanh(a: Ball) -> Ball:
+    value = np.tanh(a.value)
+    radius = np.maximum(np.tanh(a.value + a.radius) - value, value - np.tanh(a.value - a.radius))
+    return a._rounded(value, radius, TANH_ULP)
+
+
+def _floor(a: Ball) -> Ball:
+    value = np.floor(a.value)
+    return a._same(value, np.maximum(np.floor(a.value + a.radius) - value, value - np.floor(a.value - a.radius)))
 
 
 def _sqrt(a: Ball) -> Ball:
@@ -231,9 +290,24 @@ def _maximum(a: Ball, b: Ball) -> Ball:
     return a._same(np.maximum(a.value, b.value), np.maximum(radius, other) if np.any(radius) else radius)
 
 
+def _minimum(a: Ball, b: Ball) -> Ball:
+    return _negative(_maximum(_negative(a), _negative(b)))
+
+
 def _greater(a: Ball, b: Ball) -> Any:
-    """A mask; where the balls overlap it may be either, and is a ball ½ ± ½ around what the values say."""
-    mask = a.value > b.value
+    return _compared(a, b, a.value > b.value)
+
+
+def _greater_equal(a: Ball, b: Ball) -> Any:
+    return _compared(a, b, a.value >= b.value)
+
+
+def _less_equal(a: Ball, b: Ball) -> Any:
+    return _compared(a, b, a.value <= b.value)
+
+
+def _compared(a: Ball, b: Ball, mask: Any) -> Any:
+    """A mask; where the balls overlap it may be either, and is a ball of radius 1 around what the values say."""
     if a.is_exact and b.is_exact:
         return mask
     undecided = np.abs(a.value - b.value) <= a.radius + b.radius
@@ -280,7 +354,12 @@ OPERATIONS: dict[Any, Any] = {
     np.sqrt: _sqrt,
     np.negative: _negative,
     np.maximum: _maximum,
+    np.tanh: _tanh,
+    np.floor: _floor,
+    np.minimum: _minimum,
     np.greater: _greater,
+    np.greater_equal: _greater_equal,
+    np.less_equal: _less_equal,
     np.equal: _equal,
     np.matmul: _matmul,
 }

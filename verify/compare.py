@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Optimizer, Rule, coefficients, given, rules, start
+from reference.rules import Optimizer, Rule, coefficients, given, left, moments, rules, start
 from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
 from verify.ladder import Comparison, Tolerance, attributes, row
@@ -58,9 +58,9 @@ class Walk:
     def step(self, number: int, held: Mapping[str, Array]) -> list[Comparison]:
         """All tensors of the next step, both modes."""
         trace, settings = self.trace, self.trace.settings
-        constants = scalars(number, OPTIMIZERS[settings.optimizer], self.precision)
+        constants = scalars(settings.done + number, OPTIMIZERS[settings.optimizer], self.precision)
         plan, rest = planned(trace, self.command, number == 1)
-        exact = inputs(held, trace, (*plan, *given(trace.network)), self.precision, self.memo)
+        exact = inputs(held, trace, (*plan, *begins_with(trace)), self.precision, self.memo)
         self.previous = self.local
         self.local = {**exact, **_before(self.local), **constants}
         first = number == 1 or self.command == "feedforward"
@@ -114,17 +114,24 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
 
 def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], frozenset[str]]:
     """The rules to be checked in a step, and the names a trace may hold beyond them."""
-    settings, network = trace.settings, trace.network
+    settings, network, training = trace.settings, trace.network, trace.settings.training
     optimizer = OPTIMIZERS[settings.optimizer]
-    every = rules(network, settings.loss, optimizer)
-    training = settings.training
-    begin = start(network, optimizer, first, training=training)
+    every = rules(network if training else replace(network, dropout=()), settings.loss, optimizer)
+    anew = first and settings.done > 0  # what the optimizer had done before is not in the trace
+    begin = () if anew else start(network, optimizer, first, training=training)
     everything = begin + every if training else begin + tuple(r for r in every if r.phase == "forward")
     wanted = everything if command == "backprop" else tuple(r for r in everything if r.phase == "forward")
     if command == "prediction":  # it has no label to be compared with
         wanted = tuple(r for r in wanted if r.tensor != "C")
-    rest = {r.tensor for r in everything} - {r.tensor for r in wanted} | set(given(network))
+    rest = {r.tensor for r in everything} - {r.tensor for r in wanted} | set(begins_with(trace))
     return wanted, frozenset(rest)
+
+
+def begins_with(trace: Trace) -> tuple[str, ...]:
+    """What a step may have to be given: X, y, parameters, masks, and what the optimizer remembers."""
+    remembered = moments(OPTIMIZERS[trace.settings.optimizer]) if trace.settings.training else ()
+    network = trace.network
+    return (*given(network), *(f"{moment}_{P}_before" for P in network.parameters() for moment in remembered))
 
 
 def _is_step(name: str, steps: int) -> bool:
@@ -149,14 +156,13 @@ def inputs(
 
 def _before(known: Mapping[str, Any]) -> dict[str, Any]:
     """What the previous step left, under the names that the next step's start reads."""
-    carried = {f"{name[:-4]}@": ball for name, ball in known.items() if name.endswith("_new")}
-    moments = {f"{n}@": ball for n, ball in known.items() if n[:2] in ("m_", "v_") and not n.endswith(("_before", "@"))}
-    return carried | moments
+    return {name: ball for tensor, ball in known.items() if (name := left(tensor)) is not None}
 
 
-def _givens(local: Mapping[str, Any], trace: Trace, weights: bool) -> dict[str, Any]:
-    """What a person starts from: X and y of every step; the weights of the first, or of each forward pass."""
-    names = given(trace.network) if weights else ("X", "y")
+def _givens(local: Mapping[str, Any], trace: Trace, first: bool) -> dict[str, Any]:
+    """What a person starts from: X, y and masks of every step; all else of the first, or of each forward pass."""
+    carried = trace.network.parameters()
+    names = begins_with(trace) if first else (name for name in given(trace.network) if name not in carried)
     return {name: local[name] for name in names if name in local}
 
 
@@ -208,6 +214,6 @@ def _evaluated(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ba
     except (ValueError, IndexError, np.exceptions.AxisError):
         return None  # shapes that do not fit: the ill-shaped tensor has its own row
     if not isinstance(result, Ball):
-        return Ball(result, 0.0, precision)
+        return Ball.constant(result, precision)
     result.radius = np.where(np.isnan(result.radius), np.inf, result.radius)  # 0·∞: nothing is known
     return result

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from reference.losses import loss_named
 from reference.rules import Rule, given
 from verify.ball import Ball
 from verify.precision import PRECISIONS, Floats, Precision
+from verify.settings import GIVEN, Settings
 from verify.trace import Array, Trace
 
 PASSING = ("equal", "within")
@@ -110,9 +112,11 @@ def attributes(
     computed = {rule.tensor for rule in plan}
     batch = trace.settings.batch
     read = {name for rule in plan for name in rule.inputs}
-    expected = {name: trace.network.tensor_shape(name, batch) for name in given(trace.network) if name in read}
+    before = (name for name in rest if name.endswith("_before"))
+    names = dict.fromkeys((*given(trace.network), *sorted(before)))
+    expected = {name: trace.network.tensor_shape(name, batch) for name in names if name in read}
     for name, shape in expected.items():
-        problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings.dtype)
+        problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings)
         if problem:
             yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
     for name in held:
@@ -126,20 +130,40 @@ def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:
     return (problem[0], nan, nan, nan, nan, nan, (), nan, nan, problem[1])
 
 
-def _problem(name: str, held: Array | None, shape: tuple[int, ...], dtype: str) -> tuple[str, str] | None:
+def _problem(name: str, held: Array | None, shape: tuple[int, ...], settings: Settings) -> tuple[str, str] | None:
     checks: list[tuple[str, Callable[[Array], bool], str]] = [
         ("shape", lambda a: a.shape != shape, f"it should be {list(shape)}"),
-        ("dtype", lambda a: a.dtype != dtype, f"it should be {dtype}"),
+        ("dtype", lambda a: a.dtype != settings.dtype, f"it should be {settings.dtype}"),
         ("not_finite", lambda a: not np.isfinite(a).all(), "it holds NaN or infinity"),
     ]
     if held is None:
         return ("missing", "the trace does not hold it")
     if name == "y":
-        checks.append(("outside", lambda a: not _one_hot(a), "each row must hold a single 1 and zeros"))
-    if name == "X":
+        checks.append(_labels(settings))
+    if name == "X" and settings.data != GIVEN:
         checks.append(("outside", lambda a: bool(a.min() < 0 or a.max() > 1), "pixels must lie from 0 to 1"))
+    if name[0] == "M":
+        checks.append(("outside", lambda a: not _zeros_and_ones(a), "a mask holds 0 and 1 only"))
     return next(((verdict, text) for verdict, wrong, text in checks if wrong(held)), None)
 
 
+def _labels(settings: Settings) -> tuple[str, Callable[[Array], bool], str]:
+    """What y may be: one-hot; of a user's own, shares of 1, or for a squared error any numbers."""
+    if settings.data != GIVEN:
+        return "outside", lambda y: not _one_hot(y), "each row must hold a single 1 and zeros"
+    if not loss_named(settings.loss).is_crossentropy:
+        return "outside", lambda y: False, ""
+    unit = PRECISIONS[settings.dtype].unit  # each share is rounded, and so is their sum
+
+    def wrong(y: Array) -> bool:
+        return bool(y.min() < 0 or np.max(np.abs(y.sum(axis=1, dtype=float) - 1)) > 4 * unit * y.shape[1])
+
+    return "outside", wrong, "each row must hold shares that add up to 1"
+
+
 def _one_hot(y: Array) -> bool:
-    return bool(np.all((y == 0) | (y == 1)) and np.all(np.sum(y, axis=1) == 1))
+    return _zeros_and_ones(y) and bool(np.all(np.sum(y, axis=1) == 1))
+
+
+def _zeros_and_ones(a: Array) -> bool:
+    return bool(np.all((a == 0) | (a == 1)))

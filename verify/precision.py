@@ -19,6 +19,7 @@ REFERENCE_UNIT = 2.0**-53  # the by-hand side is evaluated in float64 and rounds
 EXP_ULP = 2.0
 LOG_ULP = 4.0
 POWER_ULP = 1.0
+TANH_ULP = 4.0
 RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation and a Newton step, not a division
 
 

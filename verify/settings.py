@@ -5,14 +5,31 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from reference.adam import KERAS
+from reference.adam import KERAS, Adam
 from reference.descent import SGD
+from reference.losses import loss_named
 from reference.network import ESSAY, Network
-from reference.rules import LOSSES, Optimizer
+from reference.notation import parse
+from reference.rules import Optimizer
+from reference.schedules import SCHEDULES
 from verify.errors import Unusable
 from verify.precision import PRECISIONS
 
-OPTIMIZERS: dict[str, Optimizer] = {"adam": KERAS, "sgd": SGD()}
+GIVEN = "given"  # settings.data of arrays that a user handed over
+
+
+class _Named(dict[str, Optimizer]):
+    """Those that have a short name; of any other text the optimizer that it describes."""
+
+    def __missing__(self, text: str) -> Optimizer:
+        found = parse(text, {"adam": Adam, "sgd": SGD, **SCHEDULES})
+        if not isinstance(found, Adam | SGD):
+            raise ValueError(f"optimizer {text!r} is not one of {', '.join(self)}")
+        self[text] = found
+        return found
+
+
+OPTIMIZERS = _Named({"adam": KERAS, "sgd": SGD()})
 COMMANDS = ("feedforward", "backprop", "printed", "prediction", "training")  # those that capture
 
 
@@ -31,6 +48,7 @@ class Settings:
     optimizer: str = "adam"
     loss: str = "categorical_crossentropy"
     jit: bool = False
+    done: int = 0  # steps the optimizer had taken before the first of these
 
     @property
     def training(self) -> bool:
@@ -44,6 +62,7 @@ class Settings:
         """Read back from a trace.  Raises Unusable naming the source and the field."""
         if not isinstance(found, dict):
             raise Unusable(f"{source}: its settings are not a table of names and values")
+        found = {"done": 0, **found}  # traces of older versions begin with a new optimizer
         names = {f.name: f.type for f in fields(cls)}
         if set(found) != set(names):
             raise Unusable(f"{source}: settings {sorted(set(found) ^ set(names))} are missing or unknown")
@@ -54,12 +73,17 @@ class Settings:
             if isinstance(found[name], str) and not found[name].isprintable():
                 raise Unusable(f"{source}: setting {name!r} is not plain text")
         settings = cls(**found)
-        allowed = {"command": COMMANDS, "dtype": PRECISIONS, "optimizer": OPTIMIZERS, "loss": LOSSES}
+        allowed = {"command": COMMANDS, "dtype": PRECISIONS}
         for name, choices in allowed.items():
             if found[name] not in choices:
                 raise Unusable(f"{source}: setting {name!r} is {found[name]!r}, not one of {', '.join(choices)}")
-        if settings.steps < 1 or settings.batch < 1:
-            raise Unusable(f"{source}: steps and batch must be 1 or more")
+        for name, named in (("optimizer", OPTIMIZERS.__getitem__), ("loss", loss_named)):
+            try:
+                named(found[name])
+            except ValueError as error:
+                raise Unusable(f"{source}: setting {name!r}: {error}") from error
+        if settings.steps < 1 or settings.batch < 1 or settings.done < 0:
+            raise Unusable(f"{source}: steps and batch must be 1 or more, done 0 or more")
         return settings
 
 

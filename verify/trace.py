@@ -8,14 +8,14 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.network import Network
+from reference.network import ESSAY, Network
 from reference.rules import rules
 from verify.errors import Unusable
 from verify.settings import OPTIMIZERS, Settings
@@ -55,7 +55,7 @@ def to_bytes(trace: Trace) -> bytes:
         "schema": SCHEMA,
         "settings": trace.settings.to_dict(),
         "environment": dict(trace.environment),
-        "network": {"sizes": trace.network.sizes, "activations": trace.network.activations},
+        "network": _described(trace.network),
         "optimizer": trace.settings.optimizer,
         "sha256": {name: digest(array) for name, array in trace.tensors.items()},
     }
@@ -64,6 +64,11 @@ def to_bytes(trace: Trace) -> bytes:
     arrays: dict[str, Any] = dict(trace.tensors)
     np.savez(buffer, manifest=text, **arrays)
     return buffer.getvalue()
+
+
+def _described(network: Network) -> dict[str, Any]:
+    """Its parts by name, without those that the essay's network does not have."""
+    return {name: value for name, value in asdict(network).items() if value != ()}
 
 
 def load(path: str) -> Trace:
@@ -141,7 +146,12 @@ def _network(path: str, found: Any, settings: Settings, tensors: int) -> Network
             raise ValueError("its sizes are not whole numbers")
         if len(sizes) > tensors + 1:
             raise ValueError(f"{len(sizes)} layers, and the file holds {tensors} tensors")
-        network = Network(sizes, tuple(str(name) for name in found["activations"]))
+        more = set(found) - set(_described(ESSAY)) - {"biases", "dropout", "rescaling"}
+        if more:
+            raise ValueError(f"{ascii(sorted(more)[0])} is no part of one")
+        rest = [tuple(found.get(name, ())) for name in ("biases", "dropout", "rescaling")]
+        rest[2] = tuple((float(scale), float(offset)) for scale, offset in rest[2])
+        network = Network(sizes, tuple(str(name) for name in found["activations"]), *rest)
         rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise Unusable(f"{path}: the manifest describes no usable network ({_first_line(error)})") from error

@@ -5,7 +5,7 @@ import pytest
 
 from reference import activations, adam, backprop, descent, feedforward, loss
 from reference.network import ESSAY, Network
-from reference.rules import LOSSES, rules
+from reference.rules import LOSSES, coefficients, rules
 from verify.settings import OPTIMIZERS
 
 RNG = np.random.default_rng(1)
@@ -65,7 +65,7 @@ def test_cost_of_logits_is_the_essays_cost():
 
 
 def evaluate(network, cost, known):
-    known = dict(known)
+    known = dict(known) | coefficients(OPTIMIZERS["sgd"])
     for rule in rules(network, cost, OPTIMIZERS["sgd"]):
         known[rule.tensor] = rule(known)
     return known
@@ -122,8 +122,8 @@ def test_rules_read_only_what_was_computed_or_given():
             known.add(rule.tensor)
 
 
-def test_rules_refuse_an_unknown_loss_and_an_output_without_softmax():
+def test_an_unknown_loss_and_a_hidden_softmax_are_refused():
     with pytest.raises(ValueError, match="loss"):
         rules(ESSAY, "hinge", OPTIMIZERS["sgd"])
     with pytest.raises(ValueError, match="softmax"):
-        rules(Network((3, 2), ("relu",)), "mean_squared_error", OPTIMIZERS["sgd"])
+        Network((3, 3, 2), ("softmax", "relu"))

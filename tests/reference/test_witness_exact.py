@@ -307,10 +307,10 @@ ROUNDED = {
     "(5) sigmoid": (activations.sigmoid, (SCORES,), (N, n), sigmoid_term, 4),
     "(5) sigmoid_slope": (
         activations.sigmoid_slope,
-        (-np.abs(SCORES),),
+        (PROBABILITIES,),
         (N, n),
-        lambda Z, e, j: sigmoid_term(Z, e, j) * (1 - sigmoid_term(Z, e, j)),
-        4,
+        lambda A, e, j: A[e, j] * (1 - A[e, j]),
+        2,
     ),
     "(19) softmax_jacobian": (
         activations.softmax_jacobian,

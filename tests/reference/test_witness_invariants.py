@@ -60,7 +60,7 @@ def permuted_nodes_permute_every_tensor(wrong, cost, seed, order):
     orders = {0: np.arange(5), 1: order[order < 4], 2: order, 3: np.arange(3)}
 
     def permuted(name, array):
-        if name in ("C", "X", "y"):
+        if name in ("C", "X", "y", "alpha"):
             return array
         kind, layer = name.removesuffix("_new").removeprefix("update_").removeprefix("d")
         rows = array[orders[int(layer) - 1]] if kind == "W" else array

@@ -25,7 +25,7 @@ def direction(network, rng):
 
 def evaluate(network, cost, known, *, phases=("forward", "backward"), optimizer=None, wrong=None):
     """Every tensor of these phases; `wrong` names the tensors that another function is to give."""
-    known = dict(known)
+    known = coefficients(optimizer or SGD()) | known
     for rule in rules(network, cost, optimizer or SGD()):
         if rule.phase in phases:
             compute = (wrong or {}).get(rule.tensor, rule.compute)

@@ -31,10 +31,12 @@ def test_every_citation_is_an_equation_of_the_essay():
 
 
 def test_every_public_function_of_the_equations_cites_one():
-    plumbing = {"reference/rules.py", "reference/network.py"}
+    plumbing = {"reference/rules.py", "reference/network.py", "reference/notation.py"}
+    named = ("activation_named", "loss_named", "written")  # these look an equation up
     for function in index.functions():
-        if index.name(function).partition(":")[0] not in plumbing:
-            assert index.citations(function) or index.cites_appendix(function), index.name(function)
+        if index.name(function).partition(":")[0] not in plumbing and function.__name__ not in named:
+            cites = (index.citations, index.cites_appendix, index.cites_elsewhere)
+            assert any(cited(function) for cited in cites), index.name(function)
 
 
 def test_every_equation_is_stated_by_a_function():

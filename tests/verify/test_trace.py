@@ -116,7 +116,12 @@ EDITS = {
     "no step": (lambda a, m: m["settings"].update(steps=0), "steps"),
     "no environment": (lambda a, m: m.pop("environment"), "environment"),
     "no network": (lambda a, m: m.pop("network"), "network"),
-    "a network without softmax": (lambda a, m: m["network"].update(activations=["relu"] * 3), "softmax"),
+    "a hidden softmax": (lambda a, m: m["network"].update(activations=["softmax"] * 3), "softmax"),
+    "an unknown activation": (lambda a, m: m["network"].update(activations=["swish"] * 3), "swish"),
+    "an unknown part": (lambda a, m: m["network"].update(gates=[1]), "gates"),
+    "dropout of everything": (lambda a, m: m["network"].update(dropout=[1.0] * 4), "dropout"),
+    "a loss of another kind": (lambda a, m: m["settings"].update(loss="hinge"), "hinge"),
+    "an optimizer that runs": (lambda a, m: m["settings"].update(optimizer="__import__('os')"), "optimizer"),
     "a network too deep": (lambda a, m: m["network"].update(sizes=[3] * 10**6), "network"),
     "a broken network": (lambda a, m: m["network"].update(sizes=[3, "x"]), "network"),
 }

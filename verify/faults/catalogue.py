@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Rule, coefficients
+from reference.rules import Rule, coefficients, left
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 from verify.variants import Variant
@@ -60,14 +60,12 @@ def of_variants(
 def beside(trace: Trace, step: int) -> dict[str, Any]:
     """What rules and variants read beside a step's own tensors, as arrays and scalars of the trace's format."""
     dtype = np.dtype(trace.settings.dtype).type
-    found: dict[str, Any] = {"t": dtype(step)}
+    found: dict[str, Any] = {"t": dtype(trace.settings.done + step)}
     found |= {name: dtype(value) for name, value in coefficients(OPTIMIZERS[trace.settings.optimizer]).items()}
     for name, array in trace.step(step - 1).items() if step > 1 else ():
         found[f"{name}~"] = array
-        if name.endswith("_new"):
-            found[f"{name[:-4]}@"] = array
-        elif name[:2] in ("m_", "v_") and not name.endswith("_before"):
-            found[f"{name}@"] = array
+        if (carried := left(name)) is not None:
+            found[carried] = array
     return found
 
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 import reference
-from reference.activations import ACTIVATIONS
+from reference.activations import activation_named
 from reference.adam import ALGORITHM_1, KERAS
 from reference.descent import SGD
 from reference.feedforward import activation
@@ -28,6 +28,7 @@ from verify.printed.claims import claims
 NUMBER = re.compile(r"\((\d+[a-f]?)\)")
 SOURCE = re.compile(r"\.  (?!.*\.  )(.+)$")
 APPENDIX = re.compile(r"Appendix ([AD])|Kingma & Ba")
+ELSEWHERE = re.compile(r"\b(19|20)\d\d\b|Keras: ")  # what the essay does not have: a paper, or Keras alone
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def stated(rule: Rule) -> Callable[..., Any]:
     function = rule.compute
     if isinstance(function, partial):
         bound: Callable[..., Any] = function.func
-        return ACTIVATIONS[function.keywords["name"]][0] if bound is activation else bound
+        return activation_named(function.keywords["name"]).function if bound is activation else bound
     return function
 
 
@@ -108,6 +109,11 @@ def _names(function: Callable[..., Any], equation: str) -> bool:
 def cites_appendix(function: Callable[..., Any]) -> bool:
     source = SOURCE.search((inspect.getdoc(function) or "").partition("\n")[0])
     return bool(source and APPENDIX.search(source[1]))
+
+
+def cites_elsewhere(function: Callable[..., Any]) -> bool:
+    source = SOURCE.search((inspect.getdoc(function) or "").partition("\n")[0])
+    return bool(source and ELSEWHERE.search(source[1]))
 
 
 def name(function: Callable[..., Any]) -> str:

@@ -1,0 +1,84 @@
+"""Learning rates that change from step to step.  t counts steps from 1; Keras counts those done, t - 1.
+
+Each is evaluated by Keras as single numbers in the precision of the initial rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class ExponentialDecay:
+    """α_0 r^((t - 1)/T), in whole steps of T with `staircase`.  Keras: ExponentialDecay"""
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name = "exponential_decay"
+
+    def __call__(self, t: Any) -> Any:
+        return self.initial_learning_rate * self.decay_rate ** _part(t - 1, self.decay_steps, self.staircase)
+
+
+@dataclass(frozen=True)
+class InverseTimeDecay:
+    """α_0 / (1 + r (t - 1)/T).  Keras: InverseTimeDecay"""
+
+    initial_learning_rate: float
+    decay_steps: float
+    decay_rate: float
+    staircase: bool = False
+    name = "inverse_time_decay"
+
+    def __call__(self, t: Any) -> Any:
+        return self.initial_learning_rate / (1 + self.decay_rate * _part(t - 1, self.decay_steps, self.staircase))
+
+
+@dataclass(frozen=True)
+class PolynomialDecay:
+    """(α_0 - α_T) (1 - (t - 1)/T)^p + α_T until step T, then α_T.  Keras: PolynomialDecay"""
+
+    initial_learning_rate: float
+    decay_steps: float
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    name = "polynomial_decay"
+
+    def __call__(self, t: Any) -> Any:
+        rest = 1 - np.minimum(t - 1, self.decay_steps) / self.decay_steps
+        gap = (t * 0.0 + self.initial_learning_rate) - self.end_learning_rate  # a difference that Keras rounds
+        return gap * (rest if self.power == 1 else rest**self.power) + self.end_learning_rate
+
+
+@dataclass(frozen=True)
+class PiecewiseConstantDecay:
+    """One value up to and with each boundary, another after it.  Keras: PiecewiseConstantDecay"""
+
+    boundaries: tuple[float, ...]
+    values: tuple[float, ...]
+    name = "piecewise_constant_decay"
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.boundaries) + 1 or list(self.boundaries) != sorted(self.boundaries):
+            raise ValueError("piecewise_constant_decay needs rising boundaries and one value more than there are")
+
+    def __call__(self, t: Any) -> Any:
+        done = float(getattr(t, "value", t)) - 1
+        return t * 0.0 + self.values[sum(done > b for b in self.boundaries)]
+
+
+def _part(done: Any, steps: float, staircase: bool) -> Any:
+    """(t - 1)/T; with `staircase` its whole part, which is exact where Keras's division does not round across it."""
+    return np.floor(done / steps) if staircase else done / steps
+
+
+Schedule = ExponentialDecay | InverseTimeDecay | PolynomialDecay | PiecewiseConstantDecay
+SCHEDULES: dict[str, Callable[..., Schedule]] = {
+    s.name: s for s in (ExponentialDecay, InverseTimeDecay, PolynomialDecay, PiecewiseConstantDecay)
+}
