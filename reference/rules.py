@@ -31,7 +31,7 @@ class Rule:
     `phase` is where the tensor stands in a step: start, forward, backward, update.
     `fusable` names inputs that are a product: a compiler may fuse it with the addition here (fused
     multiply-add), which then sees it unrounded. An input "W1@" is the previous
-    step's W1_new (likewise "m_W1@", "v_W1@").
+    step's W1_new (likewise "m_W1@", "v_W1@"). `single`: Keras computes it in float32, in a float64 network too.
     """
 
     tensor: str
@@ -41,6 +41,7 @@ class Rule:
     layer: int
     phase: str
     fusable: tuple[str, ...] = ()
+    single: bool = False
 
     def __call__(self, known: Mapping[str, Any]) -> Any:
         """Evaluate on the named inputs, arrays or balls."""
@@ -146,7 +147,7 @@ def _through(network: Network, layer: int, end: Written) -> Iterator[Rule]:
 def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
-        yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update")
+        yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
     gradients = tuple(f"d{P}" for P in network.parameters())
     for layer in range(network.depth, 0, -1):
         for P, equation in ((f"W{layer}", "15"), (f"B{layer}", "16")):

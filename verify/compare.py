@@ -208,12 +208,22 @@ def _kept(memo: Memo | None, key: tuple[str, ...], read: tuple[Any, ...], comput
 
 
 def _evaluated(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
+    inner = FLOAT32 if rule.single else precision
+    read = {name: _in(known[name], inner) for name in rule.inputs}
     try:
         with np.errstate(all="ignore"):
-            result = rule(known)
+            result = rule(read)
     except (ValueError, IndexError, np.exceptions.AxisError):
         return None  # shapes that do not fit: the ill-shaped tensor has its own row
     if not isinstance(result, Ball):
-        return Ball.constant(result, precision)
+        result = Ball.constant(result, inner)
     result.radius = np.where(np.isnan(result.radius), np.inf, result.radius)  # 0·∞: nothing is known
-    return result
+    found: Ball = _in(result, precision)
+    return found
+
+
+def _in(ball: Any, precision: Precision) -> Any:
+    """The same ball, for an evaluation in this precision."""
+    if not isinstance(ball, Ball) or ball.precision is precision:
+        return ball
+    return Ball(ball.value, ball.radius, precision)

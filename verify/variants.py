@@ -47,6 +47,8 @@ Found = Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]
 GROUPS = {
     "Z": "forward", "A": "forward", "C": "loss", "dZL": "loss", "dA": "backward", "dZ": "backward", "dW": "backward",
     "dB": "backward", "m": "Adam", "v": "Adam", "update": "Adam", "new": "Adam", "start": "Adam",
+    "S": "forward", "D": "forward", "dD": "backward", "clipped": "Adam", "decayed": "Adam", "vmax": "Adam",
+    "alpha": "Adam",
 }  # fmt: skip
 
 
@@ -57,12 +59,12 @@ def _kind(rule: Rule) -> str:
         return "start"
     if name.endswith("_new"):
         return "new"
-    for prefix in ("update", "m_", "v_", "dW", "dB", "dA"):
+    if name.startswith("d") and rule.inputs[-1] == "y":
+        return "dZL"
+    for prefix in ("update", "vmax", "m_", "v_", "clipped", "dW", "dB", "dA", "dD", "dZ"):
         if name.startswith(prefix):
             return prefix.removesuffix("_")
-    if name.startswith("dZ"):
-        return "dZL" if rule.inputs[-1] == "y" else "dZ"
-    return name[0]
+    return "decayed" if name.endswith("_decayed") else name.partition("_")[0].rstrip("0123456789")
 
 
 def _of(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Found:
@@ -75,7 +77,7 @@ def _of(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Found:
         yield from _losses(rule, kind, cost)
     elif kind in ("dA", "dZ", "dW", "dB"):
         yield from _gradients(rule, kind, network)
-    elif kind in ("m", "v"):
+    elif kind in ("m", "v") and isinstance(optimizer, Adam):
         yield from _moments(rule, kind, optimizer)
     elif kind == "update":
         yield from _updates(rule, optimizer)
@@ -107,13 +109,15 @@ def _products(inputs: tuple[str, ...], compute: Callable[..., Any], count: int =
 
 
 def _sums(rule: Rule) -> Found:
-    source, W, B = rule.inputs
-    yield "bias dropped", (source, W), lambda A, W: A @ W
-    yield "bias subtracted", rule.inputs, lambda A, W, B: A @ W - B
-    yield "one input dropped", rule.inputs, lambda A, W, B: A @ _without_strongest(A, W) + B
-    yield "weights transposed", rule.inputs, lambda A, W, B: A @ W.T + B
-    yield "stale weights", (source, f"{W}~", B), rule.compute
-    yield "stale inputs", (f"{source}~", W, B), rule.compute
+    source, W, *rest = rule.inputs
+    if rest:
+        yield "bias dropped", (source, W), lambda A, W: A @ W
+        yield "bias subtracted", rule.inputs, lambda A, W, B: A @ W - B
+    compute = rule.compute
+    yield "one input dropped", rule.inputs, lambda A, W, *B: compute(A, _without_strongest(A, W), *B)
+    yield "weights transposed", rule.inputs, lambda A, W, *B: compute(A, W.T, *B)
+    yield "stale weights", (source, f"{W}~", *rest), rule.compute
+    yield "stale inputs", (f"{source}~", W, *rest), rule.compute
     yield from _products(rule.inputs, rule.compute)
 
 
@@ -283,7 +287,7 @@ def _moments(rule: Rule, kind: str, optimizer: Optimizer) -> Found:
 def _updates(rule: Rule, optimizer: Optimizer) -> Found:
     inputs = rule.inputs
     P = rule.tensor.removeprefix("update_")
-    if isinstance(optimizer, Adam):
+    if isinstance(optimizer, Adam):  # its first input is m, its second v, or the largest v
         form, epsilon = ("hat", optimizer.epsilon) if optimizer.epsilon_hat else ("root", optimizer.epsilon)
         other = ALGORITHM_1 if optimizer.epsilon_hat else KERAS
         own: dict[str, Any] = {"epsilon_at": form}

@@ -17,11 +17,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from verify.capture.compiled import loss_text, optimizer_text
+from verify.capture.layers import understand
 from verify.capture.model import build, parameters, restore, snapshot, to_numpy, variables
 from verify.capture.step import Tensors, forward, training
 from verify.errors import Unverifiable
 from verify.samples import Samples
-from verify.settings import NETWORK, Settings
+from verify.settings import GIVEN, NETWORK, Settings
 from verify.trace import Array, Trace
 
 
@@ -56,6 +58,23 @@ def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] |
     return Trace(settings, NETWORK, environment(), faithful(model, run(model), batches, settings))
 
 
+def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str = "backprop") -> Trace:
+    """Steps of a user's compiled model, a batch each, captured and checked likewise; the model ends after the last.
+
+    Raises Unsupported naming all that is not known, Unverifiable where a tensor is not reproduced.
+    """
+    understood = understand(model)
+    dtype = str(model.variable_dtype)
+    settings = Settings(
+        command=command, dtype=dtype, data=GIVEN, batch=len(batches[0][0]), steps=len(batches),
+        optimizer=optimizer_text(model.optimizer, dtype), loss=loss_text(model.loss, dtype),
+        jit=bool(model.jit_compile), done=int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
+    )  # fmt: skip
+    run = training if settings.training else forward
+    found = faithful(model, run(model, understood), batches, settings)
+    return Trace(settings, understood.network, environment(), found)
+
+
 def faithful(
     model: Any, step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]], settings: Settings
 ) -> dict[str, Array]:
@@ -77,14 +96,25 @@ def _run(step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]]
     found: dict[str, Array] = {}
     for number, (X, y) in enumerate(batches, 1):
         tensors = step(tf.constant(X), tf.constant(y))
-        named = {"X": X, "y": y, **{name: t.numpy() for name, t in tensors.items()}}
+        named = {"X": X, "y": y, **{name: np.asarray(t) for name, t in tensors.items()}}
+        outputs = next(a.shape[-1] for name, a in reversed(named.items()) if name[0] == "Z")
+        named["y"] = one_hot(y, outputs, named["C"].dtype)
         found |= {f"step{number}/{name}": as_rows(name, array) for name, array in named.items()}
     return found
 
 
+def one_hot(y: Array, outputs: int, dtype: Any) -> Array:
+    """Whole-number labels [N] or [N, 1] as rows [N, n]; rows as they are."""
+    if y.dtype.kind in "iu" and (y.ndim == 1 or y.shape[1:] == (1,)) and outputs > 1:
+        return np.eye(outputs, dtype=dtype)[y.reshape(-1)]
+    return y
+
+
 def as_rows(name: str, array: Array) -> Array:
-    """Keras keeps a bias as [n]; the essay writes it [1, n]."""
-    return array.reshape(1, -1) if array.ndim == 1 else array
+    """Keras keeps a bias as [n]; the essay writes it [1, n], and an image as one row."""
+    if array.ndim == 1:
+        return array.reshape(1, -1)
+    return array.reshape(len(array), -1) if array.ndim > 2 else array
 
 
 def same_bits(a: Array, b: Array) -> bool:
@@ -99,7 +129,8 @@ def _check_fidelity(
     """What the model does by itself from the same start must be what was captured."""
     for number, (X, y) in enumerate(batches, 1):
         if not settings.training:
-            ordinary = {f"A{len(model.layers)}": np.array(model.predict_on_batch(X))}
+            last = max((name for name in first if name.startswith("step1/A")), key=lambda name: int(name[7:]))
+            ordinary = {last.removeprefix("step1/"): np.array(model.predict_on_batch(X))}
         else:
             model.train_on_batch(X, y)
             ordinary = {f"{P}_new": to_numpy(v) for P, v in parameters(model).items()}

@@ -54,21 +54,23 @@ def restore(model: Any, values: list[Array]) -> None:
 
 
 def parameters(model: Any) -> dict[str, Any]:
-    """W1, B1, … by name, as variables."""
+    """W1, B1, … by name, as variables; a layer without a bias has none."""
+    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     return {
         f"{kind}{number}": variable
-        for number, layer in enumerate(model.layers, 1)
+        for number, layer in enumerate(dense, 1)
         for kind, variable in (("W", layer.kernel), ("B", layer.bias))
+        if variable is not None
     }
 
 
+KEPT = {"m": ("_momentums", "momentums"), "v": ("_velocities",), "vmax": ("_velocity_hats",)}  # Keras's names
+
+
 def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Adam's m and v of each parameter, by name; none for plain gradient descent."""
-    held = {variable.path.rpartition("/")[2]: variable for variable in model.optimizer.variables}
-    found = {}
-    for P, variable in parameters.items():
-        for letter, word in (("m", "momentum"), ("v", "velocity")):
-            name = f"{variable.path.replace('/', '_')}_{word}"
-            if name in held:
-                found[f"{letter}_{P}"] = held[name]
-    return found
+    """What the optimizer remembers of each parameter, by name; nothing for plain gradient descent."""
+    optimizer = model.optimizer
+    lists = {letter: next((getattr(optimizer, n) for n in names if hasattr(optimizer, n)), None)
+             for letter, names in KEPT.items()}  # fmt: skip
+    places = {P: optimizer._get_variable_index(variable) for P, variable in parameters.items()}
+    return {f"{letter}_{P}": held[at] for P, at in places.items() for letter, held in lists.items() if held}

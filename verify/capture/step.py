@@ -1,21 +1,25 @@
 """One pass or one training step, compiled, that hands out every tensor by the essay's name.
 
-Each layer is called with a linear activation, which gives Z, and its own activation is applied to that, which
-gives A; one gradient tape gives every gradient; the optimizer's `assign_sub` is listened to for what is
-subtracted. Keras's own layers, loss and optimizer do all the computing.
+Each Dense layer is called with a linear activation, which gives Z, and its own activation is applied to that, which
+gives A; one gradient tape gives every gradient; the optimizer's own methods are listened to for what is clipped,
+decayed and subtracted. Keras's own layers, loss and optimizer do all the computing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from reference.rules import rules
+from verify.capture.compiled import loss_text, optimizer_text
+from verify.capture.layers import Stage, Understood, understand
 from verify.capture.model import moments as moments_of
 from verify.capture.model import parameters as parameters_of
+from verify.settings import OPTIMIZERS
 
 Tensors = dict[str, Any]
 
@@ -31,53 +35,113 @@ def _activation_apart(layer: Any) -> Iterator[Callable[[Any], Any]]:
         layer.activation = own
 
 
-def _pass(model: Any, X: Any, found: Tensors) -> Any:
-    """Through all layers, keeping every Z and A by name; returns the prediction."""
+def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
+    """Through all layers, keeping every tensor by name; returns the prediction."""
     A = X
-    for number, layer in enumerate(model.layers, 1):
-        with _activation_apart(layer) as activation:
-            Z = layer(A)
-        A = activation(Z)
-        found |= {f"Z{number}": Z, f"A{number}": A}
+    for stage in understood.stages:
+        A = STAGES[stage.kind](stage, A, found, training)
     return A
 
 
-def forward(model: Any) -> Callable[[Any, Any], Tensors]:
+def _shaped(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
+    return stage.layer(A)
+
+
+def _rescaled(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
+    found[f"S{stage.number}"] = stage.layer(A)
+    return found[f"S{stage.number}"]
+
+
+def _dense(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
+    with _activation_apart(stage.layer) as activation:
+        Z = stage.layer(A)
+    A = activation(Z)
+    found |= {f"Z{stage.number}": Z, f"A{stage.number}": A}
+    return A
+
+
+def _activation(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
+    found[f"A{stage.number}"] = stage.layer(A)
+    return found[f"A{stage.number}"]
+
+
+def _dropout(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
+    """The slope of what it puts out says what it let through, also where a 0 came in."""
+    if not training:
+        return stage.layer(A, training=False)
+    with tf.GradientTape() as tape:
+        tape.watch(A)
+        D = stage.layer(A, training=True)
+    slope = tape.gradient(D, A)
+    found |= {f"M{stage.number}": tf.cast(slope > 0, slope.dtype), f"D{stage.number}": D}
+    return D
+
+
+STAGES: dict[str, Callable[[Stage, Any, Tensors, bool], Any]] = {
+    "shape": _shaped, "rescaling": _rescaled, "dense": _dense, "activation": _activation, "dropout": _dropout,
+}  # fmt: skip
+
+
+def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
+    """A function of one batch, X and y, that does what `predict_on_batch` does."""
+    known = understood or understand(model)
+
     def step(X: Any, y: Any) -> Tensors:
         found: Tensors = {P: tf.identity(variable.value) for P, variable in parameters_of(model).items()}
-        prediction = _pass(model, X, found)
+        prediction = _pass(known, X, found, training=False)
         found["C"] = model.compute_loss(x=X, y=y, y_pred=prediction, training=False)
         return found
 
-    compiled: Callable[[Any, Any], Tensors] = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
-    return compiled
+    return _compiled(model, step)
 
 
-def training(model: Any) -> Callable[[Any, Any], Tensors]:
+def training(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
+    """A function of one batch, X and y, that does what `train_on_batch` does."""
+    known = understood or understand(model)
     parameters = parameters_of(model)
     moments = moments_of(model, parameters)
+    dtype = str(model.variable_dtype)
+    cost, optimizer = loss_text(model.loss, dtype), OPTIMIZERS[optimizer_text(model.optimizer, dtype)]
+    plan = rules(known.network, cost, optimizer)
+    slopes = [rule.tensor[1:] for rule in plan if rule.tensor[0] == "d" and rule.tensor[1] in "ZAD"]
 
     def step(X: Any, y: Any) -> Tensors:
         found: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
         found |= {f"{name}_before": tf.identity(variable.value) for name, variable in moments.items()}
+        inner: Tensors = {}
         with tf.GradientTape() as tape:
-            inner: Tensors = {}
-            prediction = _pass(model, X, inner)
-            cost = model.compute_loss(x=X, y=y, y_pred=prediction, training=True)
-        last = f"A{len(model.layers)}"
-        wanted = {name: tensor for name, tensor in inner.items() if name != last}
-        wanted |= {P: variable.value for P, variable in parameters.items()}
-        gradients = tape.gradient(cost, wanted)
-        found |= inner | {"C": cost} | {f"d{name}": gradients[name] for name in wanted}
-        with _subtractions(model.optimizer) as subtracted:
-            model.optimizer.apply([gradients[P] for P in parameters], list(parameters.values()))
-        found |= {f"update_{P}": subtracted[_key(variable)] for P, variable in parameters.items()}
+            prediction = _pass(known, X, inner, training=True)
+            C = model.compute_loss(x=X, y=y, y_pred=prediction, training=True)
+        wanted = {name: inner[name] for name in slopes} | {P: v.value for P, v in parameters.items()}
+        gradients = tape.gradient(C, wanted)
+        found |= inner | {"C": C} | {f"d{name}": gradients[name] for name in wanted}
+        if callable(optimizer.learning_rate):
+            found["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
+        found |= _applied(model.optimizer, parameters, [gradients[P] for P in parameters])
         found |= {name: tf.identity(variable.value) for name, variable in moments.items()}
         found |= {f"{P}_new": tf.identity(variable.value) for P, variable in parameters.items()}
         return found
 
-    compiled: Callable[[Any, Any], Tensors] = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
-    return compiled
+    return _compiled(model, step)
+
+
+def _compiled(model: Any, step: Callable[[Any, Any], Tensors]) -> Callable[[Any, Any], Tensors]:
+    """As Keras compiles a step of this model, or does not."""
+    if model.run_eagerly:
+        return step
+    made: Callable[[Any, Any], Tensors] = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
+    return made
+
+
+def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tensors:
+    """Let the optimizer do its step; what it clipped, decayed and subtracted on the way."""
+    names = {_key(variable): P for P, variable in parameters.items()}
+    found: Tensors = {}
+    with ExitStack() as stack:
+        for method, listen in LISTENERS.items():
+            stack.enter_context(listen(optimizer, method, names, found))
+        optimizer.apply(gradients, list(parameters.values()))
+    return found
 
 
 def _key(variable: Any) -> int:
@@ -85,17 +149,55 @@ def _key(variable: Any) -> int:
 
 
 @contextmanager
-def _subtractions(optimizer: Any) -> Iterator[dict[int, Any]]:
-    """What the optimizer subtracts from each variable, η∇C, while inside."""
-    heard: dict[int, Any] = {}
-    own = optimizer.assign_sub
+def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[None]:
+    """One of the optimizer's own methods with a listener in its place, which calls it."""
+    setattr(optimizer, method, listen)
+    try:
+        yield
+    finally:
+        delattr(optimizer, method)
+
+
+def _subtracted(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
+    """update_P: what is subtracted from each parameter; what is added, with the other sign."""
+    own, sign = getattr(optimizer, method), {"assign_sub": 1, "assign_add": -1}[method]
 
     def listen(variable: Any, value: Any) -> None:
-        heard[_key(variable)] = value
+        P = names.get(_key(variable))
+        if P is not None:
+            taken = tf.identity(value.value if isinstance(value, keras.Variable) else value)
+            found[f"update_{P}"] = taken if sign > 0 else -taken
         own(variable, value)
 
-    optimizer.assign_sub = listen
-    try:
-        yield heard
-    finally:
-        del optimizer.assign_sub
+    return _heard(optimizer, method, listen)
+
+
+def _clipped(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
+    """clipped_P, where the optimizer clips."""
+    own, clips = getattr(optimizer, method), optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
+
+    def listen(gradients: Any) -> Any:
+        clipped = own(gradients)
+        if clips:
+            found.update({f"clipped_{P}": g for P, g in zip(names.values(), clipped, strict=True)})
+        return clipped
+
+    return _heard(optimizer, method, listen)
+
+
+def _decayed(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
+    """P_decayed, where the optimizer decays."""
+    own = getattr(optimizer, method)
+
+    def listen(variables: Any) -> None:
+        own(variables)
+        if optimizer.weight_decay:
+            values = ((names[_key(v)], v.value if isinstance(v, keras.Variable) else v) for v in variables)
+            found.update({f"{P}_decayed": tf.identity(value) for P, value in values})
+
+    return _heard(optimizer, method, listen)
+
+
+LISTENERS: dict[str, Callable[..., Any]] = {
+    "assign_sub": _subtracted, "assign_add": _subtracted, "_clip_gradients": _clipped, "_apply_weight_decay": _decayed,
+}  # fmt: skip

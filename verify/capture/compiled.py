@@ -1,0 +1,108 @@
+"""What a model was compiled with, as the texts that settings hold: its loss and its optimizer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from reference.adam import Adam
+from reference.descent import SGD
+from reference.losses import Loss
+from reference.notation import text_of
+from reference.schedules import SCHEDULES, Schedule
+from verify.capture.layers import held
+from verify.errors import Unsupported
+
+LOSSES = {
+    keras.losses.CategoricalCrossentropy: "categorical_crossentropy",
+    keras.losses.SparseCategoricalCrossentropy: "sparse_categorical_crossentropy",
+    keras.losses.MeanSquaredError: "mean_squared_error",
+}
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are one
+NOT_VERIFIED = {
+    "use_ema": "averages of the weights", "gradient_accumulation_steps": "accumulated gradients",
+    "loss_scale_factor": "loss scaling",
+}  # fmt: skip
+TAKEN = ("momentum", "nesterov", "beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
+         "global_clipnorm")  # fmt: skip
+CAST = ("momentum", "weight_decay")  # which Keras casts
+
+
+def loss_text(loss: Any, dtype: str) -> str:
+    """Of what `compile` was given, for a model of this dtype.  Raises Unsupported naming it."""
+    own = keras.losses.get(loss) if isinstance(loss, str) else loss
+    functions = {keras.losses.get(name): cls for cls, name in LOSSES.items()}
+    if callable(own) and own in functions:
+        own = functions[own]()
+    if type(own) not in LOSSES:
+        name = getattr(own, "__name__", type(own).__name__)
+        raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(LOSSES.values())}")])
+    found = own.get_config()
+    problems = []
+    if found.get("axis", -1) != -1:
+        problems.append("an axis other than the last")
+    if found.get("ignore_class") is not None:
+        problems.append("ignore_class")
+    if found["reduction"] not in (*MEANS, "sum"):
+        problems.append(f"reduction {found['reduction']}")
+    if str(own.dtype) != dtype:
+        problems.append(f"a loss that computes in {own.dtype} behind a model in {dtype} (keras.config.set_floatx)")
+    try:
+        made = Loss(
+            LOSSES[type(own)], bool(found.get("from_logits", False)), float(found.get("label_smoothing", 0.0)),
+            "sum" if found["reduction"] == "sum" else "mean",
+        )  # fmt: skip
+    except ValueError as error:
+        problems.append(str(error))
+    if problems:
+        raise Unsupported([(f"loss {LOSSES[type(own)]}", f"{text} is not verified") for text in problems])
+    return str(made)
+
+
+def optimizer_text(optimizer: Any, dtype: str) -> str:
+    """Of a Keras optimizer.  Raises Unsupported naming what is not verified."""
+    kinds: dict[Any, type[Adam | SGD]] = {
+        keras.optimizers.SGD: SGD, keras.optimizers.Adam: Adam, keras.optimizers.AdamW: Adam,
+    }  # fmt: skip
+    name = f"optimizer {type(optimizer).__name__}"
+    if type(optimizer) not in kinds:
+        raise Unsupported([(name, "By Hand knows SGD, Adam and AdamW")])
+    problems = [(name, f"{text} ({what})") for what, text in NOT_VERIFIED.items() if getattr(optimizer, what, None)]
+    left_out = getattr(optimizer, "_exclude_from_weight_decay", None)
+    if left_out or getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
+        problems.append((name, "weight decay of some variables only"))
+    kind = kinds[type(optimizer)]
+    words = {word: _plain(getattr(optimizer, word)) for word in TAKEN if word in kind.__dataclass_fields__}
+    words |= {word: held(words[word], dtype) for word in CAST if word in words}
+    try:
+        rate = _learning_rate(optimizer, dtype)
+    except Unsupported as error:
+        problems += error.rows
+    if problems:
+        raise Unsupported(problems)
+    return text_of("sgd" if kind is SGD else "adam", kind(learning_rate=rate, **words))
+
+
+def _plain(value: Any) -> Any:
+    """None is 0: not asked for."""
+    return value if isinstance(value, bool) else float(value or 0.0)
+
+
+def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
+    """A number, the shortest that rounds to what Keras holds, or a schedule."""
+    own = optimizer._learning_rate
+    if isinstance(own, keras.Variable):
+        number = np.asarray(keras.ops.convert_to_numpy(own))
+        return float(str(number)) if number.dtype == dtype else float(number)
+    kinds = {getattr(keras.optimizers.schedules, kind.__name__): kind for kind in SCHEDULES.values()}
+    if type(own) not in kinds:
+        known = ", ".join(kind.__name__ for kind in kinds.values())
+        raise Unsupported([(f"learning rate {type(own).__name__}", f"By Hand knows numbers and {known}")])
+    found = {k: v for k, v in own.get_config().items() if k != "name"}
+    if found.pop("cycle", False):
+        raise Unsupported([("learning rate PolynomialDecay", "cycle=True is not verified")])
+    words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in found.items()}
+    made: Schedule = kinds[type(own)](**words)
+    return made
