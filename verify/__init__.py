@@ -1,0 +1,32 @@
+"""By Hand: proves, tensor by tensor, that TensorFlow computes what the mathematics says.
+
+    result = verify.check(model, x, y)          # training steps of a Keras model, one call
+    model.fit(x, y, callbacks=[verify.ByHand(every=100)])    # inside a training
+
+Importing this imports neither NumPy nor TensorFlow: `check` and `ByHand` do when they are used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from verify.capture.callback import ByHand as ByHand
+    from verify.interface import check as check
+
+__all__ = ["ByHand", "check"]
+
+
+def __getattr__(name: str) -> Any:
+    """What `import verify` leaves for later."""
+    if name == "check":
+        from verify.interface import check
+
+        return check
+    if name == "ByHand":
+        from verify.hush import hushed
+
+        with hushed():
+            from verify.capture.callback import ByHand
+        return ByHand
+    raise AttributeError(f"module 'verify' has no attribute {name!r}")

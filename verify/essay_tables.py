@@ -61,25 +61,26 @@ def update_tables(
 def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mapping[str, str], step: int) -> Table:
     W, B = f"W{layer}", f"B{layer}"
     m, n = held[W].shape
-    columns = _ends(n)
-    heads = ["j = " + str(j + 1) if j >= 0 else "…" for j in columns] + [f"b({layer})"]
+    columns, has_bias = _ends(n), B in by_hand
+    heads = ["j = " + str(j + 1) if j >= 0 else "…" for j in columns] + [f"b({layer})"] * has_bias
     header = ("", "i", *(f"by hand {h}" for h in heads), *(f"TensorFlow {h}" for h in heads))
     rows: list[tuple[Cell, ...]] = []
     gaps = []
     for row, pattern in ROWS.items():
         P, b = pattern.format(P=W), pattern.format(P=B)
-        for i, k in zip_longest(_ends(m), _ends(n)):
+        for i, k in zip_longest(_ends(m), _ends(n) if has_bias else ()):
             sides: list[Cell] = []
-            for side in ({x: by_hand[x].value for x in (P, b, W, B)}, held):
+            for side in ({x: by_hand[x].value for x in (P, b, W, B) if x in by_hand}, held):
                 sides += [_cell(side, P, W, i, j, row) for j in columns]
-                sides.append(_cell(side, b, B, -1 if k == -1 else 0, k, row))
-            label = f"{LABELS[row]} W({layer}), B({layer})" if i == 0 else ""
+                sides += [_cell(side, b, B, -1 if k == -1 else 0, k, row)] * has_bias
+            label = f"{LABELS[row]} W({layer})" + f", B({layer})" * has_bias if i == 0 else ""
             number = "" if i is None else "⋮" if i < 0 else str(i + 1)
             rows.append((Cell(label), Cell(number), *sides))
-        for x in (P, b):
+        for x in (P, b) if has_bias else (P,):
             gap = float(np.max(np.abs(by_hand[x].value - held[x].astype(np.float64))))
             gaps.append(f"{x}: largest difference {gap:.1e}, {verdicts.get(x, 'given')}")
-    what = f"{title}. ∇C, η∇C and the new W({layer}) [{m}, {n}] and B({layer}) [1, {n}], step {step}"
+    bias = f" and B({layer}) [1, {n}]" * has_bias
+    what = f"{title}. ∇C, η∇C and the new W({layer}) [{m}, {n}]{bias}, step {step}"
     note = "Updated values are bold. " + "; ".join(gaps) + "."
     return Table(what, header, tuple(rows), frozenset(range(2, len(header))), note)
 
@@ -107,7 +108,7 @@ def _long(name: str, layer: int, held: Held, by_hand: Chain, full: bool) -> Colu
     parts: dict[str, list[Any]] = {"row": [], "tensor": [], "i": [], "j": []}
     numbers: dict[str, list[Floats]] = {"by_hand": [], "tensorflow": [], "difference": [], "allowed": []}
     for row, pattern in ROWS.items():
-        for P in (f"W{layer}", f"B{layer}"):
+        for P in (f"W{layer}", f"B{layer}") if f"B{layer}" in by_hand else (f"W{layer}",):
             tensor = pattern.format(P=P)
             ball, found = by_hand[tensor], held[tensor].astype(np.float64)
             picked = _picked(ball, found, full)

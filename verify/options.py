@@ -47,6 +47,12 @@ def parser(
         run.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="(adam)")
         run.add_argument("--loss", choices=tuple(LOSSES), default="categorical_crossentropy", help="(cross-entropy)")
     _files(made, name or "", tolerance=judged and tolerance)
+    if name in ("feedforward", "backprop"):
+        own = made.add_argument_group("a model of your own")
+        own.add_argument("--model", metavar="FILE|MODULE:FUNCTION",
+                         help="a .keras or .h5 file, loaded in safe mode; or a function, which is run and gives a "
+                              "model, or a model, x and y")  # fmt: skip
+        own.add_argument("--trust", action="store_true", help="let a model file run code that it holds")
     if training and tolerance:
         made.add_argument("--full", action="store_true", help="write every element of W1 into table_a2.csv too")
     return made
@@ -181,7 +187,10 @@ TRACED = (
     "all",
     "image",
     "label",
+    "model",
+    "trust",
 )
+OF_A_MODEL = ("seed", "dtype", "jit", "image", "label")  # which a model brings with it, or does not take
 
 
 def check_trace(made: Parser, given: argparse.Namespace) -> argparse.Namespace:
@@ -190,6 +199,12 @@ def check_trace(made: Parser, given: argparse.Namespace) -> argparse.Namespace:
         if getattr(given, name, None) != made.get_default(name):
             option = "--" + name.replace("_", "-")
             raise Unusable(f"{option} cannot be used with --trace: a saved trace has its own settings and samples")
+    for name in OF_A_MODEL if getattr(given, "model", None) else ():
+        if getattr(given, name, None) != made.get_default(name):
+            option = "--" + name.replace("_", "-")
+            raise Unusable(f"{option} cannot be used with --model: a model has its own weights, precision and shape")
+    if getattr(given, "trust", False) and not given.model:
+        raise Unusable("--trust: it says how --model is loaded; name a model")
     return given
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from rich.text import Text
 
 from reports import as_csv, as_html, as_markdown, files, terminal
-from reports.table import Columns, Table
+from reports.table import Cell, Columns, Table
 from verify import essay_tables, options, samples, trace
 from verify.compare import Compared, compare
-from verify.errors import Unusable, Unverifiable
+from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.hush import hushed
-from verify.ladder import Comparison
+from verify.ladder import Comparison, Tolerance
 from verify.power import power
 from verify.result import DERIVED, Result, summary
 from verify.samples import Samples
@@ -40,12 +40,21 @@ def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
         return main(argv)
     except Unusable as error:
         status, text = 2, f"error: {error}"
+        if isinstance(error, Unsupported):
+            say_unsupported(error)
     except Unverifiable as error:
         status, text = 3, f"error: could not verify: {error}"
     except KeyboardInterrupt as stop:
         status, text = 130, str(stop) or "interrupted"
     print("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), file=sys.stderr)
     return status
+
+
+def say_unsupported(error: Unsupported) -> None:
+    """A row for each thing in a model that is not verified."""
+    rows = tuple(tuple(map(Cell, ("UNSUPPORTED", what, why))) for what, why in error.rows)
+    table = Table("What By Hand does not verify", ("verdict", "what", "why"), rows)
+    say_all("", False, (table,), "")
 
 
 def one(command: str, given: argparse.Namespace) -> Result:
@@ -56,15 +65,21 @@ def one(command: str, given: argparse.Namespace) -> Result:
     held = from_file(command, given) if given.trace else capture_for(command, given)
     if given.save_trace:
         save(Path(given.save_trace), held)
+    result = judge(command, held, tolerance, getattr(given, "full", False))
+    write(result, out)
+    return result
+
+
+def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = False) -> Result:
+    """Compare a trace; the result with its tables.  Raises Unverifiable if there was nothing to compare."""
     compared = compare(held, command, tolerance)
-    policy = f"rtol {given.rtol:g} and atol {given.atol:g}" if tolerance else DERIVED
-    tables, data = _tables(command, held, compared, getattr(given, "full", False))
+    policy = f"rtol {tolerance.rtol:g} and atol {tolerance.atol:g}" if tolerance else DERIVED
+    tables, data = _tables(command, held, compared, full)
     result = Result(command, held.settings, held.environment, compared.comparisons, policy, tables, data)
     if result.passed:
         result = replace(result, power=power(compared.walk, tolerance))
     if not result.elements and result.first_divergence is None:
         raise Unverifiable("nothing was compared")
-    write(result, out)
     return result
 
 
@@ -82,7 +97,8 @@ def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str) ->
         sys.stdout.reconfigure(errors="replace")
     try:
         to = terminal.console()
-        terminal.headline(to, headline, passed)
+        if headline:
+            terminal.headline(to, headline, passed)
         for table in tables:
             terminal.table(to, table)
         if where:
@@ -107,6 +123,10 @@ def _short(result: Result) -> Table:
 
 def capture_for(command: str, given: argparse.Namespace) -> Trace:
     """What the options ask for, from TensorFlow.  Raises Unusable or Unverifiable."""
+    if getattr(given, "model", None):
+        from verify.own import capture_own  # it imports this module
+
+        return capture_own(command, given)
     drawn = samples.load(given.data, given.split)
     digit = 5 if given.digit is None else given.digit
     index = samples.choose(drawn, digit, given.index, given.batch)

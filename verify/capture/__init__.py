@@ -58,9 +58,12 @@ def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] |
     return Trace(settings, NETWORK, environment(), faithful(model, run(model), batches, settings))
 
 
-def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str = "backprop") -> Trace:
+def capture_model(
+    model: Any, batches: list[tuple[Array, Array]], command: str = "backprop", steps: dict[Any, Any] | None = None
+) -> Trace:
     """Steps of a user's compiled model, a batch each, captured and checked likewise; the model ends after the last.
 
+    `steps` keeps what was compiled for this model, for the next time: that takes longer than all else.
     Raises Unsupported naming all that is not known, Unverifiable where a tensor is not reproduced.
     """
     understood = understand(model)
@@ -70,9 +73,10 @@ def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str =
         optimizer=optimizer_text(model.optimizer, dtype), loss=loss_text(model.loss, dtype),
         jit=bool(model.jit_compile), done=int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
     )  # fmt: skip
-    run = training if settings.training else forward
-    found = faithful(model, run(model, understood), batches, settings)
-    return Trace(settings, understood.network, environment(), found)
+    key, kept = (settings.training, settings.optimizer, settings.loss), {} if steps is None else steps
+    if key not in kept:
+        kept[key] = (training if settings.training else forward)(model, understood)
+    return Trace(settings, understood.network, environment(), faithful(model, kept[key], batches, settings))
 
 
 def faithful(

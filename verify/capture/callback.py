@@ -1,0 +1,147 @@
+"""A Keras callback that verifies steps of a user's own `model.fit` while it goes, and changes no bit of it.
+
+Before a step that is verified, the state of model and optimizer is kept; the step is captured, the state put back,
+and Keras's own step done on the same batch. Its weights must then be those that were captured, bit for bit.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from verify.capture import as_rows, one_hot, same_bits
+from verify.capture.compiled import loss_text, optimizer_text
+from verify.capture.layers import Understood, understand
+from verify.capture.model import moments, parameters, to_numpy
+from verify.capture.step import training
+from verify.errors import Unsupported, Unusable
+from verify.ladder import Comparison
+from verify.lockstep import Lockstep
+from verify.result import describe
+from verify.settings import GIVEN, Settings
+
+
+class DivergenceWarning(UserWarning):
+    """A step of a training in which TensorFlow did not compute what the equations say."""
+
+
+class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
+    """Verifies each `every`-th step. At the first divergence it warns and, with `stop`, ends the training.
+
+    After the training: `passed`, `headline`, `verified` (steps), `elements`, `first` (the first divergence, or None).
+    Raises Unsupported at the beginning of a training that it cannot verify, naming what it does not know.
+    """
+
+    def __init__(self, every: int = 1, stop: bool = True) -> None:
+        super().__init__()
+        if type(every) is not int or every < 1:
+            raise Unusable(f"every: a whole number of 1 or more is needed, not {every!r}")
+        self.every, self.stop = every, stop
+        self.verified = self.elements = self.steps = 0
+        self.first: Comparison | None = None
+        self.first_step = 0
+        self.problem = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.elements > 0 and self.first is None and not self.problem
+
+    @property
+    def headline(self) -> str:
+        if self.problem:
+            return f"FAIL {self.problem}"
+        if self.first is not None:
+            return f"FAIL {describe(self.first)}"
+        if not self.elements:
+            return "FAIL nothing was compared"
+        return (
+            f"PASS TensorFlow computed what the equations say in {self.verified:,} of {self.steps:,} training steps: "
+            f"{self.elements:,} numbers, every difference within what rounding allows"
+        )
+
+    def assert_passed(self) -> None:
+        """Raises AssertionError with the headline if it did not pass."""
+        if not self.passed:
+            raise AssertionError(self.headline)
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        model = self.model
+        understood = understand(model)
+        if model.steps_per_execution != 1:
+            raise Unsupported([("steps_per_execution", "steps are verified one by one")])
+        if tf.distribute.has_strategy():
+            raise Unsupported([("tf.distribute", "training on one device is verified")])
+        dtype = str(model.variable_dtype)
+        self.settings = Settings(
+            dtype=dtype, data=GIVEN, optimizer=optimizer_text(model.optimizer, dtype),
+            loss=loss_text(model.loss, dtype), jit=bool(model.jit_compile),
+        )  # fmt: skip
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        self._understood: Understood = understood
+        self._step = training(model, understood)
+        self._lockstep = Lockstep(self.settings, understood.network, compiled=False)
+        self._own: Callable[[Any], Any] = model.train_function
+        model.train_function = self._train
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if getattr(self.model, "train_function", None) == self._train:
+            self.model.train_function = self._own
+
+    def _train(self, iterator: Any) -> Any:
+        """In the place of Keras's function of one step."""
+        self.steps += 1
+        number = int(to_numpy(self.model.optimizer.iterations)) + 1
+        if self.steps % self.every or not (self.first is None and not self.problem):
+            return self._own(iterator)
+        data = next(iterator)
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if weight is not None or y is None:
+            self.on_train_end()
+            raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
+        before = [(variable, to_numpy(variable)) for variable in self._variables()]
+        held = self._captured(x, y, before)
+        state = {name: as_rows(name, array) for name, array in self._state().items()}
+        logs = self._own(iter(tf.data.Dataset.from_tensors(data)))
+        self._note(number, held, state)
+        return logs
+
+    def _variables(self) -> list[Any]:
+        """All that a step may change."""
+        model = self.model
+        return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+
+    def _captured(self, x: Any, y: Any, before: list[tuple[Any, Any]]) -> dict[str, Any]:
+        """What the step computes; then all is as it was."""
+        found = {name: np.asarray(t) for name, t in self._step(x, y).items()}
+        for variable, value in before:
+            variable.assign(value)
+        outputs = self._understood.network.sizes[-1]
+        found |= {"X": np.asarray(x).astype(self.settings.dtype)}
+        found |= {"y": one_hot(np.asarray(y), outputs, self.settings.dtype).astype(self.settings.dtype)}
+        return {name: as_rows(name, array) for name, array in found.items()}
+
+    def _state(self) -> dict[str, Any]:
+        """P, and what the optimizer remembers of it, before the step."""
+        known = parameters(self.model)
+        remembered = {name: to_numpy(v) for name, v in moments(self.model, known).items()}
+        return {P: to_numpy(v) for P, v in known.items()} | remembered
+
+    def _note(self, number: int, held: dict[str, Any], state: dict[str, Any]) -> None:
+        """Judge the step; say so at the first that does not agree."""
+        for P, variable in parameters(self.model).items():
+            if not same_bits(as_rows(P, to_numpy(variable)), held[f"{P}_new"]):
+                self.problem = f"could not verify step {number}: capturing it gave {P}_new other bits"
+        judged = self._lockstep.judge(number, held, state if number > 1 else None)
+        self.verified += 1
+        self.elements += judged.elements
+        self.first = self.first or (judged.failed[0] if judged.failed else None)
+        if self.first is not None or self.problem:
+            warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
+            if self.stop:
+                self.model.stop_training = True

@@ -1,0 +1,157 @@
+"""The Python interface: verify a model where it is. `verify.check` and what it hands back."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports import as_markdown
+from verify import run
+from verify.errors import Unusable, Unverifiable
+from verify.hush import hushed
+from verify.ladder import Tolerance
+from verify.result import Result, summary
+from verify.trace import Array, Trace
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found. In a notebook it shows itself."""
+
+    result: Result
+    trace: Trace
+
+    @property
+    def passed(self) -> bool:
+        return self.result.passed
+
+    @property
+    def headline(self) -> str:
+        return self.result.headline
+
+    @property
+    def comparisons(self) -> pandas.DataFrame:
+        """A row per step, tensor and mode, with the columns of comparisons.csv."""
+        return self.result.to_frame()
+
+    def assert_passed(self) -> None:
+        """Raises AssertionError with the headline if it did not pass."""
+        if not self.passed:
+            raise AssertionError(self.headline)
+
+    def to_markdown(self) -> str:
+        """report.md."""
+        return as_markdown.render(self.result.to_report())
+
+    def write(self, folder: str | Path) -> None:
+        """All files of a report.  Raises Unusable if they cannot be written."""
+        run.check_writable(Path(folder), "write")
+        run.write(self.result, Path(folder))
+
+    def __repr__(self) -> str:
+        return f"<{self.headline}>"
+
+    def _repr_html_(self) -> str:
+        table = summary(self.result.local, "")
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in table.header)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{_bold(html.escape(c.text), c.strong)}</td>" for c in row) + "</tr>"
+            for row in table.rows
+        )
+        return (
+            f"<p><strong>{html.escape(self.headline)}</strong></p><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
+        )
+
+
+def _bold(text: str, strong: bool) -> str:
+    return f"<strong>{text}</strong>" if strong and text else text
+
+
+def check(
+    model: Any, x: Any, y: Any, *, optimizer: Any = None, loss: Any = None, steps: int = 1,
+    rtol: float | None = None, atol: float | None = None,
+) -> Checked:  # fmt: skip
+    """Verify training steps of a Keras model on (x, y), the whole of it in each step, tensor by tensor.
+
+    The model stays as it is: a copy takes the steps, with the optimizer's state as far as it has come, or from its
+    beginning with another `optimizer`.  x [N, ...], y [N, n] or, for sparse labels, [N].
+
+    Raises Unusable for what cannot be used, Unsupported (an Unusable) naming all that By Hand does not know,
+    Unverifiable where TensorFlow's step does not repeat.
+    """
+    if (rtol is None) != (atol is None):
+        raise Unusable("rtol and atol: give both, or neither for the derived bound")
+    if type(steps) is not int or not 1 <= steps <= 200:
+        raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
+    batch = _arrays(x, y)
+    held = capture_copy(model, [batch] * steps, optimizer, loss)
+    tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
+    return Checked(run.judge("backprop", held, tolerance), held)
+
+
+def capture_copy(
+    model: Any, batches: list[tuple[Array, Array]], optimizer: Any = None, loss: Any = None, verbose: bool = False,
+    command: str = "backprop",
+) -> Trace:  # fmt: skip
+    """A copy of the model takes these steps; what TensorFlow computed in them."""
+    with run.waiting("Starting TensorFlow and capturing"), hushed(verbose):
+        try:
+            from verify.capture import capture_model
+            from verify.capture.twin import twin
+        except ImportError as error:
+            raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
+        try:
+            copy = twin(model, optimizer, loss)
+            fitting = [_fitting(copy.model, *batch) for batch in batches]
+            return capture_model(copy.model, fitting, command, copy.steps)
+        except (Unusable, Unverifiable):
+            raise
+        except Exception as error:  # whatever TensorFlow raises: the step was not captured
+            text = (str(error).splitlines() or [""])[0][:200]
+            raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error
+
+
+def _arrays(x: Any, y: Any) -> tuple[Array, Array]:
+    """As arrays.  Raises Unusable naming x or y."""
+    found = []
+    for name, given in (("x", x), ("y", y)):
+        try:
+            array = np.asarray(given)
+        except Exception as error:  # whatever a stranger's object raises on its way to an array
+            raise Unusable(f"{name}: it is no array ({type(error).__name__})") from error
+        if array.dtype.kind not in "fiub" or not array.ndim or not array.size:
+            raise Unusable(f"{name}: numbers are needed, a row an example; it is {array.dtype} {list(array.shape)}")
+        if not np.isfinite(array).all():
+            raise Unusable(f"{name}: it holds NaN or infinity")
+        found.append(array)
+    if len(found[0]) != len(found[1]):
+        raise Unusable(f"x and y: {len(found[0])} examples and {len(found[1])} labels")
+    return found[0], found[1]
+
+
+def _fitting(model: Any, x: Array, y: Array) -> tuple[Array, Array]:
+    """In the model's precision, of its shapes.  Raises Unusable naming x or y."""
+    dtype, shape, outputs = str(model.variable_dtype), tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    if x.shape[1:] != shape:
+        raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
+    x = x.astype(dtype)
+    if not np.isfinite(x).all():
+        raise Unusable(f"x: it holds numbers too large for {dtype}")
+    if "sparse" in str(getattr(model.loss, "name", model.loss)):
+        labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
+        if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
+            raise Unusable(f"y: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
+        return x, labels.astype(np.int64)
+    if y.shape != (len(x), outputs):
+        text = f"y: rows of {outputs} numbers are needed, not {list(y.shape)}"
+        more = "; for whole-number labels use sparse_categorical_crossentropy" if y.ndim == 1 and outputs > 1 else ""
+        raise Unusable(text + more)
+    return x, y.astype(dtype)
