@@ -73,6 +73,22 @@ def _described(network: Network) -> dict[str, Any]:
 
 def load(path: str) -> Trace:
     """Read a trace file.  Raises Unusable, naming the file, for anything that is not a whole trace."""
+    held, wrong = examine(path)
+    for name, what in wrong.items():
+        raise Unusable(f"{path}: tensor {ascii(name) if what == LACKING else name} {what}")
+    return held
+
+
+ALTERED = "does not match its checksum; the file has been altered"
+LACKING = "is in the manifest but not in the file"
+UNKNOWN = "is in the file but not in the manifest"
+
+
+def examine(path: str) -> tuple[Trace, dict[str, str]]:
+    """What a trace file holds, and what is wrong with each tensor that is not as the manifest has it.
+
+    Raises Unusable, naming the file, where even settings and network cannot be told.
+    """
     arrays = read_npz(path)
     manifest = _manifest(path, arrays.pop("manifest", None))
     settings = Settings.from_dict(manifest.get("settings"), path)
@@ -81,26 +97,28 @@ def load(path: str) -> Trace:
     checksums = manifest.get("sha256")
     if not isinstance(checksums, dict):
         raise Unusable(f"{path}: the manifest has no checksums")
-    for name in checksums:
-        if name not in arrays:
-            raise Unusable(f"{path}: tensor {ascii(name)} is in the manifest but not in the file")
+    wrong = {name: LACKING for name in checksums if name not in arrays}
     for name, array in arrays.items():
         if not name or not name.isprintable():
             raise Unusable(f"{path}: a tensor's name, {ascii(name)}, is not plain text")
         if name not in checksums:
-            raise Unusable(f"{path}: tensor {name} is in the file but not in the manifest")
-        if digest(array) != checksums[name]:
-            raise Unusable(f"{path}: tensor {name} does not match its checksum; the file has been altered")
-    environment = manifest.get("environment")
+            wrong[name] = UNKNOWN
+        elif digest(array) != checksums[name]:
+            wrong[name] = ALTERED
+    texts = _texts(path, manifest.get("environment"))
+    if settings.steps > len(arrays):
+        raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
+    network = _network(path, manifest.get("network"), settings, len(arrays))
+    return Trace(settings, network, texts, arrays), wrong
+
+
+def _texts(path: str, environment: Any) -> dict[str, str]:
     if not isinstance(environment, dict):
         raise Unusable(f"{path}: the manifest has no environment")
     texts = {str(k): str(v) for k, v in environment.items()}
     if not all(text.isprintable() for pair in texts.items() for text in pair):
         raise Unusable(f"{path}: the environment in its manifest is not plain text")
-    if settings.steps > len(arrays):
-        raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
-    network = _network(path, manifest.get("network"), settings, len(arrays))
-    return Trace(settings, network, texts, arrays)
+    return texts
 
 
 def read_npz(path: str) -> dict[str, Array]:

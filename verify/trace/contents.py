@@ -1,0 +1,167 @@
+"""What a trace file holds: how it was made, its network, a row a tensor. Judges nothing but the checksums."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from reference.network import Network
+from reports.table import Cell, Columns, Report, Table
+from verify.trace import LACKING, Array, Trace, digest, examine
+
+SCHEMA = "byhand-contents/1"
+BAR = 32  # characters of the widest layer
+FIELDS = ("tensor", "shape", "dtype", "smallest", "largest", "zeros", "not_finite", "sha256", "hash")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One tensor. `smallest` and `largest` are magnitudes of finite numbers, the smallest but 0; NaN: none."""
+
+    tensor: str
+    shape: str
+    dtype: str
+    smallest: float
+    largest: float
+    zeros: int
+    not_finite: int
+    sha256: str
+    hash: str  # "ok", or what is wrong with it
+
+
+@dataclass(frozen=True)
+class Contents:
+    """One trace file. `name` without its folder; `wrong` by tensor, as `examine` has it."""
+
+    name: str
+    trace: Trace
+    wrong: dict[str, str]
+
+    @property
+    def passed(self) -> bool:
+        """Every tensor is what was saved."""
+        return not self.wrong
+
+    @property
+    def headline(self) -> str:
+        count, settings = len(self.trace.tensors), self.trace.settings
+        if self.wrong:
+            name, what = next(iter(self.wrong.items()))
+            return (
+                f"FAIL {self.name}: {len(self.wrong)} of {count} tensors are not what was saved: {_plain(name)} {what}"
+            )
+        numbers = sum(array.size for array in self.trace.tensors.values())
+        one, several = ("training step", "training steps") if settings.training else ("forward pass", "forward passes")
+        steps = f"{settings.steps} {several if settings.steps > 1 else one}"
+        return f"PASS {self.name} holds {count} tensors, {numbers:,} numbers, of {steps}; every checksum fits"
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """Every tensor in the order captured, then those that the manifest promises and the file lacks."""
+        nan = float("nan")
+        found = [_row(name, array, self.wrong.get(name, "ok")) for name, array in self.trace.tensors.items()]
+        lacking = [name for name, what in self.wrong.items() if what == LACKING]
+        return (*found, *(Row(_plain(name), "", "", nan, nan, 0, 0, "", LACKING) for name in lacking))
+
+    def made(self) -> Table:
+        """Settings and environment."""
+        values = {**self.trace.settings.to_dict(), **self.trace.environment}
+        rows = tuple((Cell(name), Cell(str(value))) for name, value in values.items())
+        return Table("How it was made", ("what", "value"), rows)
+
+    def network(self) -> Table:
+        """A row a layer, its nodes as a bar."""
+        network = self.trace.network
+        rows = tuple(tuple(map(Cell, _layer(network, number))) for number in range(network.depth + 1))
+        header = ("layer", "nodes", "", "activation", "weights", "more")
+        scaled = ", ".join(f"{scale:g}·X {offset:+g}" for scale, offset in network.rescaling)
+        return Table(
+            "The network", header, rows, frozenset({1, 4}), f"The input is rescaled: {scaled}" if scaled else ""
+        )
+
+    def tensors(self, short: bool = False) -> Table:
+        """A row a tensor; `short`: of several steps the first, and whatever is wrong."""
+        several = self.trace.settings.steps > 1
+        shown = [row for row in self.rows if not short or row.tensor.startswith("step1/") or row.hash != "ok"]
+        rows = tuple(tuple(Cell(text, strong=row.hash != "ok") for text in _texts(row)) for row in shown)
+        note = "smallest and largest: magnitudes of the finite numbers, the smallest but 0; hash: SHA-256 of the bytes"
+        if short and several:
+            note += f"; the other {self.trace.settings.steps - 1} steps are in the report"
+        header = ("tensor", "shape", "dtype", "smallest", "largest", "zeros", "NaN, inf", "hash")
+        return Table("Its tensors", header, rows, frozenset({3, 4, 5, 6}), note)
+
+    def to_columns(self) -> Columns:
+        """tensors.csv."""
+        return Columns("tensors", {name: [getattr(row, name) for row in self.rows] for name in FIELDS})
+
+    def to_report(self) -> Report:
+        line = "A checksum says that the file is as it was saved; whether its numbers are right, verify.backprop says."
+        return Report(self.headline, self.passed, (line,), (self.made(), self.network(), self.tensors()))
+
+    def to_json(self) -> bytes:
+        network = {name: value for name, value in asdict(self.trace.network).items() if value != ()}
+        content = {
+            "schema": SCHEMA, "command": "trace", "file": self.name, "passed": self.passed, "headline": self.headline,
+            "settings": self.trace.settings.to_dict(), "environment": dict(self.trace.environment), "network": network,
+            "tensors": [{name: _or_null(getattr(row, name)) for name in FIELDS} for row in self.rows],
+        }  # fmt: skip
+        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read(path: str) -> Contents:
+    """Raises Unusable naming the file."""
+    return Contents(PurePath(path).name, *examine(path))
+
+
+def drawn(network: Network) -> str:
+    """784 → relu 128 → relu 64 → softmax 10."""
+    layers = [f"{name} {size}" for name, size in zip(network.activations, network.sizes[1:], strict=True)]
+    shown = layers if len(layers) <= 12 else [*layers[:6], "…", *layers[-5:]]
+    return " → ".join((str(network.sizes[0]), *shown))
+
+
+def _row(name: str, array: Array, state: str) -> Row:
+    shape = "x".join(map(str, array.shape))
+    if array.dtype.kind not in "fiub":
+        return Row(name, shape, str(array.dtype), float("nan"), float("nan"), 0, 0, digest(array), state)
+    sizes = np.abs(array.astype(np.float64))
+    finite = sizes[np.isfinite(sizes)]
+    there = finite[finite > 0]
+    smallest = float(there.min()) if there.size else float("nan")
+    largest = float(finite.max()) if finite.size else float("nan")
+    zeros = finite.size - there.size
+    return Row(name, shape, str(array.dtype), smallest, largest, zeros, sizes.size - finite.size, digest(array), state)
+
+
+def _layer(network: Network, number: int) -> tuple[str, ...]:
+    nodes, widest = network.sizes[number], max(network.sizes)
+    bar = "█" * max(1, round(BAR * nodes / widest))
+    more = [f"dropout {network.rate(number):g}"] if network.rate(number) else []
+    if not number:
+        return ("input", f"{nodes:,}", bar, "", "", ", ".join(more))
+    if not network.has_bias(number):
+        more.insert(0, "no bias")
+    weights = f"{network.sizes[number - 1]}x{nodes}"
+    return (str(number), f"{nodes:,}", bar, network.activations[number - 1], weights, ", ".join(more))
+
+
+def _texts(row: Row) -> tuple[str, ...]:
+    lacks = row.hash == LACKING
+    sizes = ("" if np.isnan(size) else f"{size:.3g}" for size in (row.smallest, row.largest))
+    counts = ("" if lacks else f"{count:,}" if count else "0" for count in (row.zeros, row.not_finite))
+    return (row.tensor, "" if lacks else row.shape or "scalar", row.dtype, *sizes, *counts, row.hash)
+
+
+def _plain(name: str) -> str:
+    """A name that only the manifest has was not checked to be plain text."""
+    return name if name.isprintable() else ascii(name)
+
+
+def _or_null(value: Any) -> Any:
+    """JSON has no NaN."""
+    return None if isinstance(value, float) and np.isnan(value) else value
