@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from base64 import b64encode
 from pathlib import PurePath
+from typing import Any
 
 import jinja2
 
+from reports.plain import plain
 from reports.table import Picture, Report
 
 MIME = {".svg": "image/svg+xml", ".png": "image/png"}
@@ -46,10 +48,16 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left
 
 
 def render(report: Report) -> str:
-    """The page; every text is escaped.  Raises ValueError for a picture that is neither .svg nor .png."""
-    template = jinja2.Environment(autoescape=True, keep_trailing_newline=True).from_string(TEMPLATE)
+    """The page; every text is plain and escaped.  Raises ValueError for a picture that is neither .svg nor .png."""
+    template = jinja2.Environment(autoescape=True, keep_trailing_newline=True, finalize=_finalized).from_string(
+        TEMPLATE
+    )
     headline = report.headline.removeprefix("PASS").removeprefix("FAIL").strip()
     return template.render(report=report, headline=headline, address=_address)
+
+
+def _finalized(value: Any) -> Any:
+    return plain(value) if isinstance(value, str) else value
 
 
 def _address(picture: Picture) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from reports.plain import plain
 from reports.table import Cell, Picture, Report, Table
 
 
 def escape(text: str) -> str:
     """Text that Markdown and its embedded HTML leave alone, on one line."""
-    for character in "\\`*_[]<>|#":
+    text = plain(text)
+    for character in "\\`*_[]<>|#~$":
         text = text.replace(character, "\\" + character)
     return " ".join(text.split()).replace("&", "&amp;")
 

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from reports.plain import plain
 from reports.table import Table
 
 WIDEST = 100
@@ -36,21 +37,24 @@ def progress(text: str) -> Iterator[Callable[[int, int], None]]:
 
 def headline(to: Console, text: str, passed: bool) -> None:
     """The verdict, its first word in colour."""
-    word, _, rest = text.partition(" ")
+    word, _, rest = plain(text).partition(" ")
     to.print(Text(word, style="bold green" if passed else "bold red") + Text(f" {rest}", style="bold"))
 
 
 def table(to: Console, value: Table) -> None:
     """One table, its title above and its note below."""
-    drawn = RichTable(title=value.title, title_justify="left", box=None, padding=(0, 2, 0, 0), title_style="italic")
-    lengths = [max((len(row[i].text) for row in value.rows), default=0) for i in range(len(value.header))]
+    texts = [[plain(cell.text) for cell in row] for row in value.rows]
+    drawn = RichTable(
+        title=plain(value.title), title_justify="left", box=None, padding=(0, 2, 0, 0), title_style="italic"
+    )
+    lengths = [max((len(row[i]) for row in texts), default=0) for i in range(len(value.header))]
     room = sum(n + 2 for n in lengths[:-1] if n <= SHORT) <= to.width * 3 // 4
     for index, (name, longest) in enumerate(zip(value.header, lengths, strict=True)):
         side: Literal["left", "right"] = "right" if index in value.numeric else "left"
         whole = room and len(name) <= longest <= SHORT and index < len(value.header) - 1
-        drawn.add_column(name, justify=side, overflow="fold", no_wrap=whole)
-    for row in value.rows:
-        drawn.add_row(*(Text(cell.text, style="bold red" if cell.strong else "") for cell in row))
+        drawn.add_column(plain(name), justify=side, overflow="fold", no_wrap=whole)
+    for row, shown in zip(value.rows, texts, strict=True):
+        drawn.add_row(*(Text(t, style="bold red" if c.strong else "") for c, t in zip(row, shown, strict=True)))
     to.print(drawn)
     if value.note:
-        to.print(value.note, style="dim")
+        to.print(plain(value.note), style="dim")

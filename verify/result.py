@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reference.rules import CARRIED
+from reports import as_json
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify.ladder import Comparison
 from verify.power import Power
@@ -126,7 +126,7 @@ class Result:
             "comparisons": [{key: _plain(value) for key, value in as_row(c).items()} for c in self.comparisons],
             "tables": [_table(t) for t in self.tables],
         }
-        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return as_json.render(content)
 
 
 def explain_pass(policy: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.text import Text
 
 from reports import as_csv, as_html, as_markdown, files, terminal
+from reports.plain import plain
 from reports.table import Cell, Columns, Table
 from verify import essay_tables, options, samples, trace
 from verify.compare import Compared, compare
@@ -46,7 +47,7 @@ def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
         status, text = 3, f"error: could not verify: {error}"
     except KeyboardInterrupt as stop:
         status, text = 130, str(stop) or "interrupted"
-    print("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), file=sys.stderr)
+    print(plain(text), file=sys.stderr)
     return status
 
 
@@ -102,7 +103,7 @@ def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str) ->
         for table in tables:
             terminal.table(to, table)
         if where:
-            to.print(Text(where), soft_wrap=True)
+            to.print(Text(plain(where)), soft_wrap=True)
         sys.stdout.flush()
     except (OSError, SystemExit):  # whoever read it has gone, or there is no room: rich exits on a broken pipe
         with open(os.devnull, "w") as nowhere:

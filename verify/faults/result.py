@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports import as_json
 from reports.table import Cell, Columns, Report, Table
 from verify.faults.matrix import Kill, score
 from verify.faults.policies import POLICIES
@@ -124,7 +124,7 @@ class FaultsResult:
             "faults": [dict(zip(matrix.columns, r, strict=True)) for r in zip(*matrix.columns.values(), strict=True)],
             "smallest": {t: d if math.isfinite(d) else None for t, _, d in self.smallest},
         }  # fmt: skip
-        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return as_json.render(content)
 
 
 def _row(k: Kill) -> tuple[object, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reports import as_json
 from reports.table import Cell, Columns, Report, Table
 from verify.printed import equations, index, trial
 from verify.printed.equations import EquationVerdict
@@ -95,7 +95,7 @@ class PrintedResult:
             "differences": list(self.differences), "equations": _records(equations_), "figures": _records(figures),
             "inferences": [{"inference": claim, "evidence": e} for claim, e in inferences(self.trial)],
         }  # fmt: skip
-        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return as_json.render(content)
 
     def counts(self) -> dict[str, int]:
         found = {name: sum(v.verdict == name for v in self.equations) for name in equations.VERDICTS}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reference.rules import rules, start
+from reports import as_json
 from reports.curves import Line, Panel, draw
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify.ladder import Comparison
@@ -155,7 +155,7 @@ class TrainingResult:
             "epochs": [dict(zip(EPOCH_COLUMNS, row, strict=True)) for row in p.epochs],
             "tensors": {name: {"utilisation": _finite(used), "step": step} for name, (used, step) in p.largest.items()},
         }  # fmt: skip
-        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        return as_json.render(content)
 
 
 def _means(values: list[float], block: int) -> list[float]:
