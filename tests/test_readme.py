@@ -12,6 +12,7 @@ from verify import backprop, feedforward, run
 from verify.faults import __main__ as faults
 from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
+from verify.trace import __main__ as trace
 from verify.training import __main__ as training
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +24,7 @@ MAINS = {
     "verify.faults": faults,
     "verify.prediction": prediction,
     "verify.printed": printed,
+    "verify.trace": trace,
     "verify.training": training,
 }
 
@@ -66,7 +68,7 @@ def outputs(tmp_path_factory):
 
 
 def test_every_command_ends_as_it_should(outputs):
-    assert len(outputs) == 16
+    assert len(outputs) == 19
     for words, (status, text) in outputs.items():
         assert status == ("wrong.npz" in words and "-m" in words), (words, text)
 
@@ -134,6 +136,15 @@ def test_the_failure_is_as_shown(outputs):
         return re.sub(r"(-?\d\.\d{5})\d+", r"\1", " ".join(line.split()))
 
     assert stable(shown) == stable(words)
+
+
+def test_two_traces_are_compared_as_shown(outputs):
+    """All but the figures, which depend on the processor and on what XLA makes of it."""
+    (shown,) = blocks("output of: python -m verify.trace out/five.npz --against out/five_jit.npz")
+    _, text = outputs["-m verify.trace out/five.npz --against out/five_jit.npz"]
+    told = text.split("Tensor by tensor")[0]
+    assert re.sub(r"[\d,.]+", "#", " ".join(shown.split())) == re.sub(r"[\d,.]+", "#", " ".join(told.split()))
+    assert "PASS five.npz holds 62 tensors" in outputs["-m verify.trace out/five.npz"][1]
 
 
 def test_the_two_commands_are_what_ci_runs():

@@ -107,9 +107,13 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
     for number in range(1, trace.settings.steps + 1):
         found += walk.step(number, trace.step(number))
         by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if "@" not in name}]
+    return Compared((*found, *strays(trace)), tuple(by_hand), walk)
+
+
+def strays(trace: Trace) -> tuple[Comparison, ...]:
+    """Tensors that belong to no step: each is a failure."""
     extra = [name for name in trace.tensors if not _is_step(name, trace.settings.steps)]
-    found += [Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra]
-    return Compared(tuple(found), tuple(by_hand), walk)
+    return tuple(Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra)
 
 
 def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], frozenset[str]]:

@@ -1,0 +1,213 @@
+"""Two traces of one computation, A and B: where their bits differ, and which lies nearer to the mathematics.
+
+Each tensor of each trace is held against its equation on that trace's own inputs, so that what an earlier tensor
+lost does not count against a later one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from verify.ball import Ball
+from verify.compare import Walk, begins_with, planned, strays
+from verify.errors import Unusable
+from verify.ladder import Comparison
+from verify.precision import REFERENCE_UNIT, Precision
+from verify.result import DERIVED, Result
+from verify.settings import OPTIMIZERS
+from verify.trace import Array, Trace
+from verify.trace.contents import drawn
+
+EQUAL, UNTOLD = "equal", "untold"
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One tensor of both. Numbers at `worst_index` (from 0), where the two are most ulp apart.
+
+    `error_a`, `error_b`: mean distance from the equation, each on its own inputs. `nearer`: A, B; equal; untold, where
+    the by-hand side's own rounding could decide it; or empty, where one of them has no such numbers.
+    """
+
+    step: int
+    order: int
+    tensor: str
+    equation: str
+    layer: int
+    shape: tuple[int, ...]
+    start: bool  # what a step begins with: equal without merit
+    verdict_a: str
+    verdict_b: str
+    elements: int = 0
+    same: int = 0
+    max_difference: float = NAN
+    max_ulp: float = NAN
+    worst_index: tuple[int, ...] = ()
+    a: float = NAN
+    b: float = NAN
+    error_a: float = NAN
+    error_b: float = NAN
+    utilisation_a: float = NAN
+    utilisation_b: float = NAN
+    nearer: str = ""
+
+    @property
+    def equal_bits(self) -> float:
+        """Share of numbers with the same bits."""
+        return self.same / self.elements if self.elements else NAN
+
+
+@dataclass(frozen=True)
+class Against:
+    """All tensors of both; each one's own result; which inputs (`step1/X`) are not the same, bit for bit."""
+
+    pairs: tuple[Pair, ...]
+    results: tuple[Result, Result]
+    inputs: tuple[str, ...]
+    other_inputs: tuple[str, ...]
+
+
+def against(a: Trace, b: Trace, each: Callable[[int, int], None] = lambda done, of: None) -> Against:
+    """Walk both, step by step; `each` is told how far it is.  Raises Unusable where comparing makes no sense."""
+    refuse(a, b)
+    command = _command(a, b)
+    walks = (Walk(a, command), Walk(b, command))
+    rows: tuple[list[Comparison], list[Comparison]] = ([], [])
+    pairs: list[Pair] = []
+    for number in range(1, a.settings.steps + 1):
+        held = (a.step(number), b.step(number))
+        both = [walk.step(number, tensors) for walk, tensors in zip(walks, held, strict=True)]
+        for kept, found in zip(rows, both, strict=True):
+            kept.extend(found)
+        start = {rule.tensor for rule in planned(a, command, number == 1)[0] if rule.phase == "start"}
+        local = [{c.tensor: c for c in found if c.mode == "local"} for found in both]
+        for name in dict.fromkeys((*local[0], *local[1])):
+            sides = [_side(walk, found.get(name), tensors.get(name), name) for walk, found, tensors in
+                     zip(walks, local, held, strict=True)]  # fmt: skip
+            pairs.append(_pair(sides[0], sides[1], name in start, walks[0].precision))
+        each(number, a.settings.steps)
+    results = [Result(command, t.settings, t.environment, (*found, *strays(t)), DERIVED)
+               for t, found in zip((a, b), rows, strict=True)]  # fmt: skip
+    names = tuple(_inputs(a, command))
+    other = tuple(name for name in names if not _same_array(a.tensors.get(name), b.tensors.get(name)))
+    return Against(tuple(pairs), (results[0], results[1]), names, other)
+
+
+def refuse(a: Trace, b: Trace) -> None:
+    """Raises Unusable, saying all in which the computations of the two differ."""
+    here, there = _computation(a), _computation(b)
+    differ = [f"{name} {there[name]}, not {here[name]}" for name in here if here[name] != there[name]]
+    if not differ and a.network != b.network:
+        differ = ["a network with other biases, dropout or rescaling"]
+    if not differ and OPTIMIZERS[a.settings.optimizer] != OPTIMIZERS[b.settings.optimizer]:
+        differ = [f"optimizer {b.settings.optimizer}, not {a.settings.optimizer}"]
+    if differ:
+        raise Unusable(f"it holds another computation: {'; '.join(differ)}")
+
+
+def _computation(trace: Trace) -> dict[str, str]:
+    settings = trace.settings
+    found = {"pass": "training step" if settings.training else "forward pass", "network": drawn(trace.network)}
+    return found | {name: str(getattr(settings, name)) for name in ("loss", "dtype", "batch", "steps", "done")}
+
+
+def _command(a: Trace, b: Trace) -> str:
+    if a.settings.training:
+        return "backprop"
+    return "prediction" if "prediction" in (a.settings.command, b.settings.command) else "feedforward"
+
+
+def _inputs(trace: Trace, command: str) -> list[str]:
+    """What no rule computes: X, y and masks of every step, the parameters of the first (of each forward pass)."""
+    names = begins_with(trace)
+    parameters = trace.network.parameters()
+    found = []
+    for number in range(1, trace.settings.steps + 1):
+        begin = number == 1 or not trace.settings.training
+        wanted = [name for name in names if begin or not (name in parameters or name.endswith("_before"))]
+        if command == "prediction":
+            wanted.remove("y")
+        found += [f"step{number}/{name}" for name in wanted]
+    return found
+
+
+@dataclass(frozen=True)
+class _Side:
+    comparison: Comparison | None
+    array: Array | None
+    ball: Ball | None
+
+
+def _side(walk: Walk, found: Comparison | None, array: Array | None, name: str) -> _Side:
+    return _Side(found, array, walk.balls.get(name))
+
+
+def _pair(a: _Side, b: _Side, start: bool, precision: Precision) -> Pair:
+    row = a.comparison or b.comparison
+    assert row is not None  # one of them named it
+    verdict_a, verdict_b = (side.comparison.verdict if side.comparison else "missing" for side in (a, b))
+    known: dict[str, Any] = {}
+    if a.array is not None and b.array is not None and a.array.shape == b.array.shape and a.array.size:
+        known = _difference(a.array, b.array, precision)
+    for side, letter in ((a, "a"), (b, "b")):
+        if side.comparison is not None:
+            known[f"utilisation_{letter}"] = side.comparison.utilisation
+    if all(side.comparison is not None and side.comparison.elements for side in (a, b)):
+        known |= _nearness(a, b, precision)
+    return Pair(
+        row.step, row.order, row.tensor, row.equation, row.layer, row.shape, start, verdict_a, verdict_b, **known
+    )
+
+
+def _difference(a: Array, b: Array, precision: Precision) -> dict[str, Any]:
+    """How far apart, and in how many numbers not at all."""
+    same = int(np.sum(_same_bits(a, b))) if a.dtype == b.dtype else 0
+    found: dict[str, Any] = {"elements": a.size, "same": same}
+    if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
+        return found
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    with np.errstate(all="ignore"):
+        apart = np.where(x == y, 0.0, np.abs(x - y))
+        ulps = apart / precision.spacing(np.maximum(np.abs(x), np.abs(y)))
+    if not np.isfinite(apart).all():
+        return found
+    at = np.unravel_index(int(np.argmax(ulps)), ulps.shape)
+    return found | {
+        "max_difference": float(apart.max()), "max_ulp": float(ulps[at]), "worst_index": tuple(int(i) for i in at),
+        "a": float(x[at]), "b": float(y[at]),
+    }  # fmt: skip
+
+
+def _same_bits(a: Array, b: Array) -> Array:
+    """Elementwise; NaN equals the same NaN, and -0 differs from 0."""
+    x, y = (np.ascontiguousarray(side).reshape(-1, 1).view(np.uint8) for side in (a, b))
+    found: Array = np.all(x == y, axis=1)
+    return found
+
+
+def _same_array(a: Array | None, b: Array | None) -> bool:
+    if a is None or b is None:
+        return a is b
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def _nearness(a: _Side, b: _Side, precision: Precision) -> dict[str, Any]:
+    """Mean errors, and whose is smaller: if by more than the by-hand side, which rounds in float64, can err."""
+    errors, radii = [], []
+    for side in (a, b):
+        if side.array is None or side.ball is None or side.ball.shape != side.array.shape:
+            return {}
+        errors.append(float(np.mean(np.abs(side.array.astype(np.float64) - side.ball.value))))
+        radii.append(float(np.mean(side.ball.spread())))
+    if not np.isfinite(errors).all():
+        return {}
+    doubt = sum(radii) * REFERENCE_UNIT / precision.unit
+    nearer = "A" if errors[0] < errors[1] else "B"
+    if abs(errors[0] - errors[1]) <= doubt:
+        nearer = EQUAL if errors[0] == errors[1] else UNTOLD
+    return {"error_a": errors[0], "error_b": errors[1], "nearer": nearer}
