@@ -162,8 +162,9 @@ def test_forward_passes(kinds):
 
 
 @pytest.mark.parametrize(
-    "same, numbers, said", [(0, 7, "0.0%"), (7, 7, "100.0%"), (1, 10**5, "under 0.1%"), (10**5 - 1, 10**5, "over 99.9%"),
-                            (3, 4, "75.0%"), (0, 0, "0.0%")],
+    "same, numbers, said", [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"), 
+                            (10**5 - 1, 10**5, "over 99.9%"),
+                            (3, 4, "75.0%")],
 )  # fmt: skip
 def test_a_share_is_all_or_none_only_of_all_or_none(same, numbers, said):
     assert share({"same_bits": same, "numbers": numbers}) == f"{said} of {numbers:,} numbers"
