@@ -30,8 +30,9 @@ class Rule:
 
     `phase` is where the tensor stands in a step: start, forward, backward, update.
     `fusable` names inputs that are a product: a compiler may fuse it with the addition here (fused
-    multiply-add), which then sees it unrounded. An input "W1@" is the previous
-    step's W1_new (likewise "m_W1@", "v_W1@"). `single`: Keras computes it in float32, in a float64 network too.
+    multiply-add), which then sees it unrounded. `folded` names inputs that are a tensor times a scalar: where the
+    tensor is multiplied by another scalar here, a compiler may draw the scalars together. An input "W1@" is the
+    previous step's W1_new (likewise "m_W1@", "v_W1@"). `single`: Keras computes it in float32, in float64 networks too.
     """
 
     tensor: str
@@ -41,6 +42,7 @@ class Rule:
     layer: int
     phase: str
     fusable: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
     single: bool = False
 
     def __call__(self, known: Mapping[str, Any]) -> Any:
@@ -169,12 +171,13 @@ def _of_parameter(
         decay = partial(descent.decayed, weight_decay=optimizer.weight_decay)
         yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update")
     product: tuple[str, ...] = ()
+    scaled = (g,) if optimizer.global_clipnorm else ()
     if isinstance(optimizer, Adam):
         yield from _adam(P, g, layer, optimizer)
     elif optimizer.momentum:
-        yield from _momentum(P, g, layer, optimizer)
+        yield from _momentum(P, g, layer, optimizer, scaled)
     else:
-        yield Rule(f"update_{P}", equation, (g, "alpha"), descent.step, layer, "update")
+        yield Rule(f"update_{P}", equation, (g, "alpha"), descent.step, layer, "update", folded=scaled)
         product = (f"update_{P}",)
     yield Rule(f"{P}_new", equation, (kept, f"update_{P}"), descent.descend, layer, "update", product)
 
@@ -194,14 +197,14 @@ def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ..
     return None
 
 
-def _momentum(P: str, g: str, layer: int, sgd: SGD) -> Iterator[Rule]:
-    move = partial(descent.velocity, momentum=sgd.momentum)
-    yield Rule(f"m_{P}", "Sutskever et al. 2013", (f"m_{P}_before", g, "alpha"), move, layer, "update")
+def _momentum(P: str, g: str, layer: int, sgd: SGD, scaled: tuple[str, ...]) -> Iterator[Rule]:
+    move, source = partial(descent.velocity, momentum=sgd.momentum), "Sutskever et al. 2013"
+    yield Rule(f"m_{P}", source, (f"m_{P}_before", g, "alpha"), move, layer, "update", folded=scaled)
     if sgd.nesterov:
         ahead = partial(descent.nesterov, momentum=sgd.momentum)
-        yield Rule(f"update_{P}", "Sutskever et al. 2013", (f"m_{P}", g, "alpha"), ahead, layer, "update")
+        yield Rule(f"update_{P}", source, (f"m_{P}", g, "alpha"), ahead, layer, "update", folded=scaled)
     else:
-        yield Rule(f"update_{P}", "Sutskever et al. 2013", (f"m_{P}",), descent.negated, layer, "update")
+        yield Rule(f"update_{P}", source, (f"m_{P}",), descent.negated, layer, "update")
 
 
 def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:

@@ -33,6 +33,7 @@ class Compared:
     walk: Walk
 
 
+SECOND_ORDER = 1 + 2.0**-20  # products of roundings
 EXPLAINED = 6  # so many tensors that disagree are explained, the first ones: the others follow from them
 Memo = dict[tuple[Any, ...], tuple[Any, ...]]
 
@@ -183,12 +184,22 @@ def scalars(number: int, optimizer: Optimizer, precision: Precision) -> dict[str
 
 
 def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
-    """Under XLA a product may enter the addition that follows it without having been rounded."""
+    """What a compiler may leave unrounded on its way into a rule.
+
+    Under XLA a product may enter the addition that follows it as it is: the rounding it has here, it has not there.
+    Of a tensor times a scalar times a scalar, (g·s)·α may be g·(s·α), in a graph as well (TensorFlow's grappler keeps
+    the array for the end): the rounding of g·s is not there, that of s·α is. Relative to the value each is u at most.
+    """
     seen = {}
     for name in rule.fusable if jit else ():
         if name in known:
             ball = known[name]
             seen[name] = Ball(ball.value, ball.radius + ball.precision.half_ulp(ball.reach), ball.precision)
+    for name in rule.folded:
+        if name in known:
+            ball = known[name]
+            drawn = 2 * (ball.precision.joint_unit * ball.reach + ball.precision.tiny) * SECOND_ORDER
+            seen[name] = Ball(ball.value, ball.radius + drawn, ball.precision)
     return {**known, **seen} if seen else known
 
 

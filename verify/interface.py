@@ -110,7 +110,7 @@ def capture_copy(
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
         try:
             copy = twin(model, optimizer, loss)
-            fitting = [_fitting(copy.model, *batch) for batch in batches]
+            fitting = [_fitting(copy.model, copy.dtype, *batch) for batch in batches]
             return capture_model(copy.model, fitting, command, copy.steps)
         except (Unusable, Unverifiable):
             raise
@@ -137,9 +137,9 @@ def _arrays(x: Any, y: Any) -> tuple[Array, Array]:
     return found[0], found[1]
 
 
-def _fitting(model: Any, x: Array, y: Array) -> tuple[Array, Array]:
+def _fitting(model: Any, dtype: str, x: Array, y: Array) -> tuple[Array, Array]:
     """In the model's precision, of its shapes.  Raises Unusable naming x or y."""
-    dtype, shape, outputs = str(model.variable_dtype), tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
     if x.shape[1:] != shape:
         raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
     x = x.astype(dtype)

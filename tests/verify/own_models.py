@@ -6,6 +6,8 @@ def mazur():
     import keras
     import numpy as np
 
+    keras.config.set_floatx("float64")
+    keras.config.set_dtype_policy("float64")
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "sigmoid"), keras.layers.Dense(2, "sigmoid")])
     W1, W2 = np.array([[0.15, 0.25], [0.20, 0.30]]), np.array([[0.40, 0.50], [0.45, 0.55]])
     model.set_weights([W1, np.full(2, 0.35), W2, np.full(2, 0.60)])

@@ -67,7 +67,7 @@ def capture_model(
     Raises Unsupported naming all that is not known, Unverifiable where a tensor is not reproduced.
     """
     understood = understand(model)
-    dtype = str(model.variable_dtype)
+    dtype = understood.dtype
     settings = Settings(
         command=command, dtype=dtype, data=GIVEN, batch=len(batches[0][0]), steps=len(batches),
         optimizer=optimizer_text(model.optimizer, dtype), loss=loss_text(model.loss, dtype),

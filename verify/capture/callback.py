@@ -76,7 +76,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             raise Unsupported([("steps_per_execution", "steps are verified one by one")])
         if tf.distribute.has_strategy():
             raise Unsupported([("tf.distribute", "training on one device is verified")])
-        dtype = str(model.variable_dtype)
+        dtype = understood.dtype
         self.settings = Settings(
             dtype=dtype, data=GIVEN, optimizer=optimizer_text(model.optimizer, dtype),
             loss=loss_text(model.loss, dtype), jit=bool(model.jit_compile),
@@ -105,9 +105,9 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             self.on_train_end()
             raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
         before = [(variable, to_numpy(variable)) for variable in self._variables()]
-        held = self._captured(x, y, before)
+        held = self._captured(x, y, before, getattr(iterator, "element_spec", None))
         state = {name: as_rows(name, array) for name, array in self._state().items()}
-        logs = self._own(iter(tf.data.Dataset.from_tensors(data)))
+        logs = self._own(_once_more(data, iterator))
         self._note(number, held, state)
         return logs
 
@@ -116,9 +116,12 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         model = self.model
         return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
 
-    def _captured(self, x: Any, y: Any, before: list[tuple[Any, Any]]) -> dict[str, Any]:
+    def _captured(self, x: Any, y: Any, before: list[tuple[Any, Any]], spec: Any) -> dict[str, Any]:
         """What the step computes; then all is as it was."""
-        found = {name: np.asarray(t) for name, t in self._step(x, y).items()}
+        step = self._step
+        if spec is not None and hasattr(step, "get_concrete_function"):
+            step = step.get_concrete_function(*spec[:2])  # of the shapes for which Keras's own was traced
+        found = {name: np.asarray(t) for name, t in step(x, y).items()}
         for variable, value in before:
             variable.assign(value)
         outputs = self._understood.network.sizes[-1]
@@ -145,3 +148,14 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
             if self.stop:
                 self.model.stop_training = True
+
+
+def _once_more(data: Any, iterator: Any) -> Any:
+    """An iterator that gives this batch again, with the number of examples known or unknown to TensorFlow as before.
+
+    Where it is known, division by it may become multiplication: another program, other bits.
+    """
+    spec = getattr(iterator, "element_spec", None)
+    if spec is None or all(part.shape[0] is not None for part in tf.nest.flatten(spec)):
+        return iter(tf.data.Dataset.from_tensors(data))
+    return iter(tf.data.Dataset.from_tensor_slices(data).batch(len(tf.nest.flatten(data)[0])))

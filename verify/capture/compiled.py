@@ -47,8 +47,8 @@ def loss_text(loss: Any, dtype: str) -> str:
         problems.append("ignore_class")
     if found["reduction"] not in (*MEANS, "sum"):
         problems.append(f"reduction {found['reduction']}")
-    if str(own.dtype) != dtype:
-        problems.append(f"a loss that computes in {own.dtype} behind a model in {dtype} (keras.config.set_floatx)")
+    for computes in sorted({str(own.dtype), keras.config.floatx()} - {dtype}):  # the sum is taken in Keras's floatx
+        problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
     try:
         made = Loss(
             LOSSES[type(own)], bool(found.get("from_logits", False)), float(found.get("label_smoothing", 0.0)),

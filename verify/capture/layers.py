@@ -39,6 +39,7 @@ class Understood:
 
     stages: tuple[Stage, ...]
     network: Network
+    dtype: str  # that its layers compute in
 
     def dense(self) -> Iterator[Stage]:
         return (stage for stage in self.stages if stage.kind == "dense")
@@ -214,4 +215,4 @@ class _Reader:
             )  # fmt: skip
         except ValueError as error:
             raise Unsupported([(f"model {model.name}", str(error))]) from error
-        return Understood(tuple(self.stages), network)
+        return Understood(tuple(self.stages), network, *self.dtypes)

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from reference.network import Network
 from reference.rules import rules
 from verify.capture.compiled import loss_text, optimizer_text
 from verify.capture.layers import Stage, Understood, understand
@@ -22,6 +23,10 @@ from verify.capture.model import parameters as parameters_of
 from verify.settings import OPTIMIZERS
 
 Tensors = dict[str, Any]
+
+# TensorFlow computes these in the kernel of the product before them, to other bits than apart; Z is not kept then.
+FUSED = ("tanh", "sigmoid")
+BESIDE = " beside"
 
 
 @contextmanager
@@ -54,10 +59,23 @@ def _rescaled(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
 
 def _dense(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
     with _activation_apart(stage.layer) as activation:
-        Z = stage.layer(A)
-    A = activation(Z)
-    found |= {f"Z{stage.number}": Z, f"A{stage.number}": A}
-    return A
+        Z, beside = stage.layer(A), stage.layer(_beside(A))
+    found |= {f"Z{stage.number}": Z, f"A{stage.number}": activation(Z), f"Z{stage.number}{BESIDE}": beside}
+    return found[f"A{stage.number}"]
+
+
+def _beside(tensor: Any) -> Any:
+    """The same numbers, from which TensorFlow computes once more instead of taking two equal computations for one."""
+    return tf.raw_ops.Snapshot(input=tensor)
+
+
+def _handed_out(network: Network, found: Tensors) -> Tensors:
+    """What the pass is seen by: for a fused activation the Z beside it, else the step would be kept from fusing."""
+    fused = {f"Z{n}" for n, name in enumerate(network.activations, 1) if name in FUSED}
+    return {
+        name: found[name + BESIDE] if name in fused else tensor
+        for name, tensor in found.items() if not name.endswith(BESIDE)
+    }  # fmt: skip
 
 
 def _activation(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
@@ -88,7 +106,9 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
 
     def step(X: Any, y: Any) -> Tensors:
         found: Tensors = {P: tf.identity(variable.value) for P, variable in parameters_of(model).items()}
-        prediction = _pass(known, X, found, training=False)
+        inner: Tensors = {}
+        prediction = _pass(known, X, inner, training=False)
+        found |= _handed_out(known.network, inner)
         found["C"] = model.compute_loss(x=X, y=y, y_pred=prediction, training=False)
         return found
 
@@ -100,8 +120,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
     known = understood or understand(model)
     parameters = parameters_of(model)
     moments = moments_of(model, parameters)
-    dtype = str(model.variable_dtype)
-    cost, optimizer = loss_text(model.loss, dtype), OPTIMIZERS[optimizer_text(model.optimizer, dtype)]
+    cost, optimizer = loss_text(model.loss, known.dtype), OPTIMIZERS[optimizer_text(model.optimizer, known.dtype)]
     plan = rules(known.network, cost, optimizer)
     slopes = [rule.tensor[1:] for rule in plan if rule.tensor[0] == "d" and rule.tensor[1] in "ZAD"]
 
@@ -114,7 +133,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
             C = model.compute_loss(x=X, y=y, y_pred=prediction, training=True)
         wanted = {name: inner[name] for name in slopes} | {P: v.value for P, v in parameters.items()}
         gradients = tape.gradient(C, wanted)
-        found |= inner | {"C": C} | {f"d{name}": gradients[name] for name in wanted}
+        found |= _handed_out(known.network, inner) | {"C": C} | {f"d{name}": gradients[name] for name in wanted}
         if callable(optimizer.learning_rate):
             found["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
         found |= _applied(model.optimizer, parameters, [gradients[P] for P in parameters])
@@ -173,14 +192,14 @@ def _subtracted(optimizer: Any, method: str, names: dict[int, str], found: Tenso
 
 
 def _clipped(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
-    """clipped_P, where the optimizer clips."""
+    """clipped_P, where the optimizer clips; beside the step, which may draw the factors of a product together."""
     own, clips = getattr(optimizer, method), optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
 
     def listen(gradients: Any) -> Any:
-        clipped = own(gradients)
         if clips:
-            found.update({f"clipped_{P}": g for P, g in zip(names.values(), clipped, strict=True)})
-        return clipped
+            beside = own([_beside(g) for g in gradients])
+            found.update({f"clipped_{P}": g for P, g in zip(names.values(), beside, strict=True)})
+        return own(gradients)
 
     return _heard(optimizer, method, listen)
 

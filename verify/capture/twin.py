@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from verify.capture.compiled import loss_text, optimizer_text
 from verify.capture.layers import understand
 from verify.capture.model import parameters
 from verify.errors import Unusable
@@ -21,6 +22,7 @@ class Twin:
     """A compiled copy, and the steps that were compiled for it."""
 
     model: Any
+    dtype: str
     steps: dict[Any, Any] = field(default_factory=dict)
 
 
@@ -37,7 +39,7 @@ def twin(model: Any, optimizer: Any = None, loss: Any = None) -> Twin:
 
     Raises Unusable where there is no optimizer or loss, Unsupported for layers that By Hand does not know.
     """
-    understand(model)
+    dtype = understand(model).dtype
     compiled = getattr(model, "compiled", False)
     own = _optimizer(optimizer) or (model.optimizer if compiled else None)
     cost = loss if loss is not None else (model.loss if compiled else None)
@@ -47,7 +49,9 @@ def twin(model: Any, optimizer: Any = None, loss: Any = None) -> Twin:
     if isinstance(cost, dict | list | tuple):
         raise Unusable("loss: one loss for the one output is verified, not a collection of them")
     how = {name: getattr(model, name) if compiled else default for name, default in HOW.items()}
-    copy = _copy(model, own, cost, how)
+    copy = _copy(model, own, cost, how, dtype)
+    loss_text(copy.model.loss, dtype)  # what these refuse is said before anything else
+    optimizer_text(copy.model.optimizer, dtype)
     copy.model.set_weights(model.get_weights())
     _continue(copy.model, model, own)
     return copy
@@ -63,12 +67,12 @@ def _optimizer(optimizer: Any) -> Any:
         raise Unusable(f"optimizer: Keras knows none called {ascii(optimizer)}") from error
 
 
-def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any]) -> Twin:
+def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any], dtype: str) -> Twin:
     """Compiled, from among the last ones if one was made of equal parts."""
     try:
         cost = keras.losses.get(loss)
         described = [model.get_config(), keras.optimizers.serialize(optimizer), keras.losses.serialize(cost), how]
-        key = json.dumps([*described, str(model.variable_dtype), keras.config.floatx()], default=repr, sort_keys=True)
+        key = json.dumps([*described, dtype, keras.config.floatx()], default=repr, sort_keys=True)
     except (ValueError, TypeError) as error:
         raise Unusable(f"model: it cannot be copied ({str(error).splitlines()[0][:200]})") from error
     if key in _twins:
@@ -77,7 +81,7 @@ def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any]) -> Twin:
     copy = keras.models.clone_model(model)
     copy.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=cost, **how)
     copy.optimizer.build(copy.trainable_variables)
-    _twins[key] = Twin(copy)
+    _twins[key] = Twin(copy, dtype)
     while len(_twins) > KEPT:
         _twins.popitem(last=False)
     return _twins[key]
