@@ -3,11 +3,15 @@
     def test_my_model(by_hand):
         by_hand(model, x, y, steps=3)
 
-`--by-hand-reports DIR` writes the report of every check that fails; with `--by-hand-all` of every check.
+`--by-hand-reports DIR` writes the report of every check that fails; with `--by-hand-all` of every check. JUnit
+files hold the headline: of a failing test as its failure, of every test as its property `by_hand`.
+
+pytest loads this in every run where By Hand is installed: so it imports nothing until a test asks for the fixture.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +22,8 @@ import pytest
 if TYPE_CHECKING:
     from verify.interface import Checked
 
+LONGEST = 120  # characters of a folder's name
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("by hand", "verification of Keras models by hand")
@@ -25,25 +31,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--by-hand-all", action="store_true", help="and of checks that pass")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What cannot be done is said before any test runs."""
+    folder = config.getoption("--by-hand-reports")
+    if config.getoption("--by-hand-all") and not folder:
+        raise pytest.UsageError("--by-hand-all: name the folder too, with --by-hand-reports DIR")
+    if folder:
+        from verify.errors import Unusable
+        from verify.run import check_writable
+
+        try:
+            check_writable(config.invocation_params.dir / folder, "--by-hand-reports")
+        except Unusable as error:
+            raise pytest.UsageError(str(error)) from error
+
+
 @pytest.fixture
 def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
     """Call it with what `verify.check` takes; hands back what that does, if it passed."""
-    folder, everything = (request.config.getoption(name) for name in ("--by-hand-reports", "--by-hand-all"))
-    if everything and not folder:
-        raise pytest.UsageError("--by-hand-all: name the folder too, with --by-hand-reports DIR")
-    done: list[Path] = []
+    folder = request.config.getoption("--by-hand-reports")
+    everything = request.config.getoption("--by-hand-all")
+    written: list[Path] = []
 
     def check(*given: Any, **words: Any) -> Checked:
         __tracebackhide__ = True
+        from verify.errors import Unusable, Unverifiable
         from verify.interface import check
 
-        checked = check(*given, **words)
         where = ""
-        if folder and (everything or not checked.passed):
-            place = Path(folder) / _folder(request.node.nodeid, len(done))
-            checked.write(place)
-            done.append(place)
-            where = f"\nReport: {place / 'report.html'}"
+        try:
+            checked = check(*given, **words)
+            if folder and (everything or not checked.passed):
+                place = request.config.invocation_params.dir / folder / _folder(request.node.nodeid, len(written))
+                checked.write(place)
+                written.append(place)
+                where = f"\nReport: {place / 'report.html'}"
+        except (Unusable, Unverifiable) as error:
+            pytest.fail(f"could not verify: {error}", pytrace=False)
+        request.node.user_properties.append(("by_hand", checked.headline))
         if not checked.passed:
             pytest.fail(checked.headline + where, pytrace=False)
         return checked
@@ -52,6 +77,8 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
 
 
 def _folder(test: str, number: int) -> str:
-    """A name that every file system takes; a second check of one test has a number."""
-    name = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")[-120:]
+    """A name that every file system takes, one for each test; a second check of one test has a number."""
+    name = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")
+    if len(name) > LONGEST or not re.fullmatch(r"[\w./:=\[\]-]+", test, flags=re.ASCII):
+        name = f"{name[: LONGEST - 9]}-{hashlib.sha256(test.encode(errors='replace')).hexdigest()[:8]}".strip("-")
     return f"{name}-{number + 1}" if number else name

@@ -14,6 +14,7 @@ from verify.capture import same_bits
 from verify.errors import Unsupported, Unusable
 from verify.settings import OPTIMIZERS
 
+pytest_plugins = ["pytester"]
 MODULE = "tests.verify.own_models"
 RNG = np.random.default_rng(0)
 L, S = keras.layers, keras.optimizers.schedules
@@ -401,3 +402,19 @@ def test_importing_verify_is_cheap():
 
     script = "import sys, verify; print(sorted({'numpy', 'tensorflow', 'keras', 'rich'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_the_pytest_fixture_with_a_model(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makepyfile("""
+        from tests.verify.test_own_models import X, Y, small
+
+        def test_right(by_hand):
+            assert by_hand(small(), X, Y, steps=2).passed
+
+        def test_nothing_is_allowed(by_hand):
+            by_hand(small(), X, Y, rtol=0, atol=0)
+    """)
+    found = pytester.runpytest_inprocess("-p", "verify.pytest_plugin", "--by-hand-reports", "r")
+    found.assert_outcomes(passed=1, failed=1)
+    assert len(list((pytester.path / "r").glob("*/report.md"))) == 1

@@ -162,7 +162,7 @@ def test_forward_passes(kinds):
 
 
 @pytest.mark.parametrize(
-    "same, numbers, said", [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"), 
+    "same, numbers, said", [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"),
                             (10**5 - 1, 10**5, "over 99.9%"),
                             (3, 4, "75.0%")],
 )  # fmt: skip
