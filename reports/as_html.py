@@ -1,63 +1,58 @@
-"""A report as one HTML page: no script, nothing fetched, its pictures inside."""
+"""A report as one HTML page: its script, its style and its pictures inside, and nothing fetched from anywhere.
+
+The page says so itself: its content security policy allows this very script, pictures inside the page, no more.
+"""
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
-from pathlib import PurePath
+from functools import cache
+from pathlib import Path, PurePath
 from typing import Any
 
 import jinja2
 
+from reports import drawing
+from reports.detail import Detail
 from reports.plain import plain
 from reports.table import Picture, Report
 
 MIME = {".svg": "image/svg+xml", ".png": "image/png"}
-
-TEMPLATE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ report.headline }}</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 110rem; margin: 2rem auto; padding: 0 1rem; } h1, p { max-width: 72rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.5rem; }
-h1 span { padding: .1em .5em; border: 2px solid currentColor; border-radius: .3em; }
-figure { margin: 1rem 0; } img { max-width: 100%; height: auto; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #8886; text-align: left; white-space: nowrap; }
-.number { text-align: right; } .text { white-space: normal; min-width: 22rem; max-width: 44rem; }
-</style></head><body><main>
-<h1><span>{{ "PASS" if report.passed else "FAIL" }}</span> {{ headline }}</h1>
-{% for line in report.lines %}<p>{{ line }}</p>
-{% endfor %}
-{% for picture in report.pictures %}<section>{% if picture.title %}<h2>{{ picture.title }}</h2>{% endif %}
-<figure><img alt="{{ picture.alt }}" src="{{ address(picture) }}"></figure></section>
-{% endfor %}
-{%- for table in report.tables %}<section><h2>{{ table.title }}</h2>
-<div class="wide" tabindex="0" role="region" aria-label="{{ table.title }}"><table>
-<thead><tr>{% for name in table.header %}
-<th scope="col"{% if loop.index0 in table.numeric %} class="number"{% endif %}>{{ name }}</th>{% endfor %}</tr></thead>
-<tbody>{% for row in table.rows %}
-<tr>{% for cell in row %}<td{% if loop.index0 in table.numeric %} class="number"
-{%- elif cell.text|length > 60 %} class="text"{% endif %}>
-{%- if cell.strong %}<strong>{{ cell.text }}</strong>{% else %}{{ cell.text }}{% endif %}</td>{% endfor %}</tr>
-{%- endfor %}</tbody></table></div>
-{% if table.note %}<p>{{ table.note }}</p>{% endif %}</section>
-{% endfor %}</main></body></html>
-"""
+TEMPLATES = Path(__file__).with_name("templates")
 
 
-def render(report: Report) -> str:
+def render(report: Report, detail: Detail | None = None) -> str:
     """The page; every text is plain and escaped.  Raises ValueError for a picture that is neither .svg nor .png."""
-    template = jinja2.Environment(autoescape=True, keep_trailing_newline=True, finalize=_finalized).from_string(
-        TEMPLATE
-    )
     headline = report.headline.removeprefix("PASS").removeprefix("FAIL").strip()
-    return template.render(report=report, headline=headline, address=_address)
+    return _template().render(report=report, headline=headline, detail=detail or Detail())
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, keep_trailing_newline=True, trim_blocks=True,
+        lstrip_blocks=True, finalize=_finalized, undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    script = _own("page.js")
+    environment.globals |= {
+        "address": _address,
+        "png": lambda content: _data(content, ".png"),
+        "drawing": drawing,
+        "style": _own("page.css"),
+        "script": script,
+        "script_hash": b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
+    return environment.get_template("page.html")
+
+
+def _own(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def _finalized(value: Any) -> Any:
-    return plain(value) if isinstance(value, str) else value
+    """Markup is what the templates themselves made, of texts that came through here."""
+    return plain(value) if type(value) is str else value
 
 
 def _address(picture: Picture) -> str:
@@ -65,4 +60,8 @@ def _address(picture: Picture) -> str:
     suffix = PurePath(picture.name).suffix
     if suffix not in MIME:
         raise ValueError(f"a picture is .svg or .png, not {picture.name!r}")
-    return f"data:{MIME[suffix]};base64,{b64encode(picture.content).decode()}"
+    return _data(picture.content, suffix)
+
+
+def _data(content: bytes, suffix: str) -> str:
+    return f"data:{MIME[suffix]};base64,{b64encode(content).decode()}"

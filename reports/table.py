@@ -4,26 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Mark = Literal["", "good", "bad", "open"]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One text; `strong` marks what changed or failed, and is never told by colour alone."""
+    """One text; `strong` marks what changed or failed, and is never told by colour alone.
+
+    The page also shows a `mark` (a sign and a colour) with its reason, `hint`, and makes a link of a text that
+    has the name of another place on the page in `link`.
+    """
 
     text: str
     strong: bool = False
+    mark: Mark = ""
+    hint: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A title, column heads, rows of cells, and a note below. `numeric` columns are set flush right."""
+    """A title, column heads, rows of cells, and a note below. `numeric` columns are set flush right.
+
+    A `sortable` one holds one thing a row: the page can put its rows in another order, and leave out those in
+    which nothing is strong.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     numeric: frozenset[int] = frozenset()
     note: str = ""
+    sortable: bool = False
 
 
 @dataclass(frozen=True)

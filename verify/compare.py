@@ -25,12 +25,24 @@ from verify.trace import Array, Trace
 
 
 @dataclass(frozen=True)
+class Shown:
+    """One step from near: the balls of its rules on TensorFlow's own inputs."""
+
+    step: int
+    local: Mapping[str, Ball]
+
+
+@dataclass(frozen=True)
 class Compared:
-    """All comparisons of a trace, the chained by-hand run of its first and its last step, and the walk's last place."""
+    """All comparisons of a trace, the chained by-hand run of its first and its last step, and the walk's last place.
+
+    `shown` is the first step that disagrees, or else the last.
+    """
 
     comparisons: tuple[Comparison, ...]
     by_hand: tuple[Mapping[str, Ball], ...]
     walk: Walk
+    shown: Shown
 
 
 SECOND_ORDER = 1 + 2.0**-20  # products of roundings
@@ -105,10 +117,14 @@ def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> C
     walk = Walk(trace, command, tolerance)
     found: list[Comparison] = []
     by_hand: list[Mapping[str, Ball]] = []
+    shown, agreed = Shown(0, {}), True
     for number in range(1, trace.settings.steps + 1):
-        found += walk.step(number, trace.step(number))
+        here = walk.step(number, trace.step(number))
+        found += here
+        if agreed:
+            shown, agreed = Shown(number, walk.balls), all(c.passed for c in here if c.mode == "local")
         by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if "@" not in name}]
-    return Compared((*found, *strays(trace)), tuple(by_hand), walk)
+    return Compared((*found, *strays(trace)), tuple(by_hand), walk, shown)
 
 
 def strays(trace: Trace) -> tuple[Comparison, ...]:

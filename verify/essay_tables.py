@@ -61,14 +61,14 @@ def update_tables(
 def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mapping[str, str], step: int) -> Table:
     W, B = f"W{layer}", f"B{layer}"
     m, n = held[W].shape
-    columns, has_bias = _ends(n), B in by_hand
+    columns, has_bias = ends(n), B in by_hand
     heads = ["j = " + str(j + 1) if j >= 0 else "…" for j in columns] + [f"b({layer})"] * has_bias
     header = ("", "i", *(f"by hand {h}" for h in heads), *(f"TensorFlow {h}" for h in heads))
     rows: list[tuple[Cell, ...]] = []
     gaps = []
     for row, pattern in ROWS.items():
         P, b = pattern.format(P=W), pattern.format(P=B)
-        for i, k in zip_longest(_ends(m), _ends(n) if has_bias else ()):
+        for i, k in zip_longest(ends(m), ends(n) if has_bias else ()):
             sides: list[Cell] = []
             for side in ({x: by_hand[x].value for x in (P, b, W, B) if x in by_hand}, held):
                 sides += [_cell(side, P, W, i, j, row) for j in columns]
@@ -85,7 +85,7 @@ def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mappin
     return Table(what, header, tuple(rows), frozenset(range(2, len(header))), note)
 
 
-def _ends(n: int) -> list[int]:
+def ends(n: int) -> list[int]:
     """The essay's choice of an axis: the first four, a gap (-1), the last."""
     return [*range(CORNER), -1, n - 1] if n > CORNER + 1 else list(range(n))
 
@@ -131,8 +131,8 @@ def _picked(ball: Ball, found: Floats, full: bool) -> Any:
     if full or found.size <= FULL_LIMIT:
         return np.arange(found.size)
     m, n = found.shape
-    ends = [[k for k in _ends(size) if k >= 0] for size in (m, n)]
-    corner = (np.array(ends[0])[:, None] * n + np.array(ends[1])).ravel()
+    rows, columns = ([k for k in ends(size) if k >= 0] for size in (m, n))
+    corner = (np.array(rows)[:, None] * n + np.array(columns)).ravel()
     error = np.abs(found - ball.value).ravel()
     worst = np.argsort(-error, kind="stable")[:WORST]
     return np.union1d(corner, worst)

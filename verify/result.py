@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reference.rules import CARRIED
 from reports import as_json
 from reports.table import Cell, Columns, Picture, Report, Table
-from verify.ladder import Comparison
+from verify.compare import Compared
+from verify.ladder import Comparison, Tolerance
 from verify.power import Power
 from verify.settings import Settings
 
@@ -29,7 +30,7 @@ FIELDS = (
 class Result:
     """Everything one command found. `policy` says what was allowed: the derived bound, or --rtol and --atol.
 
-    `remark` ends the headline of a run that passes.
+    `remark` ends the headline of a run that passes. `compared` is kept for the page, which draws from it.
     """
 
     command: str
@@ -42,6 +43,8 @@ class Result:
     power: Power | None = None
     remark: str = ""
     pictures: tuple[Picture, ...] = ()
+    compared: Compared | None = field(default=None, compare=False, repr=False)
+    tolerance: Tolerance | None = None
 
     @property
     def local(self) -> tuple[Comparison, ...]:
@@ -173,8 +176,11 @@ def describe(c: Comparison) -> str:
     return f"{where}: {c.verdict}; the trace has it and no rule computes it"
 
 
-def summary(comparisons: tuple[Comparison, ...], title: str) -> Table:
-    """A row a tensor: equation, verdict, and at its worst element the error, what was allowed, the share used."""
+def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[str] = ()) -> Table:
+    """A row a tensor: equation, verdict, and at its worst element the error, what was allowed, the share used.
+
+    `near` names the tensors that the page shows from near; its names are links to them.
+    """
     several = len({c.step for c in comparisons}) > 1
     header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal")
     rows = []
@@ -187,13 +193,14 @@ def summary(comparisons: tuple[Comparison, ...], title: str) -> Table:
             _number(c.utilisation, ".3f" if c.utilisation < 1000 else ".1e"),
         ]
         figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
-        rows.append(tuple(Cell(text, strong=not c.passed) for text in texts + figures))
+        first = Cell(name, strong=not c.passed, link=f"tensor-{c.tensor}" if c.tensor in near else "")
+        rows.append((first, *(Cell(text, strong=not c.passed) for text in [*texts[1:], *figures])))
     note = (
         "error and allowed: at the element that used most of what it was allowed; used: their ratio, above 1 "
         "rounding cannot explain it; ulp: the largest error in units in the last place; equal: share of numbers "
         "that are equal once the by-hand one is rounded"
     )
-    return Table(title, header, tuple(rows), frozenset(range(4, 9)), note)
+    return Table(title, header, tuple(rows), frozenset(range(4, 9)), note, sortable=True)
 
 
 def _number(value: float, form: str) -> str:

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from reports import as_csv, as_html, as_markdown, files, terminal
 from reports.plain import plain
-from reports.table import Cell, Columns, Table
-from verify import essay_tables, options, samples, trace
+from reports.table import Cell, Columns, Report, Table
+from verify import essay_tables, options, samples, trace, view
 from verify.compare import Compared, compare
 from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.hush import hushed
@@ -76,7 +76,10 @@ def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = F
     compared = compare(held, command, tolerance)
     policy = f"rtol {tolerance.rtol:g} and atol {tolerance.atol:g}" if tolerance else DERIVED
     tables, data = _tables(command, held, compared, full)
-    result = Result(command, held.settings, held.environment, compared.comparisons, policy, tables, data)
+    result = Result(
+        command, held.settings, held.environment, compared.comparisons, policy, tables, data, compared=compared,
+        tolerance=tolerance,
+    )  # fmt: skip
     if result.passed:
         result = replace(result, power=power(compared.walk, tolerance))
     if not result.elements and result.first_divergence is None:
@@ -188,12 +191,17 @@ def write(result: Result, out: Path) -> None:
     """All files of one run.  Raises Unusable if they cannot be written."""
     report = result.to_report()
     contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
-    contents["report.html"] = as_html.render(report).encode()
+    contents["report.html"] = _page(result, report).encode()
     for columns in (result.to_columns(), *result.data):
         contents[f"{columns.name}.csv"] = as_csv.render(columns)
     contents |= {picture.name: picture.content for picture in report.pictures}
     stale = set(MADE[result.command]) - set(contents)
     write_all(out, contents, "--out", stale)
+
+
+def _page(result: Result, report: Report) -> str:
+    """report.html: the tables that its own parts do not hold already, and everything from near."""
+    return as_html.render(replace(report, tables=result.tables), view.detail(result))
 
 
 def write_all(folder: Path, contents: dict[str, bytes], option: str, stale: Iterable[str] = ()) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import hashlib
 import io
 
 import pytest
@@ -20,8 +21,15 @@ def report():
 
 def test_html_escapes(report):
     page = as_html.render(report)
-    assert "<script" not in page and "&lt;script&gt;" in page
-    assert "<strong>1.0</strong>" in page and ">FAIL</span>" in page
+    assert page.count("<script") == 1 and "<script>alert" not in page and "&lt;script&gt;" in page
+    assert "<strong>1.0</strong>" in page and "✗ FAIL</span>" in page
+
+
+def test_html_allows_its_own_script_alone(report):
+    page = as_html.render(report)
+    script = page.split("<script>")[1].split("</script>")[0]
+    assert base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() in page
+    assert "default-src 'none'" in page and "script-src 'sha256-" in page
 
 
 def test_markdown_escapes_and_keeps_one_line_a_row(report):
@@ -40,7 +48,7 @@ def test_html_holds_its_pictures():
     assert (
         f'alt="&#34;&gt;&lt;script&gt;" src="data:image/svg+xml;base64,{base64.b64encode(b"<svg/>").decode()}"' in page
     )
-    assert "<h2>&lt;b&gt;</h2>" in page and "<script" not in page
+    assert "<h2>&lt;b&gt;</h2>" in page and page.count("<script") == 1
     assert page.index("a line") < page.index("<figure>") < page.index("a table")
     assert 'src="data:image/png;base64,' in as_html.render(with_picture("a.png", "", b"\x89PNG"))
 

@@ -1,0 +1,114 @@
+"""Tensors from near: nothing that matters is thinned away, the same trace gives the same page, odd tensors have one."""
+
+import math
+
+import numpy as np
+import pytest
+
+from reference.network import ESSAY
+from reports import as_html, drawing
+from reports.detail import NOTHING, OUTSIDE
+from tests.simulate import altered, simulate
+from verify import run, view
+from verify.closeups import MOST, Near, heat, histogram, scatter
+from verify.precision import FLOAT32
+
+
+def near(size=(300, 200), worst=None, seed=0):
+    rng = np.random.default_rng(seed)
+    hand = rng.normal(size=size) * 10.0 ** rng.integers(-6, 3, size=size)
+    held = hand.astype(np.float32)
+    if worst:
+        held[worst] *= np.float32(1 + 1e-5)
+    return Near.of(hand, np.abs(hand) * 2.0**-23, held, FLOAT32)
+
+
+def test_one_number_of_many_stays_visible():
+    found = heat(near(worst=(211, 77)))
+    assert max(found.rows, found.columns) <= MOST and len(found.levels) == found.rows * found.columns
+    places = [i for i, level in enumerate(found.levels) if level == OUTSIDE]
+    rows, columns = -(-300 // found.rows), -(-200 // found.columns)
+    assert places == [211 // rows * found.columns + 77 // columns]
+    assert len(drawing.crosses(found)) == 1 and "1 of 60,000 lie outside" in found.alt
+    assert heat(near()).levels.count(OUTSIDE) == 0
+
+
+def test_the_scatter_keeps_every_kind_of_worst():
+    whole = near(worst=(211, 77))
+    found = scatter(whole)
+    assert len(found.within) < 1000 and len(found.outside) == 1
+    assert found.outside[0][0] == pytest.approx(math.log10(abs(whole.by_hand[211, 77])))
+    heights = [y for _, y in (*found.within, *found.outside)]
+    assert max(heights) == pytest.approx(math.log10(whole.error.max()))
+    for x, low, high in found.bound:
+        assert low <= high and low == pytest.approx(x + math.log10(2.0**-23), abs=0.4)
+
+
+def test_more_outside_than_are_drawn_are_still_counted():
+    hand = np.ones((50, 50))
+    found = scatter(Near.of(hand, np.full((50, 50), 1e-9), (hand + 1).astype(np.float32), FLOAT32))
+    assert "2,500 of 2,500 above theirs" in found.alt and 0 < len(found.outside) < 100
+
+
+def test_the_histogram_counts_everything():
+    found = histogram(np.array([0, 0.5, 0.6, 1, 3, 70, np.inf, np.nan]))
+    assert dict(found.bars) == {"0": 1, "≤½": 1, "≤1": 2, "≤2": 0, "≤4": 1, "≤8": 0, "≤16": 0, "≤32": 0, "≤64": 0,
+                                ">64": 3}  # fmt: skip
+    assert [bar.height > 0 for bar in drawing.bars(found)] == [count > 0 for _, count in found.bars]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_is_shown_as_such(value):
+    held = np.ones((3, 4), dtype=np.float32)
+    held[1, 2] = value
+    found = Near.of(np.ones((3, 4)), np.full((3, 4), 1e-6), held, FLOAT32)
+    assert heat(found).levels[6] in (NOTHING, OUTSIDE) and "nan" not in heat(found).alt
+    assert sum(count for _, count in histogram(found.ulps).bars) == 12
+    assert "finite" in scatter(Near.of(held * np.nan, found.allowed, held, FLOAT32)).alt
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (7,), (1, 1), (1, 900), (900, 1), (2, 3, 4)])
+def test_any_shape_can_be_drawn(shape):
+    hand = np.zeros(shape)
+    one = Near.of(hand, np.full(shape, 1e-9), hand.astype(np.float32), FLOAT32)
+    plot = drawing.scatter(scatter(one))
+    assert plot.dots and not plot.crosses and plot.x and plot.y
+    if shape:
+        assert drawing.heat(heat(one)).startswith(b"\x89PNG")
+
+
+def page(held, tolerance=None):
+    result = run.judge("backprop", held, tolerance)
+    return as_html.render(result.to_report(), view.detail(result))
+
+
+def test_the_page_of_the_essays_network_is_small_and_always_the_same():
+    held = simulate(ESSAY, batch=1, steps=1)
+    text = page(held)
+    assert len(text.encode()) < 2_000_000
+    assert text == page(held)
+
+
+def test_the_first_step_that_disagrees_is_the_one_from_near():
+    held = simulate(steps=3)
+    wrong = held.tensors["step2/dW2"].copy()
+    wrong[3, 2] += 0.25
+    result = run.judge("backprop", altered(held, "step2/dW2", wrong), None)
+    shown = view.detail(result)
+    assert shown.about.startswith("Step 2,")
+    assert [c.tensor for c in shown.closeups if not c.passed][0] == "dW2"
+    assert {layer.number: layer.passed for layer in shown.layers} == {0: True, 1: True, 2: False, 3: True}
+
+
+@pytest.mark.parametrize("array", [None, np.ones((2, 2), np.float32), np.full((5, 7), np.nan, np.float32)])
+def test_a_tensor_that_cannot_be_compared_has_its_sentence(array):
+    result = run.judge("backprop", altered(simulate(), "step1/Z2", array), None)
+    (found,) = (c for c in view.detail(result).closeups if c.tensor == "Z2")
+    assert not found.passed and found.sentence
+    assert "Z2" in as_html.render(result.to_report(), view.detail(result))
+
+
+def test_the_samples_are_drawn_only_where_they_are_pictures():
+    assert len(view.detail(run.judge("backprop", simulate(), None)).samples) == 0  # 9 numbers are 3 by 3
+    shown = view.detail(run.judge("backprop", simulate(ESSAY, batch=8, steps=1), None)).samples
+    assert len(shown) == view.SAMPLES and shown[0].title.startswith("Example 1 of 8, labelled ")
