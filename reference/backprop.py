@@ -25,12 +25,12 @@ def sum_gradient(dA: Any, at: Any, name: str) -> Any:
 
 
 def weight_gradient(A_before: Any, dZ: Any) -> Any:
-    """A(l-1) [N, m], dZ(l) [N, n] -> dW(l) [m, n], summed over the batch.  (22a), (22c), (22e)"""
+    """The weights' slope, summed over the batch.  A(l-1) [N, m], dZ(l) [N, n] -> dW(l) [m, n].  (22a), (22c), (22e)"""
     return A_before.T @ dZ
 
 
 def bias_gradient(dZ: Any) -> Any:
-    """dZ(l) [N, n] -> dB(l) [1, n], summed over the batch.  (22b), (22d), (22f)"""
+    """The biases' slope, summed over the batch.  dZ(l) [N, n] -> dB(l) [1, n].  (22b), (22d), (22f)"""
     return np.sum(dZ, axis=0, keepdims=True)
 
 

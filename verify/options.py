@@ -47,7 +47,7 @@ def parser(
         run.add_argument("--optimizer", choices=tuple(OPTIMIZERS), default="adam", help="(adam)")
         run.add_argument("--loss", choices=tuple(LOSSES), default="categorical_crossentropy", help="(cross-entropy)")
     _files(made, name or "", tolerance=judged and tolerance)
-    if name in ("feedforward", "backprop"):
+    if name in ("feedforward", "backprop", "explain"):
         own = made.add_argument_group("a model of your own")
         own.add_argument("--model", metavar="FILE|MODULE:FUNCTION",
                          help="a .keras or .h5 file, loaded in safe mode; or a function, which is run and gives a "
