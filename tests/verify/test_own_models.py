@@ -11,6 +11,7 @@ import pytest
 import verify
 from verify import backprop, feedforward, run, trace
 from verify.capture import same_bits
+from verify.capture.layers import KNOWN
 from verify.errors import Unsupported, Unusable
 from verify.settings import OPTIMIZERS
 
@@ -381,6 +382,20 @@ def test_the_callback_stops_at_the_first_divergence(monkeypatch):
     with pytest.warns(UserWarning, match="step 5"):
         fit([watch], optimizer="sgd")
     assert watch.steps == 16 and watch.verified == 5
+
+
+def test_the_readmes_example(tmp_path, monkeypatch):
+    import re
+    from pathlib import Path
+
+    monkeypatch.chdir(tmp_path)
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (code,) = re.findall(r"<!-- a model of yours -->\n```python\n(.*?)```", readme, re.DOTALL)
+    known = {"model": small(), "x": X, "y": Y}
+    exec(code, known)
+    assert known["checked"].passed and "PASS" in known["checked"].to_markdown()
+    for name in KNOWN.replace(" and", ",").split(", "):
+        assert name in readme, name
 
 
 def test_the_callback_refuses_what_it_cannot_verify():
