@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from reference.network import Network
-from reference.rules import CARRIED, Rule
+from reference.rules import CARRIED, Rule, left
 from verify.ball import Ball
 from verify.compare import Walk, evaluate, fused, inputs, planned, scalars
 from verify.ladder import Comparison, attributes, values
@@ -76,21 +76,20 @@ class Lockstep:
         self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None,
         lines: Lines | None = None,
     ) -> Judged:  # fmt: skip
-        """All tensors of a step (from 1).  `state`: P, m_P, v_P before it, where the step before was not given.
+        """All tensors of a step (from 1).  `state`: P, m_P, … before it, where the step before was not given.
 
         `lines` say where tensors of `held` lie one after the other in memory, if they do.
         """
         if state is not None:
-            self.before, self.lines_before = dict(state), {}
+            self.before, self.lines_before = {f"{name}@": array for name, array in state.items()}, {}
         self.clean = lines is not None and not has_subnormal(lines.memory, self.precision)
         self.lines = lines.arrays if lines is not None and self.clean and self.compiled else {}
         trace, plan, rest = self._plan(self.examples(held), number == 1)
         structural = any(True for _ in attributes(number, held, trace, plan, rest))
         used = None if structural else self._passing(plan, number, held)
         found = self._passed(number, held, used) if used is not None else self._failed(number, held, trace)
-        self.before = _state(held, self.network)
-        left = {"P@": "P_new", "m_P@": "m_P", "v_P@": "v_P"}
-        self.lines_before = {name: lines.arrays[now] for name, now in left.items() if lines and now in lines.arrays}
+        self.before = _left(held)
+        self.lines_before = _left(lines.arrays) if lines is not None else {}
         return found
 
     def examples(self, held: Mapping[str, Array]) -> int:
@@ -128,8 +127,8 @@ class Lockstep:
         """The ordinary walk over this step. Only the first that fails is explained: the others follow from it."""
         walk = Walk(trace, "backprop")
         walk.explains = not self.explained
-        before = inputs(self.before, trace, tuple(self.before), self.precision)
-        walk.local = {_named_new(name): ball for name, ball in before.items()}
+        before = {_new(name): array for name, array in self.before.items()}
+        walk.local = inputs(before, trace, tuple(before), self.precision)
         rows = [c for c in walk.step(number, held) if c.mode == "local"]
         self.explained = True
         failed = tuple(c for c in rows if not c.passed)
@@ -154,8 +153,7 @@ class _Step:
         self.network, self.examples = lockstep.network, lockstep.examples(held)
         self.jit, self.loops, self.compiled = settings.jit, lockstep.loops, lockstep.compiled
         self.scalars = scalars(number, OPTIMIZERS[settings.optimizer], self.precision)
-        carried = {_carried(name): array for name, array in lockstep.before.items()}
-        self.arrays = {**carried, **held}
+        self.arrays = {**lockstep.before, **held}
         self.clean = held if lockstep.clean else {}
         self.lines, self.lines_before, self.starts = lockstep.lines, lockstep.lines_before, lockstep.starts
         self.memo: Memo = {}
@@ -194,7 +192,7 @@ class _Step:
         if key not in self.loops:
             self.loops[key] = loop_for(rules[0].compute, inputs, line, self.precision)
         loop = self.loops[key]
-        used = loop.all_pass(inputs, line, self.starts, self.memo) if loop else None
+        used = loop.all_pass(inputs, line, self.starts, self.memo) if loop and loop.elementwise else None
         return {} if used is None else dict(zip(tensors, used.tolist(), strict=True))
 
     def shape(self, tensor: str) -> tuple[int, ...]:
@@ -257,16 +255,11 @@ def _as_input(array: Array, precision: Any) -> Input:
     return Input(array, Ball.exact(array, precision).radius if has_subnormal(array, precision) else None)
 
 
-def _state(held: Mapping[str, Array], network: Network) -> dict[str, Array]:
-    """P, m_P and v_P as the step left them."""
-    found = {P: held[f"{P}_new"] for P in network.parameters() if f"{P}_new" in held}
-    moments = [f"{letter}_{P}" for letter in "mv" for P in network.parameters()]
-    return found | {name: held[name] for name in moments if name in held}
+def _left(held: Mapping[str, Array]) -> dict[str, Array]:
+    """What a step leaves, under the names that the next one's start reads: W1_new as "W1@", m_W1 as "m_W1@"."""
+    return {at: array for name, array in held.items() if (at := left(name)) is not None}
 
 
-def _carried(name: str) -> str:
-    return f"{name}@"
-
-
-def _named_new(name: str) -> str:
-    return name if name[:2] in ("m_", "v_") else f"{name}_new"
+def _new(at: str) -> str:
+    """The way back: the tensor that is left as this name."""
+    return next(name for name in (f"{at[:-1]}_new", at[:-1]) if left(name) == at)

@@ -85,6 +85,7 @@ class Loop:
     questions: int
     flat: bool  # each element stands alone: one long line is faster than many short ones
     segmented: Callable[..., int]
+    elementwise: bool  # nothing is done on arrays before the loop: tensors that lie in one line need no loop each
 
     def passes(self, inputs: tuple[Input, ...], found: Array, memo: Memo) -> float | None:
         """The utilisation of a tensor that passes; None where the ordinary way must judge it.
@@ -216,6 +217,7 @@ def _loop(
         questions,
         flat,
         _compiled(segments),
+        elementwise=not any(shapes[x] for o in (*shared, *rest) for x in (o.result, *o.operands) if isinstance(x, int)),
     )
 
 

@@ -13,6 +13,7 @@ from verify.lockstep import Lockstep
 from verify.loops import Input, has_subnormal, loop_for
 from verify.precision import FLOAT32, FLOAT64, binade
 from verify.settings import OPTIMIZERS
+from verify.training.checker import Slots
 
 KINDS = {
     "the default": {},
@@ -22,12 +23,31 @@ KINDS = {
     "descent": {"optimizer": "sgd"},
     "descent, XLA": {"optimizer": "sgd", "jit": True},
     "squared error": {"loss": "mean_squared_error"},
+    "the largest v": {"optimizer": "adam(amsgrad=True)"},
+    "cut by the norm": {"optimizer": "adam(clipnorm=0.01)"},
+    "cut by the norm of all": {"optimizer": "adam(global_clipnorm=0.01)"},
+    "momentum, decay": {"optimizer": "sgd(momentum=0.9, weight_decay=0.01)"},
 }
 
 
 def judged(trace, compiled=True):
     lockstep = Lockstep(trace.settings, trace.network, compiled)
     return [lockstep.judge(number, trace.step(number)) for number in range(1, trace.settings.steps + 1)]
+
+
+def judged_in_slots(trace, lockstep=None):
+    """As a training is judged: from a few slots of memory in turn, the tensors of all parameters in one line."""
+    lockstep = lockstep or Lockstep(trace.settings, trace.network)
+    slots = Slots(bytearray(3 * Slots(None, trace.settings, trace.network).size), trace.settings, trace.network)
+    found = []
+    for number in range(1, trace.settings.steps + 1):
+        held = trace.step(number)
+        assert slots.fits(held)
+        views = slots.views(number % 3, len(held["X"]))
+        for name, view in views.items():
+            np.copyto(view, held[name])
+        found.append(lockstep.judge(number, views, None, slots.lines(number % 3)))
+    return found
 
 
 def local(trace):
@@ -52,6 +72,27 @@ def test_the_same_utilisations_to_the_last_bit(kind, compiled):
     mine = {(j.step, name): used for j in found for name, used in j.utilisation.items()}
     assert mine == {key: c.utilisation for key, c in ordinary.items() if c.order}
     assert sum(j.elements for j in found) == sum(c.elements for c in ordinary.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_in_slots(kind):
+    trace = simulate(steps=3, **KINDS[kind])
+    ordinary = local(trace)
+    found = judged_in_slots(trace)
+    assert all(not j.failed for j in found)
+    for j in found:
+        assert j.utilisation == {name: ordinary[(j.step, name)].utilisation for name in j.utilisation}
+    assert sum(j.elements for j in found) == sum(c.elements for c in ordinary.values())
+
+
+def test_the_norm_of_one_gradient_is_not_that_of_all():
+    """Each gradient cut by its own norm would pass, were the line of all gradients taken for one of them."""
+    options = {"steps": 2, "optimizer": "adam(clipnorm=0.01)"}
+    right, wrong = simulate(**options), simulate(**{**options, "optimizer": "adam(global_clipnorm=0.01)"})
+    moved = right
+    for P in SMALL.parameters():
+        moved = altered(moved, f"step2/clipped_{P}", wrong.tensors[f"step2/clipped_{P}"])
+    assert {f"clipped_{P}" for P in SMALL.parameters()} <= {c.tensor for c in judged_in_slots(moved)[1].failed}
 
 
 def just_outside(trace, row):
@@ -183,6 +224,20 @@ def test_a_state_can_be_given_in_place_of_the_step_before():
     assert lockstep.judge(3, trace.step(3), state).utilisation == whole[2].utilisation
     state["W2"] = state["W2"] * np.float32(1.5)
     assert [c.tensor for c in lockstep.judge(3, trace.step(3), state).failed] == ["W2"]
+
+
+@pytest.mark.parametrize("moment", ["m", "v", "vmax"])
+def test_what_the_optimizer_remembers_must_be_what_was_left(moment):
+    trace = simulate(steps=3, optimizer="adam(amsgrad=True)")
+    three = trace.step(3)
+    names = [f"{m}_{P}" for P in SMALL.parameters() for m in ("m", "v", "vmax")]
+    state = {**{P: three[P] for P in SMALL.parameters()}, **{name: three[f"{name}_before"] for name in names}}
+    lockstep = Lockstep(trace.settings, trace.network)
+    assert not lockstep.judge(3, three, state).failed
+    state[f"{moment}_W2"] = state[f"{moment}_W2"] * np.float32(1.5)
+    assert [c.tensor for c in lockstep.judge(3, three, state).failed] == [f"{moment}_W2_before"]
+    lost = {name: array for name, array in state.items() if name != f"{moment}_W2"}
+    assert [c.verdict for c in lockstep.judge(3, three, lost).failed] == ["missing"]
 
 
 MUTANTS = {
