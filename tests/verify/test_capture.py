@@ -1,5 +1,6 @@
 """Real TensorFlow: what is captured passes, the capture disturbs nothing, and both checks can fail."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -200,3 +201,25 @@ def test_the_essay_gets_the_verdicts_on_record(tmp_path, chosen):
 @mnist
 def test_the_essay_gets_the_verdicts_on_record_with_its_own_digit(tmp_path):
     assert run.guarded(printed.main, ["--data", str(MNIST), "--index", "0", "--out", str(tmp_path)]) == 0
+
+
+def test_the_matrix_captures_from_given_weights(tmp_path, monkeypatch, capsys):
+    """benchmarks/matrix_capture.py, which runs in environments of other releases."""
+    from benchmarks import matrix, matrix_capture
+
+    work, settings, saved = (str(tmp_path / name) for name in ("work.npz", "settings.json", "t.npz"))
+    matrix._work(Path(work))
+    Path(settings).write_text(json.dumps(Settings(batch=3).to_dict()))
+    assert matrix_capture.main(work, settings, saved, "0") == 0
+    held = trace.load(saved)
+    assert all(c.passed for c in compare(held, "backprop").comparisons)
+    with np.load(work) as given:
+        assert all(np.array_equal(held.tensors[f"step1/{P}"], given[P]) for P in held.network.parameters())
+
+    def other(*_):
+        raise Unverifiable("a second run gives Z1 other bits")
+
+    monkeypatch.setattr("verify.capture.capture", other)
+    assert matrix_capture.main(work, settings, str(tmp_path / "none.npz"), "0") == 3
+    assert capsys.readouterr().err == "error: could not verify: a second run gives Z1 other bits\n"
+    assert not (tmp_path / "none.npz").exists()

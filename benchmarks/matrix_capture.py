@@ -1,0 +1,44 @@
+"""Run by benchmarks/matrix.py inside each environment: capture the work under one set of flags, save the trace.
+
+    python -m benchmarks.matrix_capture work.npz settings.json trace.npz THREADS
+
+It needs tensorflow (with the keras and numpy that come with it) and this checkout, nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from verify.errors import Unverifiable
+from verify.samples import Samples
+from verify.settings import Settings
+from verify.trace import to_bytes
+
+
+def main(work: str, chosen: str, saved: str, threads: str) -> int:
+    """Exit status 3, and one sentence on standard error, where TensorFlow's step cannot be captured."""
+    import tensorflow as tf
+
+    if int(threads):
+        tf.config.threading.set_intra_op_parallelism_threads(int(threads))
+        tf.config.threading.set_inter_op_parallelism_threads(int(threads))
+    from verify.capture import capture
+
+    with np.load(work) as given:
+        samples = Samples(given["pixels"], given["labels"])
+        weights = {name: given[name] for name in given.files if name[0] in "WB"}
+    try:
+        held = capture(Settings.from_dict(json.loads(Path(chosen).read_text()), chosen), samples, weights)
+    except Unverifiable as error:
+        print(f"error: could not verify: {error}", file=sys.stderr)
+        return 3
+    Path(saved).write_bytes(to_bytes(held))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,135 @@
+"""The table of the environment matrix: a row a release and set of flags."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports import as_csv, as_html, as_markdown
+from reports.table import Cell, Columns, Report, Table
+from verify import run
+from verify.errors import Unusable
+from verify.result import Result, describe
+from verify.trace import Trace
+from verify.trace.against import Against, against
+
+FIELDS = (
+    "release", "keras", "numpy", "flags", "verdict", "utilisation", "tensor", "same_bits", "numbers", "nearer_first",
+    "nearer", "remark",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One capture, or why there is none."""
+
+    release: str
+    flags: str
+    trace: Trace | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table; `first` is what its bits are compared with: the first trace of its precision."""
+
+    entry: Entry
+    first: Entry | None = None
+    found: Against | None = None
+    remark: str = ""
+
+    @property
+    def result(self) -> Result | None:
+        return self.found.results[1] if self.found else None
+
+    @property
+    def passed(self) -> bool:
+        return self.result is not None and self.result.passed
+
+    def values(self) -> dict[str, str | int | float]:
+        """By the names of FIELDS."""
+        environment = self.entry.trace.environment if self.entry.trace else {}
+        known: dict[str, str | int | float] = dict.fromkeys(FIELDS, "")
+        known |= {"release": self.entry.release, "flags": self.entry.flags, "remark": self.remark or self.entry.why}
+        known |= {name: environment.get(name, "") for name in ("keras", "numpy")}
+        known["verdict"] = "FAIL" if self.entry.trace else "not captured"
+        if self.result is None or self.found is None:
+            return known
+        worst = max(self.result.local, key=lambda c: (not c.passed, c.utilisation))
+        counted = [pair for pair in self.found.pairs if not pair.start]
+        nearer = [pair.nearer for pair in counted]
+        known |= {"verdict": "PASS" if self.passed else "FAIL", "utilisation": worst.utilisation}
+        known |= {"tensor": worst.tensor, "numbers": sum(pair.elements for pair in counted)}
+        known |= {"same_bits": sum(pair.same for pair in counted)}
+        known |= {"nearer_first": nearer.count("A"), "nearer": nearer.count("B")}
+        return known
+
+
+def judged(entries: Sequence[Entry]) -> tuple[Row, ...]:
+    """Each against its equations, and against the first of its precision (the first against itself)."""
+    first: dict[str, Entry] = {}
+    rows = []
+    for entry in entries:
+        if entry.trace is None:
+            rows.append(Row(entry))
+            continue
+        other = first.setdefault(entry.trace.settings.dtype, entry)
+        assert other.trace is not None
+        try:
+            found = against(other.trace, entry.trace)
+        except Unusable as error:
+            rows.append(Row(entry, other, None, str(error)))
+            continue
+        result = found.results[1]
+        remark = "" if result.first_divergence is None else describe(result.first_divergence)
+        if found.other_inputs:
+            remark = f"given other {', '.join(found.other_inputs[:3])}; {remark}".rstrip("; ")
+        rows.append(Row(entry, other, found, remark))
+    return tuple(rows)
+
+
+def write(entries: Sequence[Entry], out: Path) -> int:
+    """Judge, write, say.  Exit status: 0 all are within rounding, 1 not all."""
+    rows = judged(entries)
+    report = to_report(rows)
+    values = [row.values() for row in rows]
+    columns = Columns("matrix", {name: [value[name] for value in values] for name in FIELDS})
+    contents = {"report.md": as_markdown.render(report).encode(), "report.html": as_html.render(report).encode()}
+    run.write_all(out, contents | {"matrix.csv": as_csv.render(columns)}, "--out")
+    run.say_all(report.headline, report.passed, report.tables, f"Reports: {out / 'report.html'}, report.md, matrix.csv")
+    return 0 if report.passed else 1
+
+
+def to_report(rows: Sequence[Row]) -> Report:
+    releases = len({row.entry.release for row in rows})
+    good = sum(row.passed for row in rows)
+    passed = bool(rows) and good == len(rows)
+    word = "PASS" if passed else "FAIL"
+    headline = f"{word} {good} of {len(rows)} captures under {releases} TensorFlow releases are within rounding"
+    line = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}."
+    return Report(headline, passed, (line,), (table(rows),))
+
+
+def table(rows: Sequence[Row]) -> Table:
+    header = ("TensorFlow", "Keras", "NumPy", "flags", "verdict", "used", "in", "same bits", "nearer")
+    note = (
+        "used: the largest share of what rounding allows, and in which tensor; same bits: as the first row of the same "
+        "precision; nearer: to the mathematics than that row is, in so many tensors, and in how many it is that row"
+    )
+    lines = tuple(tuple(Cell(text, strong=not row.passed) for text in _texts(row)) for row in rows)
+    return Table("TensorFlow releases and flags", header, lines, frozenset({5, 7}), note)
+
+
+def _texts(row: Row) -> tuple[str, ...]:
+    value = row.values()
+    verdict = str(value["verdict"]) + (f": {value['remark']}" if value["remark"] else "")
+    head = (*(str(value[name]) for name in ("release", "keras", "numpy", "flags")), verdict)
+    if not row.found:
+        return (*head, "", "", "", "")
+    if row.first is row.entry:
+        return (*head, f"{value['utilisation']:.3f}", str(value["tensor"]), "the first", "")
+    share = int(value["same_bits"]) / max(int(value["numbers"]), 1)
+    nearer = f"{value['nearer']} : {value['nearer_first']}"
+    return (*head, f"{value['utilisation']:.3f}", str(value["tensor"]), f"{share:.1%}", nearer)
