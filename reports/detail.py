@@ -24,6 +24,7 @@ class Layer:
     share: float | None = None
     worst: str = ""
     passed: bool = True
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,3 @@ class Detail:
     tensors: tuple[tuple[str, Table], ...] = ()
     closeups: tuple[Closeup, ...] = ()
     about: str = ""
-    marked: tuple[Table, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,8 @@ def detail(result: Result) -> Detail:
     )
     closeups = tuple(_near(c, compared, result.tolerance) for c in here[:MANY])
     return Detail(
-        layers(trace.network, layer_shares(result.local)), samples(trace.step(step), trace.network, result.settings),
+        layers(trace.network, layer_shares(result.local), near=True),
+        () if result.pictures else samples(trace.step(step), trace.network, result.settings),
         modes(result), closeups, about,
     )  # fmt: skip
 
@@ -86,13 +88,18 @@ def layer_shares(comparisons: Iterable[Comparison]) -> dict[int, tuple[float, st
     return found
 
 
-def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]]) -> tuple[Layer, ...]:
-    """Named as in the essay's Figure 3: I, H1, H2, O."""
-    found = [Layer(0, "I", network.sizes[0], "input", *shares.get(0, ()))]
-    for number, (nodes, activation) in enumerate(zip(network.sizes[1:], network.activations, strict=True), 1):
-        name = "O" if number == network.depth else f"H{number}"
-        text = ACTIVATIONS.get(activation, activation)
-        found.append(Layer(number, name, nodes, text, *shares.get(number, ())))
+def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near: bool) -> tuple[Layer, ...]:
+    """Named as in the essay's Figure 3: I, H1, H2, O; `near`: each leads to its tensors from near."""
+    found = []
+    for number, nodes in enumerate(network.sizes):
+        name = "I" if not number else "O" if number == network.depth else f"H{number}"
+        activation = network.activations[number - 1] if number else "input"
+        link = f"layer-{number}" if near and number in shares else ""
+        layer = Layer(number, name, nodes, ACTIVATIONS.get(activation, activation), link=link)
+        if number in shares:
+            share, worst, passed = shares[number]
+            layer = replace(layer, share=share, worst=worst, passed=passed)
+        found.append(layer)
     return tuple(found)
 
 

@@ -78,8 +78,9 @@ def _single(given: argparse.Namespace) -> Result:
             run.save(Path(given.save_trace), held)
     compared = compare(held, "prediction", tolerance)
     result = Result(
-        "prediction", held.settings, held.environment, compared.comparisons, _policy(given), pictures=pictures
-    )
+        "prediction", held.settings, held.environment, compared.comparisons, _policy(given), pictures=pictures,
+        compared=compared, tolerance=tolerance,
+    )  # fmt: skip
     if any(c.verdict in run.STRUCTURE for c in compared.comparisons):
         return result
     table, columns = table_6(held, compared.by_hand[0], label)

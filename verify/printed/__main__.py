@@ -54,7 +54,7 @@ def one(given: argparse.Namespace) -> PrintedResult:
     result = PrintedResult(held.settings, held.environment, found, verdicts, differences)
     report = result.to_report()
     contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
-    contents["report.html"] = as_html.render(report).encode()
+    contents["report.html"] = as_html.render(result.to_page()).encode()
     contents |= {f"{columns.name}.csv": as_csv.render(columns) for columns in result.to_columns()}
     run.write_all(out, contents, "--out")
     return result

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reports import as_json
 from reports.table import Cell, Columns, Report, Table
-from verify.printed import equations, index, trial
+from verify.printed import equations, index, laid_out, trial
 from verify.printed.equations import EquationVerdict
 from verify.printed.figures import Printed
 from verify.printed.inferences import float32_share, initialisers, single_output
@@ -81,6 +81,12 @@ class PrintedResult:
             self.headline, self.passed, lines,
             (self.findings(), self.inferences(), _equation_table(self.equations), _figure_table(self.trial.verdicts)),
         )  # fmt: skip
+
+    def to_page(self) -> Report:
+        """The same with the essay's own tables, number by number, in place of one long list."""
+        report = self.to_report()
+        findings, *rest, _ = report.tables
+        return replace(report, tables=(findings, *laid_out.tables(self.trial.verdicts), *rest))
 
     def inferences(self) -> Table:
         """What the numbers say of the essay's run beyond what it says."""
@@ -210,7 +216,7 @@ def _equation_table(found: Sequence[EquationVerdict]) -> Table:
         texts = (*v.key, v.verdict, *figures, stated, v.remark)
         rows.append(tuple(Cell(text, strong=v.verdict == "misprint") for text in texts))
     note = "outside: share of the elements that rounding cannot explain; error/allowed: the largest such ratio"
-    return Table("Every equation, each form, each tensor", header, tuple(rows), frozenset({5, 6}), note)
+    return Table("Every equation, each form, each tensor", header, tuple(rows), frozenset({5, 6}), note, sortable=True)
 
 
 def _figure_table(verdicts: Sequence[Verdict]) -> Table:

@@ -120,7 +120,7 @@ def _learner(course: Course) -> Learner:
 def _write(result: TrainingResult, lesson: Lesson, out: Path) -> None:
     report, golden = result.to_report(), lesson.learner.weights()
     contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
-    contents["report.html"] = as_html.render(report).encode()
+    contents["report.html"] = as_html.render(report, result.to_detail()).encode()
     contents |= {picture.name: picture.content for picture in report.pictures}
     contents |= {"steps.csv": result.steps, "epochs.csv": as_csv.render(result.to_columns())}
     contents |= {"golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}

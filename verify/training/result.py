@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reference.rules import rules, start
+from reference.rules import Rule, rules, start
 from reports import as_json
 from reports.curves import Line, Panel, draw
+from reports.detail import Detail
 from reports.table import Cell, Columns, Picture, Report, Table
+from verify import view
 from verify.ladder import Comparison
 from verify.result import DERIVED, as_row, describe, explain_pass
 from verify.settings import NETWORK, OPTIMIZERS
@@ -93,12 +95,14 @@ class TrainingResult:
             "number is one rounding, as in W_new, all of it is soon used"
         )
         return Table("Each tensor over all verified steps", ("tensor", "equation", "used", "in step"), tuple(rows),
-                     frozenset({2, 3}), note)  # fmt: skip
+                     frozenset({2, 3}), note, sortable=True)  # fmt: skip
 
     def _equations(self) -> dict[str, str]:
+        return {rule.tensor: rule.equation for rule in self._plan()}
+
+    def _plan(self) -> tuple[Rule, ...]:
         optimizer = OPTIMIZERS[self.course.optimizer]
-        plan = start(NETWORK, optimizer, False) + rules(NETWORK, self.course.loss, optimizer)
-        return {rule.tensor: rule.equation for rule in plan}
+        return start(NETWORK, optimizer, False) + rules(NETWORK, self.course.loss, optimizer)
 
     def to_report(self) -> Report:
         chosen = ", ".join(f"{name} {value}" for name, value in self.course.to_dict().items())
@@ -113,8 +117,20 @@ class TrainingResult:
         tables = (self.epochs(), self.tensors())
         return Report(self.headline, self.passed, lines, tables, (self.curves(),))
 
+    def to_detail(self) -> Detail:
+        """The network, each layer with the most that its tensors used in any step."""
+        shares: dict[int, tuple[float, str, bool]] = {}
+        for rule in self._plan():
+            used, _ = self.progress.largest.get(rule.tensor, (-1.0, 0))
+            before = shares.get(rule.layer, (-1.0, "", True))
+            if used > before[0]:
+                shares[rule.layer] = (used, rule.tensor, used <= 1)
+        for c in self.progress.first:
+            shares[c.layer] = (*shares.get(c.layer, (math.inf, c.tensor))[:2], False)
+        return Detail(view.layers(NETWORK, shares, near=False))
+
     def curves(self) -> Picture:
-        """Accuracy, loss and drift over the training."""
+        """Accuracy, loss, drift and the share used over the training."""
         epoch, *accuracies, largest, relative, _ = (list(x) for x in zip(*self.progress.epochs, strict=True))
         labels = ("training, by hand", "training, TensorFlow", "test, by hand", "test, TensorFlow")
         styles: Any = ("broad blue", "dashed blue", "broad orange", "dashed orange")
@@ -131,12 +147,22 @@ class TrainingResult:
                   (Line("by hand", step, loss[0], "broad blue"), Line("TensorFlow", step, loss[1], "dashed blue")),
                   log_y=True),
             Panel("Drift between the two sets of weights", "epoch", "difference", drift, log_y=True),
+            self._used(rows, block),
         )  # fmt: skip
         alt = (
             f"Over {len(self.progress.epochs)} epochs the training accuracy reaches {accuracies[0][-1]:.2%} by hand "
             f"and {accuracies[1][-1]:.2%} by TensorFlow; the weights drift apart by {relative[-1]:.1e} of their norm"
         )
         return draw(panels, "training.svg", alt, "The training, by hand and by TensorFlow")
+
+    def _used(self, rows: list[dict[str, str]], block: int) -> Panel:
+        """The share of what rounding allows that the worst number of a verified step used."""
+        seen = [(float(row["step"]), float(row["utilisation"])) for row in rows if row["utilisation"]]
+        step, used = (_largest([pair[i] for pair in seen], block) for i in (0, 1))
+        of = f", largest of {block} steps" if block > 1 else ""
+        limit = Line("allowed", step[:1] + step[-1:], [1.0, 1.0][: 2 * len(step)], "limit")
+        return Panel(f"Share of what rounding allows that was used{of}", "step", "error over allowed",
+                     (Line("worst number of any tensor", step, used, "solid green"), limit))  # fmt: skip
 
     def to_columns(self) -> Columns:
         """epochs.csv."""
@@ -164,6 +190,11 @@ def _means(values: list[float], block: int) -> list[float]:
     return [
         sum(part) / len(part) for i in cuts if (part := values[i : i + block if i + 2 * block <= len(values) else None])
     ]
+
+
+def _largest(values: list[float], block: int) -> list[float]:
+    """Of each so many values in turn, of the last those that are left."""
+    return [max(values[i : i + block]) for i in range(0, len(values), block)]
 
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
