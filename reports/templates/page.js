@@ -67,14 +67,14 @@
   // Marked numbers: one stop of the tab key a table, arrow keys within it.
   for (const table of all("table")) {
     const marks = all(".mark[tabindex]", table);
-    marks.slice(1).forEach((mark) => { mark.tabIndex = -1; });
+    const only = (one) => marks.forEach((mark) => { mark.tabIndex = mark === one ? 0 : -1; });
+    if (marks.length) only(marks[0]);
+    table.addEventListener("focusin", (event) => { if (marks.includes(event.target)) only(event.target); });
     const step = {ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1};
     table.addEventListener("keydown", (event) => {
       const next = marks[marks.indexOf(event.target) + (step[event.key] ?? 0)];
       if (!(event.key in step) || !marks.includes(event.target) || !next) return;
       event.preventDefault();
-      event.target.tabIndex = -1;
-      next.tabIndex = 0;
       next.focus();
     });
   }

@@ -8,6 +8,7 @@ from reports.table import Report
 from tests.browser import Visit, axe, chromium
 from tests.simulate import altered, simulate
 from verify import backprop, run, trace
+from verify.printed import figures, laid_out, trial
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -31,8 +32,17 @@ def paths(tmp_path_factory):
     return {
         "passing": made(tmp_path_factory.mktemp("passing"), simulate(steps=1)),
         "failing": made(tmp_path_factory.mktemp("failing"), wrong()),
+        "essay": essay(tmp_path_factory.mktemp("essay")),
         "hostile": made(tmp_path_factory.mktemp("hostile"), altered(wrong(), f"step1/{HOSTILE}", np.ones(3))),
     }
+
+
+def essay(folder):
+    """A page of the printed numbers alone."""
+    found = trial.judge(figures.read()).verdicts
+    text = as_html.render(Report("PASS the essay", True, (), tuple(laid_out.tables(found))))
+    (folder / "report.html").write_text(text)
+    return folder / "report.html"
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +147,21 @@ def test_hostile_names_stay_text(visit):
     assert page.locator("img[src=x]").count() == 0
 
 
+def test_a_printed_number_tells_its_reason_and_the_arrows_lead_on(visit):
+    page = visit("essay").page
+    table = page.locator("section", has=page.locator("h2", has_text="Table 4:"))
+    bad = table.locator(".mark.bad").first
+    assert bad.inner_text().startswith("0.041 ✗")
+    hidden = "(mark) => getComputedStyle(mark.querySelector('.hint')).clipPath"
+    assert bad.evaluate(hidden) == "inset(100%)"
+    bad.focus()
+    assert bad.evaluate(hidden) == "none" and "copied cell" in bad.locator(".hint").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.firstChild.textContent") == "0.000"
+    assert bad.evaluate(hidden) == "inset(100%)"
+    assert table.locator(".mark[tabindex='0']").count() == 1
+
+
 def test_without_script_everything_is_there(browser, paths):
     visiting = Visit(browser, paths["passing"], script=False)
     page = visiting.page
@@ -160,6 +185,11 @@ def test_nothing_sticks_out_at_any_width(visit, width):
     page = visit("failing", width=width).page
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_essay(visit, scheme):
+    assert axe(visit("essay", scheme=scheme)) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

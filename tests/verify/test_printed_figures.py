@@ -16,7 +16,7 @@ from reference.network import ESSAY
 from reference.rules import rules
 from reference.variants import AdamForm
 from verify.errors import Unusable
-from verify.printed import conflicts, expected, figures, trial
+from verify.printed import conflicts, expected, figures, laid_out, trial
 from verify.printed.constraints import Linear
 from verify.printed.equations_of_prints import glorot
 from verify.printed.figures import Printed
@@ -32,6 +32,20 @@ DECIMAL = r"-?\d\.\d+(?:e-?\d+)?"
 @pytest.fixture(scope="module")
 def found():
     return trial.judge(PRINTED)
+
+
+def test_the_page_lays_out_every_number_once_with_its_verdict_and_reason(found):
+    made = list(laid_out.tables(found.verdicts))
+    cells = [cell for table in made for row in table.rows for cell in row if cell.mark]
+    assert Counter(cell.text for cell in cells) == Counter(p.text for p in PRINTED)
+    marks = Counter(laid_out.MARKS[v.verdict] for v in found.verdicts)
+    assert Counter(cell.mark for cell in cells) == marks and marks["bad"] > 0
+    assert all(cell.strong == (cell.mark == "bad") for cell in cells)
+    assert {laid_out.reason(v) for v in found.verdicts} == {cell.hint for cell in cells}
+    (four,) = (table for table in made if table.title.startswith("Table 4:"))
+    row = next(row for row in four.rows if (row[0].text, row[1].text) == ("dW3", "2"))
+    assert row[2].mark == "bad" and "copied cell" in row[2].hint
+    assert {len(row) for table in made for row in table.rows if table is four} == {len(four.header)}
 
 
 def changed(*changes):

@@ -9,6 +9,7 @@ from reports.table import Cell, Mark, Table
 from verify.printed.trial import Verdict
 
 MARKS: dict[str, Mark] = {"consistent": "good", "refuted": "bad", "untestable": "open"}
+ALONE = -1  # the column of a number without an index
 WITH = 3  # so many of the numbers that a verdict rests on are named
 LEGEND = (
     "✓ consistent with the other printed numbers, ✗ refuted by them, ? untestable. The reason appears when a number is "
@@ -30,12 +31,12 @@ def _table(place: str, here: Sequence[Verdict]) -> Table:
     for v in here:
         p, again = v.printed, 0
         i = str(p.index[0]) if len(p.index) == 2 else ""
-        j = p.index[-1] if p.index else 0
+        j = p.index[-1] if p.index else ALONE
         while j in rows.get((p.symbol, i, again), {}):  # the essay prints some numbers twice in one place
             again += 1
         rows.setdefault((p.symbol, i, again), {})[j] = v
     heads = (*("value" for _ in range(alone)), *(f"j = {j}" for j in columns))
-    places = [0, *columns] if alone else columns
+    places = [ALONE, *columns] if alone else columns
     made = tuple(
         (Cell(symbol), Cell(i), *(_cell(row[j]) if j in row else Cell("") for j in places))
         for (symbol, i, _), row in rows.items()
