@@ -154,12 +154,12 @@ def dc_dz1_as_printed(e: Example, j: Index) -> Any:
 
 
 def dc_dw3(e: Example, i: Index, j: Index) -> Any:
-    """∂C/∂w(3)_{i,j}.  (22a)"""
+    """∂C/∂w(3)_{i,j} = a_i (a_j - y_j).  (22a)"""
     return e.a2[i] * (e.a3[j] - e.y[j])
 
 
 def dc_db3(e: Example, j: Index) -> Any:
-    """∂C/∂b(3)_j.  (22b)"""
+    """∂C/∂b(3)_j = a_j - y_j.  (22b)"""
     return e.a3[j] - e.y[j]
 
 

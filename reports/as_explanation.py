@@ -35,6 +35,8 @@ def _step(step: Step, width: int) -> Iterator[str]:
     yield "\n".join(part for line in step.lines for part in _line(line, column, width))
     if step.outcome is not None:
         yield "\n".join(_outcome(step.outcome, width))
+    if step.notes:
+        yield "\n".join(textwrap.fill(note, width, break_long_words=False) for note in step.notes)
 
 
 def _line(line: Line, column: int, width: int) -> Iterator[str]:
@@ -72,8 +74,8 @@ def _said(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "TensorFlow", outcome.tensorflow
     yield "apart", f"{_short(outcome.difference)}, {ulps(outcome.ulp)}: {VERDICTS[outcome.verdict]}"
     yield "allowed", _short(outcome.allowed)
-    for share in outcome.why:
-        yield "", f"{share.part:4.0%}  {share.operation}"
+    for k, share in enumerate(outcome.why):
+        yield "" if k else "of that", f"{share.part:4.0%}  {share.operation}"
 
 
 VERDICTS = {
@@ -107,6 +109,7 @@ def markdown(value: Explanation) -> str:
         parts += [f"## {as_markdown.escape(_address(step))} {as_markdown.escape(_equation(step))}"]
         parts += [as_markdown.escape(about), _aligned(step.lines)]
         parts += [_rows(step.outcome)] if step.outcome is not None else []
+        parts += [as_markdown.escape(note) for note in step.notes]
     if value.whole is not None:
         parts += ["## All steps in one", as_markdown.escape(value.whole_words.capitalize()), _rows(value.whole)]
     return "\n\n".join([*parts, as_markdown.escape(LEGEND)]) + "\n"
@@ -136,7 +139,7 @@ STYLE = """
 .explanation .formulas td:first-child { text-align: right; }
 .explanation .remark { opacity: .8; font-size: .85em; }
 .explanation dl { display: grid; grid-template-columns: max-content auto; gap: .1rem 1rem; }
-.explanation dd { margin: 0; font-variant-numeric: tabular-nums; }
+.explanation dd { margin: 0; grid-column: 2; font-variant-numeric: tabular-nums; }
 .explanation sup, .explanation sub { line-height: 0; }
 """
 
@@ -149,6 +152,7 @@ def fragment(value: Explanation, level: int = 2) -> str:
         parts.append(f"<h{level + 1}>{escape(_address(step))} {escape(_equation(step))}</h{level + 1}>")
         parts.append(f"<p>{escape(about)}</p>{_formulas(step.lines)}")
         parts.append(_list(step.outcome) if step.outcome is not None else "")
+        parts += [f"<p>{escape(note)}</p>" for note in step.notes]
     if value.whole is not None:
         parts.append(f"<h{level + 1}>All steps in one</h{level + 1}><p>{escape(value.whole_words.capitalize())}</p>")
         parts.append(_list(value.whole))
@@ -171,7 +175,8 @@ def _mark(formula: Formula) -> str:
 
 
 def _list(outcome: Outcome) -> str:
-    return "<dl>" + "".join(f"<dt>{escape(n)}</dt><dd>{escape(said)}</dd>" for n, said in _said(outcome)) + "</dl>"
+    rows = ((f"<dt>{escape(name)}</dt>" if name else "", said) for name, said in _said(outcome))
+    return "<dl>" + "".join(f"{name}<dd>{escape(said)}</dd>" for name, said in rows) + "</dl>"
 
 
 def page(value: Explanation) -> str:

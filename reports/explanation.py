@@ -57,7 +57,7 @@ class Outcome:
 class Step:
     """One element of one tensor by its rule. `index` counts from 1; `outcome` is None for what is given, not computed.
 
-    `words` say what the equation is, `remark` why this element stands here.
+    `words` say what the equation is, `remark` why this element stands here, `notes` what else is known of it.
     """
 
     tensor: str
@@ -68,6 +68,7 @@ class Step:
     lines: tuple[Line, ...]
     outcome: Outcome | None = None
     remark: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -95,8 +95,8 @@ def say(result: Result, given: argparse.Namespace) -> None:
     say_all(result.headline, result.passed, tables, where)
 
 
-def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str) -> None:
-    """Print it. Trouble with the output does not change the verdict."""
+def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str, text: str = "") -> None:
+    """Print it; `text` as it is, line by line. Trouble with the output does not change the verdict."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
@@ -105,8 +105,8 @@ def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str) ->
             terminal.headline(to, headline, passed)
         for table in tables:
             terminal.table(to, table)
-        if where:
-            to.print(Text(plain(where)), soft_wrap=True)
+        for line in (*text.splitlines(), *([where] if where else [])):
+            to.print(Text(plain(line)), soft_wrap=True)
         sys.stdout.flush()
     except (OSError, SystemExit):  # whoever read it has gone, or there is no room: rich exits on a broken pipe
         with open(os.devnull, "w") as nowhere:

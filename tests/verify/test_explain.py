@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from reference.network import Network
-from tests.simulate import SMALL, simulate
-from verify.explain import Case, explain, explanation
+from reports import as_explanation
+from tests.simulate import SMALL, altered, simulate
+from verify.explain import Case, exact, explain, explanation, formula
+from verify.explain.allowed import chained
 
 NETWORKS = {
     "essay": (SMALL, {}),
@@ -76,3 +78,115 @@ def test_the_way_back_reaches_pixels_and_weights():
     assert {"Z1", "Z2", "Z3", "dZ3"} <= {s.tensor for s in found.steps}
     assert found.whole_words.startswith("from B1, B2, B3, W1, W2, W3, X, y")
     assert found.whole.passed and 0 < found.whole.difference < found.whole.allowed
+
+
+def test_a_right_number_that_tensorflow_has_not_is_outside():
+    trace = simulate(batch=1)
+    wrong = trace.tensors["step1/dW2"].copy()
+    wrong[3, 2] += 1e-3
+    found = explanation(altered(trace, "step1/dW2", wrong), 1, "dW2", (4, 3))
+    assert not found.passed and found.headline.startswith("FAIL dW2[4,3]")
+    assert found.steps[0].outcome.verdict == "outside"
+    assert explanation(altered(trace, "step1/dW2", wrong), 1, "dW2", (4, 4)).passed
+
+
+def test_numbers_are_the_traces_own():
+    """Z1 by hand from the trace's X, W and B, in whole numbers; its digits are those of the exact sum."""
+    trace = simulate(batch=1)
+    X, W, B = (trace.tensors[f"step1/{name}"] for name in ("X", "W1", "B1"))
+    exact = sum(Fraction(float(x)) * Fraction(float(w)) for x, w in zip(X[0], W[:, 2], strict=True))
+    exact += Fraction(float(B[0, 2]))
+    outcome = explanation(trace, 1, "Z1", (3,)).steps[0].outcome
+    assert abs(Fraction(outcome.by_hand) - exact) <= Fraction(1, 2 * 10**11)
+    assert outcome.tensorflow.startswith(f"{float(trace.tensors['step1/Z1'][0, 2]):.9f}"[:8])
+
+
+def test_the_shares_add_up_and_name_what_rounds():
+    found = explanation(simulate(), 2, "update_W1", (2, 3)).steps[0].outcome
+    assert sum(share.part for share in found.why) == pytest.approx(1, abs=0.02)
+    assert found.why[0].operation.startswith("power") and any("β2, rounded" in s.operation for s in found.why)
+    softmax = explanation(simulate(), 1, "A3", (1, 4)).steps[0].outcome.why
+    assert {"e^x", "1/x"} <= {s.operation.split(":")[0] for s in softmax}
+
+
+@pytest.mark.parametrize("name", ["essay", "AMSGrad, dropped probabilities"])
+def test_the_radius_of_one_element_is_that_of_the_whole_tensor(name):
+    """What the shares are shares of: the bound, for one element; there adding an exact 0 rounds nothing."""
+    network, chosen = NETWORKS[name]
+    case = Case(simulate(network, **chosen), 2)
+    for tensor, rule in case.rules.items():
+        at = tuple(n - 1 for n in case.shape(tensor))
+        alone, whole = float(np.max(chained(case, tensor, at, frozenset()).radius)), float(case.ball(rule).spread()[at])
+        assert 0.9 * whole <= alone <= whole * (1 + 1e-9), tensor
+
+
+def test_the_essays_form_and_its_misprint_stand_beside_it():
+    trace = simulate(batch=1, seed=3)
+    at = np.unravel_index(np.argmax(np.abs(trace.tensors["step1/dW2"])), (8, 7))
+    i, j = (int(k) + 1 for k in at)
+    step = explanation(trace, 1, "dW2", (i, min(j, 6))).steps[0]
+    assert "Σ_k w(3)_{j,k} (a_k - y_k): " in step.notes[0] and "As printed (22c) is not right" in step.notes[1]
+    value = float(step.notes[0].split(": ")[-1].split()[0])
+    assert value == pytest.approx(float(step.outcome.by_hand), rel=1e-5)
+    assert explanation(simulate(), 1, "dW2", (1, 1)).steps[0].notes == ()  # a batch: the essay's forms are of one
+
+
+EXACTLY = {
+    "exp": (np.exp, "-1.5", "0.2231301601484298289332804707640125213421719"),
+    "log": (np.log, "10", "2.302585092994045684017991454684364207601101"),
+    "sqrt": (np.sqrt, "2", "1.414213562373095048801688724209698078569672"),
+    "tanh": (np.tanh, "0.001", "0.0009999996666668000000000"),
+    "reciprocal": (np.reciprocal, "3", "0.3333333333333333333333333333333333333333333"),
+}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_elementary_functions_are_right_in_every_digit(name):
+    """Against published digits (exp, ln, √2) and, for tanh at a small number, its series x - x³/3 + 2x⁵/15 - …."""
+    _, x, digits = EXACTLY[name]
+    found = exact.apply(name, (exact.of_fractions([Fraction(x)], (), True),), None, False, 256).item()
+    places = len(digits.split(".")[1]) - 3
+    if name == "tanh":
+        x = Fraction(x)
+        series = x - x**3 / 3 + 2 * x**5 / 15 - 17 * x**7 / 315 + 62 * x**9 / 2835
+        assert abs(found - series) < Fraction(1, 10**30)
+    else:
+        assert abs(found - Fraction(digits)) <= Fraction(1, 10**places)
+
+
+def test_powers_roots_and_whole_numbers_are_exact():
+    def one(operation, *numbers):
+        operands = tuple(exact.of_fractions([Fraction(x)], (), True) for x in numbers)
+        return exact.apply(operation, operands, None, False, 256)
+
+    assert one("power", "0.9", 3).item() == Fraction(729, 1000) and one("power", "0.9", 3).exact
+    assert one("sqrt", "0.25").item() == Fraction(1, 2) and one("sqrt", "0.25").exact
+    assert not one("sqrt", 2).exact and not one("power", "0.9", "0.5").exact
+    assert abs(one("power", 2, "0.5").item() ** 2 - 2) < Fraction(1, 10**60)
+    assert one("floor", "-0.5").item() == -1
+    for operation, x in (("log", 0), ("log", -1), ("sqrt", -1), ("reciprocal", 0)):
+        with pytest.raises(ArithmeticError):
+            one(operation, x)
+    floats = exact.of_floats(np.array([0.1, -3.0, 0.0, 2.0**-149, 2.0**100]))
+    assert floats.fractions() == [Fraction(0.1), -3, 0, Fraction(1, 2**149), 2**100]
+
+
+def test_decimals_are_rightly_rounded():
+    assert formula.decimal(Fraction(1, 3), 5) == ("0.33333", False)
+    assert formula.decimal(Fraction(2, 3), 5) == ("0.66667", False)
+    assert formula.decimal(Fraction(-1, 8), 5) == ("-0.125", True)
+    assert formula.decimal(Fraction(999999, 10), 5) == ("1e+05", False)
+    assert formula.decimal(Fraction(1, 10**9), 5) == ("1e-09", True)
+    assert formula.decimal(Fraction(0), 5) == ("0", True)
+    assert formula.decimal(Fraction(12345), 5) == ("12345", True)
+    rng = np.random.default_rng(0)
+    for x in rng.normal(size=200) * 10.0 ** rng.integers(-30, 30, size=200):
+        assert float(formula.decimal(Fraction(x), 17)[0]) == x
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_text_keeps_within_its_width(width):
+    network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
+    for tensor in ("dD2", "C", "Z1", "update_W1"):
+        found = explanation(simulate(network, **chosen), 2, tensor, Case(simulate(network, **chosen), 2).shape(tensor))
+        assert max(len(line) for line in as_explanation.text(found, width).splitlines()) <= width

@@ -76,8 +76,9 @@ def files(found: Explanation) -> dict[str, bytes]:
 def say(found: Explanation, given: argparse.Namespace) -> None:
     """The headline, the derivation, where the files are."""
     width = terminal.console().width
-    text = "" if given.quiet else "\n" + as_explanation.text(found, width)
-    run.say_all(found.headline, found.passed, (), text + f"\nReports: {Path(given.out) / 'report.html'}, report.md")
+    text = "" if given.quiet else "\n" + as_explanation.text(found, width) + "\n"
+    where = "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md"
+    run.say_all(found.headline, found.passed, (), where, text)
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def _radius(
 def chained(case: Case, tensor: str, index: tuple[int, ...], unrolled: frozenset[str]) -> Ball:
     """The ball of one element computed from what the unrolled tensors are computed from."""
     inputs: dict[str, Any] = {}
-    for name in unrolled:
+    for name in (tensor, *unrolled):
         inputs |= case.inputs(case.rules[name])
     memo: dict[Any, Any] = {}
     with np.errstate(all="ignore"):

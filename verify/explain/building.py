@@ -15,13 +15,12 @@ from verify.explain import exact, formula, letters
 from verify.explain.address import place, written
 from verify.explain.allowed import chained, shares
 from verify.explain.case import Case
+from verify.explain.essay import notes
 from verify.explain.numbers import Numbers
 from verify.explain.terms import term
 from verify.explain.writing import in_letters, in_matrices, subscripts
 from verify.explain.written import stated, tensor
 from verify.trace import Trace
-
-DIGITS = {"float32": 12, "float64": 20}  # of the number by hand
 
 
 def explanation(
@@ -82,10 +81,12 @@ def one_step(case: Case, name: str, at: tuple[int, ...], why: str = "") -> Step:
     lines += numbers.lines(of)
     put_in, remark = numbers.put_in(of)
     lines.append(Line(formula.NOTHING if lines[-1].left == left else left, put_in, remark))
-    outcome = judged(case, rule, at, case.exact(node, at), shares(case, rule, at))
+    outcome = judged(case, rule, at, case.correct(node, at, case.digits), shares(case, rule, at))
     if lines[-1].right.text != outcome.by_hand:
         lines.append(Line(formula.NOTHING, formula.number(outcome.by_hand + ("" if outcome.exact else "…"))))
-    return Step(name, index, left, rule.equation, _words(rule), tuple(lines), outcome, why)
+    return Step(
+        name, index, left, rule.equation, _words(rule), tuple(lines), outcome, why, notes(case, rule, at, outcome)
+    )
 
 
 def judged(case: Case, rule: Rule, at: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]) -> Outcome:
@@ -105,17 +106,16 @@ def _outcome(
     spacing = Fraction(float(case.precision.spacing(np.float64(max(abs(value), abs(Fraction(float(there))))))))
     inside = abs(Fraction(float(there)) - middle) <= Fraction(allowed) if np.isfinite(allowed) else True
     equal = float(case.precision.round(np.float64(float(value)))) == float(there)
-    digits = DIGITS[case.precision.name]
-    text, whole = formula.decimal(value, digits)
+    text, whole = formula.decimal(value, case.digits)
     verdict = "outside" if not inside else "equal" if equal else "within"
-    tensorflow, _ = formula.decimal(Fraction(float(there)), digits)
+    tensorflow, _ = formula.decimal(Fraction(float(there)), case.digits)
     ulp = float(apart / spacing)
-    return Outcome(text, whole and by_hand.exact, tensorflow, float(apart), ulp, allowed, verdict, why)
+    return Outcome(text, whole and (by_hand.exact or not value), tensorflow, float(apart), ulp, allowed, verdict, why)
 
 
 def _whole(case: Case, name: str, at: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
     """All steps in one, without rounding; what is allowed then is the bound carried along from step to step."""
-    found = case.exact(case.node(name), at, unrolled)
+    found = case.correct(case.node(name), at, case.digits, unrolled)
     ball = chained(case, name, at, unrolled)
     return _outcome(case, name, at, found, Fraction(float(ball.value.item())), float(np.max(ball.radius)), ())
 

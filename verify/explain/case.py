@@ -13,6 +13,7 @@ from verify.compare import evaluate, fused, planned, scalars
 from verify.errors import Unusable
 from verify.explain import exact
 from verify.explain.exact import Exact
+from verify.explain.formula import decimal
 from verify.explain.region import Region, at, cut
 from verify.explain.region import evaluate as evaluate_part
 from verify.explain.written import Node, write
@@ -21,6 +22,7 @@ from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 
 UNROLLED = frozenset[str]()
+DIGITS = {"float32": 12, "float64": 20}  # of the number by hand
 
 
 class Case:
@@ -39,6 +41,7 @@ class Case:
         self.rules: dict[str, Rule] = {rule.tensor: rule for rule in plan}
         self.scalars = scalars(settings.done + step, self.optimizer, self.precision)
         self.t = settings.done + step
+        self.digits = DIGITS[settings.dtype]
         self._nodes: dict[tuple[str, bool], Node] = {}
         self._memos: dict[Any, dict[Any, Any]] = {}
 
@@ -85,6 +88,23 @@ class Case:
             shapes = {name: self.shape(name) for name in rule.inputs}
             self._nodes[key] = write(rule, shapes, self.t, key[1])
         return self._nodes[key]
+
+    def correct(self, node: Node, index: tuple[int, ...], digits: int, unrolled: frozenset[str] = UNROLLED) -> Exact:
+        """The exact number; or, if something had to be rounded, one that is correct in so many digits.
+
+        Those are computed again with more bits until they stay as they are (Ziv 1991).  Raises Unusable.
+        """
+        bits = exact.BITS
+        found = self.exact(node, index, unrolled, bits)
+        while not found.exact:
+            bits *= 2
+            again = self.exact(node, index, unrolled, bits)
+            if decimal(again.item(), digits) == decimal(found.item(), digits):
+                return again
+            if bits > exact.MOST_BITS:
+                raise Unusable("its digits cannot be told, however many are computed")
+            found = again
+        return found
 
     def exact(self, node: Node, index: tuple[int, ...], unrolled: frozenset[str] = UNROLLED,
               bits: int = exact.BITS) -> Exact:  # fmt: skip

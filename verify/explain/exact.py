@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 BITS = 256
+MOST_BITS = 8192
 MANY = 16  # so many quotients are brought to one denominator; more are rounded
 WHOLE_POWER = 512  # up to this exponent a power is multiplied out
 
