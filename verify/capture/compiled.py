@@ -12,7 +12,7 @@ from reference.descent import SGD
 from reference.losses import Loss
 from reference.notation import text_of
 from reference.schedules import SCHEDULES, Schedule
-from verify.capture.layers import held
+from verify.capture.layers import VARIABLE, held
 from verify.errors import Unsupported
 
 LOSSES = {
@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
 def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
     """A number, the shortest that rounds to what Keras holds, or a schedule."""
     own = optimizer._learning_rate
-    if isinstance(own, keras.Variable):
+    if isinstance(own, VARIABLE):
         number = np.asarray(keras.ops.convert_to_numpy(own))
         return float(str(number)) if number.dtype == dtype else float(number)
     kinds = {getattr(keras.optimizers.schedules, kind.__name__): kind for kind in SCHEDULES.values()}

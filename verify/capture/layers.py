@@ -19,6 +19,7 @@ FUNCTIONS = {  # as they stand in a layer: these functions themselves, no others
     keras.activations.linear: "linear", keras.activations.relu: "relu", keras.activations.leaky_relu: "leaky_relu",
     keras.activations.sigmoid: "sigmoid", keras.activations.tanh: "tanh", keras.activations.softmax: "softmax",
 }  # fmt: skip
+VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))  # of all
 DEFAULT_SLOPE = 0.2  # of keras.activations.leaky_relu
 KNOWN = "Input, Flatten, Rescaling, Dense, Activation, ReLU, LeakyReLU and Dropout"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from inspect import signature
 from typing import Any
 
 import keras
@@ -17,7 +18,7 @@ import tensorflow as tf
 from reference.network import Network
 from reference.rules import rules
 from verify.capture.compiled import loss_text, optimizer_text
-from verify.capture.layers import Stage, Understood, understand
+from verify.capture.layers import VARIABLE, Stage, Understood, understand
 from verify.capture.model import moments as moments_of
 from verify.capture.model import parameters as parameters_of
 from verify.settings import OPTIMIZERS
@@ -109,7 +110,7 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
         inner: Tensors = {}
         prediction = _pass(known, X, inner, training=False)
         found |= _handed_out(known.network, inner)
-        found["C"] = model.compute_loss(x=X, y=y, y_pred=prediction, training=False)
+        found["C"] = _cost(model, X, y, prediction, training=False)
         return found
 
     return _compiled(model, step)
@@ -130,7 +131,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         inner: Tensors = {}
         with tf.GradientTape() as tape:
             prediction = _pass(known, X, inner, training=True)
-            C = model.compute_loss(x=X, y=y, y_pred=prediction, training=True)
+            C = _cost(model, X, y, prediction, training=True)
         wanted = {name: inner[name] for name in slopes} | {P: v.value for P, v in parameters.items()}
         gradients = tape.gradient(C, wanted)
         found |= _handed_out(known.network, inner) | {"C": C} | {f"d{name}": gradients[name] for name in wanted}
@@ -142,6 +143,12 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         return found
 
     return _compiled(model, step)
+
+
+def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
+    """Keras's own loss; in older releases (3.3) it is not told whether it is training."""
+    told = {"training": training} if "training" in signature(model.compute_loss).parameters else {}
+    return model.compute_loss(x=X, y=y, y_pred=prediction, **told)
 
 
 def _compiled(model: Any, step: Callable[[Any, Any], Tensors]) -> Callable[[Any, Any], Tensors]:
@@ -164,7 +171,7 @@ def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tenso
 
 
 def _key(variable: Any) -> int:
-    return id(variable.value if isinstance(variable, keras.Variable) else variable)
+    return id(variable.value if isinstance(variable, VARIABLE) else variable)
 
 
 @contextmanager
@@ -184,7 +191,7 @@ def _subtracted(optimizer: Any, method: str, names: dict[int, str], found: Tenso
     def listen(variable: Any, value: Any) -> None:
         P = names.get(_key(variable))
         if P is not None:
-            taken = tf.identity(value.value if isinstance(value, keras.Variable) else value)
+            taken = tf.identity(value.value if isinstance(value, VARIABLE) else value)
             found[f"update_{P}"] = taken if sign > 0 else -taken
         own(variable, value)
 
@@ -211,7 +218,7 @@ def _decayed(optimizer: Any, method: str, names: dict[int, str], found: Tensors)
     def listen(variables: Any) -> None:
         own(variables)
         if optimizer.weight_decay:
-            values = ((names[_key(v)], v.value if isinstance(v, keras.Variable) else v) for v in variables)
+            values = ((names[_key(v)], v.value if isinstance(v, VARIABLE) else v) for v in variables)
             found.update({f"{P}_decayed": tf.identity(value) for P, value in values})
 
     return _heard(optimizer, method, listen)
