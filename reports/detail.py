@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.explanation import Step
 from reports.table import Picture, Table
 
 LEVELS = 16  # of a heat map, from share 0 to share 1
@@ -64,7 +65,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Element:
-    """One number from near: a name as the essay writes it, the figures, and its derivation line by line."""
+    """One number from near: a name as the essay writes it, the figures, and its derivation, if there is one."""
 
     name: str
     anchor: str
@@ -72,7 +73,7 @@ class Element:
     tensorflow: str
     summary: str
     passed: bool
-    explanation: tuple[str, ...] = ()
+    step: Step | None = None
 
 
 @dataclass(frozen=True)

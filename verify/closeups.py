@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.detail import LEVELS, NOTHING, OUTSIDE, Bars, Closeup, Element, Heat, Scatter
+from reports.explanation import Step
 from reports.table import Cell, Table
 from verify.essay_tables import ends, printed
 from verify.ladder import Comparison
@@ -25,7 +26,7 @@ MOST = 128  # cells of a heat map along each side
 BANDS = 40  # of magnitude, in a scatter; of each the worst few are drawn
 OF_A_BAND = 5
 ULPS = (0.5, 1, 2, 4, 8, 16, 32, 64)
-Explain = Callable[[str, tuple[int, ...]], tuple[str, ...]]
+Explain = Callable[[str, tuple[int, ...], bool], Step | None]  # tensor, index, whether it is the worst
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def closeup(c: Comparison, near: Near | None, explain: Explain) -> Closeup:
         c.tensor, anchor, c.layer, title, sentence, c.verdict, c.passed,
         heat(near) if near.error.ndim else None, scatter(near), histogram(near.ulps),
         corner(c, near) if near.error.ndim else (),
-        tuple(element(c.tensor, index, near, explain) for index in listed),
+        tuple(element(c.tensor, index, near, explain(c.tensor, index, index == c.worst_index)) for index in listed),
     )  # fmt: skip
 
 
@@ -208,12 +209,14 @@ def _anchor(tensor: str, index: tuple[int, ...]) -> str:
     return "-".join([f"number-{tensor}", *(str(i + 1) for i in index)])
 
 
-def element(tensor: str, index: tuple[int, ...], near: Near, explain: Explain) -> Element:
+def element(tensor: str, index: tuple[int, ...], near: Near, step: Step | None) -> Element:
     """One number: both sides, the difference, what is allowed, and how it comes about."""
     hand, found, allowed = (float(a[index]) for a in (near.by_hand, near.tensorflow, near.allowed))
     share, ulps = float(near.share[index]), float(near.ulps[index])
     used = "" if math.isnan(share) else f": {share:.3g} of it used"
     summary = f"Apart {abs(found - hand):.3g} ({ulps:.3g} ulp), allowed {allowed:.3g}{used}."
     name = tensor + (f"[{','.join(str(i + 1) for i in index)}]" if index else "")
-    derived = explain(tensor, index)
-    return Element(name, _anchor(tensor, index), f"{hand:.9g}", f"{found:.9g}", summary, share <= 1, derived)
+    sides = f"{hand:.9g}", f"{found:.9g}"
+    if step is not None and step.outcome is not None:
+        sides = step.outcome.by_hand + ("" if step.outcome.exact else "…"), step.outcome.tensorflow
+    return Element(name, _anchor(tensor, index), *sides, summary, share <= 1, step)

@@ -13,9 +13,13 @@ from PIL import Image
 
 from reference.network import Network
 from reports.detail import Closeup, Detail, Layer
+from reports.explanation import Step
 from reports.table import Picture, Table
-from verify.closeups import Near, closeup
+from verify.closeups import Explain, Near, closeup
 from verify.compare import Compared
+from verify.errors import Unusable
+from verify.explain import Case
+from verify.explain import explain as derive
 from verify.ladder import Comparison, Tolerance
 from verify.precision import PRECISIONS
 from verify.result import Result, summary
@@ -38,9 +42,11 @@ def detail(result: Result) -> Detail:
     about = (
         f"{which}, every tensor beside its equation on TensorFlow's own inputs. A map has a cell for each number, or "
         "for the worst of a block of them: the darker, the more of what rounding allows was used. The errors are drawn "
-        "beside the magnitudes of the numbers, both as powers of ten, with the band of what is allowed."
+        "beside the magnitudes of the numbers, both as powers of ten, with the band of what is allowed. Single numbers "
+        "are derived by hand: exactly, or with every digit shown correct."
     )
-    closeups = tuple(_near(c, compared, result.tolerance) for c in here[:MANY])
+    explain = _explainer(compared, result.tolerance)
+    closeups = tuple(_near(c, compared, result.tolerance, explain) for c in here[:MANY])
     return Detail(
         layers(trace.network, layer_shares(result.local), near=True),
         () if result.pictures else samples(trace.step(step), trace.network, result.settings),
@@ -128,14 +134,24 @@ def _png(pixels: Any) -> bytes:
     return file.getvalue()
 
 
-def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None) -> Closeup:
+def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None, explain: Explain) -> Closeup:
     trace = compared.walk.trace
     ball, held = compared.shown.local.get(c.tensor), trace.step(compared.shown.step).get(c.tensor)
     if ball is None or held is None or ball.shape != held.shape or c.verdict in ("dtype", "shape"):
-        return closeup(c, None, _unexplained)
+        return closeup(c, None, explain)
     allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
-    return closeup(c, Near.of(ball.value, allowed, held, PRECISIONS[trace.settings.dtype]), _unexplained)
+    return closeup(c, Near.of(ball.value, allowed, held, PRECISIONS[trace.settings.dtype]), explain)
 
 
-def _unexplained(tensor: str, index: tuple[int, ...]) -> tuple[str, ...]:
-    return ()
+def _explainer(compared: Compared, tolerance: Tolerance | None) -> Explain:
+    """Derives single numbers of the step that is shown; what makes up their bounds only where that was the worst."""
+    case = Case(compared.walk.trace, compared.shown.step, compared.shown.local)
+
+    def explain(tensor: str, index: tuple[int, ...], worst: bool) -> Step | None:
+        try:
+            at = tuple(i + 1 for i in index)
+            return derive(case, tensor, at, 1, why=worst and tolerance is None).steps[0]
+        except Unusable:  # what it is computed from is missing or not finite: the tensor's own sentence says so
+            return None
+
+    return explain

@@ -11,6 +11,7 @@ from reports.detail import NOTHING, OUTSIDE
 from tests.simulate import altered, simulate
 from verify import run, view
 from verify.closeups import MOST, Near, heat, histogram, scatter
+from verify.ladder import Tolerance
 from verify.precision import FLOAT32
 
 
@@ -106,6 +107,53 @@ def test_a_tensor_that_cannot_be_compared_has_its_sentence(array):
     (found,) = (c for c in view.detail(result).closeups if c.tensor == "Z2")
     assert not found.passed and found.sentence
     assert "Z2" in as_html.render(result.to_report(), view.detail(result))
+
+
+def test_the_worst_and_the_corner_of_every_tensor_are_derived():
+    held = simulate(steps=2)
+    result = run.judge("backprop", held, None)
+    for c in view.detail(result).closeups:
+        assert 1 <= len(c.elements) <= 26
+        taken_apart = [e for e in c.elements if e.step.outcome.why]
+        assert len(taken_apart) == 1 or all(e.step.outcome.allowed == 0 for e in c.elements), c.tensor
+        for e in c.elements:
+            assert e.step.tensor == c.tensor
+            assert e.passed and e.by_hand.rstrip("…") == e.step.outcome.by_hand
+            assert "-".join(["number", c.tensor, *map(str, e.step.index)]) == e.anchor
+
+
+def test_with_a_tolerance_of_ones_own_the_bound_is_not_taken_apart():
+    result = run.judge("backprop", simulate(steps=1), Tolerance(1e-3, 1e-6))
+    steps = [e.step for c in view.detail(result).closeups for e in c.elements]
+    assert all(step is not None and step.outcome is not None and not step.outcome.why for step in steps)
+
+
+@pytest.mark.parametrize("name", ["X", "y", "W2", "B1", "Z2", "dZ3", "m_W1_before", "v_B2"])
+@pytest.mark.parametrize("array", [None, np.full((2, 2), 1, np.float32), np.nan])
+def test_whatever_is_missing_the_page_is_made(name, array):
+    held = simulate()
+    if array is np.nan:
+        array = np.full_like(held.tensors[f"step1/{name}"], np.nan)
+    result = run.judge("backprop", altered(held, f"step1/{name}", array), None)
+    assert not result.passed and as_html.render(result.to_report(), view.detail(result)).startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"command": "feedforward", "steps": 1},
+        {"optimizer": "sgd", "loss": "mean_squared_error", "dtype": "float64"},
+        {"optimizer": "sgd(learning_rate=0.1, momentum=0.9, nesterov=True)"},
+        {"jit": True, "batch": 1, "steps": 1},
+    ],
+    ids=str,
+)
+def test_other_runs_have_a_page_too(chosen):
+    held = simulate(**chosen)
+    result = run.judge(chosen.get("command", "backprop"), held, None)
+    shown = view.detail(result)
+    assert all(e.step is not None for c in shown.closeups for e in c.elements)
+    assert result.headline[5:30] in as_html.render(result.to_report(), shown)
 
 
 def test_the_samples_are_drawn_only_where_they_are_pictures():

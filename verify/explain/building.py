@@ -35,12 +35,18 @@ def explanation(
     return explain(Case(trace, step), tensor, index, depth)
 
 
-def explain(case: Case, tensor: str, index: tuple[int, ...] = (), depth: int | None = 1) -> Explanation:
-    """The same; several explanations of one step share a case, and what it has computed."""
+def explain(
+    case: Case, tensor: str, index: tuple[int, ...] = (), depth: int | None = 1, why: bool = True
+) -> Explanation:  # fmt: skip
+    """The same; several explanations of one step share a case, and what it has computed.
+
+    `why`: say what each operation contributes to what is allowed, which takes most of the time.
+    """
     if depth is not None and depth < 1:
         raise Unusable(f"--depth {depth}: at least one rule is derived")
     at = place(case, tensor, index)
-    steps = tuple(one_step(case, name, where, why) for name, where, why in _followed(case, tensor, at, depth))
+    followed = _followed(case, tensor, at, depth)
+    steps = tuple(one_step(case, name, where, remark, why) for name, where, remark in followed)
     title = written(tensor, index)
     unrolled = frozenset(s.tensor for s in steps if s.outcome is not None and case.rules[s.tensor].phase != "start")
     whole = _whole(case, tensor, at, unrolled) if len(unrolled) > 1 else None
@@ -67,13 +73,13 @@ def _sources(case: Case, unrolled: frozenset[str]) -> Iterator[str]:
     yield from sorted(name for name in read if name not in unrolled and name not in case.scalars)
 
 
-def one_step(case: Case, name: str, at: tuple[int, ...], why: str = "") -> Step:
+def one_step(case: Case, name: str, at: tuple[int, ...], because: str = "", why: bool = True) -> Step:
     """One element by its rule. `at` counts from 0."""
     rule = case.rules.get(name)
     index = tuple(i + 1 for i in at)
     left = letters.element(name, subscripts(tensor(name, case.shape(name)), at))
     if rule is None:
-        return Step(name, index, left, "given", _given(case, name), (_held(case, name, at, left),), None, why)
+        return Step(name, index, left, "given", _given(case, name), (_held(case, name, at, left),), None, because)
     node = case.node(name)
     of = term(node, at)
     numbers = Numbers(case)
@@ -81,11 +87,12 @@ def one_step(case: Case, name: str, at: tuple[int, ...], why: str = "") -> Step:
     lines += numbers.lines(of)
     put_in, remark = numbers.put_in(of)
     lines.append(Line(formula.NOTHING if lines[-1].left == left else left, put_in, remark))
-    outcome = judged(case, rule, at, case.correct(node, at, case.digits), shares(case, rule, at))
+    parts = shares(case, rule, at) if why else ()
+    outcome = judged(case, rule, at, case.correct(node, at, case.digits), parts)
     if lines[-1].right.text != outcome.by_hand:
         lines.append(Line(formula.NOTHING, formula.number(outcome.by_hand + ("" if outcome.exact else "…"))))
     return Step(
-        name, index, left, rule.equation, _words(rule), tuple(lines), outcome, why, notes(case, rule, at, outcome)
+        name, index, left, rule.equation, _words(rule), tuple(lines), outcome, because, notes(case, rule, at, outcome)
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,12 @@ DIGITS = {"float32": 12, "float64": 20}  # of the number by hand
 
 
 class Case:
-    """A step (from 1) of a trace.  Raises Unusable for a step that the trace does not have."""
+    """A step (from 1) of a trace; `balls` of its rules, where they are known already.
 
-    def __init__(self, trace: Trace, step: int) -> None:
+    Raises Unusable for a step that the trace does not have.
+    """
+
+    def __init__(self, trace: Trace, step: int, balls: Mapping[str, Ball] = MappingProxyType({})) -> None:
         if not 1 <= step <= trace.settings.steps:
             held = f"steps 1 to {trace.settings.steps}" if trace.settings.steps > 1 else "step 1 only"
             raise Unusable(f"--step {step}: the trace holds {held}")
@@ -43,7 +47,7 @@ class Case:
         self.t = settings.done + step
         self.digits = DIGITS[settings.dtype]
         self._nodes: dict[tuple[str, bool], Node] = {}
-        self._memos: dict[Any, dict[Any, Any]] = {}
+        self._memos: dict[Any, dict[Any, Any]] = {"balls": dict(balls)}
 
     @property
     def names(self) -> tuple[str, ...]:
