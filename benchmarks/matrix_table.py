@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from verify.errors import Unusable
 from verify.result import Result, describe
 from verify.trace import Trace
 from verify.trace.against import Against, against
+from verify.trace.against_result import share
 
 FIELDS = (
     "release", "keras", "numpy", "flags", "verdict", "utilisation", "tensor", "same_bits", "numbers", "nearer_first",
@@ -98,7 +100,8 @@ def write(entries: Sequence[Entry], out: Path) -> int:
     columns = Columns("matrix", {name: [value[name] for value in values] for name in FIELDS})
     contents = {"report.md": as_markdown.render(report).encode(), "report.html": as_html.render(report).encode()}
     run.write_all(out, contents | {"matrix.csv": as_csv.render(columns)}, "--out")
-    run.say_all(report.headline, report.passed, report.tables, f"Reports: {out / 'report.html'}, report.md, matrix.csv")
+    shown = (pivot(rows), *(() if report.passed else (table([row for row in rows if not row.passed]),)))
+    run.say_all(report.headline, report.passed, shown, f"Reports: {out / 'report.html'}, report.md, matrix.csv")
     return 0 if report.passed else 1
 
 
@@ -109,7 +112,37 @@ def to_report(rows: Sequence[Row]) -> Report:
     word = "PASS" if passed else "FAIL"
     headline = f"{word} {good} of {len(rows)} captures under {releases} TensorFlow releases are within rounding"
     line = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}."
-    return Report(headline, passed, (line,), (table(rows),))
+    return Report(headline, passed, (line,), (pivot(rows), table(rows)))
+
+
+def pivot(rows: Sequence[Row]) -> Table:
+    """A row a release, a column a set of flags."""
+    flags = tuple(dict.fromkeys(row.entry.flags for row in rows))
+    cells = {(row.entry.release, row.entry.flags): Cell(_short(row), strong=not row.passed) for row in rows}
+    made = {row.entry.release: row.values()["keras"] for row in rows if row.entry.trace}
+    lines = tuple(
+        (Cell(f"{release}, {made[release]}" if release in made else release), *(cells[release, flag] for flag in flags))
+        for release in dict.fromkeys(row.entry.release for row in rows)
+    )
+    note = (
+        "verdict; the largest share used of what rounding allows; share of numbers with the bits of the first of its "
+        "precision; both shares cut, not rounded"
+    )
+    return Table("TensorFlow releases and flags", ("TensorFlow, Keras", *flags), lines, frozenset(), note)
+
+
+def _short(row: Row) -> str:
+    value = row.values()
+    if not row.found:
+        return str(value["verdict"])
+    percent = 100 * int(value["same_bits"]) // max(int(value["numbers"]), 1)
+    return f"{value['verdict']} {_used(row).removeprefix('0')} {percent}%"
+
+
+def _used(row: Row) -> str:
+    """Cut, so that what is below 1 does not read as 1."""
+    used = float(row.values()["utilisation"])
+    return f"{math.floor(used * 1000) / 1000:.3f}" if math.isfinite(used) else str(used)
 
 
 def table(rows: Sequence[Row]) -> Table:
@@ -119,7 +152,7 @@ def table(rows: Sequence[Row]) -> Table:
         "precision; nearer: to the mathematics than that row is, in so many tensors, and in how many it is that row"
     )
     lines = tuple(tuple(Cell(text, strong=not row.passed) for text in _texts(row)) for row in rows)
-    return Table("TensorFlow releases and flags", header, lines, frozenset({5, 7}), note)
+    return Table("Each capture", header, lines, frozenset({5, 7}), note)
 
 
 def _texts(row: Row) -> tuple[str, ...]:
@@ -129,7 +162,7 @@ def _texts(row: Row) -> tuple[str, ...]:
     if not row.found:
         return (*head, "", "", "", "")
     if row.first is row.entry:
-        return (*head, f"{value['utilisation']:.3f}", str(value["tensor"]), "the first", "")
-    share = int(value["same_bits"]) / max(int(value["numbers"]), 1)
+        return (*head, _used(row), str(value["tensor"]), "the first", "")
+    equal = share({name: int(value[name]) for name in ("same_bits", "numbers")}).partition(" of ")[0]
     nearer = f"{value['nearer']} : {value['nearer_first']}"
-    return (*head, f"{value['utilisation']:.3f}", str(value["tensor"]), f"{share:.1%}", nearer)
+    return (*head, _used(row), str(value["tensor"]), equal, nearer)
