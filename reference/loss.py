@@ -43,7 +43,7 @@ def crossentropies_of_logits(Z: Any, y: Any) -> Any:
 
 
 def crossentropy_of_logits(Z: Any, y: Any) -> Any:
-    """Their mean over the batch.  Z, y [N, n] -> scalar.  (14)"""
+    """The cross-entropy from Z, its mean over the batch.  Z, y [N, n] -> scalar.  (14)"""
     return batch_mean(crossentropies_of_logits(Z, y))
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import zipfile
+from fractions import Fraction
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from verify import backprop, feedforward, run, trace
 from verify.capture import same_bits
 from verify.capture.layers import KNOWN
 from verify.errors import Unsupported, Unusable
+from verify.explain import Case, explain
 from verify.settings import OPTIMIZERS
 
 pytest_plugins = ["pytester"]
@@ -118,6 +120,18 @@ def test_a_trace_of_it_is_verified_without_tensorflow(name, tmp_path):
     assert again.network == held.network and again.settings == held.settings
     assert command(backprop.main, "--trace", tmp_path / "t.npz", "--out", tmp_path / "out", "--quiet") == 0
     assert command(feedforward.main, "--trace", tmp_path / "t.npz", "--out", tmp_path / "out", "--quiet") == 0
+    _every_tensor_is_explained(again)
+
+
+def _every_tensor_is_explained(held):
+    """By hand, exactly: inside the ball of its rule, at random elements; TensorFlow's number is no less."""
+    case, rng = Case(held, 2), np.random.default_rng(3)
+    for tensor in case.names:
+        at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
+        assert explain(case, tensor, tuple(i + 1 for i in at)).passed, tensor
+        if tensor in case.rules:
+            ball, value = case.ball(case.rules[tensor]), case.exact(case.node(tensor), at).item()
+            assert abs(value - Fraction(float(ball.value[at]))) <= Fraction(float(ball.spread()[at])), tensor
 
 
 def test_every_tensor_of_it_is_noticed_when_wrong(tmp_path):

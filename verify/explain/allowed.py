@@ -136,8 +136,9 @@ def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
     if node.operation == "constant":
         return f"the constant {node.name or digits(float(node.value))}, rounded to {precision.name}"
     if node.operation == "tensor":
-        letter = letters.coefficient(node.name).text if node.name in case.scalars else node.name
-        return f"{letter}, rounded to {precision.name}"
+        if node.name in case.scalars:
+            return f"{letters.coefficient(node.name).text}, rounded to {precision.name}"
+        return f"{node.name}: a product that XLA need not round, or a number too small to be kept"
     (region, ball), *_ = [(r, b) for (n, r), b in every.items() if n is node]
     times = f"{ball.value.size} × " if ball.value.size > 1 else ""
     terms = ball.open_sum[1] if ball.open_sum else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,8 @@ from verify.explain.essay import notes
 from verify.explain.numbers import Numbers
 from verify.explain.terms import term
 from verify.explain.writing import in_letters, in_matrices, subscripts
-from verify.explain.written import stated, tensor
+from verify.explain.written import tensor
+from verify.printed.index import stated
 from verify.trace import Trace
 
 
@@ -146,8 +148,10 @@ def _number(rule: Rule) -> str:
 
 def _words(rule: Rule) -> str:
     """What the function that states the rule says of itself, without shapes and source."""
-    text = (stated(rule).__doc__ or "").split("\n")[0]
-    return text.partition(".  ")[0].strip()
+    function = stated(rule)
+    while isinstance(function, partial):
+        function = function.func
+    return (function.__doc__ or "").split("\n")[0].partition(".  ")[0].strip()
 
 
 def _followed(

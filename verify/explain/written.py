@@ -6,7 +6,6 @@ or for one element. So an explanation is no second statement of any equation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -154,10 +153,3 @@ def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool
 def _input(name: str, shapes: dict[str, tuple[int, ...]], step: int) -> Node:
     return constant(step, name) if name == "t" else tensor(name, shapes[name])
 
-
-def stated(rule: Rule) -> Callable[..., Any]:
-    """The function that states a rule, without the settings bound to it."""
-    found = rule.compute
-    while isinstance(found, partial):
-        found = found.func
-    return found
