@@ -9,6 +9,7 @@ import pytest
 
 from verify import __main__ as everything
 from verify import backprop, feedforward, run
+from verify.explain import __main__ as explain
 from verify.faults import __main__ as faults
 from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
@@ -21,6 +22,7 @@ MAINS = {
     "verify": everything,
     "verify.feedforward": feedforward,
     "verify.backprop": backprop,
+    "verify.explain": explain,
     "verify.faults": faults,
     "verify.prediction": prediction,
     "verify.printed": printed,
@@ -146,6 +148,23 @@ def test_two_traces_are_compared_as_shown(outputs):
     told = text.split("Tensor by tensor")[0]
     assert re.sub(r"[\d,.]+", "#", " ".join(shown.split())) == re.sub(r"[\d,.]+", "#", " ".join(told.split()))
     assert "PASS five.npz holds 62 tensors" in outputs["-m verify.trace out/five.npz"][1]
+
+
+def test_the_three_derivations_are_as_shown(outputs):
+    """All but the last bits, which depend on the processor, and what is said of them."""
+
+    def stable(text):
+        kept = [
+            line for line in text.splitlines() if not re.match(r"(PASS|  apart|  allowed|  of that|    +\d+%)", line)
+        ]
+        text = re.sub(r"(-?\d\.\d{5})\d+…?", r"\1", " ".join(" ".join(kept).split()))
+        return re.sub(r"[\d,]+ times what", "# times what", text)
+
+    for tensor in ("dW3[3,2]", "dW2[4,3]", "dW1[2,3]"):
+        (shown,) = blocks(f"output of: python -m verify.explain {tensor}")
+        (told,) = [text for words, (_, text) in outputs.items() if words.startswith(f"-m verify.explain {tensor} ")]
+        assert stable(shown) == stable(told.split("\nEach line puts in")[0])
+        assert shown.startswith(f"PASS {tensor}: by hand ") and told.startswith(f"PASS {tensor}: by hand ")
 
 
 def test_the_two_commands_are_what_ci_runs():

@@ -152,4 +152,3 @@ def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool
 
 def _input(name: str, shapes: dict[str, tuple[int, ...]], step: int) -> Node:
     return constant(step, name) if name == "t" else tensor(name, shapes[name])
-
