@@ -14,7 +14,7 @@ class Cell:
     """One text; `strong` marks what changed or failed, and is never told by colour alone.
 
     The page also shows a `mark` (a sign and a colour) with its reason, `hint`, and makes a link of a text that
-    has the name of another place on the page in `link`.
+    has an address in `link`: "#" and a place on the page, or a file beside it.
     """
 
     text: str

@@ -70,7 +70,14 @@ def _served(given: argparse.Namespace) -> tuple[str, ...]:
 
 def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str]) -> dict[str, bytes]:
     passed = all(result.passed for result in results)
-    rows = [(Cell(r.command), Cell(r.headline, strong=not r.passed), Cell(f"{r.command}/report.html")) for r in results]
+    rows = [
+        (
+            Cell(r.command),
+            Cell(r.headline, strong=not r.passed),
+            Cell(f"{r.command}/report.html", link=f"{r.command}/report.html"),
+        )
+        for r in results
+    ]
     rows += [(Cell(c), Cell("not run: the saved trace was not made for it", strong=True), Cell("")) for c in left_out]
     table = Table("Reports", ("command", "verdict", "file"), tuple(rows))
     word = "PASS every verification agrees" if passed else "FAIL not every verification agrees"

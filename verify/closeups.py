@@ -187,7 +187,7 @@ def _corner(c: Comparison, side: Floats, named: str) -> Table:
         cells = [Cell("⋮" if i < 0 else str(i + 1))]
         for j in ends(flat.shape[1]):
             index = (i, j) if side.ndim > 1 else (j,)
-            link = _anchor(c.tensor, index) if side.ndim < 3 else ""
+            link = f"#{_anchor(c.tensor, index)}" if side.ndim < 3 else ""
             gap = "⋮" if i < 0 else "…"
             cells.append(Cell(gap) if i < 0 or j < 0 else Cell(printed(float(flat[i, j])), link=link))
         rows.append(tuple(cells))

@@ -193,7 +193,7 @@ def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[st
             _number(c.utilisation, ".3f" if c.utilisation < 1000 else ".1e"),
         ]
         figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
-        first = Cell(name, strong=not c.passed, link=f"tensor-{c.tensor}" if c.tensor in near else "")
+        first = Cell(name, strong=not c.passed, link=f"#tensor-{c.tensor}" if c.tensor in near else "")
         rows.append((first, *(Cell(text, strong=not c.passed) for text in [*texts[1:], *figures])))
     note = (
         "error and allowed: at the element that used most of what it was allowed; used: their ratio, above 1 "
