@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal, TextIO
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TextColumn
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -33,6 +34,33 @@ def progress(text: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*Progress.get_default_columns(), console=to, disable=not to.is_terminal, transient=True) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+@contextmanager
+def paced(text: str, unit: str, every: float = 30.0) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar with rate and time left; where there is no terminal, a line at most every so many seconds.
+
+    Call it with how many are done, of how many, and a remark.
+    """
+    to = console(sys.stderr)
+    columns = (*Progress.get_default_columns(), TextColumn("{task.fields[rate]}{task.fields[remark]}"))
+    begin, first, said = time.monotonic(), -1, time.monotonic()
+    with Progress(*columns, console=to, disable=not to.is_terminal, transient=True) as bar:
+        task = bar.add_task(text, total=None, rate="", remark="")
+
+        def advance(done: int, of: int, remark: str = "") -> None:
+            nonlocal first, said
+            now = time.monotonic()
+            first = done if first < 0 else first
+            pace = (done - first) / max(now - begin, 1e-9)
+            rate = f"{pace:.1f} {unit} a second" if pace else ""
+            bar.update(task, completed=done, total=of, rate=rate, remark=f" {remark}" if remark else "")
+            if not to.is_terminal and now - said >= every:
+                said = now
+                left = f", {rate}, {(of - done) / pace:.0f} s left" if pace else ""
+                print(f"{text}: {done:,} of {of:,}{left}{'; ' + remark if remark else ''}", file=sys.stderr, flush=True)
+
+        yield advance
 
 
 def headline(to: Console, text: str, passed: bool) -> None:

@@ -45,6 +45,7 @@ class Compared:
     shown: Shown
 
 
+MODES = ("local", "chained")
 SECOND_ORDER = 1 + 2.0**-20  # products of roundings
 EXPLAINED = 6  # so many tensors that disagree are explained, the first ones: the others follow from them
 Memo = dict[tuple[Any, ...], tuple[Any, ...]]
@@ -54,13 +55,14 @@ class Walk:
     """A comparison between two steps of a trace: what TensorFlow had, and how far the by-hand run has come.
 
     `memo` keeps what was evaluated, by the very objects it was evaluated on: a trace that differs in one
-    tensor is walked again at the cost of what reads that tensor.
+    tensor is walked again at the cost of what reads that tensor. `modes` may leave the chained run out.
     """
 
     def __init__(
-        self, trace: Trace, command: str, tolerance: Tolerance | None = None, memo: Memo | None = None
-    ) -> None:
-        self.trace, self.command, self.tolerance, self.memo = trace, command, tolerance, memo
+        self, trace: Trace, command: str, tolerance: Tolerance | None = None, memo: Memo | None = None,
+        modes: tuple[str, ...] = MODES,
+    ) -> None:  # fmt: skip
+        self.trace, self.command, self.tolerance, self.memo, self.modes = trace, command, tolerance, memo, modes
         self.precision = PRECISIONS[trace.settings.dtype]
         self.local: dict[str, Any] = {}
         self.previous: dict[str, Any] = {}
@@ -81,7 +83,8 @@ class Walk:
         found = list(attributes(number, held, trace, plan, rest))
         self.balls = {}
         for order, rule in enumerate(plan, 1):
-            for mode, known in (("local", fused(rule, self.local, settings.jit)), ("chained", self.chain)):
+            for mode in self.modes:
+                known = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
                 ball = evaluate(rule, known, self.precision, self.memo)
                 if ball is not None:
                     (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
@@ -112,9 +115,11 @@ class Walk:
         return copy(self)
 
 
-def compare(trace: Trace, command: str, tolerance: Tolerance | None = None) -> Compared:
+def compare(
+    trace: Trace, command: str, tolerance: Tolerance | None = None, modes: tuple[str, ...] = MODES
+) -> Compared:  # fmt: skip
     """Every tensor of every step, both modes.  Nothing is printed, raised or skipped for a mismatch."""
-    walk = Walk(trace, command, tolerance)
+    walk = Walk(trace, command, tolerance, modes=modes)
     found: list[Comparison] = []
     by_hand: list[Mapping[str, Ball]] = []
     shown, agreed = Shown(0, {}), True

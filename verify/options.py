@@ -108,6 +108,74 @@ def training_parser(about: str, out: str) -> Parser:
     return made
 
 
+def sweep_parser(about: str, out: str) -> Parser:
+    """The options of a sweep. Those that say what is swept have no default here: --resume has them."""
+    program = "python -m verify.sweep"
+    example = "--seeds 0:200 --digits all --batch 1,32 --dtype float32,float64 --jit both --steps 3"
+    made = Parser(
+        prog=program, description=about, epilog=f"example: {program} {example}", allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    group = made.add_argument_group("the cases: each of these with each of the others")
+    group.add_argument("--seeds", type=_seeds, metavar="A:B", help="of the initial weights, A to B - 1; or one (0:10)")
+    group.add_argument("--digits", type=_digits, metavar="all|D,D", help="first samples with these labels (all)")
+    group.add_argument("--batch", type=_several(_whole(1, 100_000)), metavar="N,N", help="samples a step (1)")
+    group.add_argument("--dtype", type=_several(_one_of(*PRECISIONS)), metavar="T,T",
+                       help=f"{', '.join(PRECISIONS)} (float32)")  # fmt: skip
+    group.add_argument("--jit", choices=("off", "on", "both"), help="without XLA, with it, or both (off)")
+    group.add_argument("--steps", type=_whole(1, 200), metavar="N", help="training steps of each case (1)")
+    group.add_argument("--data", metavar="digits|mnist|PATH", help="as verify.backprop takes it (digits)")
+    group.add_argument("--split", choices=("train", "test"), help="(train)")
+    group.add_argument("--optimizer", choices=tuple(OPTIMIZERS), help="(adam)")
+    group.add_argument("--loss", choices=tuple(LOSSES), help="(cross-entropy)")
+    run = made.add_argument_group("where it runs, and where it is written")
+    run.add_argument("--workers", type=_whole(1, 1024), metavar="N", help="processes on this machine (one a core)")
+    run.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster that is there, in their place")
+    run.add_argument("--out", default=out, metavar="DIR", help="for the rows and the summary (%(default)s)")
+    run.add_argument("--resume", action="store_true", help="go on with the sweep in --out")
+    run.add_argument("--quiet", action="store_true", help="print the headline only")
+    run.add_argument("--verbose", action="store_true", help="let Dask's own messages through")
+    return made
+
+
+def _seeds(text: str) -> tuple[int, int]:
+    first, colon, end = text.partition(":")
+    try:
+        found = (int(first), int(end) if colon else int(first) + 1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range A:B of whole numbers") from None
+    if not 0 <= found[0] < found[1] <= 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range A:B with 0 <= A < B <= 2^32")
+    return found
+
+
+def _digits(text: str) -> tuple[int, ...]:
+    found: tuple[int, ...] = tuple(range(10)) if text == "all" else _several(_whole(0, 9))(text)
+    return found
+
+
+def _several(one: Any) -> Any:
+    """Values with commas between them, none of them twice."""
+
+    def read(text: str) -> tuple[Any, ...]:
+        found = tuple(one(part.strip()) for part in text.split(","))
+        twice = [value for value in found if found.count(value) > 1]
+        if twice:
+            raise argparse.ArgumentTypeError(f"{twice[0]} stands there twice")
+        return found
+
+    return read
+
+
+def _one_of(*words: str) -> Any:
+    def read(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(words)}")
+        return text
+
+    return read
+
+
 def _samples(made: Parser, *, batch: bool, split: str = "train", digit: int = 5) -> Any:
     """The group of options of which only one can choose the sample is handed back."""
     group = made.add_argument_group("the samples")

@@ -16,14 +16,22 @@ from verify.trace import Array
 def build(settings: Settings, network: Network) -> Any:
     """The essay's model, compiled, its weights and its optimizer's variables made from the seed."""
     keras.backend.clear_session()
-    keras.config.set_floatx(settings.dtype)
-    keras.config.set_dtype_policy(settings.dtype)
+    use_precision(settings.dtype)
     keras.utils.set_random_seed(settings.seed)
-    layers = [keras.layers.Dense(n, f) for n, f in zip(network.sizes[1:], network.activations, strict=True)]
-    model = keras.Sequential([keras.Input((network.sizes[0],)), *layers])
+    model = keras.Sequential([keras.Input((network.sizes[0],)), *dense_layers(network)])
     model.compile(optimizer=_optimizer(settings), loss=settings.loss, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def use_precision(dtype: str) -> None:
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+
+
+def dense_layers(network: Network) -> list[Any]:
+    """Each draws a seed of its own, from Python's generator, when it is made."""
+    return [keras.layers.Dense(n, f) for n, f in zip(network.sizes[1:], network.activations, strict=True)]
 
 
 def _optimizer(settings: Settings) -> Any:

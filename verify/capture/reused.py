@@ -1,0 +1,87 @@
+"""The same kind of run many times, from many seeds, compiled once. Its traces have the bits of `capture`'s.
+
+A compiled step is kept for one batch size and one precision only: TensorFlow would make one program for several
+sizes, and that may add up in another order than the program of a run that stands alone.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import OrderedDict
+
+import tensorflow as tf
+
+from verify.capture import environment, faithful
+from verify.capture.model import build, dense_layers, restore, snapshot, use_precision
+from verify.capture.step import training
+from verify.errors import Unverifiable
+from verify.samples import Samples
+from verify.settings import NETWORK, Settings
+from verify.trace import Array, Trace
+
+KEPT = 8  # kinds of runs: dtype x jit x two batch sizes
+
+
+class Reused:
+    """The essay's model and its compiled step. Every capture begins as if both had been made from its seed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.model = build(settings, NETWORK)
+        self.begin = snapshot(self.model)
+        self.step = training(self.model)
+
+    def capture(self, settings: Settings, samples: Samples) -> Trace:
+        """As `verify.capture.capture`, with both of its checks.  Raises Unverifiable."""
+        batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
+        use_precision(settings.dtype)
+        restore(self.model, first_state(self.begin, settings))
+        return Trace(settings, NETWORK, environment(), faithful(self.model, self.step, batches, settings))
+
+
+def first_state(begin: list[Array], settings: Settings) -> list[Array]:
+    """`begin`, a model's and its optimizer's first variables, with the weights of another seed in their places.
+
+    `build` draws each layer's seed as it makes the layer, and its weights from that.
+    """
+    random.seed(settings.seed)
+    found = list(begin)
+    for place, layer in enumerate(dense_layers(NETWORK)):
+        shape = NETWORK.shape(f"W{place + 1}")
+        found[2 * place] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
+    return found
+
+
+class Bench:
+    """Models by kind of run, the last ones used kept."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[tuple[object, ...], Reused] = OrderedDict()
+
+    def capture(self, settings: Settings, samples: Samples) -> Trace:
+        """Raises Unverifiable whatever goes wrong in TensorFlow."""
+        key = (settings.dtype, settings.jit, settings.batch, settings.optimizer, settings.loss)
+        try:
+            if key not in self.kept:
+                self.kept[key] = Reused(settings)
+            self.kept.move_to_end(key)
+            while len(self.kept) > KEPT:
+                self.kept.popitem(last=False)
+            return self.kept[key].capture(settings, samples)
+        except Unverifiable:
+            raise
+        except Exception as error:  # whatever TensorFlow raises: the step was not captured
+            text = (str(error).splitlines() or [""])[0][:200]
+            raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error
+
+
+def one_thread() -> None:
+    """TensorFlow computes in one thread from now on.  Raises Unverifiable if it has already begun in more."""
+    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
+    threading = tf.config.threading
+    try:
+        threading.set_intra_op_parallelism_threads(1)
+        threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError as error:
+        if (threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()) != (1, 1):
+            raise Unverifiable("TensorFlow has begun in this process with more threads than one") from error

@@ -1,0 +1,115 @@
+"""Workers: a local Dask cluster of processes, or those of a scheduler that is already there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from distributed import Client, LocalCluster
+
+from verify.errors import Unusable, Unverifiable
+from verify.sweep import origin
+
+ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^/\s]+:\d{1,5}/?")
+REACHED_WITHIN, WORKERS_WITHIN = 5, 20  # seconds
+Connect = Callable[[], AbstractContextManager[Any]]
+
+
+def connecting(address: str | None, workers: int, verbose: bool = False) -> Connect:
+    """How to get a client whose workers may take part.  Raises Unusable for an address that is none."""
+    if address is None:
+        return partial(local, workers, verbose)
+    if not ADDRESS.fullmatch(address):
+        raise Unusable(f"--scheduler {ascii(address)[1:-1]}: an address like tcp://127.0.0.1:8786 is needed")
+    return partial(existing, address, verbose)
+
+
+@contextmanager
+def local(workers: int, verbose: bool = False) -> Iterator[Any]:
+    """A cluster on this machine that ends with the block; a process that dies is replaced.
+
+    A single death counts (`allowed_failures`): which case is to blame the runner finds out.
+    """
+    level = logging.WARNING if verbose else logging.CRITICAL
+    dashboard = "127.0.0.1:0" if find_spec("bokeh") else None
+    try:
+        cluster = LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
+            dashboard_address=dashboard, silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
+        )  # fmt: skip
+    except (OSError, RuntimeError, TimeoutError) as error:
+        raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
+    with _quiet(level), cluster, Client(cluster) as client:
+        yield client
+
+
+@contextmanager
+def existing(address: str, verbose: bool = False) -> Iterator[Any]:
+    """A client of the scheduler at this address.  Raises Unusable, naming it, if it cannot be reached or used."""
+    with _quiet(logging.WARNING if verbose else logging.CRITICAL):
+        try:
+            client = Client(address, timeout=REACHED_WITHIN, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise Unusable(f"--scheduler {address}: no scheduler can be reached there") from error
+        try:
+            _check(client, address)
+            yield client
+        finally:
+            client.close(timeout=REACHED_WITHIN)
+
+
+def _check(client: Any, address: str) -> None:
+    """That there are workers, and each with the versions that are here."""
+    try:
+        client.wait_for_workers(1, timeout=WORKERS_WITHIN)
+    except TimeoutError as error:
+        start = f"start some with: dask worker {address} --nthreads 1"
+        raise Unusable(f"--scheduler {address}: it has no workers; {start}") from error
+    try:
+        found = client.run(origin.here, on_error="return")
+    except (ImportError, AttributeError) as error:
+        raise Unusable(f"--scheduler {address}: its workers cannot import this project ({_line(error)})") from error
+    for worker, versions in found.items():
+        if not isinstance(versions, Mapping):
+            text = f"worker {worker} cannot run this project ({_line(versions)})"
+            raise Unusable(f"--scheduler {address}: {text}")
+        wrong = origin.difference(origin.here(), versions)
+        if wrong:
+            raise Unusable(f"--scheduler {address}: worker {worker} has {wrong}")
+
+
+def dashboard(client: Any) -> str:
+    """Its address; "" where there is none."""
+    if client.cluster is not None:
+        return str(client.dashboard_link) if find_spec("bokeh") else ""
+    return str(client.dashboard_link) if "dashboard" in client.scheduler_info()["services"] else ""
+
+
+@contextmanager
+def _quiet(level: int) -> Iterator[None]:
+    """Dask's own messages: what matters of them is said in other words."""
+    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(level)
+    try:
+        yield
+    finally:
+        for logger, was in zip(loggers, before, strict=True):
+            logger.setLevel(was)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _line(error: object) -> str:
+    lines = str(error).splitlines()
+    return (lines[0] if lines else type(error).__name__)[:200]
