@@ -11,7 +11,7 @@ from reports import as_csv, as_html, as_markdown
 from reports.table import Cell, Columns, Report, Table
 from verify.result import DERIVED, explain_pass
 from verify.sweep.finding import AGREES, CRASHED, DISAGREES, UNVERIFIED
-from verify.sweep.summary import SHARES, Group, Name, Spread, Summary
+from verify.sweep.summary import NEAR, SHARES, Group, Name, Spread, Summary
 
 SCHEMA = "byhand-sweep-result/1"
 NAMES = ("50", "90", "99", "99.9", "100")  # per cent, of SHARES
@@ -32,7 +32,7 @@ def report(summary: Summary) -> Report:
         f"Seeds {plan.first_seed} to {plan.end_seed - 1}, digits {', '.join(map(str, plan.digits))}, {plan.steps} "
         f"step{'s' if plan.steps > 1 else ''} each, {plan.optimizer}, {plan.loss}, data {plan.data} ({plan.split}). "
     )
-    names = ", ".join(f"{name} {version}" for name, version in summary.origin.items())
+    names = ", ".join(f"{name} {value[:16]}" for name, value in summary.origin.items())
     lines = (explain_pass(DERIVED), swept + names + ".")
     tables = [kinds(summary), worst(summary)]
     tables += [causes(summary)] if summary.causes else []
@@ -60,17 +60,17 @@ def kinds(summary: Summary) -> Table:
 
 def worst(summary: Summary) -> Table:
     """The ten cases nearest to, or beyond, what rounding allows."""
-    header = ("case", "verdict", "step", "tensor", "used", "ulp", "what repeats it")
+    header = ("case", "verdict", "step", "tensor", "used", "ulp", f"at {NEAR}", "what repeats it")
     rows = []
     for w in summary.worst:
         texts = [f"{w.case.number}", w.status, f"{w.step}", w.tensor, _figure(w.utilisation, ".6g")]
-        texts += [_figure(w.ulp, ".3g"), w.case.command]
+        texts += [_figure(w.ulp, ".3g"), f"{w.near}", w.case.command]
         rows.append(tuple(Cell(text, strong=w.status == DISAGREES) for text in texts))
     note = (
         "one thread of TensorFlow, as in the sweep: with more it may add in another order, and other bits come out. "
-        "Equations that round once use all they are allowed, so that many cases come to nearly 1"
+        f"Equations that round once use all they are allowed; at {NEAR}: so many tensors of the case used that or more"
     )
-    return Table("The ten worst cases", header, tuple(rows), frozenset((0, 2, 4, 5)), note)
+    return Table("The ten worst cases", header, tuple(rows), frozenset((0, 2, 4, 5, 6)), note)
 
 
 def causes(summary: Summary) -> Table:
@@ -133,7 +133,7 @@ def to_json(summary: Summary) -> bytes:
         "tensors": [_tensor(name, spread) for name, spread in summary.spreads.items()],
         "worst": [
             {"case": w.case.number, "status": w.status, "step": w.step, "tensor": w.tensor,
-             "utilisation": _plain(w.utilisation), "ulp": _plain(w.ulp), "failure": w.failure,
+             "utilisation": _plain(w.utilisation), "ulp": _plain(w.ulp), "near": w.near, "failure": w.failure,
              "command": w.case.command}
             for w in summary.worst
         ],

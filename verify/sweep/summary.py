@@ -21,6 +21,7 @@ from verify.sweep.plan import Case, Kind, Plan
 
 SHARES = (0.5, 0.9, 0.99, 0.999, 1.0)  # of the values lie at or below the quantile
 WORST = 10
+NEAR = 0.99  # of what is allowed: equations that round once come there in every case
 Floats = NDArray[np.float64]
 Name = tuple[int, str, str]  # a tensor's place in the order of computing, its name, its equation
 
@@ -81,10 +82,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Worst:
-    """A case by its row that used most of what it was allowed. `failure` says how it disagrees, if it does."""
+    """A case by its row that used most of what it was allowed. `failure` says how it disagrees, if it does.
+
+    `near`: how many of its tensors used NEAR or more.
+    """
 
     case: Case
     status: str
+    most: float
+    near: int
     utilisation: float
     ulp: float
     step: int
@@ -92,8 +98,8 @@ class Worst:
     failure: str
 
     @property
-    def rank(self) -> tuple[bool, float, int]:
-        return (self.status != DISAGREES, -np.nan_to_num(self.utilisation, nan=np.inf), self.case.number)
+    def rank(self) -> tuple[bool, float, int, int]:
+        return (self.status != DISAGREES, -self.most, -self.near, self.case.number)
 
 
 @dataclass(frozen=True)
@@ -243,8 +249,9 @@ class _Rows:
             return []
         used = np.nan_to_num(self["utilisation"], nan=-1.0)
         most = np.maximum.reduceat(used, self.begin)
+        near = np.add.reduceat((used >= NEAR).astype(np.int64), self.begin)
         judged = [i for i, status in enumerate(self.statuses) if status in (AGREES, DISAGREES)]
-        judged.sort(key=lambda i: (self.statuses[i] != DISAGREES, -most[i], self.numbers[i]))
+        judged.sort(key=lambda i: (self.statuses[i] != DISAGREES, -most[i], -near[i], self.numbers[i]))
         found = []
         for i in judged[:WORST]:
             begin, end = self.begin[i], self.end[i]
@@ -253,7 +260,7 @@ class _Rows:
             utilisation, ulp = (float(self[name][at]) for name in ("utilisation", "max_ulp"))
             case, step = self.plan.case(int(self.numbers[i])), int(self["step"][at])
             where = (step, self.text("tensor", at), self.text("failure", at))
-            found.append(Worst(case, self.statuses[i], utilisation, ulp, *where))
+            found.append(Worst(case, self.statuses[i], float(most[i]), int(near[i]), utilisation, ulp, *where))
         return found
 
     def causes(self) -> Iterator[tuple[str, str, int]]:
