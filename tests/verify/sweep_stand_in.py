@@ -1,6 +1,6 @@
 """Work that stands in for a capture, so that what happens to workers can be tried in seconds; and a program for it.
 
-    python -m tests.verify.sweep_stand_in OUT SCHEDULER|- SEEDS SECONDS [PATIENCE]
+python -m tests.verify.sweep_stand_in OUT SCHEDULER|- SEEDS SECONDS [PATIENCE]
 """
 
 import os
@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from verify import run
-from verify.errors import Unusable
 from verify.sweep import cluster
 from verify.sweep.course import Course
 from verify.sweep.finding import AGREES, ROWS, Finding
@@ -62,11 +61,10 @@ def begun(seeds):
 
 def main(argv=None):
     out, scheduler, seeds, seconds, *patience = argv or sys.argv[1:]
-    if scheduler == "-":
-        connect = partial(cluster.local, 2)
-    else:
-        connect = partial(cluster.existing, scheduler)
-    course = Course(Path(out), begun(int(seeds)), connect, StandIn(float(seconds)), float(patience[0] if patience else 60))
+    connect = partial(cluster.local, 2) if scheduler == "-" else partial(cluster.existing, scheduler)
+    course = Course(
+        Path(out), begun(int(seeds)), connect, StandIn(float(seconds)), float(patience[0] if patience else 60)
+    )
     course.run()
     print("finished")
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import re
@@ -10,13 +11,15 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, rpc
+from distributed.security import Security
 
 from verify.errors import Unusable, Unverifiable
 from verify.sweep import origin
 
-ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^/\s]+:\d{1,5}/?")
+ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:\d{1,5}/?")
 REACHED_WITHIN, WORKERS_WITHIN = 5, 20  # seconds
 Connect = Callable[[], AbstractContextManager[Any]]
 
@@ -36,24 +39,28 @@ def local(workers: int, verbose: bool = False) -> Iterator[Any]:
 
     A single death counts (`allowed_failures`): which case is to blame the runner finds out.
     """
-    level = logging.WARNING if verbose else logging.CRITICAL
     dashboard = "127.0.0.1:0" if find_spec("bokeh") else None
-    try:
-        cluster = LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
-            dashboard_address=dashboard, silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
-        )  # fmt: skip
-    except (OSError, RuntimeError, TimeoutError) as error:
-        raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
-    with _quiet(level), cluster, Client(cluster) as client:
-        yield client
+    level = logging.WARNING if verbose else logging.CRITICAL
+    with _quiet(verbose):
+        try:
+            cluster = LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
+                dashboard_address=dashboard, silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
+            )  # fmt: skip
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
+        with cluster, Client(cluster, set_as_default=False) as client:
+            yield client
 
 
 @contextmanager
 def existing(address: str, verbose: bool = False) -> Iterator[Any]:
     """A client of the scheduler at this address.  Raises Unusable, naming it, if it cannot be reached or used."""
-    with _quiet(logging.WARNING if verbose else logging.CRITICAL):
+    with _quiet(verbose):
         try:
+            kind = asyncio.run(asyncio.wait_for(_what_answers(address), REACHED_WITHIN))
+            if kind != "Scheduler":
+                raise Unusable(f"--scheduler {address}: what answers there is no scheduler ({kind[:40]!a})")
             client = Client(address, timeout=REACHED_WITHIN, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise Unusable(f"--scheduler {address}: no scheduler can be reached there") from error
@@ -62,6 +69,13 @@ def existing(address: str, verbose: bool = False) -> Iterator[Any]:
             yield client
         finally:
             client.close(timeout=REACHED_WITHIN)
+
+
+async def _what_answers(address: str) -> str:
+    """Client alone would wait without end for one that says nothing."""
+    how = Security().get_connection_args("client")
+    async with rpc(address, timeout=REACHED_WITHIN, connection_args=how) as server:
+        return str((await server.identity()).get("type"))
 
 
 def _check(client: Any, address: str) -> None:
@@ -85,24 +99,26 @@ def _check(client: Any, address: str) -> None:
 
 
 def dashboard(client: Any) -> str:
-    """Its address; "" where there is none."""
-    if client.cluster is not None:
-        return str(client.dashboard_link) if find_spec("bokeh") else ""
-    return str(client.dashboard_link) if "dashboard" in client.scheduler_info()["services"] else ""
+    """Its address; "" where there is none: without bokeh a scheduler shows a page that says so."""
+    address = str(client.dashboard_link or "")
+    if not address.startswith(("http://", "https://")):
+        return ""
+    try:
+        with build_opener(ProxyHandler({})).open(address, timeout=1) as page:
+            return "" if b"Dask needs" in page.read(4096) else address
+    except (OSError, ValueError):
+        return ""
 
 
 @contextmanager
-def _quiet(level: int) -> Iterator[None]:
+def _quiet(verbose: bool) -> Iterator[None]:
     """Dask's own messages: what matters of them is said in other words."""
-    loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio")]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(level)
+    before = logging.root.manager.disable
+    logging.disable(before if verbose else logging.CRITICAL)
     try:
         yield
     finally:
-        for logger, was in zip(loggers, before, strict=True):
-            logger.setLevel(was)
+        logging.disable(before)
 
 
 def cores() -> int:

@@ -7,6 +7,7 @@ of one kind that came in within a second or so; where it stands says which kind 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import time
@@ -135,11 +136,13 @@ class Store:
 
     def _write(self, folder: Path, table: Any) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        name = f"{PART}{self.next:08d}.parquet"
+        content = pa.BufferOutputStream()
+        parquet.write_table(table, content, compression="zstd")
+        name = named(self.next, content.getvalue())
         temporary = folder / f".{name}"
         try:
             with open(temporary, "wb") as file:
-                parquet.write_table(table, file, compression="zstd", write_page_checksum=True)
+                file.write(content.getvalue())
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, folder / name)
@@ -156,6 +159,11 @@ class Store:
         return Unusable(f"--out {self.folder}: cannot be written ({error.strerror or error}){kept}")
 
 
+def named(number: int, content: Any) -> str:
+    """A file's name: its place in the order of writing, and what says whether its bytes are still those written."""
+    return f"{PART}{number:08d}-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
+
+
 def place(folder: Path, kind: Kind) -> Path:
     """The partition of a kind."""
     jit = "on" if kind.jit else "off"
@@ -168,7 +176,7 @@ def parts(within: Path) -> list[Path]:
 
 
 def _number(path: Path) -> int:
-    digits = path.name.removeprefix(PART).removesuffix(".parquet")
+    digits = path.name.removeprefix(PART).partition("-")[0]
     return int(digits) if digits.isdecimal() else -1
 
 
@@ -197,8 +205,10 @@ def read(folder: Path, path: Path, plan: Plan) -> Any:
     """The rows of one file.  Raises Unusable naming it unless it is whole, and of this sweep."""
     where = f"--out {folder}: {_short(folder, path)}"
     try:
-        with open(path, "rb") as file:
-            table = parquet.ParquetFile(file, page_checksum_verification=True).read()
+        content = path.read_bytes()
+        if path.name != named(_number(path), content):
+            raise OSError("its bytes are others than those written")
+        table = parquet.ParquetFile(pa.BufferReader(content)).read()
     except (OSError, pa.ArrowException) as error:
         raise Unusable(f"{where} is damaged; remove it, and --resume does its cases again") from error
     if {f.name: plain(f.type) for f in table.schema} != {f.name: plain(f.type) for f in COLUMNS}:

@@ -268,12 +268,12 @@ class _Rows:
         for i, status in enumerate(self.statuses):
             if status == AGREES:
                 continue
-            text = self.text("remark", self.begin[i])
+            text = general(self.text("remark", self.begin[i]))
             if status == DISAGREES:
                 at = self.begin[i] + int(np.argmax(self.failing[self.begin[i] : self.end[i]]))
                 why = self.text("explanation", at) or self.text("verdict", at)
-                text = f"{self.text('tensor', at)} ({self.text('equation', at)}): {why}"
-            yield status, general(text), int(self.numbers[i])
+                text = f"{self.text('tensor', at)} ({self.text('equation', at)}): {general(why)}"
+            yield status, text, int(self.numbers[i])
 
 
 def general(text: str) -> str:
