@@ -17,7 +17,7 @@ from tests.verify.sweep_stand_in import StandIn, begun
 from verify import run
 from verify.errors import Unusable, Unverifiable
 from verify.sweep import __main__ as sweep
-from verify.sweep import cluster, store
+from verify.sweep import cluster, runner, store
 from verify.sweep.course import Course
 from verify.sweep.finding import AGREES, CRASHED, UNVERIFIED
 from verify.sweep.summary import summarise
@@ -126,9 +126,10 @@ def test_workers_that_die_and_cases_that_kill_them(tmp_path):
     assert any("RuntimeError: no such kernel" in c.text for c in summary.causes)
 
 
-def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path):
+def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "HOPELESS", 2)
     course = Course(tmp_path, begun(6), lambda: cluster.local(2), StandIn(deadly=tuple(range(6))))
-    with pytest.raises(Unverifiable, match="each of the first 5 cases ended its worker.*--resume"):
+    with pytest.raises(Unverifiable, match="each of the first 2 cases ended its worker.*--resume"):
         course.run()
 
 
@@ -191,8 +192,9 @@ def test_a_scheduler_that_is_not_there_is_said_in_seconds(tmp_path, capsys):
     assert not store.parts(tmp_path / "out")
 
 
-def test_what_answers_there_must_be_a_scheduler(tmp_path, capsys):
+def test_what_answers_there_must_be_a_scheduler(tmp_path, capsys, monkeypatch):
     """A listener that says nothing."""
+    monkeypatch.setattr(cluster, "REACHED_WITHIN", 2)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
