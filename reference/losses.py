@@ -74,7 +74,10 @@ def loss_named(text: str) -> Loss:
 
 def smoothed(y: Any, smoothing: float) -> Any:
     """A part of the label given to all classes alike.  y [N, n] -> [N, n].  Szegedy et al. 2016, section 7"""
-    return y * (1 - smoothing) + smoothing / y.shape[1] if smoothing else y
+    if not smoothing:
+        return y
+    part = y[:1, :1] * 0.0 + smoothing  # so that the division is one of the arithmetic of y, and rounds there
+    return y * (1 - smoothing) + part / y.shape[1]
 
 
 def total(costs: Any, mean: bool) -> Any:

@@ -1,12 +1,12 @@
 """A recorded equation as one compiled loop: by hand, radius, comparison, with no array between.
 
-The loop does exactly the float64 operations that `ball.py` does, in their order, and gives the same bits; it is
+The loop does exactly the float64 operations that `verify.ball` does, in their order, and gives the same bits; it is
 faster because nothing in between is written to memory. Products of matrices, sums and whatever is done once for
 the whole tensor stay with NumPy, which does them before the loop.
 
 A loop may only say that a tensor passes. Whatever else it finds (a number outside, NaN, a question of the
 recording that was not true) it hands back, and the tensor is judged again in the ordinary way: so a loop is
-never weaker than `ball.py` and `ladder.py`.
+never weaker than `verify.ball` and `ladder.py`.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ REFERENCE_UNIT = 2.0**-53  # the by-hand side is evaluated in float64 and rounds
 EXP_ULP = 2.0
 LOG_ULP = 4.0
 POWER_ULP = 1.0
-TANH_ULP = 4.0
+TANH_ULP = 10.0
+SIGMOID_ULP = 8.0
 RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation and a Newton step, not a division
 
 

@@ -1,6 +1,6 @@
 """Record what an equation does to balls, operation by operation, without any numbers.
 
-A `Symbol` stands where an array would: `reference`'s equations and `ball.py`'s arithmetic run on it unchanged,
+A `Symbol` stands where an array would: `reference`'s equations and `verify.ball`'s arithmetic run on it unchanged,
 and every NumPy operation they ask for is written down. So a recorded equation is no second statement of it.
 
 Where the arithmetic asks whether anything in an array is other than zero, the recording assumes that it is, and
@@ -83,7 +83,7 @@ class Symbol(NDArrayOperatorsMixin):
 
     @property
     def dtype(self) -> Any:
-        """bool where it came of a comparison: `ball.py` takes that for a mask."""
+        """bool where it came of a comparison: `verify.ball` takes that for a mask."""
         made = self.recording.made.get(self.number, "")
         return np.dtype(bool if made in ("greater", "less", "less_equal") else float)
 
@@ -143,7 +143,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "bitwise_and": lambda x, mask: np.bitwise_and(x, np.int64(mask)),
     "as_int64": lambda x: np.asarray(x).view(np.int64), "as_float64": lambda x: np.asarray(x).view(np.float64),
     "matmul": np.matmul, "transpose": np.transpose, "reshape": np.reshape, "count_nonzero": np.count_nonzero,
-    "sum": np.sum, "max": np.max, "exp": np.exp, "log": np.log, "log1p": np.log1p,
+    "sum": np.sum, "max": np.max, "exp": np.exp, "expm1": np.expm1, "tanh": np.tanh, "cosh": np.cosh, "log": np.log,
+    "log1p": np.log1p,
 }  # fmt: skip
 
 

@@ -19,7 +19,11 @@ class Shuffled(np.lib.mixins.NDArrayOperatorsMixin):
         self.array, self.rng = np.asarray(array, dtype=np.float32), rng
 
     shape = property(lambda self: self.array.shape)
+    ndim = property(lambda self: self.array.ndim)
     T = property(lambda self: Shuffled(self.array.T, self.rng))
+
+    def __getitem__(self, index):
+        return Shuffled(self.array[index], self.rng)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         arrays = [x.array if isinstance(x, Shuffled) else x for x in inputs]
