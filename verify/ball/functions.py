@@ -30,7 +30,8 @@ def power(a: Ball, b: Any) -> Ball:
 @operation(np.exp)
 def exp(a: Ball) -> Ball:
     value = np.exp(a.value)
-    found = a.rounded(value, value * np.expm1(a.radius), EXP_ULP)
+    radius = np.where(a.radius < 1, value * np.expm1(a.radius), np.exp(a.value + a.radius) - value)
+    found = a.rounded(value, radius, EXP_ULP)
     found.exponent = a
     return found
 
