@@ -113,10 +113,7 @@ def _measured(given: argparse.Namespace) -> dict[str, Any]:
     if given.sizes:
         sizes = tuple(map(int, given.sizes.split(",")))
         network = Network(sizes, (*["relu"] * (len(sizes) - 2), "softmax"))
-        import verify.capture.learning
-        import verify.training.lesson
-
-        for module in (settings, verify.capture.learning, verify.training.lesson):
+        for module in (settings, samples):
             vars(module)["NETWORK"] = network
     course = Course(data=given.data, batch=given.batch, epochs=10**6)
     train = samples.load(given.data, "train")
@@ -221,8 +218,9 @@ def _learner(course: Any) -> Any:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with hushed():
         from verify.capture.learning import Learner
+        from verify.settings import NETWORK
 
-        return Learner(course.settings)
+        return Learner(course.settings, NETWORK)
 
 
 RUNS: dict[str, Callable[[Any, Any, int], tuple[float, Mapping[str, Any]]]] = {

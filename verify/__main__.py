@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reports import as_html, as_markdown
 from reports.table import Cell, Report, Table
-from verify import options, run, trace
+from verify import options, run, samples, trace
 from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
 from verify.printed.result import PrintedResult
@@ -21,6 +21,7 @@ ABOUT = (
 )
 COMMANDS = ("feedforward", "backprop", "prediction", "printed")
 SAVED_BY = "backprop"  # whose trace --save-trace keeps
+OF_A_TRACE = "the saved trace was not made for it"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = options.parser("", ABOUT, "--digit 5", training=True)
     parser.set_defaults(split=None)
     given = options.check_trace(parser, parser.parse_args(argv))
-    commands = _served(given) if given.trace else COMMANDS
+    commands, reason = (_served(given), OF_A_TRACE) if given.trace else _possible(given)
     results: list[Result | PrintedResult] = []
     for command in commands:
         own = argparse.Namespace(**vars(given))
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         own.split = given.split or ("test" if test else "train")
         own.save_trace = given.save_trace if command == SAVED_BY else None
         results.append(_carry_out(command, own))
-    run.write_all(Path(given.out), _index(results, [c for c in COMMANDS if c not in commands]), "--out")
+    run.write_all(Path(given.out), _index(results, [c for c in COMMANDS if c not in commands], reason), "--out")
     return 0 if all(result.passed for result in results) else 1
 
 
@@ -55,6 +56,14 @@ def _carry_out(command: str, own: argparse.Namespace) -> Result | PrintedResult:
     return result
 
 
+def _possible(given: argparse.Namespace) -> tuple[tuple[str, ...], str]:
+    """The commands that can use the data, and why one cannot.  Raises Unusable if the data cannot be had."""
+    reason = printed.unfit(samples.load(given.data, given.split or "train"), given.data)
+    if reason:
+        run.say_all("", False, (), f"Not run: verify.printed ({reason})")
+    return tuple(c for c in COMMANDS if c != "printed" or not reason), reason
+
+
 def _served(given: argparse.Namespace) -> tuple[str, ...]:
     """The commands that a saved trace serves.  Raises Unusable before anything is written."""
     made_for = trace.load(given.trace).settings.command
@@ -68,7 +77,7 @@ def _served(given: argparse.Namespace) -> tuple[str, ...]:
     return ("feedforward", "backprop", "printed")
 
 
-def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str]) -> dict[str, bytes]:
+def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str], reason: str) -> dict[str, bytes]:
     passed = all(result.passed for result in results)
     rows = [
         (
@@ -78,7 +87,7 @@ def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str]) -
         )
         for r in results
     ]
-    rows += [(Cell(c), Cell("not run: the saved trace was not made for it", strong=True), Cell("")) for c in left_out]
+    rows += [(Cell(c), Cell(f"not run: {reason}", strong=True), Cell("")) for c in left_out]
     table = Table("Reports", ("command", "verdict", "file"), tuple(rows))
     word = "PASS every verification agrees" if passed else "FAIL not every verification agrees"
     report = Report(word, passed, (), (table,))

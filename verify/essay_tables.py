@@ -30,20 +30,30 @@ def table_3(trace: Trace, by_hand: Chain) -> tuple[Table, Columns]:
     hand, held = by_hand[name].value[0], trace.step(1)[name][0].astype(np.float64)
     allowed = by_hand[name].spread()[0]
     rows = tuple(
-        tuple(map(Cell, (str(d), f"{h:.3f}", f"{t:.18e}", f"{t - h:.1e}", f"{r:.1e}")))
+        tuple(map(Cell, (trace.label(d), f"{h:.3f}", f"{t:.18e}", f"{t - h:.1e}", f"{r:.1e}")))
         for d, (h, t, r) in enumerate(zip(hand, held, allowed, strict=True))
     )
-    header = ("digit", "by hand", "by TensorFlow", "difference", "allowed")
+    header = (class_word(trace), "by hand", "by TensorFlow", "difference", "allowed")
     note = (
         f"By hand from X, W and B alone, so what rounding allows has added up over {trace.network.depth} layers. "
-        f"The label is {int(np.argmax(trace.step(1)['y'][0]))}; the network has not learned yet."
+        f"The label is {trace.label(int(np.argmax(trace.step(1)['y'][0])))}; the network has not learned yet."
     )
     if trace.settings.batch > 1:
         note += " The first example of the batch."
     table = Table("Table 3. The prediction by hand and by TensorFlow", header, rows, frozenset(range(1, 5)), note)
     columns = {"digit": list(range(len(hand))), "by_hand": hand.tolist(), "tensorflow": held.tolist()}
-    columns |= {"difference": (held - hand).tolist(), "allowed": allowed.tolist()}
+    columns |= {"difference": (held - hand).tolist(), "allowed": allowed.tolist(), **names(trace)}
     return table, Columns("table3", columns)
+
+
+def class_word(trace: Trace) -> str:
+    """What the outputs stand for."""
+    return "class" if trace.classes else "digit"
+
+
+def names(trace: Trace) -> dict[str, list[Any]]:
+    """A further column of a table of outputs, where the classes have names other than their numbers."""
+    return {"name": list(trace.classes)} if trace.classes else {}
 
 
 def update_tables(

@@ -7,11 +7,16 @@ import math
 from typing import Any, NoReturn
 
 from reference.rules import LOSSES
+from verify.datasets.checks import WHOLE
 from verify.errors import Unusable
 from verify.ladder import Tolerance
 from verify.precision import PRECISIONS
 from verify.settings import OPTIMIZERS
 
+DATA = (
+    "embedded digits; Keras's MNIST; or a folder of IDX files, an .npz, a .csv (label first), a folder of pictures by "
+    "label (digits)"
+)
 EQUATIONS = -1  # --index without a number, where that asks for the equation index
 
 
@@ -66,9 +71,7 @@ def prediction_parser(about: str) -> Parser:
         allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     which = _samples(made, batch=False, split="test", digit=7)
-    which.add_argument("--image", metavar="FILE", help="a PNG, JPEG or BMP of one digit, of any size")
     which.add_argument("--all", action="store_true", help="every image of the split")
-    made.add_argument("--label", type=_whole(0, 9), metavar="D", help="the digit that --image shows, if it is known")
     run = made.add_argument_group("the run")
     run.add_argument("--weights", metavar="FILE|DIR", help="golden.npz, a folder with W1.txt ... B3.txt, a model.keras "
                      "or .h5 (without: a brief by-hand training on the data)")  # fmt: skip
@@ -90,7 +93,7 @@ def training_parser(about: str, out: str) -> Parser:
     )  # fmt: skip
     group = made.add_argument_group("the training")
     group.add_argument("--data", metavar="digits|mnist|PATH",
-                       help="embedded digits; Keras's MNIST; a folder of IDX files or an .npz (digits)")  # fmt: skip
+                       help=DATA)  # fmt: skip
     group.add_argument("--epochs", type=_whole(1, 100_000), metavar="N", help="passes over all training images (20)")
     group.add_argument("--batch-size", "--batch", type=_whole(1, 100_000), dest="batch", metavar="N",
                        help="images a step (32)")  # fmt: skip
@@ -180,15 +183,17 @@ def _samples(made: Parser, *, batch: bool, split: str = "train", digit: int = 5)
     """The group of options of which only one can choose the sample is handed back."""
     group = made.add_argument_group("the samples")
     group.add_argument("--data", default="digits", metavar="digits|mnist|PATH",
-                       help="embedded digits; Keras's MNIST; a folder of IDX files or an .npz (digits)")  # fmt: skip
+                       help=DATA)  # fmt: skip
     group.add_argument("--split", choices=("train", "test"), default=split, help=f"({split})")
     which = group.add_mutually_exclusive_group()
-    which.add_argument("--digit", type=_whole(0, 9), metavar="D", help=f"the first sample with this label ({digit})")
+    which.add_argument("--digit", type=_name, metavar="D", help=f"the first sample with this label ({digit})")
     if batch or split == "test":
         which.add_argument("--index", type=_whole(0, 2**31), metavar="N", help="the sample at this place, from 0")
     else:
         which.add_argument("--index", type=_whole(0, 2**31), nargs="?", const=EQUATIONS, metavar="N",
                            help="alone: print the equation index; N: the sample at this place, from 0")  # fmt: skip
+    which.add_argument("--image", metavar="FILE", help="a PNG, JPEG or BMP of one digit, drawn or photographed")
+    group.add_argument("--label", type=_name, metavar="D", help="what --image shows")
     if batch:
         group.add_argument("--batch", type=_whole(1, 100_000), default=1, metavar="N",
                            help="samples a step, from that one on; the next step takes the next N (1)")  # fmt: skip
@@ -228,6 +233,11 @@ def _whole(least: int, most: int) -> Any:
     return read
 
 
+def _name(text: str) -> str:
+    """Of a class. 07 is class 7, as everywhere where labels are whole numbers."""
+    return str(int(text)) if WHOLE.fullmatch(text) else text
+
+
 def _tolerance(text: str) -> float:
     try:
         number = float(text)
@@ -258,7 +268,7 @@ TRACED = (
     "model",
     "trust",
 )
-OF_A_MODEL = ("seed", "dtype", "jit", "image", "label")  # which a model brings with it, or does not take
+OF_A_MODEL = ("seed", "dtype", "jit")  # which a model brings with it, or does not take
 
 
 def check_trace(made: Parser, given: argparse.Namespace) -> argparse.Namespace:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from verify import models, samples
+from verify import models
 from verify.errors import Unusable
 from verify.interface import capture_copy
 from verify.models import Given
+from verify.pick import pick
 from verify.trace import Array, Trace
 
 MOST = 200  # steps held in memory
@@ -37,8 +38,9 @@ def _batches(own: Given, given: argparse.Namespace) -> list[tuple[Array, Array]]
     if own.x is None or own.y is None:
         x, y, first, size = _of_samples(own.model, given)
     else:
-        if given.digit is not None or given.data != "digits":
-            raise Unusable(f"--model {given.model}: its function brings its own x and y; leave --data and --digit away")
+        if given.digit is not None or given.data != "digits" or given.image:
+            raise Unusable(f"--model {given.model}: its function brings its own x and y; leave --data, --digit and "
+                           "--image away")  # fmt: skip
         x, y, first, size = own.x, own.y, given.index or 0, given.batch if given.batch > 1 else len(own.x)
         if len(x) != len(y) or not first < len(x) or size > len(x):
             raise Unusable(f"--model {given.model}: x has {len(x)} examples and y {len(y)}; --index {first} and "
@@ -49,18 +51,17 @@ def _batches(own: Given, given: argparse.Namespace) -> list[tuple[Array, Array]]
 
 def _of_samples(model: Any, given: argparse.Namespace) -> tuple[Array, Array, int, int]:
     """Images in the shape the model takes; labels as its loss wants them, whole numbers or one-hot."""
-    drawn = samples.load(given.data, given.split)
-    digit = 5 if given.digit is None else given.digit
-    first = samples.choose(drawn, digit, given.index, given.batch)
+    picked = pick(given, batch=given.batch)
+    drawn = picked.samples
     shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
     images = drawn.images
     if images.shape[1] != int(np.prod(shape)):
         raise Unusable(f"--model {given.model}: it takes {list(shape)}, and the images of --data {given.data} have "
                        f"{images.shape[1]} pixels")  # fmt: skip
-    if outputs <= drawn.labels.max():
-        raise Unusable(f"--model {given.model}: it has {outputs} outputs, and the labels of --data {given.data} run to "
-                       f"{drawn.labels.max()}")  # fmt: skip
+    if outputs < len(drawn.classes):
+        raise Unusable(f"--model {given.model}: it has {outputs} outputs, and --data {given.data} has "
+                       f"{len(drawn.classes)} classes")  # fmt: skip
     cost = model.loss if getattr(model, "compiled", False) else given.loss if hasattr(given, "loss") else ""
     sparse = "sparse" in str(getattr(cost, "name", getattr(cost, "__name__", cost)))
     labels = drawn.labels if sparse else np.eye(outputs)[drawn.labels]
-    return images.reshape(-1, *shape), labels, first, given.batch
+    return images.reshape(-1, *shape), labels, picked.index, given.batch

@@ -16,21 +16,23 @@ from rich.text import Text
 from reports import as_csv, as_html, as_markdown, files, terminal
 from reports.plain import plain
 from reports.table import Cell, Columns, Report, Table
-from verify import essay_tables, options, samples, trace, view
+from verify import essay_tables, options, trace, view
 from verify.compare import Compared, compare
 from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.hush import hushed
 from verify.ladder import Comparison, Tolerance
+from verify.pick import pick, pictures
 from verify.power import power
 from verify.result import DERIVED, Result, summary
 from verify.samples import Samples
 from verify.settings import Settings
 from verify.trace import Array, Trace
 
+PICTURES = ("given.png", "seen.png")
 MADE = {  # what only some runs of a command write: it does not outlive them
-    "feedforward": ("table3.csv",),
-    "backprop": tuple(f"{name}.csv" for name, _ in essay_tables.TABLES.values()),
-    "prediction": ("table6.csv", "predictions.csv", "seen.png"),
+    "feedforward": ("table3.csv", *PICTURES),
+    "backprop": (*(f"{name}.csv" for name, _ in essay_tables.TABLES.values()), *PICTURES),
+    "prediction": ("table6.csv", "predictions.csv", *PICTURES),
 }
 STRUCTURE = ("missing", "extra", "shape", "dtype")
 
@@ -66,7 +68,7 @@ def one(command: str, given: argparse.Namespace) -> Result:
     held = from_file(command, given) if given.trace else capture_for(command, given)
     if given.save_trace:
         save(Path(given.save_trace), held)
-    result = judge(command, held, tolerance, getattr(given, "full", False))
+    result = replace(judge(command, held, tolerance, getattr(given, "full", False)), pictures=pictures(given))
     write(result, out)
     return result
 
@@ -131,14 +133,12 @@ def capture_for(command: str, given: argparse.Namespace) -> Trace:
         from verify.own import capture_own  # it imports this module
 
         return capture_own(command, given)
-    drawn = samples.load(given.data, given.split)
-    digit = 5 if given.digit is None else given.digit
-    index = samples.choose(drawn, digit, given.index, given.batch)
-    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "data", "split", "batch", "jit")}
+    picked = pick(given, batch=given.batch)
+    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "split", "batch", "jit")}
     if command == "backprop":
         chosen |= {name: getattr(given, name) for name in ("steps", "optimizer", "loss")}
-    settings = Settings(command=command, index=index, **chosen)
-    return captured(settings, drawn, given.verbose)
+    settings = Settings(command=command, data=picked.data, index=picked.index, **chosen)
+    return captured(settings, picked.samples, given.verbose)
 
 
 def captured(settings: Settings, drawn: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:

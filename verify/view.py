@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -49,7 +49,7 @@ def detail(result: Result) -> Detail:
     closeups = tuple(_near(c, compared, result.tolerance, explain) for c in here[:MANY])
     return Detail(
         layers(trace.network, layer_shares(result.local), near=True),
-        () if result.pictures else samples(trace.step(step), trace.network, result.settings),
+        () if result.pictures else samples(trace.step(step), trace.network, result.settings, trace.label),
         modes(result), closeups, about,
     )  # fmt: skip
 
@@ -109,8 +109,10 @@ def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near
     return tuple(found)
 
 
-def samples(held: Mapping[str, Array], network: Network, settings: Settings) -> tuple[Picture, ...]:
-    """The first examples of the batch as pictures, if they are square ones."""
+def samples(
+    held: Mapping[str, Array], network: Network, settings: Settings, name: Callable[[int], str] = str
+) -> tuple[Picture, ...]:
+    """The first examples of the batch as pictures, if they are square ones; `name` gives a class's by its number."""
     X, y, side = held.get("X"), held.get("y"), math.isqrt(network.sizes[0])
     if X is None or X.ndim != 2 or side * side != X.shape[1] or side < 4 or not np.isfinite(X).all():
         return ()
@@ -121,7 +123,7 @@ def samples(held: Mapping[str, Array], network: Network, settings: Settings) -> 
         labelled = (
             y is not None and y.ndim == 2 and len(y) > i and np.isfinite(y).all() and settings.command != "prediction"
         )
-        label = f", labelled {int(np.argmax(y[i]))}" if labelled and y is not None else ""
+        label = f", labelled {name(int(np.argmax(y[i])))}" if labelled and y is not None else ""
         more = f" of {len(X):,}" if len(X) > 1 else ""
         title = f"Example {i + 1}{more}{label}"
         found.append(Picture(f"sample{i + 1}.png", f"{title}: {side} by {side} pixels", _png(pixels), title))

@@ -53,7 +53,7 @@ def idx(shape, magic=None, body=None):
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "train-images-idx3-ubyte").write_bytes(idx((3, 28, 28)))
-    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx((3,))))
+    (tmp_path / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx((3,), body=b"\x00\x01\x02")))
     return tmp_path
 
 
@@ -66,7 +66,7 @@ def refused(data, *words, split="train"):
 
 def test_an_idx_folder_plain_and_gz(folder):
     drawn = samples.load(str(folder), "train")
-    assert drawn.images.shape == (3, 784) and drawn.labels.tolist() == [0, 0, 0]
+    assert drawn.images.shape == (3, 784) and drawn.labels.tolist() == [0, 1, 2]
 
 
 def test_the_other_split_is_missing(folder):
@@ -84,7 +84,8 @@ BAD = {
     "count": (idx((4, 28, 28), body=bytes(3 * 784)), "only"),
     "more": (idx((2, 28, 28), body=bytes(3 * 784)), "more"),
     "huge": (idx((2**31, 28, 28), body=b""), "promises"),
-    "size": (idx((3, 8, 8)), "28, 28"),
+    "no size": (idx((3, 0, 8)), "promises"),
+    "vectors of labels": (idx((3,)), "magic"),
     "labels differ": (idx((2, 28, 28)), "labels"),
     "none": (idx((0, 28, 28)), "promises"),
 }
@@ -106,9 +107,27 @@ def test_damaged_gz(folder, cut):
     refused(folder, str(path), "truncated or damaged")
 
 
-def test_labels_beyond_nine(folder):
+def test_other_sizes_and_labels(folder):
+    (folder / "train-images-idx3-ubyte").write_bytes(idx((3, 8, 6)))
     (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx((3,), body=b"\x00\x0b\x01")))
-    refused(folder, "0 to 11")
+    drawn = samples.load(str(folder), "train")
+    assert drawn.shape == (8, 6) and drawn.classes == tuple(map(str, range(12))) and not drawn.named
+    assert samples.network_for(drawn).sizes == (48, 128, 64, 12)
+    X, y = drawn.rows(np.array([1]), "float32")
+    assert X.shape == (1, 48) and y.shape == (1, 12) and y[0, 11] == 1
+
+
+def test_the_other_split_has_a_say_in_the_number_of_classes(folder):
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx((2,), body=b"\x00\x06"))
+    assert len(samples.load(str(folder), "train").classes) == 7
+
+
+def test_names_of_idx_files(folder):
+    for path in list(folder.iterdir()):
+        path.rename(folder / f"emnist-letters-{path.name}")
+    assert len(samples.load(str(folder), "train")) == 3
+    (folder / "other-train-images-idx3-ubyte").write_bytes(idx((3, 28, 28)))
+    refused(folder, "several")
 
 
 def npz(path, **changed):
@@ -126,13 +145,20 @@ def test_npz(tmp_path):
 
 NPZ = {
     "lacks": ({"y_train": None}, "y_train"),
-    "shape": ({"x_train": np.zeros((2, 9, 9))}, "28, 28"),
+    "no images": ({"x_train": np.zeros(2)}, "images of shape [2]"),
     "text": ({"x_train": np.full((2, 784), "a")}, "numbers"),
     "nan": ({"x_train": np.full((2, 784), np.nan)}, "0-255"),
     "range": ({"x_train": np.full((2, 784), 2.0)}, "0-255"),
-    "counts": ({"y_train": np.array([1])}, "labels"),
+    "counts": ({"y_train": np.array([1, 2, 3])}, "2 images and 3 labels"),
     "float labels": ({"y_train": np.array([1.0, 2.0])}, "labels"),
-    "empty": ({"x_train": np.zeros((0, 28, 28)), "y_train": np.zeros(0, int)}, "28, 28"),
+    "empty": ({"x_train": np.zeros((0, 28, 28)), "y_train": np.zeros(0, int)}, "no labels"),
+    "no images left": ({"x_train": np.zeros((0, 28, 28))}, "images of shape [0"),
+    "one class": ({"y_train": np.array([3, 3])}, "every label is '3'"),
+    "negative": ({"y_train": np.array([-1, 3])}, "from -1 to 3"),
+    "beyond": ({"y_train": np.array([0, 1000])}, "from 0 to 1000"),
+    "one-hot": ({"y_train": np.eye(2, dtype=int)}, "whole number for each"),
+    "endless name": ({"y_train": np.array(["a", "b" * 101])}, "longer than 100"),
+    "no name": ({"y_train": np.array(["a", " "])}, "empty"),
     "pickle": ({"x_train": np.array([None, None])}, "cannot be read"),
 }
 

@@ -160,7 +160,7 @@ def test_a_wrong_gradient_in_step_5_is_found_there(tmp_path, monkeypatch):
         return held
 
     wrong = learner_with(change)
-    monkeypatch.setattr(training, "_learner", lambda course: wrong(course.settings))
+    monkeypatch.setattr(training, "_learner", lambda course, network: wrong(course.settings, network))
     out = train(tmp_path / "t", expect=1)
     result = json.loads((out / "result.json").read_text())
     assert result["headline"].startswith("FAIL step 5, dW2 by equation (22c)") and "1 of 16 steps" in result["headline"]
@@ -173,7 +173,7 @@ def test_a_missing_and_an_unknown_tensor_fail(tmp_path, monkeypatch):
         return {**{n: a for n, a in held.items() if n != "Z2"}, "Q": held["Z2"]} if number == 3 else held
 
     wrong = learner_with(change)
-    monkeypatch.setattr(training, "_learner", lambda course: wrong(course.settings))
+    monkeypatch.setattr(training, "_learner", lambda course, network: wrong(course.settings, network))
     out = train(tmp_path / "t", expect=1)
     assert json.loads((out / "result.json").read_text())["counts"]["failed_steps"] == 1
 

@@ -22,8 +22,8 @@ from verify.capture.layers import understand
 from verify.capture.model import build, parameters, restore, snapshot, to_numpy, variables
 from verify.capture.step import Tensors, forward, training
 from verify.errors import Unverifiable
-from verify.samples import Samples
-from verify.settings import GIVEN, NETWORK, Settings
+from verify.samples import Samples, network_for
+from verify.settings import GIVEN, Settings
 from verify.trace import Array, Trace
 
 
@@ -50,12 +50,14 @@ def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] |
     `weights` by the essay's names take the place of those made from the seed.
     """
     batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
-    model = build(settings, NETWORK)
+    network = network_for(samples)
+    model = build(settings, network)
     for P, variable in parameters(model).items():
         if weights is not None:
             variable.assign(weights[P].reshape(variable.shape))
     run = training if settings.training else forward
-    return Trace(settings, NETWORK, environment(), faithful(model, run(model), batches, settings))
+    tensors = faithful(model, run(model), batches, settings)
+    return Trace(settings, network, environment(), tensors, samples.classes if samples.named else ())
 
 
 def capture_model(

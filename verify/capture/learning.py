@@ -9,22 +9,23 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from reference.network import Network
 from verify.capture import as_rows, environment, faithful
 from verify.capture.model import build, moments, parameters, restore, snapshot, to_numpy
 from verify.capture.step import training
-from verify.settings import NETWORK, Settings
+from verify.settings import Settings
 from verify.trace import Array
 
 CHUNK = 4096  # images predicted at a time, so that memory does not grow with their number
 
 
 class Learner:
-    """The essay's network in training. Its state: every variable of the model and its optimizer, in Keras's order."""
+    """A network in training. Its state: every variable of the model and its optimizer, in Keras's order."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, network: Network) -> None:
         self.environment: Mapping[str, str] = environment()
-        self.settings = settings
-        self.model = build(settings, NETWORK)
+        self.settings, self.network = settings, network
+        self.model = build(settings, network)
         self.parameters = parameters(self.model)
         self._step = training(self.model)
         self._forward = tf.function(lambda X: tf.argmax(self.model(X, training=False), axis=1))

@@ -15,7 +15,9 @@ from verify import options, run, trace
 from verify.explain.address import parse, place
 from verify.explain.building import explain
 from verify.explain.case import Case
-from verify.settings import NETWORK, Settings
+from verify.pick import pick
+from verify.samples import network_for
+from verify.settings import Settings
 from verify.trace import Trace
 
 ABOUT = (
@@ -59,7 +61,8 @@ def _captured(given: argparse.Namespace, tensor: str, index: tuple[int, ...]) ->
         given.steps = given.step
     if not given.model:
         chosen = {name: getattr(given, name) for name in ("dtype", "batch", "steps", "optimizer", "loss")}
-        place(Case(Trace(Settings(**chosen), NETWORK, {}, {}), given.step), tensor, index)
+        network = network_for(pick(given, batch=given.batch).samples)
+        place(Case(Trace(Settings(**chosen), network, {}, {}), given.step), tensor, index)
     return run.capture_for("backprop", given)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reports import as_csv, as_html, as_markdown, terminal
@@ -13,6 +14,7 @@ from verify.errors import Unusable
 from verify.faults.matrix import Bench, matrix
 from verify.faults.result import FaultsResult
 from verify.faults.size import smallest
+from verify.pick import pictures
 from verify.result import describe
 from verify.trace import Trace
 
@@ -54,11 +56,12 @@ def one(given: argparse.Namespace) -> FaultsResult:
     )
     alarms = {name: len(tensors) for name, tensors in bench.flagged.items()}
     result = FaultsResult(held.settings, held.environment, kills, least, alarms)
-    report = result.to_report()
+    report = replace(result.to_report(), pictures=pictures(given))
     contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
     contents["report.html"] = as_html.render(report).encode()
     contents |= {f"{columns.name}.csv": as_csv.render(columns) for columns in result.to_columns()}
-    run.write_all(out, contents, "--out")
+    contents |= {picture.name: picture.content for picture in report.pictures}
+    run.write_all(out, contents, "--out", set(run.PICTURES) - set(contents))
     return result
 
 

@@ -12,17 +12,17 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reports import terminal
-from reports.table import Picture
-from verify import image, options, run, samples, trace, weights
+from verify import options, run, samples, trace, weights
 from verify.compare import compare
 from verify.errors import Unusable, Unverifiable
 from verify.memory import keep_freed
+from verify.pick import pick, pictures
 from verify.power import power
 from verify.prediction import every
 from verify.prediction.tables import table_5, table_6
 from verify.result import DERIVED, Result
 from verify.samples import Samples
-from verify.settings import NETWORK, Settings
+from verify.settings import Settings
 from verify.trace import Array, Trace
 from verify.training.by_hand import ByHand, first_weights
 from verify.training.course import Course
@@ -48,8 +48,6 @@ def one(given: argparse.Namespace) -> Result:
     """Carry it out and write the files.  Raises Unusable or Unverifiable."""
     out = Path(given.out)
     run.check_writable(out, "--out")
-    if getattr(given, "label", None) is not None and not given.image:
-        raise Unusable("--label: it says what --image shows; other samples have their own labels")
     result = _every(given) if getattr(given, "all", False) else _single(given)
     if not result.elements and result.first_divergence is None:
         raise Unverifiable("nothing was compared")
@@ -68,17 +66,19 @@ def _single(given: argparse.Namespace) -> Result:
     """One image: Table 6, and Table 5 of the weights."""
     tolerance = options.tolerance(given)
     label: int | None = None
-    pictures: tuple[Picture, ...] = ()
     if given.trace:
         held = from_file(given)
     else:
-        drawn, index, label, pictures = _image(given)
-        held = run.captured(_settings(given, index), drawn, given.verbose, _weights(given))
+        picked = pick(given, usual=7, needs_label=False)
+        label = picked.label
+        weighed = _weights(given, picked.samples)
+        settings = replace(_settings(given, picked.index), data=picked.data)
+        held = run.captured(settings, picked.samples, given.verbose, weighed)
         if given.save_trace:
             run.save(Path(given.save_trace), held)
     compared = compare(held, "prediction", tolerance)
     result = Result(
-        "prediction", held.settings, held.environment, compared.comparisons, _policy(given), pictures=pictures,
+        "prediction", held.settings, held.environment, compared.comparisons, _policy(given), pictures=pictures(given),
         compared=compared, tolerance=tolerance,
     )  # fmt: skip
     if any(c.verdict in run.STRUCTURE for c in compared.comparisons):
@@ -87,7 +87,9 @@ def _single(given: argparse.Namespace) -> Result:
     hand, theirs = (int(np.argmax(columns.columns[side])) for side in ("by_hand", "tensorflow"))
     chance = columns.columns["tensorflow"][theirs]
     remark = (
-        f"both choose {hand} ({chance:.2%})" if hand == theirs else f"by hand it is a {hand}, by TensorFlow a {theirs}"
+        f"both choose {held.label(hand)} ({chance:.2%})"
+        if hand == theirs
+        else f"by hand it is {held.label(hand)}, by TensorFlow {held.label(theirs)}"
     )
     result = replace(result, tables=(table, table_5(held.step(1))), data=(columns,), remark=remark)
     return replace(result, power=power(compared.walk, tolerance)) if result.passed else result
@@ -97,7 +99,8 @@ def _every(given: argparse.Namespace) -> Result:
     """All images of the split, some hundred at a time."""
     if given.save_trace:
         raise Unusable("--save-trace: a trace holds one prediction; leave --all away, or choose an image")
-    tolerance, drawn, weighed = options.tolerance(given), samples.load(given.data, given.split), _weights(given)
+    tolerance, drawn = options.tolerance(given), samples.load(given.data, given.split)
+    weighed = _weights(given, drawn)
     parts, choices = [], []
     held: Trace | None = None
     with terminal.progress("Predicting") as advance:
@@ -119,7 +122,7 @@ def _every(given: argparse.Namespace) -> Result:
         f"of {len(drawn):,} images {mine:.2%} are read rightly by hand, {theirs:.2%} by TensorFlow; "
         f"{differ or 'none'} of them differently"
     )
-    tables = (every.table(choices), table_5(held.step(1)))
+    tables = (every.table(choices, held.label), table_5(held.step(1)))
     return replace(result, tables=tables, data=(every.columns(choices),), remark=remark)
 
 
@@ -129,33 +132,18 @@ def _policy(given: argparse.Namespace) -> str:
 
 def _settings(given: argparse.Namespace, index: int) -> Settings:
     chosen = {name: getattr(given, name) for name in ("seed", "dtype", "data", "split", "jit")}
-    if getattr(given, "image", None):
-        chosen["data"] = "image"
     return Settings(command="prediction", index=index, **chosen)
 
 
-def _image(given: argparse.Namespace) -> tuple[Samples, int, int | None, tuple[Picture, ...]]:
-    """The image, its place, its label if it is known, and what the network sees of a file."""
-    path = getattr(given, "image", None)
-    if not path:
-        drawn = samples.load(given.data, given.split)
-        index = samples.choose(drawn, 7 if given.digit is None else given.digit, given.index, 1)
-        return drawn, index, int(drawn.labels[index]), ()
-    pixels = image.read(path)
-    label = given.label
-    seen = Picture(
-        "seen.png", "The image as the network sees it, 28 by 28", image.picture(pixels), "What the network sees"
-    )
-    return Samples(pixels[None, :], np.array([label or 0])), 0, label, (seen,)
-
-
-def _weights(given: argparse.Namespace) -> dict[str, Array]:
+def _weights(given: argparse.Namespace, drawn: Samples) -> dict[str, Array]:
     """Those of --weights; without, those of a brief by-hand training on the data's training images."""
+    network = samples.network_for(drawn)
     if getattr(given, "weights", None):
-        return weights.read(given.weights, NETWORK, given.dtype)
+        return weights.read(given.weights, network, given.dtype)
     train = samples.load(given.data, "train")
+    samples.of_one_kind(train, drawn, given.data)
     course = Course(seed=given.seed, dtype=given.dtype, batch=min(32, len(train)))
-    by_hand, number = ByHand(course, NETWORK, first_weights(course, NETWORK)), 0
+    by_hand, number = ByHand(course, network, first_weights(course, network)), 0
     keep_freed()
     with run.waiting("Training by hand"), threadpool_limits(1):
         for epoch in range(1, BRIEF + 1):
@@ -163,7 +151,7 @@ def _weights(given: argparse.Namespace) -> dict[str, Array]:
                 number += 1
                 by_hand.step(number, X, y)
                 if number == BRIEF:
-                    return {P: by_hand.state[P] for P in NETWORK.parameters()}
+                    return {P: by_hand.state[P] for P in network.parameters()}
     raise AssertionError("an epoch has at least one step")
 
 

@@ -93,13 +93,13 @@ def accuracy(choices: Sequence[Chosen], side: Callable[[Chosen], int]) -> float:
     return sum(side(c) == c.label for c in choices) / len(choices)
 
 
-def table(choices: Sequence[Chosen]) -> Table:
-    """The images for which the two choose differently."""
+def table(choices: Sequence[Chosen], name: Callable[[int], str] = str) -> Table:
+    """The images for which the two choose differently; `name` gives a class's by its number."""
     rows = tuple(
         tuple(
             Cell(text, strong=not c.explained)
             for text in (
-                str(c.index), str(c.label), str(c.by_hand), f"{c.probability_by_hand:.9f}", str(c.tensorflow),
+                str(c.index), name(c.label), name(c.by_hand), f"{c.probability_by_hand:.9f}", name(c.tensorflow),
                 f"{c.probability_tensorflow:.9f}", "yes" if c.explained else "no",
             )
         )
@@ -108,8 +108,7 @@ def table(choices: Sequence[Chosen]) -> Table:
     )  # fmt: skip
     header = ("image", "label", "by hand", "its probability", "TensorFlow", "its probability", "rounding explains it")
     note = (
-        f"{len(rows)} of {len(choices):,} images; rounding explains a difference where it can make either digit the "
-        "likelier"
+        f"{len(rows)} of {len(choices):,} images; rounding explains a difference where it can make either the likelier"
     )
     return Table("Images for which the two choose differently", header, rows, frozenset({0, 1, 2, 3, 4, 5}), note)
 

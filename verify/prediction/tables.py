@@ -8,9 +8,10 @@ import numpy as np
 
 from reports.table import Cell, Columns, Table
 from verify.ball import Ball
+from verify.essay_tables import class_word, names
 from verify.trace import Array, Trace
 
-SNAPSHOT = {"W1": (777, 784, 3), "B2": (59, 64, 1), "W3": (58, 64, 3)}  # rows, from 0, and columns that Table 5 shows
+SNAPSHOT = {"W1": (7, 3), "B2": (5, 1), "W3": (6, 3)}  # so many of the last rows, and of the first columns
 
 
 def table_6(trace: Trace, by_hand: Mapping[str, Ball], label: int | None) -> tuple[Table, Columns]:
@@ -21,27 +22,31 @@ def table_6(trace: Trace, by_hand: Mapping[str, Ball], label: int | None) -> tup
     held = trace.step(1)[name][0].astype(np.float64)
     chosen = {int(np.argmax(hand)), int(np.argmax(held))}
     rows = tuple(
-        tuple(Cell(text, strong=d in chosen) for text in (str(d), f"{h:.8e}", f"{t:.8e}", f"{t - h:.1e}", f"{r:.1e}"))
+        tuple(
+            Cell(text, strong=d in chosen)
+            for text in (trace.label(d), f"{h:.8e}", f"{t:.8e}", f"{t - h:.1e}", f"{r:.1e}")
+        )
         for d, (h, t, r) in enumerate(zip(hand, held, allowed, strict=True))
     )
-    known = "" if label is None else f" The label is {label}."
+    known = "" if label is None else f" The label is {trace.label(label)}."
     note = (
-        f"The digit chosen is marked. By hand from X, W and B alone, so what rounding allows has added up over "
-        f"{trace.network.depth} layers.{known}"
+        f"The {class_word(trace)} chosen is marked. By hand from X, W and B alone, so what rounding allows has "
+        f"added up over {trace.network.depth} layers.{known}"
     )
-    header = ("digit", "by hand", "by TensorFlow", "difference", "allowed")
+    header = (class_word(trace), "by hand", "by TensorFlow", "difference", "allowed")
     table = Table("Table 6. The probabilities by hand and by TensorFlow", header, rows, frozenset(range(1, 5)), note)
     columns = {"digit": list(range(len(hand))), "by_hand": hand.tolist(), "tensorflow": held.tolist()}
-    columns |= {"difference": (held - hand).tolist(), "allowed": allowed.tolist()}
+    columns |= {"difference": (held - hand).tolist(), "allowed": allowed.tolist(), **names(trace)}
     return table, Columns("table6", columns)
 
 
 def table_5(weights: Mapping[str, Array]) -> Table:
     """The part of the weights that the essay shows, 18 digits; i counts from 1 (the essay's row numbers)."""
     rows = []
-    for P, (first, last, columns) in SNAPSHOT.items():
+    for P, (last, most) in SNAPSHOT.items():
         matrix = weights[P].T if P[0] == "B" else weights[P]
-        for i in range(first, last):
+        columns = min(most, matrix.shape[1])
+        for i in range(max(0, len(matrix) - last), len(matrix)):
             texts = [f"{x:.18e}" for x in matrix[i, :columns]]
             rows.append(tuple(map(Cell, (P, str(i + 1), *texts, *[""] * (3 - columns)))))
     header = ("tensor", "i", "j = 1", "j = 2", "j = 3")

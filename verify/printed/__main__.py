@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reference.adam import ALGORITHM_1, KERAS
@@ -12,9 +13,11 @@ from reference.network import ESSAY
 from reports import as_csv, as_html, as_markdown, terminal
 from verify import options, run, samples, trace
 from verify.errors import Unusable
+from verify.pick import pick, pictures
 from verify.printed import equations, expected, figures, index, trial
 from verify.printed.claims import claims
 from verify.printed.result import PrintedResult
+from verify.samples import Samples
 from verify.settings import Settings
 from verify.trace import Trace
 
@@ -52,11 +55,12 @@ def one(given: argparse.Namespace) -> PrintedResult:
     found, verdicts = equations.judge(held), trial.judge(printed)
     differences = expected.differences(recorded, found, verdicts.verdicts)
     result = PrintedResult(held.settings, held.environment, found, verdicts, differences)
-    report = result.to_report()
+    report = replace(result.to_report(), pictures=pictures(given))
     contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
     contents["report.html"] = as_html.render(result.to_page()).encode()
     contents |= {f"{columns.name}.csv": as_csv.render(columns) for columns in result.to_columns()}
-    run.write_all(out, contents, "--out")
+    contents |= {picture.name: picture.content for picture in report.pictures}
+    run.write_all(out, contents, "--out", set(run.PICTURES) - set(contents))
     return result
 
 
@@ -71,11 +75,23 @@ def _files(given: argparse.Namespace) -> str:
 
 def _captured(given: argparse.Namespace) -> Trace:
     """Two steps on a batch of two: the chosen digit and an empty sheet."""
-    drawn = samples.load(given.data, given.split)
-    index_ = samples.choose(drawn, 5 if given.digit is None else given.digit, given.index, 1)
-    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "data", "split", "jit")}
-    settings = Settings(command="printed", index=index_, batch=2, steps=2, **chosen)
-    return run.captured(settings, samples.with_empty_sheet(drawn, index_), given.verbose)
+    picked = pick(given)
+    if reason := unfit(picked.samples, given.data):
+        raise Unusable(reason)
+    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "split", "jit")}
+    settings = Settings(command="printed", data=picked.data, index=picked.index, batch=2, steps=2, **chosen)
+    return run.captured(settings, samples.with_empty_sheet(picked.samples, picked.index), given.verbose)
+
+
+def unfit(drawn: Samples, data: str) -> str:
+    """Why samples are not for the network that the essay writes about; nothing if they are."""
+    sizes, needed = samples.network_for(drawn).sizes, ESSAY.sizes
+    if sizes == needed:
+        return ""
+    return (
+        f"--data {data}: it has {sizes[0]} pixels and {sizes[-1]} classes, and the essay's printed numbers are of "
+        f"{needed[0]} pixels and {needed[-1]} digits"
+    )
 
 
 def from_file(given: argparse.Namespace) -> Trace:

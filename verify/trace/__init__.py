@@ -21,22 +21,31 @@ from verify.errors import Unusable
 from verify.settings import OPTIMIZERS, Settings
 
 SCHEMA = "byhand-trace/1"
+LONGEST = 100  # characters of a class's name
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Tensors by name (`step1/Z1`), in the order captured, read-only; and how they came to be."""
+    """Tensors by name (`step1/Z1`), in the order captured, read-only; and how they came to be.
+
+    `classes` has a name for each output, if they have names other than their numbers.
+    """
 
     settings: Settings
     network: Network
     environment: Mapping[str, str]
     tensors: Mapping[str, Array]
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for array in self.tensors.values():
             array.setflags(write=False)
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
+
+    def label(self, output: int) -> str:
+        """The name of a class, by the place of its output, from 0."""
+        return self.classes[output] if self.classes else str(output)
 
     def step(self, number: int) -> dict[str, Array]:
         """The tensors of one step (from 1), without the prefix."""
@@ -59,6 +68,8 @@ def to_bytes(trace: Trace) -> bytes:
         "optimizer": trace.settings.optimizer,
         "sha256": {name: digest(array) for name, array in trace.tensors.items()},
     }
+    if trace.classes:
+        manifest["classes"] = list(trace.classes)
     buffer = io.BytesIO()
     text: Any = np.array(json.dumps(manifest))
     arrays: dict[str, Any] = dict(trace.tensors)
@@ -109,7 +120,15 @@ def examine(path: str) -> tuple[Trace, dict[str, str]]:
     if settings.steps > len(arrays):
         raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
     network = _network(path, manifest.get("network"), settings, len(arrays))
-    return Trace(settings, network, texts, arrays), wrong
+    return Trace(settings, network, texts, arrays, _classes(path, manifest.get("classes", []), network)), wrong
+
+
+def _classes(path: str, found: Any, network: Network) -> tuple[str, ...]:
+    """Names from elsewhere, which may hold anything: the renderers see to that."""
+    texts = isinstance(found, list) and all(isinstance(name, str) and len(name) <= LONGEST for name in found)
+    if not texts or len(found) not in (0, network.sizes[-1]):
+        raise Unusable(f"{path}: the manifest's classes are not a name for each output")
+    return tuple(found)
 
 
 def _texts(path: str, environment: Any) -> dict[str, str]:

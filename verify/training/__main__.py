@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
+from reference.network import Network
 from reports import as_csv, as_html, as_markdown, terminal
 from verify import options, run, samples, weights
 from verify.errors import Unusable, Unverifiable
@@ -55,13 +56,15 @@ def one(given: argparse.Namespace) -> TrainingResult:
     train, test = (samples.load(given.data or course.data, split) for split in ("train", "test"))
     if course.batch > len(train):
         raise Unusable(f"--batch-size {course.batch}: the data hold only {len(train)} images for training")
+    samples.of_one_kind(train, test, given.data or course.data)
     keep_freed()
     with threadpool_limits(1):  # by hand; TensorFlow has threads of its own
         lesson = _lesson(course, train, test, checkpoint, out, given.verbose)
         with terminal.progress("Training and verifying") as advance:
             journal = lesson.run(advance)
     images = len(train), len(test)
-    result = TrainingResult(course, lesson.learner.environment, lesson.progress, journal.content(), images)
+    result = TrainingResult(course, lesson.learner.environment, lesson.progress, journal.content(), images,
+                            lesson.learner.network)  # fmt: skip
     _write(result, lesson, out)
     return result
 
@@ -91,7 +94,7 @@ def _lesson(
     course: Course, train: Samples, test: Samples, checkpoint: Checkpoint | None, out: Path, verbose: bool
 ) -> Lesson:
     with run.waiting("Starting TensorFlow"), hushed(verbose):
-        learner = _learner(course)
+        learner = _learner(course, samples.network_for(train))
         origin = {"training images": train.digest(), "test images": test.digest(), **learner.environment}
         lesson = Lesson(course, train, test, learner, out, origin)
         if checkpoint:
@@ -109,12 +112,12 @@ def _lesson(
     return lesson
 
 
-def _learner(course: Course) -> Learner:
+def _learner(course: Course, network: Network) -> Learner:
     try:
         from verify.capture.learning import Learner
     except ImportError as error:
         raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
-    return Learner(course.settings)
+    return Learner(course.settings, network)
 
 
 def _write(result: TrainingResult, lesson: Lesson, out: Path) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 from verify.errors import Unusable
 from verify.lockstep import Judged
 from verify.samples import Samples
-from verify.settings import NETWORK
 from verify.trace import Array
 from verify.training import progress as kept
 from verify.training.by_hand import ByHand
@@ -44,7 +43,7 @@ class Lesson:
     ) -> None:
         self.course, self.train, self.test, self.learner = course, train, test, learner
         self.out, self.origin = out, origin
-        self.by_hand = ByHand(course, NETWORK, learner.weights())
+        self.by_hand = ByHand(course, learner.network, learner.weights())
         self.progress = Progress()
         self.length = 0
         self.pending: dict[int, tuple[float, float]] = {}
@@ -67,7 +66,7 @@ class Lesson:
         except OSError as error:
             raise Unusable(f"--out {self.out}: cannot be written ({error.strerror or error})") from error
         verified = self.steps // self.course.every
-        self.checker = Checker(self.course.settings, NETWORK, compiled=verified >= COMPILED_FROM)
+        self.checker = Checker(self.course.settings, self.learner.network, compiled=verified >= COMPILED_FROM)
         try:
             with _stop_signals() as stopped:
                 for epoch in range(len(self.progress.epochs) + 1, self.course.epochs + 1):

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from reference.network import Network
 from reference.rules import Rule, rules, start
 from reports import as_json
 from reports.curves import Line, Panel, draw
@@ -17,7 +18,7 @@ from reports.table import Cell, Columns, Picture, Report, Table
 from verify import view
 from verify.ladder import Comparison
 from verify.result import DERIVED, as_row, describe, explain_pass
-from verify.settings import NETWORK, OPTIMIZERS
+from verify.settings import OPTIMIZERS
 from verify.training.course import Course
 from verify.training.progress import EPOCH_COLUMNS, Progress
 
@@ -35,6 +36,7 @@ class TrainingResult:
     progress: Progress
     steps: bytes
     images: tuple[int, int]
+    network: Network
     command: str = "training"
 
     @property
@@ -102,7 +104,7 @@ class TrainingResult:
 
     def _plan(self) -> tuple[Rule, ...]:
         optimizer = OPTIMIZERS[self.course.optimizer]
-        return start(NETWORK, optimizer, False) + rules(NETWORK, self.course.loss, optimizer)
+        return start(self.network, optimizer, False) + rules(self.network, self.course.loss, optimizer)
 
     def to_report(self) -> Report:
         chosen = ", ".join(f"{name} {value}" for name, value in self.course.to_dict().items())
@@ -127,7 +129,7 @@ class TrainingResult:
                 shares[rule.layer] = (used, rule.tensor, used <= 1)
         for c in self.progress.first:
             shares[c.layer] = (*shares.get(c.layer, (math.inf, c.tensor))[:2], False)
-        return Detail(view.layers(NETWORK, shares, near=False))
+        return Detail(view.layers(self.network, shares, near=False))
 
     def curves(self) -> Picture:
         """Accuracy, loss, drift and the share used over the training."""
