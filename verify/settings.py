@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from reference.adam import KERAS, Adam
@@ -22,11 +23,16 @@ class _Named(dict[str, Optimizer]):
     """Those that have a short name; of any other text the optimizer that it describes."""
 
     def __missing__(self, text: str) -> Optimizer:
-        found = parse(text, {"adam": Adam, "sgd": SGD, **SCHEDULES})
+        found = _described(text)  # not kept here: what is here are the choices
         if not isinstance(found, Adam | SGD):
             raise ValueError(f"optimizer {text!r} is not one of {', '.join(self)}")
-        self[text] = found
         return found
+
+
+@lru_cache(maxsize=256)
+def _described(text: str) -> object:
+    found: object = parse(text, {"adam": Adam, "sgd": SGD, **SCHEDULES})
+    return found
 
 
 OPTIMIZERS = _Named({"adam": KERAS, "sgd": SGD()})

@@ -1,0 +1,282 @@
+"""What other networks compute: activations, losses, masks, clipping, optimizers, schedules, each seen by a witness.
+
+Slopes by the complex step; whatever is rational in rational numbers; optimizers by what their papers prove of them.
+"""
+
+from fractions import Fraction
+from functools import partial
+from itertools import product
+
+import numpy as np
+import pytest
+
+from reference import activations, adam, backprop, clipping, descent, feedforward, losses
+from reference.network import Network
+from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay
+from tests.reference.test_witness_exact import dyadic, is_exact
+from tests.reference.witness import complex_step, cost_of, differences, direction, evaluate
+
+RNG = np.random.default_rng(11)
+N, n = 4, 8
+Z, G = dyadic(N, n) + 1 / 64, dyadic(N, n)  # no z at a kink
+HIDDEN = ("linear", "relu", "sigmoid", "tanh", "leaky_relu", "leaky_relu(negative_slope=0.01)")
+
+
+def apart(found, slopes):
+    """The largest difference, in units of the largest slope."""
+    return np.max(np.abs(found - slopes)) / np.max(np.abs(slopes))
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_the_way_back_through_an_activation_is_its_slope(name):
+    own = activations.activation_named(name)
+    slopes = differences(complex_step, lambda Z: np.sum(G * own.function(Z)), Z)
+    at = Z if own.reads == "Z" else own.function(Z)
+    assert apart(own.back(G, at), slopes) < 1e-14
+    assert apart(G * own.slope(at), slopes) < 1e-14
+    for wrong in set(HIDDEN) - {name}:
+        other = activations.activation_named(wrong)
+        assert apart(other.back(G, Z if other.reads == "Z" else own.function(Z)), slopes) > 1e-3
+
+
+def test_at_a_kink_the_slope_is_that_from_below():
+    """As TensorFlow has it: 0 of ReLU, the small one of leaky ReLU."""
+    for name, below in (("relu", 0.0), ("leaky_relu", 0.2), ("leaky_relu(negative_slope=0.01)", 0.01)):
+        own = activations.activation_named(name)
+        from_below = (own.function(np.zeros((1, 1))) - own.function(np.full((1, 1), -1e-6))) / 1e-6
+        assert own.slope(np.zeros((1, 1))) == below == pytest.approx(from_below[0, 0], abs=1e-15)
+
+
+@pytest.mark.parametrize("slope", ["1", "1.5", "-0.1", "nan", "True"])
+def test_a_slope_that_is_none_is_refused(slope):
+    with pytest.raises(ValueError):
+        activations.activation_named(f"leaky_relu(negative_slope={slope})")
+
+
+# cost, its slope, what it reads, and whether it smooths
+LOGITS = RNG.normal(size=(N, n))
+SHARES = activations.softmax(RNG.normal(size=(N, n))) * RNG.uniform(0.3, 2, size=(N, 1))  # rows that do not add to 1
+SHARES[0, 0], SHARES[1, 1] = 1e-9, 0.9999 * np.sum(SHARES[1])  # one below the cut, and one large
+ENDS = {
+    "logits": (losses.of_logits, losses.of_logits_slope, LOGITS, True),
+    "probabilities": (losses.of_probabilities, losses.of_probabilities_slope, SHARES, True),
+    "labels": (losses.of_labels, losses.of_labels_slope, np.minimum(SHARES, 0.99), False),
+    "squared": (losses.squared, losses.squared_slope, LOGITS, False),
+}
+Y = np.eye(n)[[0, 3, 3, 7]]
+
+
+@pytest.mark.parametrize("mean", [True, False])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
+@pytest.mark.parametrize("name", ENDS)
+def test_a_losss_slope_is_that_of_its_cost(name, smoothing, mean):
+    cost, slope, at, smooths = ENDS[name]
+    if smoothing and not smooths:
+        pytest.skip("it has no label smoothing")
+    words = {"mean": mean} | ({"smoothing": smoothing} if smooths else {})
+    slopes = differences(complex_step, lambda Q: cost(Q, Y, **words), at)
+    assert apart(slope(at, Y, **words), slopes) < 1e-13
+    assert apart(slope(at, Y, **words | {"mean": not mean}), slopes) > 0.1
+    assert apart(slope(at, Y, **words) * (1 + 1e-11), slopes) > 1e-12
+    if smooths:
+        assert apart(slope(at, Y, **words | {"smoothing": smoothing + 0.01}), slopes) > 1e-3
+
+
+def test_three_crossentropies_agree_where_they_should():
+    """Of probabilities that add up to 1 and are cut nowhere all three are one number, and (21) one slope."""
+    A = activations.softmax(LOGITS)
+    costs = [losses.of_logits(LOGITS, Y), losses.of_probabilities(A, Y), losses.of_labels(A, Y)]
+    assert np.ptp(costs) < 1e-15 * 8
+    for slope in (losses.of_probabilities_slope, losses.of_labels_slope):
+        back = activations.softmax_backward(A, slope(A, Y))
+        assert apart(back, losses.of_logits_slope(LOGITS, Y)) < 1e-13
+    assert abs(losses.of_labels(SHARES, Y) - losses.of_probabilities(SHARES, Y)) > 1e-9  # cut before, not after
+
+
+NETWORKS = {
+    "dropped twice, no bias": Network((5, 4, 3), ("tanh", "softmax"), (False, True), (0.25, 0.5, 0.0)),
+    "dropped at the end": Network((5, 4, 3), ("sigmoid", "softmax"), (), (0.0, 0.0, 0.25)),
+    "rescaled": Network((5, 6, 3), ("leaky_relu", "softmax"), (), (), ((0.5, 0.25), (3.0, -1.0))),
+    "linear": Network((5, 4, 3), ("leaky_relu(negative_slope=0.3)", "linear"), (True, False)),
+    "sigmoid": Network((5, 4, 3), ("relu", "sigmoid")),
+}
+COSTS = (
+    "categorical_crossentropy(label_smoothing=0.1)", "sparse_categorical_crossentropy(reduction='sum')",
+    "mean_squared_error(reduction='sum')", "categorical_crossentropy(from_logits=True)",
+)  # fmt: skip
+
+
+def states(network):
+    rng = np.random.default_rng(3)
+    known = {"X": rng.random((6, 5)) + 0.1, "y": np.eye(3)[rng.integers(3, size=6)]}
+    known |= {M: (rng.random((6, network.sizes[int(M[1:])])) < 0.7) * 1.0 for M in network.masks()}
+    for M in network.masks():
+        known[M][:, 0] = 1  # a row of which nothing is left has no probabilities
+    return known | direction(network, rng)
+
+
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_gradient_of_such_a_network_is_the_slope_of_its_cost(name, cost):
+    network = NETWORKS[name]
+    if name == "linear" and "from_logits" not in cost and "squared" not in cost:
+        pytest.skip("sums that may be negative are no probabilities")
+    known = states(network)
+    forgotten = {f"dA{layer}": lambda dD, M: dD * (M > 0) for layer in (1, 2) if network.rate(layer)}
+    for P in network.parameters():
+        slopes = differences(complex_step, lambda moved, P=P: cost_of(network, cost, known | {P: moved}), known[P])
+        assert apart(evaluate(network, cost, known)[f"d{P}"], slopes) < 1e-12
+    if forgotten:  # the factor of the dropout, left out on the way back
+        assert apart(evaluate(network, cost, known, wrong=forgotten)["dW1"], differences(
+            complex_step, lambda moved: cost_of(network, cost, known | {"W1": moved}), known["W1"])) > 0.1  # fmt: skip
+
+
+def test_dropout_keeps_the_mean():
+    """Over all masks, each as likely as it is, what is let through is what came in.  In rational numbers."""
+    A, rate = np.array([[Fraction(3), Fraction(-5, 7), Fraction(1, 2)]]), Fraction(1, 3)
+
+    def mean(drop):
+        found = 0
+        for mask in product((0, 1), repeat=3):
+            share = np.prod([1 - rate if kept else rate for kept in mask])
+            found = found + share * drop(A, np.array([mask]), rate)
+        return found
+
+    assert np.array_equal(mean(feedforward.dropped), A) and np.array_equal(mean(backprop.kept_gradient), A)
+    assert not np.array_equal(mean(lambda A, M, rate: A * (M > 0)), A)
+    assert not np.array_equal(mean(lambda A, M, rate: A * (1 / rate) * (M > 0)), A)
+
+
+M, A, P = (RNG.random((N, n)) < 0.5) * 1.0, dyadic(N, n), dyadic(N, n)
+PYTHAGORAS = np.array([[3.0, -4.0], [0.0, 12.0]])  # of length 13
+FORMS = {
+    "leaky_relu": (partial(activations.leaky_relu, negative_slope=0.25), (Z,), (N, n),
+                   lambda Z, i, j: Z[i, j] if Z[i, j] > 0 else Z[i, j] / 4),
+    "rescaled": (partial(feedforward.rescaled, scale=0.125, offset=-0.5), (A,), (N, n),
+                 lambda A, i, j: A[i, j] / 8 - Fraction(1, 2)),
+    "dropped": (partial(feedforward.dropped, rate=0.5), (A, M), (N, n), lambda A, M, i, j: A[i, j] * M[i, j] * 2),
+    "smoothed": (partial(losses.smoothed, smoothing=0.25), (Y,), (N, n),
+                 lambda y, i, j: y[i, j] * Fraction(3, 4) + Fraction(1, 4) / n),
+    "squared": (losses.squared, (A, P), (),
+                lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / (N * n)),
+    "squared, summed": (partial(losses.squared, mean=False), (A, P), (),
+                        lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / n),
+    "tanh_slope": (activations.tanh_slope, (A,), (N, n), lambda A, i, j: 1 - A[i, j] ** 2),
+    "by_value": (partial(clipping.by_value, most=0.5), (A,), (N, n),
+                 lambda g, i, j: max(min(g[i, j], Fraction(1, 2)), -Fraction(1, 2))),
+    "by_norm, shorter": (partial(clipping.by_norm, most=16.0), (PYTHAGORAS,), (2, 2), lambda g, i, j: g[i, j]),
+    "by_norm, longer": (partial(clipping.by_norm, most=6.5), (PYTHAGORAS,), (2, 2), lambda g, i, j: g[i, j] / 2),
+    "velocity": (partial(descent.velocity, momentum=0.75), (A, P, 0.125), (N, n),
+                 lambda m, g, eta, i, j: m[i, j] * Fraction(3, 4) - eta * g[i, j]),
+    "nesterov": (partial(descent.nesterov, momentum=0.75), (A, P, 0.125), (N, n),
+                 lambda m, g, eta, i, j: eta * g[i, j] - m[i, j] * Fraction(3, 4)),
+    "negated": (descent.negated, (A,), (N, n), lambda m, i, j: -m[i, j]),
+    "decayed": (partial(descent.decayed, weight_decay=0.25), (A, 0.5), (N, n),
+                lambda P, eta, i, j: P[i, j] * (1 - eta / 4)),
+    "largest_moment": (adam.largest_moment, (A, P), (N, n), lambda a, b, i, j: max(a[i, j], b[i, j])),
+    "exponential decay": (ExponentialDecay(0.5, 2.0, 0.25), (6.0,), (), lambda t: Fraction(1, 2) * Fraction(1, 32)),
+    "in steps": (ExponentialDecay(0.5, 3.0, 0.5, True), (7.0,), (), lambda t: Fraction(1, 8)),
+    "between steps": (ExponentialDecay(0.5, 3.0, 0.5, True), (6.0,), (), lambda t: Fraction(1, 4)),
+    "inverse time": (InverseTimeDecay(0.5, 4.0, 3.0), (5.0,), (), lambda t: Fraction(1, 8)),
+    "polynomial": (PolynomialDecay(0.75, 8.0, 0.25, 2.0), (5.0,), (), lambda t: Fraction(1, 2) / 4 + Fraction(1, 4)),
+    "polynomial, over": (PolynomialDecay(0.75, 8.0, 0.25, 2.0), (20.0,), (), lambda t: Fraction(1, 4)),
+    "piecewise, at": (PiecewiseConstantDecay((3.0, 5.0), (0.5, 0.25, 0.125)), (4.0,), (), lambda t: Fraction(1, 2)),
+    "piecewise, past": (PiecewiseConstantDecay((3.0, 5.0), (0.5, 0.25, 0.125)), (5.0,), (), lambda t: Fraction(1, 4)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_it_is_its_scalar_form_exactly(name):
+    function, inputs, shape, form = FORMS[name]
+    found = np.asarray(function(*inputs))
+    assert is_exact(found, inputs, shape, form)
+    wrong = np.array(found, dtype=np.float64)
+    wrong[(-1,) * len(shape)] = np.nextafter(wrong[(-1,) * len(shape)], np.inf)
+    assert not is_exact(wrong, inputs, shape, form)
+
+
+def test_a_global_norm_is_that_of_all_as_one_vector():
+    """(3, -4, 0, 12) and (84): 85 in all. Cut to 42.5, each is halved; the one alone would be cut by another factor."""
+    both = PYTHAGORAS, np.array([[84.0]])
+    for g in both:
+        np.testing.assert_allclose(clipping.by_global_norm(g, *both, most=42.5), g / 2, rtol=4e-16, atol=0)
+        np.testing.assert_allclose(clipping.by_global_norm(g, *both, most=100.0), g, rtol=4e-16, atol=0)
+    assert np.array_equal(clipping.by_norm(both[0], 42.5), both[0])  # shorter by itself
+    halves = [clipping.by_global_norm(g, *both, most=42.5) for g in both]
+    assert np.sqrt(sum(np.sum(h * h) for h in halves)) == pytest.approx(42.5, rel=1e-15)
+
+
+# What papers prove
+
+
+H, START = Fraction(3, 7), Fraction(5)  # f(x) = H x² / 2
+MU, ETA = Fraction(9, 10), Fraction(1, 10)
+
+
+def kept_ahead(take):
+    """Keras's parameters and velocities, with what is subtracted by `take`."""
+    x, m = START, Fraction(0)
+    for _ in range(6):
+        g = H * x
+        m = descent.velocity(m, g, ETA, MU)
+        x = descent.descend(x, take(m, g))
+        yield x, m
+
+
+def test_nesterov_is_the_look_ahead():
+    """v' = μv - η∇f(θ + μv), θ' = θ + v' (Sutskever et al. 2013, (3), (4)): Keras keeps θ + μv in place of θ."""
+    theta, v = START, Fraction(0)
+    ahead = list(kept_ahead(partial(descent.nesterov, learning_rate=ETA, momentum=MU)))
+    for x, m in ahead:
+        v = MU * v - ETA * H * (theta + MU * v)
+        theta = theta + v
+        assert (x, m) == (theta + MU * v, v)
+    assert ahead != list(kept_ahead(lambda m, g: descent.negated(m)))
+
+
+def test_momentum_is_the_heavy_ball():
+    """x'' = x' - η∇f(x') + μ (x' - x): Polyak 1964, without a velocity."""
+    before, x = START, START
+    for found, _ in kept_ahead(lambda m, g: descent.negated(m)):
+        before, x = x, x - ETA * H * x + MU * (x - before)
+        assert found == x
+    for found, _ in kept_ahead(partial(descent.nesterov, learning_rate=ETA, momentum=MU)):
+        assert found != x
+
+
+def reddi(largest, steps=3000, C=3.0):
+    """Reddi et al. 2018, theorem 1: f_t(x) = Cx each third step, -x else, on [-1, 1]; the best x is -1.
+
+    β1 = 0, β2 = 1/(1 + C²), α_t = α/√t. Gives x after each third step.
+    """
+    x, v, v_max, alpha, beta_2 = 1.0, 0.0, 0.0, 0.3, 1 / (1 + C * C)
+    for t in range(1, steps + 1):
+        g = C if t % 3 == 1 else -1.0
+        v = adam.second_moment(v, g, beta_2)
+        v_max = adam.largest_moment(v_max, v) if largest else v
+        x = float(np.clip(x - alpha / np.sqrt(t) * g / np.sqrt(v_max), -1, 1))
+        if t % 3 == 0:
+            yield x
+
+
+def test_adam_stays_at_the_worst_and_amsgrad_leaves_it():
+    assert min(reddi(largest=False)) == 1
+    assert list(reddi(largest=True))[-1] < -0.9
+
+
+def test_decoupled_decay_is_l2_for_descent_and_is_not_for_adam():
+    """Loshchilov & Hutter 2019, propositions 1 and 2: θ - η(g + λθ) is the decay of θ by ηλ; for Adam no λ makes it."""
+    theta, g, decay = Fraction(7, 3), Fraction(-2, 5), Fraction(1, 50)
+    decoupled = descent.descend(descent.decayed(theta, ETA, decay), descent.step(g, ETA))
+    assert decoupled == descent.descend(theta, descent.step(g + decay * theta, ETA))
+    assert decoupled != descent.descend(theta, descent.step(g, ETA))
+    assert descent.decayed(theta, ETA, decay) == theta * (1 - ETA * decay)
+
+    def adams(gradient):
+        m, v = adam.first_moment(0, gradient, 0.9), adam.second_moment(0, gradient, 0.999)
+        return adam.update_epsilon_hat(m, v, 1, 0.1, 0.9, 0.999, 0.0)
+
+    thetas, gradients = np.array([1.0, 10.0]), np.array([0.5, 0.5])
+    with_l2 = [adams(gradients + decay * thetas) - adams(gradients) for decay in (0.01, 0.1, 1.0)]
+    assert np.max(np.abs(with_l2)) < 1e-6  # the first step of Adam does not feel it, whatever λ is
+    assert np.all(thetas - descent.decayed(thetas, 0.1, 0.1) > 0.009)
