@@ -6,6 +6,7 @@ The operation is done once more without its own rounding; what the radius at the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from reports.explanation import Share
 from verify.ball import Ball
 from verify.explain import letters
 from verify.explain.case import Case, applied
-from verify.explain.region import Region, at, cut, evaluate
+from verify.explain.region import Region, at, cut, evaluate, parts_of
 from verify.explain.writing import digits
 from verify.explain.written import Node
-from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, RECIPROCAL_ULP, TANH_ULP, Precision
+from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, RECIPROCAL_ULP, SIGMOID_ULP, TANH_ULP, Floats, Precision
 
 LEAST = 0.005  # smaller shares are not named
 ULPS = {"exp": EXP_ULP, "log": LOG_ULP, "power": POWER_ULP, "tanh": TANH_ULP, "reciprocal": RECIPROCAL_ULP}
@@ -35,6 +36,10 @@ class Unrounded(Precision):
     @property
     def joint_unit(self) -> float:
         return 0.0
+
+    def round(self, x: Any) -> Floats:
+        found: Floats = np.asarray(x, dtype=np.float64)
+        return found
 
 
 UNROUNDED = Unrounded("unrounded", 0.0, 0.0)
@@ -81,7 +86,13 @@ def _ball(x: Any, precision: Precision) -> Ball:
 
 
 def _in(x: Any, precision: Precision) -> Any:
-    return Ball(x.value, x.radius, precision, x.open_sum, x.least, x.scaled, x.masked) if isinstance(x, Ball) else x
+    """The same ball, for an operation in this precision."""
+    if not isinstance(x, Ball):
+        return x
+    found = copy(x)
+    found.precision = precision
+    found.exponent = _in(x.exponent, precision)
+    return found
 
 
 def shares(case: Case, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
@@ -148,6 +159,10 @@ def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
     if node.operation == "sum":
         inside = int(np.prod(node.operands[0].shape if node.axis is None else [node.operands[0].shape[node.axis]]))
         return f"{times}sum of {inside:,} terms, in any order: {inside - 1:,} roundings of u = 2^{_log2(precision)}"
+    if node.operation == "reciprocal":
+        inside = every[node.operands[0], parts_of(node, region)[0]]
+        if isinstance(inside, Ball) and inside.plus_one:
+            return f"{times}1 / (1 + e^x), computed as one: up to {SIGMOID_ULP:g} ulp"
     ulp = ULPS.get(node.operation, 0.5)
     return f"{times}{NAMES[node.operation]}: up to {ulp:g} ulp"
 

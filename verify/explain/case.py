@@ -171,6 +171,8 @@ def applied(node: Node, operands: tuple[Any, ...]) -> Any:
     """NumPy's own operation on arrays, or on balls."""
     if node.operation == "transpose":
         return operands[0].T
+    if node.operation == "beginning":
+        return operands[0]  # the region has cut it already
     if node.operation in ("sum", "max"):
         return getattr(operands[0], node.operation)(axis=node.axis, keepdims=node.keepdims)
     return getattr(np, node.operation)(*operands)

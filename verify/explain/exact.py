@@ -233,6 +233,8 @@ def apply(operation: str, operands: tuple[Exact, ...], axis: int | None, keepdim
     """One operation.  Raises ZeroDivisionError or ArithmeticError where it has no value."""
     if operation == "transpose":
         return operands[0].T
+    if operation == "beginning":
+        return operands[0]  # the region has cut it already
     if operation in ("sum", "max"):
         return (_sum if operation == "sum" else _max)(operands[0], axis, keepdims)
     if operation in SIMPLE:

@@ -71,8 +71,13 @@ def _of_reduction(node: Node, operand: Node, k: int, region: Region) -> Region:
     return tuple(kept)
 
 
+def _of_beginning(node: Node, operand: Node, k: int, region: Region) -> Region:
+    return tuple(tuple(range(n)) if indices is None else indices for indices, n in zip(region, node.shape, strict=True))
+
+
 PARTS: dict[str, Callable[[Node, Node, int, Region], Region]] = {
     "matmul": _of_product, "transpose": _of_transpose, "sum": _of_reduction, "max": _of_reduction,
+    "beginning": _of_beginning,
 }  # fmt: skip
 
 

@@ -145,6 +145,8 @@ def _matrices(node: Node) -> Piece:
         return side_by_side(pieces[0][0], SIGNS[1 if node.operation == "add" else -1], right), SUM
     if node.operation in ("multiply", "matmul"):
         return _times(node, pieces), PRODUCT
+    if node.operation == "beginning":
+        return pieces[0]
     if node.operation == "transpose":
         x = tight(pieces[0], ATOM)
         return Formula(f"{x.text}ᵀ", rf"{{{x.latex}}}^{{\top}}", f"{x.html}<sup>T</sup>"), ATOM

@@ -76,6 +76,14 @@ class Written(NDArrayOperatorsMixin):
     def T(self) -> Written:
         return self._made("transpose", (self.node,), self.node.shape[::-1])
 
+    def __getitem__(self, index: Any) -> Written:
+        """The beginning of each axis, as in [:1, :1]."""
+        slices = isinstance(index, tuple) and len(index) == self.ndim and all(isinstance(i, slice) for i in index)
+        if not slices or any((i.start, i.step) != (None, None) for i in index):
+            raise NotImplementedError("an explanation does not know this index")
+        shape = tuple(len(range(*i.indices(n))) for i, n in zip(index, self.node.shape, strict=True))
+        return self._made("beginning", (self.node,), shape)
+
     def sum(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
         """Also what np.sum calls."""
         return self._made("sum", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
@@ -112,7 +120,7 @@ def _nothing_done(operation: str, nodes: tuple[Node, ...]) -> Node | None:
     values = [n.value if n.operation == "constant" and not n.shape else None for n in nodes]
     if operation == "add" and 0 in values:
         return nodes[1 - values.index(0)]
-    if operation == "multiply" and 0 in values and all(not n.shape for n in nodes):
+    if operation == "multiply" and 0 in values and all(set(n.shape) <= {1} for n in nodes):
         return constant(0.0)
     return None
 
