@@ -98,14 +98,24 @@ def test_the_essays_verdicts_are_as_shown(outputs):
 
 
 def test_the_kill_matrix_is_as_shown(outputs):
-    """All but what depends on the processor's last bits: each figure is the one shown or within 3 of it."""
+    """How many are tried exactly; the rest as far as it does not hang on the last bits of one processor.
+
+    The faults by powers of two in one element cross the line of noticing at another power where a kernel rounds
+    otherwise, for the comparison and for each fixed tolerance.
+    """
     (shown,) = blocks("output of: python -m verify.faults")
     _, text = outputs["-m verify.faults"]
-    told = " ".join(text.split("equal: no comparison")[0].split())
-    assert re.sub(r"\d+", "#", " ".join(shown.split())) == re.sub(r"\d+", "#", told)
-    pairs = zip(re.findall(r"\d+", " ".join(shown.split())), re.findall(r"\d+", told), strict=True)
-    assert not [(a, b) for a, b in pairs if abs(int(a) - int(b)) > 3], told
-    assert re.search(r"all +\d+ +\d+ +(\d+) of \1", text)
+    told = text.split("equal: no comparison")[0]
+    assert re.sub(r"\d+", "#", " ".join(shown.split())) == re.sub(r"\d+", "#", " ".join(told.split()))
+    row = re.compile(r"^(\w+) +(\d+) +(\d+) +(\d+) of (\d+) +(\d+) of (\d+)((?: +\d+){5})", re.MULTILINE)
+    assert len(row.findall(shown)) == 6
+    for ours, theirs in zip(row.findall(shown), row.findall(told), strict=True):
+        assert ours[:2] == theirs[:2], told
+        tried, equal, noticed, real, named, judged = map(int, theirs[1:7])
+        assert noticed == real == tried - equal and abs(equal - int(ours[2])) <= 3, told
+        assert named >= 0.94 * judged and abs(named - int(ours[5])) <= 3 + 0.02 * judged, told
+        for a, b in zip(map(int, ours[7].split()), map(int, theirs[7].split()), strict=True):
+            assert abs(a - b) <= 3 + 0.05 * tried, told
 
 
 def test_the_training_is_as_shown(outputs):
