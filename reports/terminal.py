@@ -70,12 +70,15 @@ def headline(to: Console, text: str, passed: bool) -> None:
 
 
 def table(to: Console, value: Table) -> None:
-    """One table, its title above and its note below."""
+    """One table, its title above and its note below; its columns nearer to each other where that saves a fold."""
     texts = [[plain(cell.text) for cell in row] for row in value.rows]
-    drawn = RichTable(
-        title=plain(value.title), title_justify="left", box=None, padding=(0, 2, 0, 0), title_style="italic"
-    )
     lengths = [max((len(row[i]) for row in texts), default=0) for i in range(len(value.header))]
+    widths = [max(len(name), longest) for name, longest in zip(value.header, lengths, strict=True)]
+    near = sum(widths) + len(widths) - 1 <= to.width < sum(widths) + 2 * (len(widths) - 1)
+    drawn = RichTable(
+        title=plain(value.title), title_justify="left", box=None, padding=(0, 1 if near else 2, 0, 0),
+        pad_edge=False, title_style="italic",
+    )  # fmt: skip
     room = sum(n + 2 for n in lengths[:-1] if n <= SHORT) <= to.width * 3 // 4
     for index, (name, longest) in enumerate(zip(value.header, lengths, strict=True)):
         side: Literal["left", "right"] = "right" if index in value.numeric else "left"

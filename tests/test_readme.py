@@ -194,6 +194,13 @@ def test_every_shell_block_is_marked():
     assert len(re.findall(r"```sh\n", README)) == len(marked)
 
 
+def test_the_gallery_is_there_and_small():
+    shown = [ROOT / name for name in re.findall(r"!\[[^]]+\]\((\.github/gallery/[\w.]+)\)", README)]
+    assert {path.suffix for path in shown} == {".png", ".svg"} and all(path.is_file() for path in shown)
+    assert sum(path.stat().st_size for path in (ROOT / ".github" / "gallery").iterdir()) < 150_000
+    assert "http" not in (ROOT / ".github" / "gallery" / "terminal.svg").read_text().replace("http://www.w3.org", "")
+
+
 def test_every_file_it_names_exists():
     for name in re.findall(r"`((?:reference|verify|benchmarks|reports)/[\w./]+)`", README):
         assert (ROOT / name).exists(), name

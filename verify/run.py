@@ -92,7 +92,7 @@ def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = F
 def say(result: Result, given: argparse.Namespace) -> None:
     """The headline, one table, where the files are."""
     full = result.command == "feedforward" and result.tables and result.passed
-    tables = () if given.quiet else (result.tables[0] if full else _short(result),)
+    tables = () if given.quiet else (result.tables[0] if full else short(result),)
     where = "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, comparisons.csv"
     say_all(result.headline, result.passed, tables, where)
 
@@ -115,7 +115,7 @@ def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str, te
             os.dup2(nowhere.fileno(), 1)
 
 
-def _short(result: Result) -> Table:
+def short(result: Result) -> Table:
     """One row a tensor; of several steps, or many failures, the worst step of each tensor."""
     worst: dict[str, Comparison] = {}
     for c in result.local:

@@ -100,3 +100,15 @@ def test_a_failed_write_leaves_nothing(tmp_path):
     with pytest.raises(OSError):
         files.write(tmp_path, {"a": b"1", "no/such/folder": b"2"})
     assert [path.name for path in tmp_path.iterdir() if path.name != "a"] == []
+
+
+def test_columns_move_together_before_a_cell_is_folded():
+    cells = tuple(Cell("1.00e-05") for _ in range(8))
+    wide = Table("t", tuple(f"column {i}" for i in range(8)), (cells,), frozenset(range(8)))  # 64 letters and the gaps
+    for width, lines in ((78, 3), (72, 3), (60, 5)):
+        to = terminal.console(io.StringIO())
+        to.width = width
+        terminal.table(to, wide)
+        text = to.file.getvalue()
+        assert len(text.splitlines()) == lines and max(map(len, text.splitlines())) <= width
+        assert ("1.00e-05  1.00e-05" in text) == (width == 78)
