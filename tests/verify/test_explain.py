@@ -1,5 +1,6 @@
 """verify.explain without TensorFlow: every tensor of every rule, exact arithmetic, what is said of bad input."""
 
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from reference.network import Network
 from reports import as_explanation
 from tests.simulate import SMALL, altered, simulate
+from verify.errors import Unusable
 from verify.explain import Case, exact, explain, explanation, formula
 from verify.explain.allowed import chained
 
@@ -80,12 +82,15 @@ def test_the_way_back_reaches_pixels_and_weights():
     assert found.whole.passed and 0 < found.whole.difference < found.whole.allowed
 
 
-def test_a_right_number_that_tensorflow_has_not_is_outside():
-    trace = simulate(batch=1)
+def test_a_number_that_is_not_the_equations_is_outside():
+    trace = simulate(batch=1, steps=1)
     wrong = trace.tensors["step1/dW2"].copy()
     wrong[3, 2] += 1e-3
     found = explanation(altered(trace, "step1/dW2", wrong), 1, "dW2", (4, 3))
-    assert not found.passed and found.headline.startswith("FAIL dW2[4,3]")
+    assert not found.passed and found.headline.startswith("FAIL dW2[4,3]: by hand ")
+    assert found.headline.endswith("away: rounding does not explain it")
+    later = explanation(altered(trace, "step1/dW2", wrong), 1, "update_W2", (4, 3), 3).headline
+    assert later.startswith("FAIL update_W2[4,3]: ") and "dW2[4,3]" in later
     assert found.steps[0].outcome.verdict == "outside"
     assert explanation(altered(trace, "step1/dW2", wrong), 1, "dW2", (4, 4)).passed
 
@@ -193,3 +198,47 @@ def test_text_keeps_within_its_width(width):
     for tensor in ("dD2", "C", "Z1", "update_W1"):
         found = explanation(simulate(network, **chosen), 2, tensor, Case(simulate(network, **chosen), 2).shape(tensor))
         assert max(len(line) for line in as_explanation.text(found, width).splitlines()) <= width
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_steps_in_one_lie_inside_the_bound_carried_along(name):
+    """From pixels and weights alone, exactly: inside the ball of the same way, step for step."""
+    network, chosen = NETWORKS[name]
+    case, rng = Case(simulate(network, **chosen), 1), np.random.default_rng(2)
+    every = frozenset(t for t, rule in case.rules.items() if rule.phase != "start")
+    for tensor in every:
+        at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
+        ball = chained(case, tensor, at, every)
+        value = case.correct(case.node(tensor), at, case.digits, every).item()
+        apart = abs(value - Fraction(float(ball.value.item())))
+        assert not np.isfinite(ball.radius).all() or apart <= Fraction(float(np.max(ball.radius))), (tensor, at)
+
+
+EXTREME = [3e38, -3e38, 50.0, -50.0, 1e-30, 1e-45, 0.0]
+
+
+@pytest.mark.parametrize("z", EXTREME)
+def test_extreme_numbers_end_soon(z):
+    """Whatever a trace holds: a derivation, or one sentence; never numbers without end."""
+    network = Network((4, 3, 2), ("sigmoid", "tanh"))
+    for trace, tensor in (
+        (simulate(network, batch=1, steps=1, loss="mean_squared_error", optimizer="sgd"), "A1"),
+        (simulate(network, batch=1, steps=1, loss="mean_squared_error", optimizer="sgd"), "A2"),
+        (simulate(batch=1, steps=1), "A3"),
+        (simulate(batch=1, steps=1), "C"),
+    ):
+        read = f"step1/Z{3 if tensor == 'C' else tensor[1]}"
+        Z = trace.tensors[read].copy()
+        Z[0, 0] = z
+        began = time.process_time()
+        try:
+            found = explanation(altered(trace, read, Z), 1, tensor, () if tensor == "C" else (1,))
+            assert found.steps[0].outcome is not None
+        except Unusable as error:
+            assert "the equation has no value there" in str(error) and z == -3e38
+        assert time.process_time() - began < 1
+
+
+def test_a_tensor_that_no_rule_computes_is_said_to_be_so():
+    trace = altered(simulate(batch=1, steps=1), "step1/odd", np.zeros((2, 2, 2), np.float32))
+    assert explanation(trace, 1, "odd", (1, 2, 2)).headline == "odd[1,2,2] is given: no rule computes it"

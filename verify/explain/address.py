@@ -28,7 +28,7 @@ def place(case: Case, tensor: str, index: tuple[int, ...]) -> tuple[int, ...]:
     """The place in the array, from 0.  Raises Unusable for a tensor or an index that there is not."""
     if tensor not in case.names:
         raise Unusable(f"{tensor}: the trace has no such tensor{_nearest(tensor, case.names)}")
-    shape = case.held[tensor].shape if tensor not in case.rules and tensor in case.held else case.shape(tensor)
+    shape = case.own_shape(tensor)
     whole = _completed(index, shape, tensor)
     if whole is None:
         raise Unusable(f"{written(tensor, index)}: {_needed(tensor, shape)}")

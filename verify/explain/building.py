@@ -62,12 +62,14 @@ def _headline(title: str, steps: tuple[Step, ...]) -> str:
     first = steps[0].outcome
     if first is None:
         return f"{title} is given: {steps[0].words}"
-    wrong = [s for s in steps if s.outcome is not None and not s.outcome.passed]
+    numbers = f"{title}: by hand {first.by_hand}, TensorFlow {first.tensorflow}"
+    wrong = [written(s.tensor, s.index) for s in steps if s.outcome is not None and not s.outcome.passed]
+    if not first.passed:
+        return f"FAIL {numbers}, {ulps(first.ulp)} away: rounding does not explain it"
     if wrong:
-        return (f"FAIL {title}: rounding does not explain "
-                + ", ".join(written(s.tensor, s.index) for s in wrong))  # fmt: skip
+        return f"FAIL {numbers}; on the way there rounding does not explain {', '.join(wrong)}"
     apart = "the nearest number there is" if first.verdict == "equal" else f"{ulps(first.ulp)} away"
-    return f"PASS {title}: by hand {first.by_hand}, TensorFlow {first.tensorflow}, {apart}"
+    return f"PASS {numbers}, {apart}"
 
 
 def _sources(case: Case, unrolled: frozenset[str]) -> Iterator[str]:
@@ -79,7 +81,7 @@ def one_step(case: Case, name: str, at: tuple[int, ...], because: str = "", why:
     """One element by its rule. `at` counts from 0."""
     rule = case.rules.get(name)
     index = tuple(i + 1 for i in at)
-    left = letters.element(name, subscripts(tensor(name, case.shape(name)), at))
+    left = letters.element(name, subscripts(tensor(name, case.own_shape(name)), at))
     if rule is None:
         return Step(name, index, left, "given", _given(case, name), (_held(case, name, at, left),), None, because)
     node = case.node(name)
@@ -119,7 +121,7 @@ def _outcome(
     verdict = "outside" if not inside else "equal" if equal else "within"
     tensorflow, _ = formula.decimal(Fraction(float(there)), case.digits)
     ulp = float(apart / spacing)
-    return Outcome(text, whole and (by_hand.exact or not value), tensorflow, float(apart), ulp, allowed, verdict, why)
+    return Outcome(text, whole and by_hand.exact, tensorflow, float(apart), ulp, allowed, verdict, why)
 
 
 def _whole(case: Case, name: str, at: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:

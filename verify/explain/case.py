@@ -69,6 +69,11 @@ class Case:
             return ()
         return self.trace.network.tensor_shape(name.removesuffix("@"), self.trace.settings.batch)
 
+    def own_shape(self, name: str) -> tuple[int, ...]:
+        """What the network says; of a tensor that it does not know, what the trace says."""
+        known = name in self.rules or name in self.given
+        return self.shape(name) if known else tuple(self.held[name].shape)
+
     def array(self, name: str) -> Array:
         """What TensorFlow held.  Raises Unusable where that is nothing, or not what it must be."""
         found = self._previous(name) if name.endswith("@") else self.held.get(name)

@@ -18,6 +18,7 @@ import numpy as np
 BITS = 256
 MOST_BITS = 8192
 MANY = 16  # so many quotients are brought to one denominator; more are rounded
+FARTHEST = 20_000  # of e^x: beyond it the numbers would grow without end, and below -x it is 0 for any purpose
 WHOLE_POWER = 512  # up to this exponent a power is multiplied out
 
 
@@ -94,7 +95,12 @@ def _negative(a: Exact) -> Exact:
 
 
 def _multiply(a: Exact, b: Exact) -> Exact:
-    return Exact(a.over * b.over, a.under * b.under, a.exact and b.exact)
+    return Exact(a.over * b.over, a.under * b.under, a.exact and b.exact or _nothing(a) or _nothing(b))
+
+
+def _nothing(a: Exact) -> bool:
+    """Exact zeros: whatever they are multiplied by, so is the product."""
+    return a.exact and not np.any(a.over)
 
 
 def _divide(a: Exact, b: Exact, bits: int) -> Exact:
@@ -135,7 +141,7 @@ def _matmul(a: Exact, b: Exact) -> Exact:
     """Rows of zeros (dark pixels) are left out: it is by far the largest product."""
     there = [k for k in range(a.shape[1]) if np.any(a.over[:, k] != 0)]
     over = a.over[:, there] @ b.over[there] if there else np.zeros((a.shape[0], b.shape[1]), dtype=object)
-    return Exact(over, a.under * b.under, a.exact and b.exact)
+    return Exact(over, a.under * b.under, a.exact and b.exact or _nothing(a) or _nothing(b))
 
 
 def _compare(test: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact]:
@@ -178,6 +184,11 @@ def _in_decimal(x: Fraction, bits: int, function: Callable[[Decimal], Decimal]) 
 
 
 def _exp(x: Fraction, bits: int) -> tuple[Fraction, bool]:
+    """Raises ArithmeticError where it is too large to be written down."""
+    if x > FARTHEST:
+        raise ArithmeticError("e to a power of more than 20,000")
+    if x < -FARTHEST:
+        return Fraction(0), False
     return (Fraction(1), True) if not x else (_in_decimal(x, bits, Decimal.exp), False)
 
 
@@ -202,6 +213,8 @@ def _tanh(x: Fraction, bits: int) -> tuple[Fraction, bool]:
     """(e^2x - 1) / (e^2x + 1), with as many more bits as the difference loses."""
     if not x:
         return Fraction(0), True
+    if abs(x) > FARTHEST // 2:
+        return Fraction(1 if x > 0 else -1), False
     lost = max(0, x.denominator.bit_length() - abs(x.numerator).bit_length() + 2)
     e, _ = _exp(2 * x, bits + lost)
     return rounded((e - 1) / (e + 1), bits), False
@@ -212,6 +225,8 @@ def _power(a: Exact, b: Exact, bits: int) -> Exact:
     exponent, exact = b.item(), a.exact and b.exact
     if exponent.denominator == 1 and abs(exponent) <= WHOLE_POWER:
         return of_fractions([x ** int(exponent) for x in a.fractions()], a.shape, exact)
+    if exponent > 0 and not np.any(a.over):
+        return a
     powers = [_exp(exponent * _log(x, 2 * bits)[0], bits)[0] for x in a.fractions()]
     return of_fractions(powers, a.shape, False)
 
