@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from operator import add as plus
 from operator import sub, truediv
 from typing import Any
 
@@ -22,7 +23,8 @@ def add(a: Ball, b: Ball) -> Ball:
         incoming, terms, magnitude = (x + y for x, y in zip(a.as_sum(), b.as_sum(), strict=True))
         return of_sum(a.precision, value, incoming, terms, magnitude)
     radius = a.radius + b.radius
-    found = a.rounded(value, radius) if _moves(a) and _moves(b) else a.same(value, radius)
+    moves = _moves(a) and _moves(b) and not _fits(plus, a, b)
+    found = a.rounded(value, radius) if moves else a.same(value, radius)
     if a.masked and b.masked:  # where one selection is an exact 0, adding it rounds nothing
         found.radius = np.where((a.reach > 0) & (b.reach > 0), found.radius, radius)
     if a.least is not None and np.all(b.value > b.radius):

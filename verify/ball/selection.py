@@ -35,6 +35,11 @@ def greater_equal(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value >= b.value)
 
 
+@operation(np.less)
+def less(a: Ball, b: Ball) -> Any:
+    return _compared(a, b, a.value < b.value)
+
+
 @operation(np.less_equal)
 def less_equal(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value <= b.value)
