@@ -7,7 +7,6 @@ The same rules, the same bounds and the same verdicts as `compare.py`. A tensor 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,8 +20,12 @@ from verify.compare import Walk, evaluate, fused, inputs, planned, scalars
 from verify.ladder import Comparison, attributes, values
 from verify.loops import Input, Loop, Memo, has_subnormal, loop_for
 from verify.precision import PRECISIONS
+from verify.program import Program
 from verify.settings import OPTIMIZERS, Settings
+from verify.together import PARAMETER, families, family
 from verify.trace import Array, Trace
+
+PATIENCE = 100  # steps that no program judged, before the loops of single rules are compiled for them
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Lines:
 
     arrays: Mapping[str, Array]
     memory: Array
+    alone: Array  # the part of it that holds the other tensors
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Lockstep:
         self.clean = False  # no subnormal number in any tensor of the step
         self.plans: dict[tuple[int, bool], tuple[Trace, tuple[Rule, ...], frozenset[str]]] = {}
         self.loops: dict[tuple[Any, ...], Loop | None] = {}
+        self.programs: dict[int, Program] = {}
+        self.patience, self.in_lines = PATIENCE, False
 
     def judge(
         self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None,
@@ -82,11 +88,10 @@ class Lockstep:
         """
         if state is not None:
             self.before, self.lines_before = {f"{name}@": array for name, array in state.items()}, {}
-        self.clean = lines is not None and not has_subnormal(lines.memory, self.precision)
-        self.lines = lines.arrays if lines is not None and self.clean and self.compiled else {}
         trace, plan, rest = self._plan(self.examples(held), number == 1)
-        structural = any(True for _ in attributes(number, held, trace, plan, rest))
-        used = None if structural else self._passing(plan, number, held)
+        used = None
+        if not any(True for _ in attributes(number, held, trace, plan, rest)):
+            used = self._passing(plan, number, held, lines)
         found = self._passed(number, held, used) if used is not None else self._failed(number, held, trace)
         self.before = _left(held)
         self.lines_before = _left(lines.arrays) if lines is not None else {}
@@ -104,11 +109,49 @@ class Lockstep:
             self.plans[key] = (trace, *planned(trace, "backprop", first))
         return self.plans[key]
 
-    def _passing(self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array]) -> dict[str, float] | None:
+    def _at_once(
+        self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array], lines: Lines
+    ) -> dict[str, float] | None:
+        """The utilisation of each tensor that one function for all lets pass; None where it cannot judge the step."""
+        now = {name: _of_ball(ball) for name, ball in self.scalars(number).items()}
+        examples = self.examples(held)
+        if examples not in self.programs:
+            self.programs[examples] = Program(plan, self.network, examples, now, lines.arrays, self.precision)
+        program = self.programs[examples]
+        if not program.fits(held) or has_subnormal(lines.alone, self.precision):
+            return None
+        return program.run(held, self.before, lines.arrays, self.lines_before, now)
+
+    def scalars(self, number: int) -> dict[str, Ball]:
+        return scalars(number, OPTIMIZERS[self.settings.optimizer], self.precision)
+
+    def _passing(
+        self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array], lines: Lines | None
+    ) -> dict[str, float] | None:
         """The utilisation of each tensor; None if any does not pass."""
+        used = None
+        if lines is not None and self.lines_before and self.compiled and not self.settings.jit:
+            used = self._at_once(plan, number, held, lines)
+        self.in_lines = lines is not None
+        self.patience -= self.in_lines and used is None
+        self.clean = used is not None or (lines is not None and not has_subnormal(lines.memory, self.precision))
+        self.lines = lines.arrays if lines is not None and self.clean and self.in_loops and used is None else {}
+        if used is not None and len(used) == len(plan):
+            return {rule.tensor: used[rule.tensor] for rule in plan}
+        return self._one_by_one(plan, number, held, used or {})
+
+    @property
+    def in_loops(self) -> bool:
+        """Whether single rules are worth loops of their own: where tensors lie in lines, a program has most of them."""
+        return self.compiled and (self.patience < 0 or not self.in_lines)
+
+    def _one_by_one(
+        self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array], known: Mapping[str, float]
+    ) -> dict[str, float] | None:
+        """The same, rule by rule, where it is not known already."""
         step = _Step(self, number, held)
         found: dict[str, float] = {}
-        together = step.families(plan) if self.lines else {}
+        together = step.families(plan) if self.lines else known
         for rule in plan:
             at = held.get(rule.tensor)
             if at is None or at.dtype != self.precision.name or at.shape != step.shape(rule.tensor):
@@ -137,22 +180,14 @@ class Lockstep:
         return Judged(number, elements, sum(c.outside for c in failed), used, failed)
 
 
-PARAMETER = re.compile(r"[WB]\d+")
-
-
-def family(name: str) -> str:
-    """dP for dW1, dB1, …; other names stay as they are."""
-    return PARAMETER.sub("P", name)
-
-
 class _Step:
     """What the rules of one step share: float64 copies, absolute values, scalars."""
 
     def __init__(self, lockstep: Lockstep, number: int, held: Mapping[str, Array]) -> None:
         settings, self.precision = lockstep.settings, lockstep.precision
         self.network, self.examples = lockstep.network, lockstep.examples(held)
-        self.jit, self.loops, self.compiled = settings.jit, lockstep.loops, lockstep.compiled
-        self.scalars = scalars(number, OPTIMIZERS[settings.optimizer], self.precision)
+        self.jit, self.loops, self.compiled = settings.jit, lockstep.loops, lockstep.in_loops
+        self.scalars = lockstep.scalars(number)
         self.arrays = {**lockstep.before, **held}
         self.clean = held if lockstep.clean else {}
         self.lines, self.lines_before, self.starts = lockstep.lines, lockstep.lines_before, lockstep.starts
@@ -164,18 +199,9 @@ class _Step:
 
         A family in which any tensor does not pass is left out: each of its tensors is then judged alone.
         """
-        members: dict[tuple[Any, ...], list[Rule]] = {}
-        for rule in plan:
-            if PARAMETER.search(rule.tensor) and not (self.jit and rule.fusable):
-                words = tuple(sorted(getattr(rule.compute, "keywords", {}).items()))
-                function = getattr(rule.compute, "func", rule.compute)
-                key = (family(rule.tensor), tuple(map(family, rule.inputs)), function, words)
-                members.setdefault(key, []).append(rule)
         found: dict[str, float] = {}
-        everything = set(self.network.parameters())
-        for rules in members.values():
-            if {PARAMETER.findall(rule.tensor)[0] for rule in rules} == everything:
-                found |= self._together(rules)
+        for rules in families(plan, self.network, self.jit):
+            found |= self._together(rules)
         return found
 
     def _together(self, rules: list[Rule]) -> dict[str, float]:

@@ -81,10 +81,10 @@ class Loop:
     shared: tuple[Operation, ...]
     scalars: Straight
     rest: Straight
-    reads: tuple[int, ...]
-    questions: int
+    body: Body
     flat: bool  # each element stands alone: one long line is faster than many short ones
     segmented: Callable[..., int]
+    before: tuple[Operation, ...]  # shared, scalars and rest, in order
     elementwise: bool  # nothing is done on arrays before the loop: tensors that lie in one line need no loop each
 
     def passes(self, inputs: tuple[Input, ...], found: Array, memo: Memo) -> float | None:
@@ -93,9 +93,9 @@ class Loop:
         `memo` holds what was done in the same step already.
         """
         held = self._before(inputs, memo)
-        arrays = (found, *(held[n] for n in self.reads))
-        outside, largest, asked = self.run(*(map(_line, arrays) if self.flat else map(_plane, arrays)))
-        if outside or asked != self.questions:
+        arrays = (found, *(held[n] for n in self.body.reads))
+        outside, largest, asked = self.run(*(map(as_line, arrays) if self.flat else map(as_plane, arrays)))
+        if outside or asked != self.body.questions:
             return None
         return float(np.int64(largest).view(np.float64))
 
@@ -103,7 +103,7 @@ class Loop:
         """The same of several tensors that lie one after the other in [1, n]; None if any does not pass."""
         held = self._before(inputs, memo)
         largest = np.empty(len(starts) - 1, dtype=np.int64)
-        bad = self.segmented(starts, largest, self.questions, found, *(_plane(held[n]) for n in self.reads))
+        bad = self.segmented(starts, largest, self.body.questions, found, *(as_plane(held[n]) for n in self.body.reads))
         return None if bad else largest.view(np.float64)
 
     def _before(self, inputs: tuple[Input, ...], memo: Memo) -> dict[int, Any]:
@@ -170,20 +170,28 @@ def _kept(memo: Memo, key: tuple[Any, ...], read: tuple[Any, ...], compute: Call
     return memo[key][1]
 
 
-def _plane(array: Any) -> Any:
+def as_plane(array: Any) -> Any:
     """As two dimensions, a number as one element."""
     return array if getattr(array, "ndim", 0) == 2 else np.reshape(array, (1, -1))
 
 
-def _line(array: Any) -> Any:
+def as_line(array: Any) -> Any:
     return np.reshape(array, (1, -1))
 
 
 def loop_for(compute: Callable[..., Any], inputs: tuple[Input, ...], found: Array, precision: Precision) -> Loop | None:
     """The loop of an equation for inputs of these shapes; None if it cannot be one."""
-    function, words = getattr(compute, "func", compute), getattr(compute, "keywords", {})
     shapes = tuple((np.shape(x.value), x.radius is None) for x in inputs)
-    return _loop(function, tuple(sorted(words.items())), shapes, np.shape(found), precision)
+    return loop_of(compute, shapes, np.shape(found), precision)
+
+
+def loop_of(
+    compute: Callable[..., Any], inputs: tuple[tuple[tuple[int, ...], bool], ...], shape: tuple[int, ...],
+    precision: Precision,
+) -> Loop | None:  # fmt: skip
+    """The same before there are any: their shapes, and whether they are exact."""
+    function, words = getattr(compute, "func", compute), getattr(compute, "keywords", {})
+    return _loop(function, tuple(sorted(words.items())), inputs, shape, precision)
 
 
 @lru_cache(maxsize=1024)
@@ -202,23 +210,15 @@ def _loop(
     scalars = _reached(before, {n for *_, n in pairs if not shapes[n]}, lambda o: True)
     shared = _reached(before, {n for *_, n in pairs if shapes[n]}, lambda o: o.function in SHARED)
     rest = _needed([o for o in before if o not in shared and o not in scalars], recorded, inner)
-    source, reads, questions = to_source(recorded, inner, LOOP)
-    segments = to_source(recorded, inner, SEGMENTS)[0]
-    flat = all(shapes[n] in (shape, ()) for n in reads) and 1 not in shape
+    body = body_of(recorded, inner)
+    flat = all(shapes[n] in (shape, ()) for n in body.reads) and 1 not in shape
     wanted = {x for o in (*shared, *scalars, *rest) for x in o.operands}
-    given = tuple((place, bool(r), n, n in wanted) for place, r, n in pairs if n in wanted or n in reads)
+    given = tuple((place, bool(r), n, n in wanted) for place, r, n in pairs if n in wanted or n in body.reads)
     return Loop(
-        _compiled(source),
-        given,
-        shared,
-        _straight(scalars),
-        _straight(rest),
-        reads,
-        questions,
-        flat,
-        _compiled(segments),
+        compiled(body.source(LOOP)), given, shared, _straight(scalars), _straight(rest), body, flat,
+        compiled(body.source(SEGMENTS)), tuple(o for o in before if o in shared or o in scalars or o in rest),
         elementwise=not any(shapes[x] for o in (*shared, *rest) for x in (o.result, *o.operands) if isinstance(x, int)),
-    )
+    )  # fmt: skip
 
 
 SHARED = ("absolute", "transpose", "count_nonzero", "reshape")
@@ -261,10 +261,11 @@ def _inner(recorded: Recorded, shape: tuple[int, ...]) -> list[Operation]:
 
 
 @lru_cache(maxsize=256)
-def _compiled(source: str) -> Callable[..., Any]:
+def compiled(source: str, others: tuple[tuple[str, Any], ...] = ()) -> Callable[..., Any]:
+    """The function of this name in the source; `others` are what it calls, by name."""
     from numba import njit
 
-    space: dict[str, Any] = {"np": np}
+    space: dict[str, Any] = {"np": np, **dict(others)}
     exec(source, space)
     run: Callable[..., Any] = njit(space["compiled"], error_model="numpy", nogil=True)
     return run
@@ -287,26 +288,51 @@ def has_subnormal(array: Array, precision: Precision) -> bool:
     bits = array.reshape(-1).view(f"u{array.itemsize}")
     kind = bits.dtype.type
     normal = int(np.asarray(precision.tiny, array.dtype).view(bits.dtype))
-    least = _compiled(SUBNORMAL.format(kind=bits.dtype.name))(bits, kind(np.iinfo(kind).max >> 1), kind(1))
+    least = compiled(SUBNORMAL.format(kind=bits.dtype.name))(bits, kind(np.iinfo(kind).max >> 1), kind(1))
     return int(least) < normal - 1
 
 
-def to_source(recorded: Recorded, inner: list[Operation], template: str) -> tuple[str, tuple[int, ...], int]:
-    """The loop in Python, the results it reads in order, and its questions as bits."""
+@dataclass(frozen=True)
+class Body:
+    """A loop's inside as text, for one element: what it reads, in order, its lines, its questions, its result."""
+
+    reads: tuple[int, ...]
+    places: tuple[str, ...]
+    lines: tuple[str, ...]
+    asked: tuple[str, ...]
+    value: str
+    radius: str
+
+    @property
+    def questions(self) -> int:
+        """All of them answered, as bits."""
+        return int(2 ** len(self.asked) - 1)
+
+    def source(self, template: str) -> str:
+        """The loop in Python; what it reads are its arguments x0, x1, …"""
+        loads = [f"v{i} = np.float64(x{i}[{place}])" for i, place in enumerate(self.places)]
+        questions = [f"asked |= np.int64({name} != 0) << {bit}" for bit, name in enumerate(self.asked)]
+        return template.format(
+            names=", ".join(f"x{i}" for i in range(len(self.reads))), body=_indented([*loads, *self.lines]),
+            questions=_indented(questions), value=self.value, radius=self.radius,
+        )  # fmt: skip
+
+
+def body_of(recorded: Recorded, inner: list[Operation]) -> Body:
+    """The same text for any numbers: names say only where a result stands among those of its loop."""
     asked = sorted(set(recorded.recording.asked))
     made = {o.result for o in inner}
     used = {x for o in inner for x in o.operands} | {recorded.value, recorded.radius} | set(asked)
     reads = tuple(sorted(x for x in used if isinstance(x, int) and x not in made))
-    names = {x: f"v{i}" for i, x in enumerate((*reads, *(o.result for o in inner)))}  # the same text for any numbers
-    shapes = recorded.recording.shapes
-    lines = [f"{names[x]} = np.float64(x{i}[{_place(shapes[x])}])" for i, x in enumerate(reads)]
-    lines += [f"{names[o.result]} = {_code(o, names)}" for o in inner]
-    questions = [f"asked |= np.int64({names[n]} != 0) << {bit}" for bit, n in enumerate(asked)]
-    source = template.format(
-        names=", ".join(f"x{i}" for i in range(len(reads))), body=_indented(lines), questions=_indented(questions),
-        value=_name(recorded.value, names), radius=_name(recorded.radius, names),
-    )  # fmt: skip
-    return source, reads, 2 ** len(asked) - 1
+    names = {x: f"v{i}" for i, x in enumerate((*reads, *(o.result for o in inner)))}
+    return Body(
+        reads,
+        tuple(_place(recorded.recording.shapes[x]) for x in reads),
+        tuple(f"{names[o.result]} = {_code(o, names)}" for o in inner),
+        tuple(names[n] for n in asked),
+        _name(recorded.value, names),
+        _name(recorded.radius, names),
+    )
 
 
 def _indented(lines: list[str]) -> str:

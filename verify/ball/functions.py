@@ -70,8 +70,10 @@ def floor(a: Ball) -> Ball:
 @operation(np.sqrt)
 def sqrt(a: Ball) -> Ball:
     value = np.sqrt(a.value)
-    least = np.sqrt(np.maximum(a.value - a.radius, 0))
-    radius = np.where(a.value > 0, a.radius / (value + least), np.sqrt(a.radius))
+    radius: Any = 0.0
+    if not a.is_exact:
+        least = np.sqrt(np.maximum(a.value - a.radius, 0))
+        radius = np.where(a.value > 0, a.radius / (value + least), np.sqrt(a.radius))
     found = a.rounded(value, radius)
     found.least = 0.0
     return found

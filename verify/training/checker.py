@@ -21,9 +21,10 @@ from reference.network import Network
 from reference.rules import given
 from verify.compare import planned
 from verify.errors import Unverifiable
-from verify.lockstep import Judged, Lines, Lockstep, family
+from verify.lockstep import Judged, Lines, Lockstep
 from verify.memory import keep_freed
 from verify.settings import Settings
+from verify.together import family
 from verify.trace import Array, Trace
 
 SLOTS = 6
@@ -70,7 +71,8 @@ class Slots:
             name: np.frombuffer(self.memory, self.kind, count, begin + start).reshape(1, -1)
             for name, (start, count) in self.families.items()
         }
-        return Lines(arrays, memory)
+        alone = min((start for start, _ in self.families.values()), default=self.size)
+        return Lines(arrays, memory, memory[: alone // self.kind.itemsize])
 
     def views(self, slot: int, examples: int) -> dict[str, Array]:
         found = {}
