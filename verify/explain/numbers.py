@@ -56,7 +56,7 @@ class Numbers:
                 yield Line(right[0], joined(right[1:], " = ", " = "), remark)
 
     def _with_value(self, of: Term) -> Iterator[Formula]:
-        put_in, value = self.put_in(of)[0], formula.shown(self.value(of))
+        put_in, value = self.put_in(of)[0], formula.shown(self.value(of), self.case.digits)
         yield put_in
         if put_in != value:
             yield value
@@ -100,7 +100,7 @@ class Numbers:
 
     def _number(self, of: Term) -> Piece:
         value = self.value(of)
-        return formula.shown(value), SUM if value < 0 else ATOM
+        return formula.shown(value, self.case.digits), SUM if value < 0 else ATOM
 
     def _number_or_product(self, of: Term) -> Piece:
         if of.kind == "multiply":
@@ -120,7 +120,7 @@ class Numbers:
         remark = f"{zeros:,} of {sizes.size:,} terms are 0" if zeros else ""
         if left:
             rest = self.value(of) - sum(self.value(t) for t in terms)
-            pieces.append(tight((formula.shown(rest), SUM if rest < 0 else ATOM), PRODUCT))
+            pieces.append(tight((formula.shown(rest, self.case.digits), SUM if rest < 0 else ATOM), PRODUCT))
             remark = f"the {LARGEST} largest terms, and the sum of the other {left:,}" + (
                 f"; {remark}" if zeros else ""
             )
