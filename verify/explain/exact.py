@@ -1,7 +1,6 @@
 """Exact arithmetic on arrays: whole numbers over one common denominator.
 
-+, -, ×, ÷ and comparisons are exact. exp, log, sqrt, tanh and powers are rounded once, at `bits` bits, from Python's
-`decimal`, whose exp, ln and sqrt are correctly rounded; so `exact` says whether anything was rounded at all.
++, -, ×, ÷ and comparisons are exact; `exact` says whether anything in an array was rounded at all (`elementary.py`).
 """
 
 from __future__ import annotations
@@ -9,17 +8,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from verify.explain.elementary import exp, log, power, rounded, sqrt, tanh
+
 BITS = 256
 MOST_BITS = 8192
 MANY = 16  # so many quotients are brought to one denominator; more are rounded
-FARTHEST = 20_000  # of e^x: beyond it the numbers would grow without end, and below -x it is 0 for any purpose
-WHOLE_POWER = 512  # up to this exponent a power is multiplied out
 
 
 @dataclass(frozen=True)
@@ -120,15 +118,6 @@ def _divide(a: Exact, b: Exact, bits: int) -> Exact:
     return of_fractions([rounded(q, bits) for q in quotients], shape, False)
 
 
-def rounded(x: Fraction, bits: int) -> Fraction:
-    """To so many bits, a power of two below."""
-    if not x:
-        return x
-    shift = bits - (abs(x.numerator).bit_length() - x.denominator.bit_length())
-    scaled = round(x * Fraction(2) ** shift)
-    return Fraction(scaled) / Fraction(2) ** shift
-
-
 def _sum(a: Exact, axis: int | None, keepdims: bool) -> Exact:
     return Exact(np.sum(a.over, axis=axis, keepdims=keepdims), a.under, a.exact)
 
@@ -172,63 +161,10 @@ def _elementwise(function: Callable[[Fraction, int], tuple[Fraction, bool]]) -> 
     return each
 
 
-def _digits(bits: int) -> int:
-    return int(bits * 0.30103) + 10
-
-
-def _in_decimal(x: Fraction, bits: int, function: Callable[[Decimal], Decimal]) -> Fraction:
-    """The function in decimal with ten digits to spare, then rounded to the bits."""
-    with localcontext(Context(prec=_digits(bits), Emax=MAX_EMAX, Emin=MIN_EMIN)):
-        found = function(Decimal(x.numerator) / Decimal(x.denominator))
-    return rounded(Fraction(found), bits)
-
-
-def _exp(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Raises ArithmeticError where it is too large to be written down."""
-    if x > FARTHEST:
-        raise ArithmeticError("e to a power of more than 20,000")
-    if x < -FARTHEST:
-        return Fraction(0), False
-    return (Fraction(1), True) if not x else (_in_decimal(x, bits, Decimal.exp), False)
-
-
-def _log(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Raises ArithmeticError below 0 and at 0."""
-    if x <= 0:
-        raise ArithmeticError("the logarithm of a number that is not positive")
-    return (Fraction(0), True) if x == 1 else (_in_decimal(x, bits, Decimal.ln), False)
-
-
-def _sqrt(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Exact where both parts are squares.  Raises ArithmeticError below 0."""
-    if x < 0:
-        raise ArithmeticError("the root of a negative number")
-    over, under = math.isqrt(x.numerator), math.isqrt(x.denominator)
-    if over * over == x.numerator and under * under == x.denominator:
-        return Fraction(over, under), True
-    return _in_decimal(x, bits, Decimal.sqrt), False
-
-
-def _tanh(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """(e^2x - 1) / (e^2x + 1), with as many more bits as the difference loses."""
-    if not x:
-        return Fraction(0), True
-    if abs(x) > FARTHEST // 2:
-        return Fraction(1 if x > 0 else -1), False
-    lost = max(0, x.denominator.bit_length() - abs(x.numerator).bit_length() + 2)
-    e, _ = _exp(2 * x, bits + lost)
-    return rounded((e - 1) / (e + 1), bits), False
-
-
 def _power(a: Exact, b: Exact, bits: int) -> Exact:
-    """Multiplied out for whole exponents, e^(b ln a) for others.  a > 0; one exponent."""
-    exponent, exact = b.item(), a.exact and b.exact
-    if exponent.denominator == 1 and abs(exponent) <= WHOLE_POWER:
-        return of_fractions([x ** int(exponent) for x in a.fractions()], a.shape, exact)
-    if exponent > 0 and not np.any(a.over):
-        return a
-    powers = [_exp(exponent * _log(x, 2 * bits)[0], bits)[0] for x in a.fractions()]
-    return of_fractions(powers, a.shape, False)
+    """One exponent.  Raises ArithmeticError where it has no value."""
+    found = [power(x, b.item(), bits) for x in a.fractions()]
+    return of_fractions([f for f, _ in found], a.shape, a.exact and b.exact and all(e for _, e in found))
 
 
 SIMPLE: dict[str, Callable[..., Exact]] = {
@@ -238,8 +174,8 @@ SIMPLE: dict[str, Callable[..., Exact]] = {
     "less_equal": _compare(np.less_equal), "equal": _compare(np.equal),
 }  # fmt: skip
 ROUNDED: dict[str, Callable[..., Exact]] = {
-    "divide": _divide, "power": _power, "exp": _elementwise(_exp), "log": _elementwise(_log),
-    "sqrt": _elementwise(_sqrt), "tanh": _elementwise(_tanh),
+    "divide": _divide, "power": _power, "exp": _elementwise(exp), "log": _elementwise(log),
+    "sqrt": _elementwise(sqrt), "tanh": _elementwise(tanh),
     "reciprocal": lambda a, bits: _divide(of_fractions([Fraction(1)], (), True), a, bits),
 }  # fmt: skip
 
