@@ -13,6 +13,7 @@ from verify.explain import __main__ as explain
 from verify.faults import __main__ as faults
 from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
+from verify.sweep import __main__ as sweep
 from verify.trace import __main__ as trace
 from verify.training import __main__ as training
 
@@ -26,6 +27,7 @@ MAINS = {
     "verify.faults": faults,
     "verify.prediction": prediction,
     "verify.printed": printed,
+    "verify.sweep": sweep,
     "verify.trace": trace,
     "verify.training": training,
 }
@@ -128,6 +130,12 @@ def test_the_training_is_as_shown(outputs):
     assert len(pairs) == 17 and all(abs(float(a) - float(b)) <= 1 for a, b in pairs)
     assert "both choose 7" in outputs["-m verify.prediction --weights out/training/golden.npz --digit 7"][1]
     assert "of 360 images" in " ".join(outputs["-m verify.prediction --weights out/training --all"][1].split())
+
+
+def test_the_sweep_is_as_shown(outputs):
+    (shown,) = blocks("output of: python -m verify.sweep")
+    _, text = outputs["-m verify.sweep --seeds 0:5 --digits 5,7 --dtype float32,float64 --workers 2"]
+    assert " ".join(text.split()).startswith(" ".join(shown.split()))
 
 
 def test_the_figures_of_the_long_training_are_those_on_record():

@@ -359,7 +359,7 @@ def test_disagreements_are_grouped_by_diagnosis(tmp_path):
     assert len(summary.worst) == 10 and all(w.status == AGREES for w in summary.worst[4:])
     assert summary.headline == (
         "FAIL 4 of 12 cases disagree, the worst: step 1, Z1 by equation (6) at (1, 2): … (1 not verified, 1 crashed, "
-        "6 agrees)"
+        "6 agree)"
     )
     text = report.files(summary)["report.md"].decode()
     assert "--seed 7 --digit 0" in text.split("ten worst")[1] and "--seed 9" in text.split("diagnosis")[1]
@@ -369,7 +369,7 @@ def test_cases_that_could_not_be_verified_are_no_pass(tmp_path):
     found = [finding(0), findings.Finding(1, CRASHED, "its worker process died 3 times")]
     summary = summary_of(tmp_path, plan(2), found)
     assert not summary.passed and summary.status == 3
-    assert summary.headline == "FAIL 1 of 2 cases could not be verified (1 crashed, 1 agrees)"
+    assert summary.headline == "FAIL 1 of 2 cases could not be verified (1 crashed, 1 agree)"
     nothing = [findings.Finding(n, UNVERIFIED, "nothing was compared") for n in range(2)]
     assert summary_of(tmp_path / "none", plan(2), nothing).status == 3
 

@@ -161,7 +161,8 @@ class Summary:
             text = f"{self.count(DISAGREES):,} of {self.cases:,} cases disagree, the worst: {first.failure}"
         else:
             text = f"{self.cases - self.count(AGREES):,} of {self.cases:,} cases could not be verified"
-        parts = [f"{self.count(s):,} {s}" for s in (UNVERIFIED, CRASHED, AGREES) if self.count(s)]
+        others = {UNVERIFIED: "not verified", CRASHED: "crashed", AGREES: "agree"}
+        parts = [f"{self.count(status):,} {word}" for status, word in others.items() if self.count(status)]
         return f"FAIL {text}" + (f" ({', '.join(parts)})" if parts else "")
 
 
