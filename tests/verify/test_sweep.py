@@ -394,3 +394,15 @@ def test_general_leaves_out_what_differs_from_case_to_case():
     assert general("agrees with: bias correction one step ahead (t + 1)") == (
         "agrees with: bias correction one step ahead (t + 1)"
     )
+
+
+def test_progress_says_rate_and_time_left(capsys):
+    from reports import terminal
+
+    with terminal.paced("Sweeping", "cases", every=0.0) as advance:
+        advance(10, 40)
+        advance(20, 40, "waiting")
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "Sweeping: 10 of 40"
+    assert second.startswith("Sweeping: 20 of 40, ") and "cases a second, " in second
+    assert second.endswith(" s left; waiting")

@@ -2,8 +2,11 @@
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import threading
+import time
 from itertools import product
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from verify.hush import hushed
 from verify.settings import Settings
 from verify.sweep import __main__ as sweep
 from verify.sweep import origin, report, store, work
+from verify.sweep.course import Course
 from verify.sweep.finding import AGREES, DISAGREES, ROWS, UNVERIFIED
 from verify.sweep.plan import Plan
 from verify.sweep.summary import summarise
@@ -153,11 +157,33 @@ def test_tensorflow_with_more_threads_is_refused(monkeypatch):
             reused.one_thread()
 
 
-def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench):
-    """Two worker processes; the same cases here, in the other order; one of the commands as the report shows it."""
+def killing(monkeypatch, out):
+    """One worker dies as soon as the first rows are on the disc; hands out whether it has."""
+    own, done = Course._ready, []
+
+    def ready(self, client):
+        pids = client.run(os.getpid)
+
+        def kill():
+            while not store.parts(out / "cases"):
+                time.sleep(0.02)
+            os.kill(next(iter(pids.values())), signal.SIGKILL)
+            done.append(True)
+
+        threading.Thread(target=kill, daemon=True).start()
+        own(self, client)
+
+    monkeypatch.setattr(Course, "_ready", ready)
+    return done
+
+
+def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench, monkeypatch):
+    """Two worker processes, one of which is killed; the same cases here, in the other order; one as its command."""
+    killed = killing(monkeypatch, tmp_path / "out")
     words = shlex.split("--seeds 4:7 --digits 5 --jit both --steps 2 --workers 2 --quiet")
     out = tmp_path / "out"
     assert run.guarded(sweep.main, [*words, "--out", str(out)]) == 0
+    assert killed
     rows = [r for path in store.parts(out / "cases") for r in store.read(out, path, PLAN).to_pylist()]
     bits = {row["case"]: row["bits"] for row in rows}
     case = PLAN.case(3)

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from importlib.util import find_spec
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
@@ -39,13 +38,12 @@ def local(workers: int, verbose: bool = False) -> Iterator[Any]:
 
     A single death counts (`allowed_failures`): which case is to blame the runner finds out.
     """
-    dashboard = "127.0.0.1:0" if find_spec("bokeh") else None
     level = logging.WARNING if verbose else logging.CRITICAL
     with _quiet(verbose):
         try:
             cluster = LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
-                dashboard_address=dashboard, silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
+                dashboard_address="127.0.0.1:0", silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
             )  # fmt: skip
         except (OSError, RuntimeError, TimeoutError) as error:
             raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error

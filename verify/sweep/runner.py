@@ -25,7 +25,7 @@ from verify.sweep.finding import CRASHED, UNVERIFIED, Finding, failed
 from verify.sweep.plan import Case
 
 Work = Callable[[Case], Finding]
-AHEAD = 3  # cases a thread: one it computes, the others on their way
+AHEAD = 4  # cases a thread: one it computes, the others on their way
 DEATHS = 3  # of its worker, and a case is given up
 HOPELESS = 5  # cases given up while none has come through: then the workers, not the cases, are at fault
 PATIENCE = 60.0  # seconds without scheduler or workers
