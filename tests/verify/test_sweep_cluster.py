@@ -118,7 +118,7 @@ def test_workers_that_die_and_cases_that_kill_them(tmp_path):
     assert set(found) == set(range(40)) and killed
     assert {n for n, status in found.items() if status == CRASHED} == {7, 8}
     assert {n for n, status in found.items() if status == UNVERIFIED} == {11}
-    assert all(len(marks(seen)[number]) == 3 for number in (7, 8))
+    assert all(2 <= len(marks(seen)[number]) <= 3 for number in (7, 8))  # it dies once with both, or with one waiting
     summary = summarise(tmp_path / "out", sweep_)
     assert summary.status == 3 and summary.count(AGREES) == 37
     crashed = next(c for c in summary.causes if c.status == CRASHED)
@@ -127,10 +127,25 @@ def test_workers_that_die_and_cases_that_kill_them(tmp_path):
 
 
 def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(runner, "HOPELESS", 2)
+    monkeypatch.setattr(runner, "HOPELESS", 1)
     course = Course(tmp_path, begun(6), lambda: cluster.local(2), StandIn(deadly=tuple(range(6))))
-    with pytest.raises(Unverifiable, match="each of the first 2 cases ended its worker.*--resume"):
+    with pytest.raises(Unverifiable, match="each of the first 1 cases ended its worker.*--resume"):
         course.run()
+
+
+def test_a_local_cluster_whose_workers_do_not_come_back_is_begun_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "MISSING", 1.0)
+    clusters = []
+    course = Course(tmp_path, begun(30), lambda: cluster.local(1), StandIn(0.05))
+
+    def ready(client):
+        clusters.append(client)
+        if len(clusters) == 1:
+            client.retire_workers(close_workers=True)
+
+    course._ready = ready
+    course.run()
+    assert len(statuses(tmp_path, begun(30))) == 30 and len(clusters) > 1
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])

@@ -29,6 +29,7 @@ AHEAD = 4  # cases a thread: one it computes, the others on their way
 DEATHS = 3  # of its worker, and a case is given up
 HOPELESS = 5  # cases given up while none has come through: then the workers, not the cases, are at fault
 PATIENCE = 60.0  # seconds without scheduler or workers
+MISSING = 30.0  # seconds without a worker of a local cluster: Dask does not replace one that dies as it starts
 LOOK_AGAIN = 5.0  # seconds between two looks at the number of threads
 GONE = (CommClosedError, CancelledError, FutureCancelledError, OSError, TimeoutError)
 
@@ -69,7 +70,7 @@ class Runner:
             except Lost:
                 since = time.monotonic()
                 self._take_back()
-                self.waiting("the scheduler is gone; waiting for it to come back")
+                self.waiting("the cluster is gone; waiting for it to come back")
             except Unusable as error:
                 if since is None:
                     raise
@@ -84,13 +85,16 @@ class Runner:
 
     def _through(self, client: Any) -> Iterator[Finding]:
         """Until nothing is left.  Raises Lost."""
-        threads, looked, alive = 0, -LOOK_AGAIN, time.monotonic()
+        threads, looked, complete = 0, -LOOK_AGAIN, time.monotonic()
+        own = len(client.cluster.worker_spec) if client.cluster else 0
         while self._more():
             if time.monotonic() - looked > LOOK_AGAIN or not threads:
                 threads, looked = _threads(client), time.monotonic()
-            if threads:
-                alive = time.monotonic()
-            elif time.monotonic() - alive > self.patience:
+            if threads >= max(own, 1):
+                complete = time.monotonic()
+            elif time.monotonic() - complete > (MISSING if own else self.patience):
+                if own:
+                    raise Lost
                 raise Unverifiable(f"there has been no worker for {self.patience:.0f} seconds")
             self._send(client, threads)
             yield from self._received(client)
