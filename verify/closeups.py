@@ -115,8 +115,8 @@ def scatter(near: Near) -> Scatter:
         return Scatter((), (), (), "No number is finite.")
     with np.errstate(divide="ignore"):
         x, y, bound = np.log10(size), np.log10(error), np.log10(allowed)
-    band = _bands(x)
-    kept = _kept(band, share, error)
+    groups = _grouped(_bands(x))
+    kept = _kept(groups, share, error)
     fits = share <= 1
     pairs = np.column_stack([x, y])
     within, outside = (tuple(map(tuple, pairs[kept[side[kept]]].tolist())) for side in (fits, ~fits))
@@ -125,7 +125,7 @@ def scatter(near: Near) -> Scatter:
         f"{size.max():.1e}; the bound goes from {allowed.min():.1e} to {allowed.max():.1e}; "
         f"{int((~fits).sum()):,} of {fits.size:,} above theirs."
     )
-    return Scatter(within, outside, _bound(x, bound, band), alt)
+    return Scatter(within, outside, _bound(x, bound, groups), alt)
 
 
 def _bands(x: Floats) -> Array:
@@ -137,35 +137,42 @@ def _bands(x: Floats) -> Array:
     width = (high - low) / BANDS or 1.0
     with np.errstate(invalid="ignore"):
         found = np.clip(np.floor((x - low) / width), 0, BANDS - 1)
-    return np.where(x > -np.inf, found, -1).astype(np.int64)
+    return np.where(x > -np.inf, found, -1).astype(np.int8)
 
 
-def _kept(band: Array, share: Floats, error: Floats) -> Array:
+def _grouped(band: Array) -> list[Array]:
+    """Positions, band by band."""
+    order = np.argsort(band, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(band[order])) + 1)
+
+
+def _kept(groups: list[Array], share: Floats, error: Floats) -> Array:
     """Positions of what is drawn, in order."""
     chosen = []
-    for key in (-share, -error, error):
-        order = np.lexsort((np.arange(len(band)), key, band))
-        starts = np.flatnonzero(np.diff(band[order], prepend=-9))
-        rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
-        chosen.append(order[rank < OF_A_BAND])
+    for here in groups:
+        for key in (-share[here], -error[here], error[here]):
+            few = np.argpartition(key, OF_A_BAND)[:OF_A_BAND] if len(here) > OF_A_BAND else slice(None)
+            chosen.append(here[few])
     return np.unique(np.concatenate(chosen))
 
 
-def _bound(x: Floats, bound: Floats, band: Array) -> tuple[tuple[float, float, float], ...]:
+def _bound(x: Floats, bound: Floats, groups: list[Array]) -> tuple[tuple[float, float, float], ...]:
     """The smallest and the largest of each band, at the middle of its magnitudes; 0 allowed has no place."""
     found = []
-    for number in np.unique(band[(band >= 0) & (bound > -np.inf)]).tolist():
-        here = (band == number) & (bound > -np.inf)
-        found.append((float(x[here].mean()), float(bound[here].min()), float(bound[here].max())))
+    for here in groups:
+        across, up = x[here], bound[here]
+        seen = (across > -np.inf) & (up > -np.inf)
+        if seen.any():
+            across, up = across[seen], up[seen]
+            found.append((float(across.mean()), float(up.min()), float(up.max())))
     return tuple(found)
 
 
 def histogram(ulps: Floats) -> Bars:
     """Counts up to half a unit in the last place, one, two, four …; what is not finite counts with the last."""
     values = np.where(np.isfinite(ulps), ulps, np.inf).ravel()
-    edges = [0.0, *ULPS, np.inf]
-    counts = [int(np.sum(values == 0))]
-    counts += [int(np.sum((values > a) & (values <= b))) for a, b in zip(edges, edges[1:], strict=False)]
+    edges = np.array([0.0, *ULPS])
+    counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1).tolist()
     labels = ["0", "≤½", "≤1", "≤2", "≤4", "≤8", "≤16", "≤32", "≤64", ">64"]
     last = max(i for i, count in enumerate(counts) if count)
     shown = max(last, 3) + 1

@@ -27,6 +27,7 @@ from verify.settings import Settings
 from verify.trace import Array
 
 SAMPLES = 6  # of a batch, drawn
+FEW = 80  # tensors: of more only the worst number of each is derived, which takes milliseconds a number
 MANY = 400  # tensors from near: more make a page that nobody reads, and the first and the worst of them suffice
 ACTIVATIONS = {"relu": "ReLU"}
 
@@ -45,7 +46,7 @@ def detail(result: Result) -> Detail:
         "beside the magnitudes of the numbers, both as powers of ten, with the band of what is allowed. Single numbers "
         "are derived by hand: exactly, or with every digit shown correct."
     )
-    explain = _explainer(compared, result.tolerance)
+    explain = _explainer(compared, result.tolerance, all_listed=len(here) <= FEW)
     closeups = tuple(_near(c, compared, result.tolerance, explain) for c in here[:MANY])
     return Detail(
         layers(trace.network, layer_shares(result.local), near=True),
@@ -145,11 +146,13 @@ def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None, explai
     return closeup(c, Near.of(ball.value, allowed, held, PRECISIONS[trace.settings.dtype]), explain)
 
 
-def _explainer(compared: Compared, tolerance: Tolerance | None) -> Explain:
+def _explainer(compared: Compared, tolerance: Tolerance | None, all_listed: bool) -> Explain:
     """Derives single numbers of the step that is shown; what makes up their bounds only where that was the worst."""
     case = Case(compared.walk.trace, compared.shown.step, compared.shown.local)
 
     def explain(tensor: str, index: tuple[int, ...], worst: bool) -> Step | None:
+        if not (worst or all_listed):
+            return None
         try:
             at = tuple(i + 1 for i in index)
             return derive(case, tensor, at, 1, why=worst and tolerance is None).steps[0]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reference.network import ESSAY
+from reference.network import ESSAY, Network
 from reports import as_html, drawing
 from reports.detail import NOTHING, OUTSIDE
 from tests.simulate import altered, simulate
@@ -160,3 +160,11 @@ def test_the_samples_are_drawn_only_where_they_are_pictures():
     assert len(view.detail(run.judge("backprop", simulate(), None)).samples) == 0  # 9 numbers are 3 by 3
     shown = view.detail(run.judge("backprop", simulate(ESSAY, batch=8, steps=1), None)).samples
     assert len(shown) == view.SAMPLES and shown[0].title.startswith("Example 1 of 8, labelled ")
+
+
+def test_of_very_many_tensors_only_the_worst_numbers_are_derived():
+    deep = Network((9, *(7,) * 8, 6), ("relu",) * 8 + ("softmax",))
+    shown = view.detail(run.judge("backprop", simulate(deep, steps=1), None)).closeups
+    assert len(shown) > view.FEW
+    derived = [sum(e.step is not None for e in c.elements) for c in shown]
+    assert set(derived) == {1} and max(len(c.elements) for c in shown) > 20
