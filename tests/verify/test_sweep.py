@@ -157,10 +157,22 @@ def test_what_a_killed_writer_left_is_not_counted(tmp_path):
 
 def test_two_sweeps_cannot_write_into_one_folder(tmp_path):
     first = store.Store(tmp_path, store.Begun(plan(3), {}))
+    first.add(finding(0))
     with pytest.raises(Unusable, match="another sweep is writing"):
         store.Store(tmp_path, store.Begun(plan(3), {}))
+    first.flush()
     first.close()
-    store.Store(tmp_path, store.Begun(plan(3), {})).close()
+    second = store.Store(tmp_path, store.Begun(plan(3), {}))
+    second.close()
+    assert second.done == {0} and store.begun(tmp_path)
+
+
+def test_nothing_is_left_of_a_sweep_that_never_began(tmp_path):
+    store.Store(tmp_path / "a", store.Begun(plan(3), {})).close()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "mine.txt").write_text("")
+    store.Store(tmp_path / "b", store.Begun(plan(3), {})).close()
+    assert [p.relative_to(tmp_path).as_posix() for p in sorted(tmp_path.rglob("*"))] == ["b", "b/mine.txt"]
 
 
 def truncated(part):

@@ -204,7 +204,7 @@ def test_a_scheduler_that_is_not_there_is_said_in_seconds(tmp_path, capsys):
     assert time.monotonic() - begin < 20
     text = capsys.readouterr().err
     assert text == f"error: --scheduler {address}: no scheduler can be reached there\n"
-    assert not store.parts(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_answers_there_must_be_a_scheduler(tmp_path, capsys, monkeypatch):

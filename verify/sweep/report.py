@@ -46,7 +46,7 @@ def kinds(summary: Summary) -> Table:
     rows = []
     for group in summary.groups:
         agree = group.statuses[AGREES]
-        images, by_hand, tensorflow, differ = group.images
+        images, by_hand, tensorflow, differ = group.images.tolist()
         texts = [group.kind.dtype, "on" if group.kind.jit else "off", str(group.kind.batch), f"{group.cases:,}"]
         texts += [f"{agree:,}", f"{group.elements:,}", f"{group.outside:,}", _figure(group.largest, ".4f")]
         texts += [_share(by_hand, images), _share(tensorflow, images), f"{differ:,}"]
@@ -146,7 +146,7 @@ def to_json(summary: Summary) -> bytes:
 
 
 def _kind(group: Group) -> dict[str, Any]:
-    images, by_hand, tensorflow, differ = group.images
+    images, by_hand, tensorflow, differ = group.images.tolist()
     return {
         "dtype": group.kind.dtype, "jit": group.kind.jit, "batch": group.kind.batch, "cases": group.cases,
         **{status.replace(" ", "_"): count for status, count in group.statuses.items()},

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -79,7 +80,8 @@ class Store:
         try:
             (folder / CASES).mkdir(parents=True, exist_ok=True)
             self.lock = self._locked()
-            if begun(folder) is None:
+            self.new = begun(folder) is None
+            if self.new:
                 files.write(folder, {MANIFEST: sweep.to_json()})
                 _to_disk(folder)
             for left in (folder / CASES).rglob(".part-*"):  # of a writer that was killed
@@ -152,6 +154,13 @@ class Store:
         self.next += 1
 
     def close(self) -> None:
+        """Where nothing came of a new sweep, nothing is left of it."""
+        if self.new and not self.done:
+            for name in (MANIFEST, LOCK):
+                (self.folder / name).unlink(missing_ok=True)
+            with suppress(OSError):  # something else stands in it
+                (self.folder / CASES).rmdir()
+                self.folder.rmdir()
         self.lock.close()
 
     def _unwritable(self, error: OSError) -> Unusable:

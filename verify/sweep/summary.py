@@ -65,14 +65,14 @@ def quantiles(values: list[Floats]) -> list[float]:
 
 @dataclass
 class Group:
-    """The cases of one kind. `images`: predictions made; right by hand, right by TensorFlow, not the same."""
+    """The cases of one kind. `images` [4]: predictions made; right by hand, right by TensorFlow, not the same."""
 
     kind: Kind
     statuses: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
     elements: int = 0
     outside: int = 0
     largest: float = float("nan")
-    images: tuple[int, int, int, int] = (0, 0, 0, 0)
+    images: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, dtype=np.int64))
     spreads: dict[Name, Spread] = field(default_factory=dict)
 
     @property
@@ -175,18 +175,22 @@ def summarise(folder: Path, sweep: store.Begun) -> Summary:
     causes: dict[tuple[str, str], tuple[int, int]] = {}
     done = 0
     for kind in plan.kinds:
-        rows = _Rows(folder, plan, kind)
-        if len(np.unique(rows.numbers)) != len(rows.numbers):
+        group, found_in = Group(kind), [np.empty(0, dtype=np.int64)]
+        for path in store.parts(store.place(folder, kind)):  # file by file: not all rows fit into memory
+            rows = _Rows(store.read(folder, path, plan), plan)
+            found_in.append(rows.numbers)
+            rows.into(group)
+            worst = sorted([*worst, *rows.worst()], key=lambda w: w.rank)[:WORST]
+            for status, text, number in rows.causes():
+                count, first = causes.get((status, text), (0, number))
+                causes[status, text] = (count + 1, min(first, number))
+        numbers = np.concatenate(found_in)
+        if len(np.unique(numbers)) != len(numbers):
             raise Unusable(f"--out {folder}: cases/ holds a case twice")
-        done += len(rows.numbers)
-        group = rows.group()
+        done += len(numbers)
+        groups.append(group)
         for name, spread in group.spreads.items():
             spreads.setdefault(name, Spread()).add(spread)
-        groups.append(group)
-        worst = sorted([*worst, *rows.worst()], key=lambda w: w.rank)[:WORST]
-        for status, text, number in rows.causes():
-            count, first = causes.get((status, text), (0, number))
-            causes[status, text] = (count + 1, min(first, number))
     if done != len(plan):
         raise Unusable(f"--out {folder}: it holds {done:,} of {len(plan):,} cases; go on with --resume")
     found = [Cause(status, text, count, plan.case(first)) for (status, text), (count, first) in causes.items()]
@@ -195,13 +199,10 @@ def summarise(folder: Path, sweep: store.Begun) -> Summary:
 
 
 class _Rows:
-    """All rows of one kind, and where each case begins."""
+    """The rows of one file, and where each case begins."""
 
-    def __init__(self, folder: Path, plan: Plan, kind: Kind) -> None:
-        self.plan, self.kind = plan, kind
-        tables = [store.read(folder, path, plan) for path in store.parts(store.place(folder, kind))]
-        table = pa.concat_tables(tables) if tables else store.COLUMNS.empty_table()
-        self.table = table.unify_dictionaries().combine_chunks()
+    def __init__(self, table: Any, plan: Plan) -> None:
+        self.plan, self.table = plan, table.unify_dictionaries().combine_chunks()
         case = self["case"]
         self.begin = np.flatnonzero(np.diff(case, prepend=-1))
         self.end = np.append(self.begin[1:], len(case)).astype(np.int64) if len(case) else self.begin
@@ -217,18 +218,17 @@ class _Rows:
     def text(self, name: str, row: int) -> str:
         return str(self.table[name][int(row)].as_py())
 
-    def group(self) -> Group:
-        found = Group(self.kind)
+    def into(self, group: Group) -> None:
+        """Add what these rows hold."""
         for status in self.statuses:
-            found.statuses[status] += 1
-        found.elements, found.outside = int(self["elements"].sum()), int(self["outside"].sum())
-        used = self["utilisation"]
-        found.largest = float(np.nanmax(used)) if not np.isnan(used).all() else float("nan")
+            group.statuses[status] += 1
+        group.elements += int(self["elements"].sum())
+        group.outside += int(self["outside"].sum())
+        group.largest = float(np.fmax.reduce(self["utilisation"], initial=group.largest))
         names = ("images", "right_by_hand", "right_tensorflow", "differ")
-        images, by_hand, tensorflow, differ = (int(self[name][self.begin].sum()) for name in names)
-        found.images = (images, by_hand, tensorflow, differ)
-        found.spreads = dict(self._spreads())
-        return found
+        group.images += np.array([self[name][self.begin].sum() for name in names], dtype=np.int64)
+        for name, spread in self._spreads():
+            group.spreads.setdefault(name, Spread()).add(spread)
 
     def _spreads(self) -> Iterator[tuple[Name, Spread]]:
         """Rows sorted by tensor and equation, and cut where these change."""
