@@ -82,6 +82,7 @@ VERDICTS = {
     "equal": "TensorFlow's is the nearest number there is",
     "within": "rounding explains it",
     "outside": "rounding does not explain it",
+    "unbounded": "no bound can be derived",
 }
 
 

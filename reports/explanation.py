@@ -36,7 +36,7 @@ class Outcome:
     """Both numbers, and whether rounding explains what separates them.
 
     `by_hand` has as many digits as tell it from its neighbours, `exact` if nothing follows them; `ulp` counts in units
-    in the last place of the precision that is judged; `verdict` is equal, within or outside.
+    in the last place of the precision that is judged; `verdict` is equal, within, outside, or unbounded.
     """
 
     by_hand: str
@@ -50,7 +50,7 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        return self.verdict != "outside"
+        return self.verdict in ("equal", "within")
 
 
 @dataclass(frozen=True)

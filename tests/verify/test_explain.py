@@ -1,6 +1,8 @@
 """verify.explain without TensorFlow: every tensor of every rule, exact arithmetic, what is said of bad input."""
 
+import json
 import time
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +12,8 @@ from reference.network import Network
 from reports import as_explanation
 from tests.simulate import SMALL, altered, simulate
 from verify.errors import Unusable
-from verify.explain import Case, exact, explain, explanation, formula
+from verify.explain import Case, building, exact, explain, explanation, formula
+from verify.explain import __main__ as command
 from verify.explain.allowed import chained
 
 NETWORKS = {
@@ -242,3 +245,36 @@ def test_extreme_numbers_end_soon(z):
 def test_a_tensor_that_no_rule_computes_is_said_to_be_so():
     trace = altered(simulate(batch=1, steps=1), "step1/odd", np.zeros((2, 2, 2), np.float32))
     assert explanation(trace, 1, "odd", (1, 2, 2)).headline == "odd[1,2,2] is given: no rule computes it"
+
+
+def test_roundings_of_zero_are_zero():
+    """One output alone gets through the dropout: its share is 1 whatever it is, and every gradient is 0."""
+    network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
+    trace = simulate(network, **{**chosen, "batch": 1, "steps": 1})
+    only = np.array([[0, 1, 0, 0]], np.float32)
+    trace = altered(altered(trace, "step1/M2", only), "step1/y", only)
+    case = Case(trace, 1)
+    every = frozenset(t for t, rule in case.rules.items() if rule.phase != "start")
+    found = case.correct(case.node("dW2"), (0, 1), case.digits, every)
+    assert found.item() == 0
+    assert case.correct(case.node("D2"), (0, 1), case.digits, every).item() > 0
+
+
+def test_without_a_bound_nothing_is_said_to_pass():
+    infinite = building._verdict(1.0, 1.0, np.inf, 1.0)
+    assert infinite == "unbounded" == building._verdict(1.0, np.inf, 1.0, 1.0)
+    found = explanation(simulate(batch=1, steps=1), 1, "Z1", (3,))
+    outcome = replace(found.steps[0].outcome, verdict="unbounded", allowed=np.inf)
+    assert not outcome.passed and "no bound can be derived" in as_explanation.text(
+        replace(found, steps=(replace(found.steps[0], outcome=outcome),))
+    )
+    shown = command.files(replace(found, whole=outcome))["result.json"]
+    assert json.loads(shown)["whole"]["allowed"] == "inf"
+
+
+def test_what_overflows_is_one_sentence():
+    trace = simulate(Network((4, 3, 2), ("relu", "linear")), batch=1, steps=1, dtype="float64",
+                     loss="mean_squared_error", optimizer="sgd")  # fmt: skip
+    A, W = np.full((1, 3), 1e300), np.full((3, 2), 1e300)
+    with pytest.raises(Unusable, match="by hand the number there is too large for float64"):
+        explanation(altered(altered(trace, "step1/A1", A), "step1/W2", W), 1, "Z2", (1,))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from reports import as_explanation, terminal
 from reports.explanation import Explanation
@@ -68,12 +70,21 @@ def _captured(given: argparse.Namespace, tensor: str, index: tuple[int, ...]) ->
 
 def files(found: Explanation) -> dict[str, bytes]:
     """The explanation in three forms."""
-    content = {"schema": "byhand-explanation/1", "command": "explain", **asdict(found)}
+    content = {"schema": "byhand-explanation/1", "command": "explain", **plain(asdict(found))}
     return {
-        "result.json": (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode(),
+        "result.json": (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
         "report.md": as_explanation.markdown(found).encode(),
         "report.html": as_explanation.page(found).encode(),
     }
+
+
+def plain(value: Any) -> Any:
+    """JSON has no infinity: it becomes text."""
+    if isinstance(value, dict):
+        return {name: plain(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(inner) for inner in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def say(found: Explanation, given: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from reference.rules import Rule
-from reports.as_explanation import ulps
+from reports.as_explanation import VERDICTS, ulps
 from reports.explanation import Explanation, Formula, Line, Outcome, Share, Step
 from verify.errors import Unusable
 from verify.explain import exact, formula, letters
@@ -65,7 +65,7 @@ def _headline(title: str, steps: tuple[Step, ...]) -> str:
     numbers = f"{title}: by hand {first.by_hand}, TensorFlow {first.tensorflow}"
     wrong = [written(s.tensor, s.index) for s in steps if s.outcome is not None and not s.outcome.passed]
     if not first.passed:
-        return f"FAIL {numbers}, {ulps(first.ulp)} away: rounding does not explain it"
+        return f"FAIL {numbers}, {ulps(first.ulp)} away: {VERDICTS[first.verdict]}"
     if wrong:
         return f"FAIL {numbers}; on the way there rounding does not explain {', '.join(wrong)}"
     apart = "the nearest number there is" if first.verdict == "equal" else f"{ulps(first.ulp)} away"
@@ -103,32 +103,42 @@ def one_step(case: Case, name: str, at: tuple[int, ...], because: str = "", why:
 def judged(case: Case, rule: Rule, at: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]) -> Outcome:
     """By hand against TensorFlow's, and what the comparison allows there."""
     ball = case.ball(rule)
-    return _outcome(case, rule.tensor, at, by_hand, Fraction(float(ball.value[at])), float(ball.spread()[at]), why)
+    return _outcome(case, rule.tensor, at, by_hand, float(ball.value[at]), float(ball.spread()[at]), why)
 
 
 def _outcome(
-    case: Case, name: str, at: tuple[int, ...], by_hand: exact.Exact, middle: Fraction, allowed: float,
+    case: Case, name: str, at: tuple[int, ...], by_hand: exact.Exact, middle: float, allowed: float,
     why: tuple[Share, ...],
 ) -> Outcome:  # fmt: skip
-    there, value = case.array(name)[at], by_hand.item()
+    there, value = float(case.array(name)[at]), by_hand.item()
     if not np.isfinite(there):
         raise Unusable(f"{name}: the trace holds NaN or infinity there")
-    apart = abs(Fraction(float(there)) - value)
-    spacing = Fraction(float(case.precision.spacing(np.float64(max(abs(value), abs(Fraction(float(there))))))))
-    inside = abs(Fraction(float(there)) - middle) <= Fraction(allowed) if np.isfinite(allowed) else True
-    equal = float(case.precision.round(np.float64(float(value)))) == float(there)
+    try:
+        nearest = case.precision.round(np.float64(float(value)))
+    except OverflowError:
+        raise Unusable(f"{name}: by hand the number there is too large for {case.precision.name}") from None
+    apart = abs(Fraction(there) - value)
+    spacing = float(case.precision.spacing(np.float64(max(abs(float(value)), abs(there)))))
+    verdict = _verdict(there, middle, allowed, float(nearest))
     text, whole = formula.decimal(value, case.digits)
-    verdict = "outside" if not inside else "equal" if equal else "within"
-    tensorflow, _ = formula.decimal(Fraction(float(there)), case.digits)
-    ulp = float(apart / spacing)
+    tensorflow, _ = formula.decimal(Fraction(there), case.digits)
+    ulp = float(apart / Fraction(spacing))
     return Outcome(text, whole and by_hand.exact, tensorflow, float(apart), ulp, allowed, verdict, why)
+
+
+def _verdict(there: float, middle: float, allowed: float, nearest: float) -> str:
+    if not (np.isfinite(middle) and np.isfinite(allowed)):
+        return "unbounded"
+    if abs(there - middle) > allowed:
+        return "outside"
+    return "equal" if there == nearest else "within"
 
 
 def _whole(case: Case, name: str, at: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
     """All steps in one, without rounding; what is allowed then is the bound carried along from step to step."""
     found = case.correct(case.node(name), at, case.digits, unrolled)
     ball = chained(case, name, at, unrolled)
-    return _outcome(case, name, at, found, Fraction(float(ball.value.item())), float(np.max(ball.radius)), ())
+    return _outcome(case, name, at, found, float(ball.value.item()), float(np.max(ball.radius)), ())
 
 
 def _held(case: Case, name: str, at: tuple[int, ...], left: Formula) -> Line:

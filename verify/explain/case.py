@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
@@ -110,6 +111,10 @@ class Case:
             again = self.exact(node, index, unrolled, bits)
             if decimal(again.item(), digits) == decimal(found.item(), digits):
                 return again
+            if abs(again.item()) * 2 ** (bits // 8) <= abs(
+                found.item()
+            ):  # it shrinks as bits are added: roundings of 0
+                return exact.of_fractions([Fraction(0)], again.shape, False)
             if bits > exact.MOST_BITS:
                 raise Unusable("its digits cannot be told, however many are computed")
             found = again

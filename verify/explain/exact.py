@@ -16,7 +16,7 @@ import numpy as np
 from verify.explain.elementary import exp, log, power, rounded, sqrt, tanh
 
 BITS = 256
-MOST_BITS = 8192
+MOST_BITS = 1024
 MANY = 16  # so many quotients are brought to one denominator; more are rounded
 
 

@@ -143,7 +143,8 @@ class Numbers:
         """All terms in float64: only to choose which to show."""
         node, parts = of.node, parts_of(of.node, at(_places(of.index)))
         arrays = [self.case.floats(operand, region) for operand, region in zip(node.operands, parts, strict=True)]
-        return arrays[0][0] * arrays[1][:, 0] if node.operation == "matmul" else np.ravel(arrays[0])
+        with np.errstate(all="ignore"):
+            return arrays[0][0] * arrays[1][:, 0] if node.operation == "matmul" else np.ravel(arrays[0])
 
 
 def _places(index: Index) -> tuple[int, ...]:
