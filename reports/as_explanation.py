@@ -73,7 +73,7 @@ def _said(outcome: Outcome) -> Iterator[tuple[str, str]]:
     yield "by hand", outcome.by_hand + (", exactly" if outcome.exact else "…")
     yield "TensorFlow", outcome.tensorflow
     yield "apart", f"{_short(outcome.difference)}, {ulps(outcome.ulp)}: {VERDICTS[outcome.verdict]}"
-    yield "allowed", _short(outcome.allowed)
+    yield "allowed", _short(outcome.allowed) if outcome.allowed else "0: nothing is rounded"
     for k, share in enumerate(outcome.why):
         yield "" if k else "of that", f"{share.part:4.0%}  {share.operation}"
 
