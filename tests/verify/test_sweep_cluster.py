@@ -94,8 +94,9 @@ def marks(folder):
     return {int(path.name): path.read_text().split() for path in folder.iterdir()}
 
 
-def test_workers_that_die_and_cases_that_kill_them(tmp_path):
+def test_workers_that_die_and_cases_that_kill_them(tmp_path, monkeypatch):
     """One worker is killed from outside; two cases kill theirs each time; one raises. The others are not blamed."""
+    monkeypatch.setattr(runner, "MISSING", 10.0)
     seen, sweep_ = tmp_path / "seen", begun(40)
     seen.mkdir()
     work = StandIn(0.02, deadly=(7, 8), folder=str(seen), raises={11: RuntimeError("no such kernel")})
@@ -128,6 +129,7 @@ def test_workers_that_die_and_cases_that_kill_them(tmp_path):
 
 def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "HOPELESS", 1)
+    monkeypatch.setattr(runner, "MISSING", 10.0)
     course = Course(tmp_path, begun(6), lambda: cluster.local(2), StandIn(deadly=tuple(range(6))))
     with pytest.raises(Unverifiable, match="each of the first 1 cases ended its worker.*--resume"):
         course.run()
@@ -150,11 +152,11 @@ def test_a_local_cluster_whose_workers_do_not_come_back_is_begun_again(tmp_path,
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_sweep_that_is_stopped_goes_on(how, tmp_path):
-    """The client killed, or Ctrl-C; its workers end with it."""
+    """The client killed, or Ctrl-C, which its workers get too; they end with it, and say nothing."""
     out, sweep_ = tmp_path / "out", begun(60)
     process = started(*PROGRAM, str(out), "-", "60", "0.1")
     until(lambda: store.parts(out / "cases"))
-    os.kill(process.pid, how)
+    (os.killpg if how == signal.SIGINT else os.kill)(process.pid, how)
     _, text = process.communicate(timeout=30)
     if how == signal.SIGINT:
         assert process.returncode == 130 and "of 60 cases are kept; go on with --resume" in text

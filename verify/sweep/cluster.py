@@ -44,6 +44,7 @@ def local(workers: int, verbose: bool = False) -> Iterator[Any]:
             cluster = LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
                 dashboard_address="127.0.0.1:0", silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
+                preload="verify.sweep.preload",
             )  # fmt: skip
         except (OSError, RuntimeError, TimeoutError) as error:
             raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
