@@ -6,12 +6,15 @@ import asyncio
 import logging
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from multiprocessing import resource_tracker
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
+import dask
 from distributed import Client, LocalCluster, rpc
 from distributed.security import Security
 
@@ -39,17 +42,28 @@ def local(workers: int, verbose: bool = False) -> Iterator[Any]:
     A single death counts (`allowed_failures`): which case is to blame the runner finds out.
     """
     level = logging.WARNING if verbose else logging.CRITICAL
-    with _quiet(verbose):
+    with _quiet(verbose), dask.config.set({"distributed.worker.profile.enabled": False}):
         try:
-            cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
-                dashboard_address="127.0.0.1:0", silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
-                preload="verify.sweep.preload",
-            )  # fmt: skip
+            with _interrupts_later():
+                cluster = LocalCluster(
+                    n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
+                    dashboard_address="127.0.0.1:0", silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
+                )  # fmt: skip
         except (OSError, RuntimeError, TimeoutError) as error:
             raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
         with cluster, Client(cluster, set_as_default=False) as client:
             yield client
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C comes when the block has ended, and never to the threads and processes that are begun in it."""
+    resource_tracker.ensure_running()  # it would let the signals through in whatever thread begins it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

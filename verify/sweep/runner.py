@@ -1,8 +1,9 @@
 """Run cases on a cluster: every one gives exactly one finding, whatever happens to workers and scheduler.
 
-A few cases more than there are threads are with the cluster at any time; all else is here. What was with a cluster
-that is gone is done again. A case whose worker died may have killed it or stood beside the one that did: it waits
-until the others are done and then runs alone, so that none is blamed for another.
+A few cases more than there are threads are with the cluster at any time, some in one task, which costs the scheduler
+less; all else is here. What was with a cluster that is gone is done again. A case whose worker died may have killed
+it or stood beside the one that did: it waits until the others are done and then runs alone, so that none is blamed
+for another.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from verify.sweep.finding import CRASHED, UNVERIFIED, Finding, failed
 from verify.sweep.plan import Case
 
 Work = Callable[[Case], Finding]
-AHEAD = 4  # cases a thread: one it computes, the others on their way
+TOGETHER = 4  # cases in a task
+AHEAD = 2  # tasks a thread: one it computes, the other on its way
 DEATHS = 3  # of its worker, and a case is given up
 HOPELESS = 5  # cases given up while none has come through: then the workers, not the cases, are at fault
 PATIENCE = 60.0  # seconds without scheduler or workers
@@ -51,7 +53,7 @@ class Runner:
         self.idle = idle
         self.again: deque[Case] = deque()  # those that were with a cluster that is gone
         self.suspects: dict[int, tuple[Case, int]] = {}  # and how often their worker has died
-        self.out: dict[int, tuple[Case, Any]] = {}
+        self.out: dict[int, tuple[list[Case], Any]] = {}  # by the number of the task
         self.finished: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
         self.alone: int | None = None
         self.lived = self.given_up = 0
@@ -102,27 +104,30 @@ class Runner:
     def _send(self, client: Any, threads: int) -> None:
         """As many as the cluster should hold; of the suspects one, when it holds no other."""
         while not self._suspects_turn() and self.alone is None and len(self.out) < AHEAD * threads:
-            case = self.again.popleft() if self.again else next(self.cases, None)
-            if case is None:
+            cases = [self.again.popleft() for _ in range(min(TOGETHER, len(self.again)))]
+            cases += islice(self.cases, TOGETHER - len(cases))
+            if not cases:
                 break
-            self._submit(client, case)
+            self._submit(client, cases)
         if not self.out and self.suspects:
-            self.alone = min(self.suspects)
-            self._submit(client, self.suspects[self.alone][0])
+            number = min(self.suspects)
+            self._submit(client, [self.suspects[number][0]])
+            self.alone = number
 
     def _suspects_turn(self) -> bool:
         """Before others: while no case at all has come through, and many workers have died."""
         return len(self.suspects) > 2 * HOPELESS and not self.lived
 
-    def _submit(self, client: Any, case: Case) -> None:
+    def _submit(self, client: Any, cases: list[Case]) -> None:
         self.sent += 1
+        task = self.sent
+        self.out[task] = (cases, None)
         try:
-            future = client.submit(_at_worker, self.work, case, key=f"byhand-{id(self):x}-{case.number}-{self.sent}")
+            future = client.submit(_at_worker, self.work, cases, key=f"byhand-{id(self):x}-{cases[0].number}-{task}")
         except GONE as error:
-            self.again.append(case)
             raise Lost from error
-        self.out[case.number] = (case, future)
-        future.add_done_callback(lambda done, number=case.number: self.finished.put((number, done)))
+        self.out[task] = (cases, future)
+        future.add_done_callback(lambda done: self.finished.put((task, done)))
 
     def _received(self, client: Any) -> Iterator[Finding]:
         """What has finished; waits for a second at most.  Raises Lost."""
@@ -137,27 +142,29 @@ class Runner:
             self.idle()
             if client.status != "running":
                 raise Lost
-        done = [(number, future) for number, future in done if number in self.out and self.out[number][1] is future]
-        for (number, _), answer in zip(done, _answers(client, [future for _, future in done]), strict=True):
-            yield from self._settled(number, answer)
+        done = [(task, future) for task, future in done if task in self.out]
+        for (task, _), answer in zip(done, _answers(client, [future for _, future in done]), strict=True):
+            yield from self._settled(task, answer)
 
-    def _settled(self, number: int, answer: Any) -> Iterator[Finding]:
-        """A finding, or what to do about a case that has none."""
-        case, _ = self.out.pop(number)
-        was_alone, self.alone = self.alone == number, None if self.alone == number else self.alone
+    def _settled(self, task: int, answer: Any) -> Iterator[Finding]:
+        """The findings of a task, or what to do about cases that have none."""
+        cases, _ = self.out.pop(task)
+        alone, self.alone = self.alone, None  # with a suspect there is no other task
         if isinstance(answer, KilledWorker):
-            deaths = self.suspects.get(number, (case, 0))[1] + answer.allowed_failures + 1
-            self.suspects[number] = (case, deaths)
-            if was_alone and deaths >= DEATHS:
-                yield self._gave_up(case, deaths)
+            for case in cases:
+                deaths = self.suspects.get(case.number, (case, 0))[1] + answer.allowed_failures + 1
+                self.suspects[case.number] = (case, deaths)
+                if alone is not None and deaths >= DEATHS:
+                    yield self._gave_up(case, deaths)
         elif isinstance(answer, Unusable):
             raise answer
         elif isinstance(answer, BaseException):
             raise Unusable(f"a worker cannot run this project: {type(answer).__name__}: {answer}")
         else:
-            self.suspects.pop(number, None)
-            self.lived += 1
-            yield answer
+            self.lived += len(cases)
+            if alone is not None:
+                self.suspects.pop(alone)
+            yield from answer
 
     def _gave_up(self, case: Case, deaths: int) -> Finding:
         self.suspects.pop(case.number)
@@ -169,9 +176,8 @@ class Runner:
 
     def _take_back(self) -> None:
         """What was with a cluster that is gone."""
-        for number, (case, _) in sorted(self.out.items()):
-            if number not in self.suspects:
-                self.again.append(case)
+        for _, (cases, _) in sorted(self.out.items()):
+            self.again.extend(case for case in cases if case.number not in self.suspects)
         self.out.clear()
         self.alone = None
 
@@ -201,8 +207,12 @@ def _threads(client: Any) -> int:
         raise Lost from error
 
 
-def _at_worker(work: Work, case: Case) -> Finding:
+def _at_worker(work: Work, cases: list[Case]) -> list[Finding]:
     """What the worker runs. Trouble in a case is its finding; only a worker that may not take part raises."""
+    return [_one(work, case) for case in cases]
+
+
+def _one(work: Work, case: Case) -> Finding:
     try:
         return work(case)
     except Unusable as error:
