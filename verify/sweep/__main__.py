@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -58,8 +56,7 @@ def one(given: argparse.Namespace) -> tuple[Summary, Table]:
     sweep = _sweep(given, store.begun(out), out)
     connect = cluster.connecting(given.scheduler, given.workers or cluster.cores(), given.verbose)
     digest = sweep.origin["images"]
-    with _terminated():
-        Course(out, sweep, connect, Work(origin.here(), digest)).run()
+    Course(out, sweep, connect, Work(origin.here(), digest)).run()
     summary = summarise(out, sweep)
     run.write_all(out, report.files(summary), "--out")
     return summary, report.kinds(summary)
@@ -96,24 +93,6 @@ def _asked(given: argparse.Namespace) -> dict[str, Any]:
         found["first_seed"], found["end_seed"] = given.seeds
     found |= {"batches": given.batch, "dtypes": given.dtype, "jits": JITS[given.jit] if given.jit else None}
     return {name: value for name, value in found.items() if value is not None}
-
-
-@contextmanager
-def _terminated() -> Iterator[None]:
-    """SIGTERM stops the sweep as Ctrl-C does."""
-
-    def stop(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    try:
-        before = signal.signal(signal.SIGTERM, stop)
-    except ValueError:  # not the main thread: whoever called has the signals
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

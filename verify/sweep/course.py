@@ -10,6 +10,7 @@ from typing import Any
 
 from reports import terminal
 from verify.errors import Unusable, Unverifiable
+from verify.stopping import stop_signals
 from verify.sweep.cluster import Connect, dashboard
 from verify.sweep.runner import PATIENCE, Runner, Work
 from verify.sweep.store import Begun, Store
@@ -24,12 +25,13 @@ class Course:
         self.out, self.plan = out, sweep.plan
         self.sweep, self.connect, self.work, self.patience = sweep, connect, work, patience
         self.remark = ""
+        self.stopped: list[int] = []
 
     def run(self) -> None:
         """Raises Stopped (Ctrl-C), Unusable (the folder, the cluster), Unverifiable (the cluster is lost)."""
         with closing(Store(self.out, self.sweep)) as store:
             try:
-                with terminal.paced("Sweeping", "cases") as advance:
+                with stop_signals() as self.stopped, terminal.paced("Sweeping", "cases") as advance:
                     self._through(store, advance)
             except KeyboardInterrupt:
                 self._keep(store)
@@ -48,16 +50,26 @@ class Course:
 
     def _through(self, store: Store, advance: Callable[[int, int, str], None]) -> None:
         of = len(self.plan)
+
+        def idle() -> None:
+            store.tick()
+            self._look()
+
         if len(store.done) == of:
             return
-        runner = Runner(self.connect, self.work, self.patience, self._wait, self._ready, store.tick)
+        runner = Runner(self.connect, self.work, self.patience, self._wait, self._ready, idle)
         left = (case for case in self.plan.cases() if case.number not in store.done)
         advance(len(store.done), of, self.remark)
         with closing(runner.findings(left)) as findings:
             for finding in findings:
                 store.add(finding)
                 advance(len(store.done), of, self.remark)
+                self._look()
         store.flush()
+
+    def _look(self) -> None:
+        if self.stopped:  # not raised where the signal comes: Dask's own code might swallow it
+            raise KeyboardInterrupt
 
     def _ready(self, client: Any) -> None:
         """Say where Dask shows what it does, if it does."""

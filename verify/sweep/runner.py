@@ -78,6 +78,7 @@ class Runner:
                     raise
                 if time.monotonic() - since > self.patience:
                     raise Unverifiable(f"the scheduler was lost and has not come back: {error}") from error
+                self.idle()
                 time.sleep(0.5)
 
     def _more(self) -> bool:

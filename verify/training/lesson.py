@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +11,7 @@ import numpy as np
 from verify.errors import Unusable
 from verify.lockstep import Judged
 from verify.samples import Samples
+from verify.stopping import stop_signals
 from verify.trace import Array
 from verify.training import progress as kept
 from verify.training.by_hand import ByHand
@@ -68,7 +67,7 @@ class Lesson:
         verified = self.steps // self.course.every
         self.checker = Checker(self.course.settings, self.learner.network, compiled=verified >= COMPILED_FROM)
         try:
-            with _stop_signals() as stopped:
+            with stop_signals() as stopped:
                 for epoch in range(len(self.progress.epochs) + 1, self.course.epochs + 1):
                     self._epoch(epoch, advance, stopped)
         finally:
@@ -175,24 +174,3 @@ class Lesson:
 
 def _double(arrays: dict[str, Array]) -> list[Array]:
     return [array.astype(np.float64) for array in arrays.values()]
-
-
-@contextmanager
-def _stop_signals() -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM end the training after the step in hand, with a checkpoint; a second Ctrl-C at once."""
-    stopped: list[int] = []
-
-    def stop(number: int, _: Any) -> None:
-        stopped.append(number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    try:
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: whoever called has the signals
-        yield stopped
-        return
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
