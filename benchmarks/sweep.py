@@ -31,7 +31,7 @@ from verify.sweep.runner import Runner
 from verify.sweep.work import Work
 
 DRAWN = samples.load("digits", "train")
-ESSAY_SIZE = Plan(places=tuple(samples.choose(DRAWN, d, None, 1) for d in range(10)))
+ESSAY_SIZE = Plan(places=tuple(samples.choose(DRAWN, d, None, 1) for d in "0123456789"))
 WARM = 60  # cases a worker that are not timed
 
 
@@ -146,7 +146,7 @@ def profile(given: argparse.Namespace) -> None:
         reused = next(iter(bench.kept.values()))
         batches = [DRAWN.batch(some[0].settings, 1)]
         parts: dict[str, Callable[[Case], Any]] = {
-            "first weights from the seed": lambda c: first_state(reused.begin, c.settings),
+            "first weights from the seed": lambda c: first_state(reused.begin, c.settings, reused.network),
             "put into the model": lambda c: restore(reused.model, reused.begin),
             "captured twice and trained once": lambda c: faithful(reused.model, reused.step, batches, c.settings),
             "compared": lambda c: compare(held, "backprop", modes=("local",)),

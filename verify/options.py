@@ -152,8 +152,9 @@ def _seeds(text: str) -> tuple[int, int]:
     return found
 
 
-def _digits(text: str) -> tuple[int, ...]:
-    found: tuple[int, ...] = tuple(range(10)) if text == "all" else _several(_whole(0, 9))(text)
+def _digits(text: str) -> tuple[str, ...]:
+    """Labels; () for all that the data have."""
+    found: tuple[str, ...] = () if text == "all" else _several(_name)(text)
     return found
 
 

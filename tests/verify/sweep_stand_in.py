@@ -22,7 +22,7 @@ PLACES = tuple(range(10))
 
 
 def plan(seeds, **other):
-    return Plan(first_seed=0, end_seed=seeds, digits=(0,), places=(0,), **other)
+    return Plan(first_seed=0, end_seed=seeds, digits=("0",), places=(0,), **other)
 
 
 def finding(number, **other):

@@ -45,14 +45,14 @@ def summary_of(folder, the_plan, found, at_once=4):
 
 
 def test_every_case_once_and_kinds_together():
-    the_plan = Plan(first_seed=3, end_seed=6, digits=(1, 7), places=(10, 20), **WIDE)
+    the_plan = Plan(first_seed=3, end_seed=6, digits=("1", "7"), places=(10, 20), **WIDE)
     cases = list(the_plan.cases())
     assert len(cases) == len(the_plan) == 48 and [c.number for c in cases] == list(range(48))
     assert len({(c.settings, c.digit) for c in cases}) == 48
     kinds = [the_plan.kind(number) for number in range(48)]
     assert [k for i, k in enumerate(kinds) if i == 0 or k != kinds[i - 1]] == list(the_plan.kinds)
     assert {c.settings.seed for c in cases} == {3, 4, 5}
-    assert {(c.digit, c.settings.index) for c in cases} == {(1, 10), (7, 20)}
+    assert {(c.digit, c.settings.index) for c in cases} == {("1", 10), ("7", 20)}
     for case, kind in zip(cases, kinds, strict=True):
         assert (case.settings.dtype, case.settings.jit, case.settings.batch) == (kind.dtype, kind.jit, kind.batch)
 
@@ -72,8 +72,9 @@ def test_a_plan_survives_json():
 
 BAD = {
     "--seeds 5:2": "0 <= A < B", "--seeds 5:5": "0 <= A < B", "--seeds a:b": "not a range", "--seeds 1:": "not a range",
-    "--seeds -3:2": "", "--seeds 0:9999999999": "2^32", "--seeds": "expected one argument", "--digits 10": "0 to 9",
-    "--digits 3,3": "twice", "--digits ,": "not a whole number", "--digits some": "not a whole number",
+    "--seeds -3:2": "",
+    "--seeds 0:9999999999": "2^32", "--seeds": "expected one argument", "--digits 10": "--digits 10: no",
+    "--digits 3,3": "twice", "--digits ,": "--digits", "--digits some": "--digits some: no sample",
     "--batch 0": "1 to", "--batch 1,x": "not a whole number", "--dtype float16": "not one of",
     "--dtype float32,float32": "twice", "--jit maybe": "invalid choice", "--steps 0": "1 to 200",
     "--workers 0": "1 to", "--data nowhere": "--data nowhere", "--batch 5000": "--batch 5000",

@@ -5,14 +5,13 @@ import shlex
 import signal
 import subprocess
 import sys
-import threading
-import time
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reference.network import ESSAY
 from tests.simulate import altered
 from verify import run, samples, trace
 from verify.compare import compare
@@ -20,7 +19,7 @@ from verify.errors import Unusable, Unverifiable
 from verify.hush import hushed
 from verify.settings import Settings
 from verify.sweep import __main__ as sweep
-from verify.sweep import origin, report, store, work
+from verify.sweep import origin, report, runner, store, work
 from verify.sweep.course import Course
 from verify.sweep.finding import AGREES, DISAGREES, ROWS, UNVERIFIED
 from verify.sweep.plan import Plan
@@ -33,7 +32,7 @@ with hushed():
 ROOT = Path(__file__).parents[2]
 DIGITS = samples.load("digits", "train")
 PLAN = Plan(
-    first_seed=4, end_seed=7, digits=(5,), jits=(False, True), steps=2,
+    first_seed=4, end_seed=7, digits=("5",), jits=(False, True), steps=2,
     places=(samples.choose(DIGITS, 5, None, 1),),
 )  # fmt: skip
 
@@ -137,7 +136,7 @@ def test_an_error_of_tensorflow_is_not_verified(bench, monkeypatch):
 
 def test_nothing_compared_is_not_verified(monkeypatch):
     case = PLAN.case(0)
-    empty = trace.Trace(case.settings, capture.NETWORK, {}, {})
+    empty = trace.Trace(case.settings, ESSAY, {}, {})
     assert work.judged(case, empty).status == UNVERIFIED
 
 
@@ -157,29 +156,29 @@ def test_tensorflow_with_more_threads_is_refused(monkeypatch):
             reused.one_thread()
 
 
-def killing(monkeypatch, out):
-    """One worker dies as soon as the first rows are on the disc; hands out whether it has."""
-    own, done = Course._ready, []
+def killing(monkeypatch):
+    """One worker dies as soon as a case is done; hands out those that have."""
+    ready, add, pids, killed = Course._ready, store.Store.add, [], []
 
-    def ready(self, client):
-        pids = client.run(os.getpid)
+    def connected(self, client):
+        pids.extend(client.run(os.getpid).values())
+        ready(self, client)
 
-        def kill():
-            while not store.parts(out / "cases"):
-                time.sleep(0.02)
-            os.kill(next(iter(pids.values())), signal.SIGKILL)
-            done.append(True)
+    def added(self, finding):
+        add(self, finding)
+        if pids and not killed:
+            killed.append(pids[0])
+            os.kill(pids[0], signal.SIGKILL)
 
-        threading.Thread(target=kill, daemon=True).start()
-        own(self, client)
-
-    monkeypatch.setattr(Course, "_ready", ready)
-    return done
+    monkeypatch.setattr(runner, "TOGETHER", 1)
+    monkeypatch.setattr(Course, "_ready", connected)
+    monkeypatch.setattr(store.Store, "add", added)
+    return killed
 
 
 def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench, monkeypatch):
     """Two worker processes, one of which is killed; the same cases here, in the other order; one as its command."""
-    killed = killing(monkeypatch, tmp_path / "out")
+    killed = killing(monkeypatch)
     words = shlex.split("--seeds 4:7 --digits 5 --jit both --steps 2 --workers 2 --quiet")
     out = tmp_path / "out"
     assert run.guarded(sweep.main, [*words, "--out", str(out)]) == 0

@@ -12,12 +12,13 @@ from collections import OrderedDict
 
 import tensorflow as tf
 
+from reference.network import Network
 from verify.capture import environment, faithful
 from verify.capture.model import build, dense_layers, restore, snapshot, use_precision
 from verify.capture.step import training
 from verify.errors import Unverifiable
-from verify.samples import Samples
-from verify.settings import NETWORK, Settings
+from verify.samples import Samples, network_for
+from verify.settings import Settings
 from verify.trace import Array, Trace
 
 KEPT = 8  # kinds of runs: dtype x jit x two batch sizes
@@ -26,8 +27,9 @@ KEPT = 8  # kinds of runs: dtype x jit x two batch sizes
 class Reused:
     """The essay's model and its compiled step. Every capture begins as if both had been made from its seed."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.model = build(settings, NETWORK)
+    def __init__(self, settings: Settings, network: Network) -> None:
+        self.network = network
+        self.model = build(settings, network)
         self.begin = snapshot(self.model)
         self.step = training(self.model)
 
@@ -35,19 +37,20 @@ class Reused:
         """As `verify.capture.capture`, with both of its checks.  Raises Unverifiable."""
         batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
         use_precision(settings.dtype)
-        restore(self.model, first_state(self.begin, settings))
-        return Trace(settings, NETWORK, environment(), faithful(self.model, self.step, batches, settings))
+        restore(self.model, first_state(self.begin, settings, self.network))
+        tensors = faithful(self.model, self.step, batches, settings)
+        return Trace(settings, self.network, environment(), tensors, samples.classes if samples.named else ())
 
 
-def first_state(begin: list[Array], settings: Settings) -> list[Array]:
+def first_state(begin: list[Array], settings: Settings, network: Network) -> list[Array]:
     """`begin`, a model's and its optimizer's first variables, with the weights of another seed in their places.
 
     `build` draws each layer's seed as it makes the layer, and its weights from that.
     """
     random.seed(settings.seed)
     found = list(begin)
-    for place, layer in enumerate(dense_layers(NETWORK)):
-        shape = NETWORK.shape(f"W{place + 1}")
+    for place, layer in enumerate(dense_layers(network)):
+        shape = network.shape(f"W{place + 1}")
         found[2 * place] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
     return found
 
@@ -60,10 +63,11 @@ class Bench:
 
     def capture(self, settings: Settings, samples: Samples) -> Trace:
         """Raises Unverifiable whatever goes wrong in TensorFlow."""
-        key = (settings.dtype, settings.jit, settings.batch, settings.optimizer, settings.loss)
+        network = network_for(samples)
+        key = (settings.dtype, settings.jit, settings.batch, settings.optimizer, settings.loss, network)
         try:
             if key not in self.kept:
-                self.kept[key] = Reused(settings)
+                self.kept[key] = Reused(settings, network)
             self.kept.move_to_end(key)
             while len(self.kept) > KEPT:
                 self.kept.popitem(last=False)

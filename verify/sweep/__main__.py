@@ -71,19 +71,32 @@ def _sweep(given: argparse.Namespace, begun: Any, out: Path) -> Any:
     if begun is None and given.resume:
         raise Unusable(f"--resume: there is no sweep in --out {out}")
     asked = _asked(given)
-    plan = begun.plan if begun else Plan()
+    plan = begun.plan if begun else replace(Plan(), digits=())
     for name, value in asked.items() if begun else ():
-        if value != getattr(plan, name) and name != "data":  # the images themselves are compared
+        if value != getattr(plan, name) and name != "data" and value != ():  # the images themselves are compared
             option = OPTIONS.get(name, name)
             raise Unusable(f"--{option}: the sweep in --out {out} was begun with another; leave it away to resume")
     plan = replace(plan, **asked)
     drawn = samples.load(plan.data, plan.split)
-    plan = replace(plan, places=tuple(samples.choose(drawn, d, None, max(plan.batches)) for d in plan.digits))
+    plan = replace(plan, digits=plan.digits or _all(drawn))
+    plan = replace(plan, places=tuple(_first(drawn, digit, max(plan.batches)) for digit in plan.digits))
     made = Begun(plan, {**origin.here(), "images": drawn.digest()})
     wrong = origin.difference(begun.origin, made.origin) if begun else ""
     if wrong:
         raise Unusable(f"--resume: the sweep in --out {out} was begun under other conditions: {wrong}")
     return made
+
+
+def _all(drawn: samples.Samples) -> tuple[str, ...]:
+    """The classes of which there is a sample."""
+    return tuple(name for place, name in enumerate(drawn.classes) if (drawn.labels == place).any())
+
+
+def _first(drawn: samples.Samples, digit: str, batch: int) -> int:
+    try:
+        return samples.choose(drawn, digit, None, batch)
+    except Unusable as error:
+        raise Unusable(str(error).replace("--digit ", "--digits ", 1)) from error
 
 
 def _asked(given: argparse.Namespace) -> dict[str, Any]:

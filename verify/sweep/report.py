@@ -29,7 +29,7 @@ def files(summary: Summary) -> dict[str, bytes]:
 def report(summary: Summary) -> Report:
     plan = summary.plan
     swept = (
-        f"Seeds {plan.first_seed} to {plan.end_seed - 1}, digits {', '.join(map(str, plan.digits))}, {plan.steps} "
+        f"Seeds {plan.first_seed} to {plan.end_seed - 1}, digits {', '.join(plan.digits)}, {plan.steps} "
         f"step{'s' if plan.steps > 1 else ''} each, {plan.optimizer}, {plan.loss}, data {plan.data} ({plan.split}). "
     )
     names = ", ".join(f"{name} {value[:16]}" for name, value in summary.origin.items())

@@ -30,7 +30,7 @@ MANIFEST, CASES, LOCK, PART = "sweep.json", "cases", ".lock", "part-"
 SECONDS, MOST = 1.0, 1000  # a file is written after so long, or for so many cases
 WORDS = pa.dictionary(pa.int32(), pa.string())
 COLUMNS = pa.schema({
-    "case": pa.int64(), "seed": pa.int64(), "digit": pa.int8(), "status": WORDS, "remark": WORDS, "images": pa.int32(),
+    "case": pa.int64(), "seed": pa.int64(), "digit": WORDS, "status": WORDS, "remark": WORDS, "images": pa.int32(),
     "right_by_hand": pa.int32(), "right_tensorflow": pa.int32(), "differ": pa.int32(), "bits": WORDS,
     "step": pa.int16(), "order": pa.int16(), "tensor": WORDS, "equation": WORDS, "verdict": WORDS,
     "elements": pa.int64(), "outside": pa.int64(), "utilisation": pa.float64(), "max_ulp": pa.float64(),
