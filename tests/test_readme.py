@@ -138,6 +138,16 @@ def test_the_sweep_is_as_shown(outputs):
     assert " ".join(text.split()).startswith(" ".join(shown.split()))
 
 
+def test_the_figures_of_the_long_sweep_are_those_on_record():
+    text = " ".join(README.split("### Scale")[1].split("## How it works")[0].split())
+    record = " ".join((ROOT / "benchmarks" / "RESULTS.md").read_text().split("## Sweeps")[1].split())
+    for figure in ("27.8", "49.9", "1.77", "815", "0.99", "4,050,124,000", "5,200", "2026-11-25"):
+        assert figure in text and figure in record, figure
+    rows = [row.split(" | ") for row in re.findall(r"^\| float.*$", README, re.MULTILINE)]
+    assert len(rows) == 8 and sum(int(row[3]) for row in rows) == 5200
+    assert sum(int(row[5].replace(",", "")) for row in rows) == 4_050_124_000
+
+
 def test_the_figures_of_the_long_training_are_those_on_record():
     """A training of minutes is not repeated here: README and benchmarks/RESULTS.md must say the same of it."""
     text = " ".join(README.split("The essay's own training")[1].split("`verify.prediction`")[0].split())
