@@ -11,6 +11,7 @@ from tests.drawn_digits import draw
 from verify import __main__ as everything
 from verify import backprop, feedforward, run, trace
 from verify.errors import Unusable
+from verify.hush import hushed
 from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
 from verify.training import __main__ as training
@@ -162,3 +163,20 @@ def test_a_trace_with_unfit_names_is_refused(tmp_path):
         path.write_bytes(trace.to_bytes(replace(simulate(), classes=names)))
         with pytest.raises(Unusable, match="classes are not a name for each output"):
             trace.load(str(path))
+
+
+def test_a_model_of_ones_own_on_data_of_ones_own(pictures, tmp_path, capsys):
+    with hushed():
+        import keras
+
+        for outputs in (3, 2):
+            layers = [keras.Input((6, 5, 1)), keras.layers.Flatten(), keras.layers.Dense(outputs, "softmax")]
+            model = keras.Sequential(layers)
+            model.compile("sgd", "sparse_categorical_crossentropy")
+            model.save(tmp_path / f"{outputs}.keras")
+    call(backprop, "--model", tmp_path / "3.keras", "--data", pictures, "--batch", 4, "--out", tmp_path / "o")
+    assert capsys.readouterr().out.startswith("PASS")
+    call(backprop, "--model", tmp_path / "2.keras", "--data", pictures, "--out", tmp_path / "p", expect=2)
+    assert "it has 2 outputs, and --data" in capsys.readouterr().err
+    call(backprop, "--model", tmp_path / "3.keras", "--out", tmp_path / "p", expect=2)
+    assert "it takes [6, 5, 1], and the images of --data digits have 784 pixels" in capsys.readouterr().err
