@@ -12,7 +12,6 @@ import argparse
 import io
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -38,27 +37,29 @@ COLOURS: dict[str, dict[str, Any]] = {
     "white on black": {"ink": 255, "paper": 0},
     "blue on cream": {"mode": "RGB", "ink": (20, 40, 160), "paper": (250, 240, 220)},
 }
-SEEDS = 4  # each with its own hand, proportions, slant and place
+PLACES = {"in the middle": 0.0, "off-centre": 0.22}  # of the picture's side, at most, both ways
+TIMES = 2
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One picture to be read. `seed` decides hand, proportions, slant, jitter and place."""
+    """One picture to be read. `seed`, of which each has its own, decides hand, proportions, slant and jitter."""
 
     digit: int
     pen: str
     height: str
     paper: str
+    place: str
     seed: int
 
     def content(self) -> bytes:
         """The file: PNG, or of a photograph JPEG."""
-        tall, rng = HEIGHTS[self.height], np.random.default_rng([self.digit, self.seed, 7])
-        side = round(tall * rng.uniform(1.6, 2.6))
-        place = tuple(side * rng.uniform(0.42, 0.58, 2))
+        tall, rng = HEIGHTS[self.height], np.random.default_rng([self.seed, 7])
+        side, apart = round(tall * rng.uniform(2.2, 2.8)), PLACES[self.place]
+        place = tuple(side * (0.5 + rng.uniform(-apart, apart, 2)))
         colours = COLOURS.get(self.paper, {})
         pen = max(2, round(tall * PENS[self.pen]))
-        drawn = draw(self.digit, 100 + self.seed, size=(side, side), height=tall, width=pen, centre=place, **colours)
+        drawn = draw(self.digit, self.seed, size=(side, side), height=tall, width=pen, centre=place, **colours)
         file = io.BytesIO()
         if self.paper == "photograph":
             photographed(drawn, rng).save(file, "JPEG", quality=80)
@@ -75,9 +76,10 @@ def photographed(drawn: Image.Image, rng: np.random.Generator) -> Image.Image:
     return Image.fromarray((shade * light + rng.normal(0, 5, shade.shape)).clip(0, 255).astype(np.uint8))
 
 
-def drawings() -> Iterator[Drawing]:
-    for digit, pen, height, paper, seed in product(range(10), PENS, HEIGHTS, PAPERS, range(SEEDS)):
-        yield Drawing(digit, pen, height, paper, seed)
+def drawings() -> list[Drawing]:
+    """Every combination, TIMES times; no two have the same shape."""
+    ways = product(range(10), PENS, HEIGHTS, PAPERS, PLACES, range(TIMES))
+    return [Drawing(*way[:-1], seed=1000 + number) for number, way in enumerate(ways)]
 
 
 def trained(data: str, epochs: int) -> tuple[ByHand, float]:
@@ -116,7 +118,7 @@ def main() -> None:
     keep_freed()
     with threadpool_limits(1):
         by_hand, accuracy = trained(given.data, given.epochs)
-        wanted = list(drawings())
+        wanted = drawings()
         with tempfile.TemporaryDirectory() as folder:
             seen = read(Path(folder), wanted)
         blank = np.zeros(784, dtype=np.float32)
@@ -129,7 +131,7 @@ def show(given: argparse.Namespace, accuracy: float, wanted: list[Drawing], righ
     """A line for all, and for each way of drawing."""
     print(f"--data {given.data}, {given.epochs} passes: {accuracy:.2%} of its test images")
     print(f"{'all drawings':16} {sum(right):5} of {len(right):5}  {np.mean(right):7.2%}")
-    for field in ("paper", "pen", "height", "digit"):
+    for field in ("paper", "pen", "height", "place", "digit"):
         for value in dict.fromkeys(getattr(d, field) for d in wanted):
             part = [r for r, d in zip(right, wanted, strict=True) if getattr(d, field) == value]
             print(f"{value!s:16} {sum(part):5} of {len(part):5}  {np.mean(part):7.2%}")
