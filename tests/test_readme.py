@@ -158,6 +158,12 @@ def test_the_figures_of_the_long_training_are_those_on_record():
     assert "7.5e-02" in record and "5.5e-01" in record and "7.5 %" in text and "55 %" in text
 
 
+def test_the_figures_of_the_drawn_digits_are_those_on_record():
+    text, record = README.split("## Your own data and pictures")[1], (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    assert "| all drawings | 1440 | 99.58% | 64.79% |" in record
+    assert "99.58 %" in text and "64.79 %" in text and "1,440" in text
+
+
 def test_the_failure_is_as_shown(outputs):
     (shown,) = blocks("output of: the failure")
     _, text = outputs["-m verify.backprop --trace out/wrong.npz"]
