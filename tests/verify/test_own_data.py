@@ -16,7 +16,7 @@ from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
 from verify.training import __main__ as training
 
-NAMES = ["=HYPERLINK(1)", "a|b`<i>", "\x1b[31mred\nPASS"]
+NAMES = ["=HYPERLINK(1)", "a|b`<blink>", "\x1b[31mred\nPASS"]
 
 
 def call(command, *words, expect=0):
@@ -71,12 +71,12 @@ def test_predictions_name_the_classes(pictures, trained, tmp_path, capsys):
     call(prediction, "--data", pictures, "--weights", trained, "--digit", NAMES[1], "--out", tmp_path / "p",
          "--save-trace", tmp_path / "t.npz")  # fmt: skip
     said = capsys.readouterr().out
-    assert "both choose a|b`<i>" in " ".join(said.split()) and "\x1b" not in said
+    assert "both choose a|b`<blink>" in " ".join(said.split()) and "\x1b" not in said
     table = rows(tmp_path / "p" / "table6.csv")
-    assert [row["name"] for row in table] == ["\\x1b[31mred PASS", "'=HYPERLINK(1)", "a|b`<i>"]
+    assert [row["name"] for row in table] == ["\\x1b[31mred PASS", "'=HYPERLINK(1)", "a|b`<blink>"]
     assert [row["digit"] for row in table] == ["0", "1", "2"]
-    assert "| **a\\|b\\`\\<i\\>** |" in (tmp_path / "p" / "report.md").read_text()
-    assert "<i>" not in (tmp_path / "p" / "report.html").read_text()
+    assert "| **a\\|b\\`\\<blink\\>** |" in (tmp_path / "p" / "report.md").read_text()
+    assert "<blink>" not in (tmp_path / "p" / "report.html").read_text()
     assert printable(*(tmp_path / "p" / name for name in ("report.md", "report.html", "result.json", "table6.csv")))
     call(prediction, "--trace", tmp_path / "t.npz", "--out", tmp_path / "q", "--quiet")
     assert (tmp_path / "p" / "table6.csv").read_bytes() == (tmp_path / "q" / "table6.csv").read_bytes()
@@ -92,7 +92,7 @@ def test_all_commands_but_the_essays(pictures, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("Not run: verify.printed (--data")
     index = (tmp_path / "o" / "index.md").read_text()
     assert index.count("| PASS ") == 3 and "not run: --data" in index
-    assert rows(tmp_path / "o" / "feedforward" / "table3.csv")[2]["name"] == "a|b`<i>"
+    assert rows(tmp_path / "o" / "feedforward" / "table3.csv")[2]["name"] == "a|b`<blink>"
     layers = rows(tmp_path / "o" / "backprop" / "table_a2.csv")
     assert len(layers) == 4 * (30 * 128 + 128)
     assert (tmp_path / "o" / "prediction" / "table6.csv").exists() and not (tmp_path / "o" / "printed").exists()
@@ -101,7 +101,7 @@ def test_all_commands_but_the_essays(pictures, tmp_path, capsys):
 def test_what_needs_the_essays_size_says_so(pictures, seven, tmp_path, capsys):
     for words, sentence in (
         ((printed, "--data", pictures), "30 pixels and 3 classes, and the essay's printed numbers are of 784"),
-        ((backprop, "--data", pictures, "--image", seven, "--label", "a|b`<i>"), "the images of --data"),
+        ((backprop, "--data", pictures, "--image", seven, "--label", "a|b`<blink>"), "the images of --data"),
         ((backprop, "--data", pictures, "--digit", "5"), "--digit 5: no sample"),
         ((prediction, "--weights", "none.npz", "--data", pictures, "--index", "9"), "--index 9"),
     ):
