@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from verify.errors import Unverifiable
+from verify.errors import Unusable, Unverifiable
 from verify.samples import Samples
 from verify.settings import Settings
 from verify.trace import to_bytes
@@ -33,7 +33,7 @@ def main(work: str, chosen: str, saved: str, threads: str) -> int:
         weights = {name: given[name] for name in given.files if name[0] in "WB"}
     try:
         held = capture(Settings.from_dict(json.loads(Path(chosen).read_text()), chosen), samples, weights)
-    except Unverifiable as error:
+    except (Unusable, Unverifiable) as error:
         print(f"error: could not verify: {error}", file=sys.stderr)
         return 3
     Path(saved).write_bytes(to_bytes(held))

@@ -157,7 +157,9 @@ def table(rows: Sequence[Row]) -> Table:
 
 def _texts(row: Row) -> tuple[str, ...]:
     value = row.values()
-    verdict = str(value["verdict"]) + (f": {value['remark']}" if value["remark"] else "")
+    verdict = f"{value['verdict']}: {value['remark']}" if value["remark"] else str(value["verdict"])
+    if row.entry.trace is None:
+        verdict = row.entry.why
     head = (*(str(value[name]) for name in ("release", "keras", "numpy", "flags")), verdict)
     if not row.found:
         return (*head, "", "", "", "")

@@ -201,6 +201,17 @@ def test_the_three_derivations_are_as_shown(outputs):
         assert shown.startswith(f"PASS {tensor}: by hand ") and told.startswith(f"PASS {tensor}: by hand ")
 
 
+def test_the_matrix_is_the_one_on_record():
+    """Environments are not made here: README and benchmarks/RESULTS.md must say the same, and of each row likewise."""
+    record = (ROOT / "benchmarks" / "RESULTS.md").read_text()
+    (shown,) = blocks("the matrix")
+    assert shown in record and "2026-11-25" in README.split("<!-- the matrix -->")[0].split("benchmarks.matrix")[1]
+    cells = re.findall(r"PASS (\.\d{3}) (\d+)%", shown)
+    rows = re.findall(r"\| PASS \| 0(\.\d{3}) \| \w+ \| (?:(\d+)\.\d%|the first) \|", record)
+    assert cells == [(used, share or "100") for used, share in rows] and len(cells) == 30
+    assert shown.startswith("PASS 30 of 30 captures under 6") and "All 30 captures" in README
+
+
 def test_the_two_commands_are_what_ci_runs():
     (block,) = blocks("the two commands")
     first, second = block.strip().splitlines()

@@ -223,3 +223,25 @@ def test_the_matrix_captures_from_given_weights(tmp_path, monkeypatch, capsys):
     assert matrix_capture.main(work, settings, str(tmp_path / "none.npz"), "0") == 3
     assert capsys.readouterr().err == "error: could not verify: a second run gives Z1 other bits\n"
     assert not (tmp_path / "none.npz").exists()
+
+
+def test_the_environment_says_where_and_with_which_flags(monkeypatch, tmp_path):
+    from verify.capture import machine as where
+
+    for name in where.FLAGS:
+        monkeypatch.delenv(name, raising=False)
+    plain = where.environment()
+    assert {"python", "tensorflow", "keras", "numpy", "system", "machine", "cpu"} == set(plain) and "cores" in plain[
+        "cpu"
+    ]
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=true --xla_dump_to=/home/me\x1b[31m --a=\x1b[31m")
+    found = where.environment()
+    assert found["TF_ENABLE_ONEDNN_OPTS"] == "0" and "home" not in found["XLA_FLAGS"]
+    assert found["XLA_FLAGS"].startswith("--xla_cpu_enable_fast_math=true") and "\x1b" not in found["XLA_FLAGS"]
+    for content, name in (("model name\t: Some CPU\nmodel name\t: Some CPU\n", "Some CPU"), ("nothing", None)):
+        (tmp_path / "cpuinfo").write_text(content)
+        monkeypatch.setattr(where, "CPU", tmp_path / "cpuinfo")
+        assert name is None or where.environment()["cpu"].startswith(f"{name}, ")
+    monkeypatch.setattr(where, "CPU", tmp_path / "none")
+    assert where.environment()["cpu"].split(",")[0]

@@ -219,3 +219,19 @@ def test_the_command_refuses_in_one_sentence(files, capsys, name, said):
     shown = capsys.readouterr()
     assert shown.out == "" and shown.err.startswith("error: --against ") and said in shown.err
     assert shown.err.count("\n") == 1 and not (files / "o").exists()
+
+
+def test_hostile_names_are_plain_text_wherever_they_are_printed(files, capsys):
+    """Of files; and what settings and environment may hold is text as well."""
+    held = simulate(data="=1+1|<script>evil`#", optimizer="adam")
+    held = replace(held, environment={"<b>|": "=cmd()|[x](javascript:y)"})
+    odd = files / "\x1b[31m<i>|&.npz"
+    odd.write_bytes(trace.to_bytes(held))
+    for words in ((odd,), (odd, "--against", files / "a.npz"), (files / "a.npz", "--against", odd)):
+        assert call(*words, "--out", files / "o") == 0
+        said = capsys.readouterr()
+        html, markdown = ((files / "o" / f"report.{kind}").read_text() for kind in ("html", "md"))
+        assert "\x1b" not in said.out + said.err + html + markdown
+        assert "<script>evil" not in html and "<i>" not in html and "<script>" not in markdown.replace("\\<", "")
+        (table,) = (path.read_text() for path in (files / "o").glob("*.csv"))
+        assert not any(cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)

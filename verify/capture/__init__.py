@@ -7,7 +7,6 @@ an ordinary `train_on_batch` reaches from the same start, and a second capture m
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ import tensorflow as tf
 
 from verify.capture.compiled import loss_text, optimizer_text
 from verify.capture.layers import understand
+from verify.capture.machine import environment as environment
 from verify.capture.model import build, parameters, restore, snapshot, to_numpy, variables
 from verify.capture.step import Tensors, forward, training
 from verify.errors import Unverifiable
@@ -30,18 +30,6 @@ from verify.trace import Array, Trace
 def keras_mnist() -> Any:
     """MNIST by Keras's loader: its cache, else its download."""
     return keras.datasets.mnist.load_data()
-
-
-def environment() -> dict[str, str]:
-    """Versions and machine, for the report; no time and no path."""
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-        "system": platform.system(),
-        "machine": platform.machine(),
-    }
 
 
 def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] | None = None) -> Trace:
