@@ -2,6 +2,7 @@
 
     python -m benchmarks.soak --seeds 20 --data digits --dtype float32
     python -m benchmarks.soak --seeds 4 --batches 1,256 --steps 50 --rates 1e-6,1e-3,1 --beta-2 0.999999
+    python -m benchmarks.soak --models 300 --first 0
     TF_ENABLE_ONEDNN_OPTS=0 python -m benchmarks.soak --threads 1
 
 Every seed x batch x learning rate x eager graph and XLA. A run whose capture did not repeat bit for bit, or
@@ -14,7 +15,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import re
 import sys
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +26,7 @@ from reference.adam import KERAS
 from reference.descent import SGD
 from verify import samples
 from verify.compare import compare
-from verify.errors import Unverifiable
+from verify.errors import Unusable, Unverifiable
 from verify.hush import hushed
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Trace
@@ -42,9 +45,13 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: as many as it likes")
     parser.add_argument("--optimizer", default="adam")
     parser.add_argument("--loss", default="categorical_crossentropy")
+    parser.add_argument("--models", type=int, default=0, help="so many random models in place of the essay's")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first of them")
     given = parser.parse_args()
     if given.threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(given.threads)
+    if given.models:
+        return models(range(given.first, given.first + given.models))
     with hushed():
         from verify.capture import capture
     drawn = samples.load(given.data, "train")
@@ -80,6 +87,44 @@ def main() -> int:
     for kind, utilisation in sorted(largest.items()):
         print(f"  {kind:24} largest error/radius {utilisation:.4f}")
     return 1 if outside else 0
+
+
+def models(numbers: range) -> int:
+    """Random models: captured, verified, counted."""
+    with hushed():
+        from benchmarks.random_models import drawn
+        from verify.capture import capture_model
+    runs = refused = elements = outside = failed = 0
+    reasons: Counter[str] = Counter()
+    largest: dict[str, float] = {}
+    for number in numbers:
+        with hushed():
+            model, batches, text = drawn(number)
+            try:
+                trace = capture_model(model, batches)
+            except (Unverifiable, Unusable) as error:
+                refused += 1
+                reasons[re.sub(r"[\d/]+", "#", str(error))] += 1
+                continue
+        runs += 1
+        found = compare(trace, "backprop").comparisons
+        elements += sum(c.elements for c in found if c.mode == "local")
+        outside += sum(c.outside for c in found if c.mode == "local")
+        wrong = [c for c in found if not c.passed and c.mode == "local"]
+        failed += bool(wrong)
+        for c in wrong[:2]:
+            print(
+                f"{number}: {text}\n   {c.step} {c.tensor} {c.verdict} {c.utilisation:.4g} {c.explanation}", flush=True
+            )
+        for c in (c for c in found if c.mode == "local"):
+            largest[c.equation] = max(largest.get(c.equation, 0.0), c.utilisation)
+    print(f"models {numbers.start} to {numbers.stop - 1}: {runs} verified, {failed} with something outside, ", end="")
+    print(f"{refused} refused, {elements:,} elements compared, {outside} outside")
+    for reason, count in reasons.most_common():
+        print(f"  refused {count}: {reason}")
+    for kind, utilisation in sorted(largest.items()):
+        print(f"  {kind:28} largest error/radius {utilisation:.4f}")
+    return 1 if failed else 0
 
 
 def _set_optimizer(given: argparse.Namespace, rate: float) -> None:
