@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from verify.datasets.value import Samples
 from verify.errors import Unusable, Unverifiable
-from verify.samples import Samples
 from verify.settings import Settings
 from verify.trace import to_bytes
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from reference.network import Network
 from verify.datasets import embedded, folders, idx, npz, table
 from verify.datasets.value import Samples as Samples
+from verify.datasets.value import network_for as network_for
 from verify.errors import Unusable
-from verify.settings import NETWORK
 
 NAMED: dict[str, Callable[[str], Samples]] = {"digits": embedded.digits, "mnist": embedded.mnist}
 FOLDERS: tuple[tuple[Callable[[Path], bool], Callable[[Path, str], Samples]], ...] = (
@@ -45,11 +44,6 @@ def _folder(path: Path, split: str) -> Samples:
     usual = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte"
     raise Unusable(f"--data {path}: a folder of IDX files ({usual}), of train.csv and test.csv, or of folders of "
                    "pictures, one for each label, is needed")  # fmt: skip
-
-
-def network_for(samples: Samples) -> Network:
-    """The essay's network, with as many inputs as the images have pixels and an output for each class."""
-    return replace(NETWORK, sizes=(samples.pixels.shape[1], *NETWORK.sizes[1:-1], len(samples.classes)))
 
 
 def of_one_kind(train: Samples, test: Samples, data: str) -> None:

@@ -21,8 +21,8 @@ from verify.capture.layers import understand
 from verify.capture.machine import environment as environment
 from verify.capture.model import build, parameters, restore, snapshot, to_numpy, variables
 from verify.capture.step import Tensors, forward, training
+from verify.datasets.value import Samples, network_for
 from verify.errors import Unverifiable
-from verify.samples import Samples, network_for
 from verify.settings import GIVEN, Settings
 from verify.trace import Array, Trace
 

@@ -16,8 +16,8 @@ from reference.network import Network
 from verify.capture import environment, faithful
 from verify.capture.model import build, dense_layers, restore, snapshot, use_precision
 from verify.capture.step import training
+from verify.datasets.value import Samples, network_for
 from verify.errors import Unverifiable
-from verify.samples import Samples, network_for
 from verify.settings import Settings
 from verify.trace import Array, Trace
 

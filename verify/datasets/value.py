@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from verify.settings import Settings
+from reference.network import Network
+from verify.settings import NETWORK, Settings
 
 DIGITS = tuple("0123456789")
 
@@ -56,6 +57,11 @@ class Samples:
         """X [N, p] and one-hot y of a step (from 1): the next N samples, going round at the end."""
         first = settings.index + (step - 1) * settings.batch
         return self.rows(np.arange(first, first + settings.batch) % len(self.labels), settings.dtype)
+
+
+def network_for(samples: Samples) -> Network:
+    """The essay's network, with as many inputs as the images have pixels and an output for each class."""
+    return replace(NETWORK, sizes=(samples.pixels.shape[1], *NETWORK.sizes[1:-1], len(samples.classes)))
 
 
 def _scaled(pixels: NDArray[Any]) -> NDArray[np.float64]:
