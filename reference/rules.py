@@ -110,7 +110,13 @@ def _read(network: Network, end: Written) -> str:
 def _dropout(network: Network, layer: int, source: str) -> Iterator[Rule]:
     if network.rate(layer):
         drop = partial(feedforward.dropped, rate=network.rate(layer))
-        yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward")
+        scaled = (source,) if layer and _by_constant(network, layer) else ()
+        yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward", folded=scaled)
+
+
+def _by_constant(network: Network, layer: int) -> bool:
+    """Whether the activation multiplies by a constant: behind or before a dropout, the two may be drawn together."""
+    return network.activations[layer - 1].startswith("leaky_relu")
 
 
 def _backward(network: Network, end: Written) -> Iterator[Rule]:
@@ -143,7 +149,8 @@ def _through(network: Network, layer: int, end: Written) -> Iterator[Rule]:
     back = partial(backprop.sum_gradient, name=name)
     equation = "19" if name == "softmax" else "18b"
     read = (f"dA{layer}", f"{activation_named(name).reads}{layer}")
-    yield Rule(f"dZ{layer}", equation, read, back, layer, "backward")
+    scaled = (f"dA{layer}",) if network.rate(layer) and _by_constant(network, layer) else ()
+    yield Rule(f"dZ{layer}", equation, read, back, layer, "backward", folded=scaled)
 
 
 def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:

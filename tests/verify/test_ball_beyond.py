@@ -123,6 +123,20 @@ def test_constants_may_be_multiplied_in_any_order(precision, seed, exact):
     inside(ball, without_rounding)
 
 
+@PRECISIONS
+@DRAWN
+@given(seed=SEEDS)
+def test_factors_may_be_multiplied_in_any_order(precision, seed):
+    """A sigmoid's way back, dA a (1 - a): TensorFlow's kernel takes another order than XLA."""
+    rng = np.random.default_rng(seed)
+    (a, x), (b, y), (c, z) = (ball_and_points(rng, precision) for _ in range(3))
+    if rng.random() < 0.5:
+        a, b, c = (Ball.exact(points, precision) for points in (x, y, z))
+    ball = a * b * c
+    for found in (x * y * z, x * z * y, y * z * x, as_fractions(x) * as_fractions(y) * as_fractions(z)):
+        inside(ball, found)
+
+
 # name: the function, and where its argument may lie
 ELEMENTARY = {
     "tanh": (np.tanh, lambda x: x, TANH_ULP),

@@ -70,7 +70,23 @@ def _product(a: Ball, b: Ball) -> Ball:
             return found
     if a.value.ndim and not b.value.ndim:
         return _scaled(a, b, value, radius)
-    return _scaled(b, a, value, radius) if b.value.ndim and not a.value.ndim else a.rounded(value, radius)
+    if b.value.ndim and not a.value.ndim:
+        return _scaled(b, a, value, radius)
+    return _of_factors(a, b, value, radius)
+
+
+def _of_factors(a: Ball, b: Ball, value: Any, radius: Any) -> Ball:
+    """Of several arrays (or numbers) the products may be taken in any order: each is u of the value at most."""
+    (incoming, first), (other, second) = a.factors or (a.radius, 0), b.factors or (b.radius, 0)
+    incoming = np.abs(a.value) * other + incoming * (np.abs(b.value) + other)
+    found, count = a.rounded(value, radius), first + second + 1
+    found.factors = (incoming, count)
+    if count > 1:
+        each = count * a.precision.joint_unit / (1 - count * a.precision.joint_unit)
+        lost = count * a.precision.tiny * (1 + np.abs(a.value) + np.abs(b.value))  # to underflow, then made larger
+        ordered = incoming + (np.abs(value) + incoming) * each + lost
+        found.radius = np.maximum(found.radius, ordered * SLACK)
+    return found
 
 
 def _scaled(a: Ball, constant: Ball, value: Any, radius: Any) -> Ball:

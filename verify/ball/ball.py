@@ -55,7 +55,9 @@ class Ball(NDArrayOperatorsMixin):
     they are, and the sum of their magnitudes. Adding to it is one more term of the same sum, in any order.
     `least` is a lower bound better than value - radius, where one is known: a square root is not negative.
     `scaled` is known of an array times constants, which may be multiplied in any order. `masked`: a selection, 0
-    where something else may stand. `exponent` is known of e^w and of 1 + e^w: the ball w; `plus_one` says which.
+    where something else may stand. `factors` is known of a product of arrays, which may be taken in any order too: the
+    error they came with, and how many products round. `exponent` is known of e^w and of 1 + e^w: the ball w;
+    `plus_one` says which.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Ball(NDArrayOperatorsMixin):
         masked: bool = False,
         exponent: Ball | None = None,
         plus_one: bool = False,
+        factors: tuple[Any, int] | None = None,
     ) -> None:
         self.value: Floats = value if hasattr(value, "recording") else np.asarray(value, dtype=np.float64)
         self.radius: Any = radius
@@ -79,6 +82,7 @@ class Ball(NDArrayOperatorsMixin):
         self.masked = masked
         self.exponent = exponent
         self.plus_one = plus_one
+        self.factors = factors
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:
