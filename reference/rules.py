@@ -83,7 +83,8 @@ def _forward(network: Network, end: Written) -> Iterator[Rule]:
     L, source = network.depth, "X"
     for number, (scale, offset) in enumerate(network.rescaling, 1):
         rescale = partial(feedforward.rescaled, scale=scale, offset=offset)
-        yield Rule(f"S{number}", "Keras: Rescaling", (source,), rescale, 0, "forward")
+        folded = (source,) if source[0] == "S" else ()
+        yield Rule(f"S{number}", "Keras: Rescaling", (source,), rescale, 0, "forward", folded=folded)
         source = f"S{number}"
     yield from _dropout(network, 0, source)
     for layer in range(1, L + 1):
@@ -110,7 +111,7 @@ def _read(network: Network, end: Written) -> str:
 def _dropout(network: Network, layer: int, source: str) -> Iterator[Rule]:
     if network.rate(layer):
         drop = partial(feedforward.dropped, rate=network.rate(layer))
-        scaled = (source,) if layer and _by_constant(network, layer) else ()
+        scaled = (source,) if source[0] == "S" or (layer and _by_constant(network, layer)) else ()
         yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward", folded=scaled)
 
 

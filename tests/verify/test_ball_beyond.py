@@ -301,3 +301,18 @@ def test_every_rule_of_any_network_stays_inside(seed, batch):
             assert (bounded | ~np.isfinite(found)).all(), (rule.tensor, network, cost)
         with np.errstate(invalid="ignore"):
             assert np.all((np.abs(found - ball.value) <= ball.spread())[there]), (rule.tensor, network, cost)
+
+
+def test_a_rescaling_and_a_dropout_may_become_one_constant():
+    """XLA makes x · 0.3 · 1/0.9 one product: what D0 is, from S1 as it was rounded, needs the bound of `folded`."""
+    network = Network((400, 2), ("linear",), (), (0.1, 0.0), ((0.3, 0.0),))
+    plan = {rule.tensor: rule for rule in rules(network, "mean_squared_error", OPTIMIZERS["sgd"])}
+    x = np.random.default_rng(0).random((32, 400)).astype(np.float32)
+    scale, keep = np.float32(0.3), np.float32(1 / 0.9)
+    known = {"S1": Ball.exact(x * scale, FLOAT32), "M0": Ball.exact(np.ones_like(x), FLOAT32)}
+    found = x * (scale * keep)
+    rule = plan["D0"]
+    ball, without = evaluate(rule, fused(rule, known, False), FLOAT32), evaluate(rule, known, FLOAT32)
+    assert np.all(np.abs(found - ball.value) <= ball.spread())
+    assert np.any(np.abs(found - without.value) > without.spread())
+    assert np.any(np.abs(found * np.float32(1 + 1e-6) - ball.value) > ball.spread())
