@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -43,22 +44,6 @@ LOOP = """def compiled(found, {names}):
 """
 
 
-SEGMENTS = """def compiled(starts, largest, questions, found, {names}):
-    bad, i = 0, 0
-    for s in range(starts.size - 1):
-        outside, most, asked = 0, np.int64(0), np.int64(0)
-        for j in range(starts[s], starts[s + 1]):
-{body}            value, allowed, tensorflow = {value}, {radius}, np.float64(found[i, j])
-            error = abs(tensorflow - value)
-            outside += not (error <= allowed and allowed < np.inf)
-            ratio = 0.0 if error == 0 else error / allowed
-            most = max(most, np.float64(ratio).view(np.int64))
-{questions}        largest[s] = most
-        bad += outside + (asked != questions)
-    return bad
-"""
-
-
 @dataclass(frozen=True)
 class Input:
     """What a rule reads: float values (in any floating type) and their radius, None where it is 0."""
@@ -83,7 +68,6 @@ class Loop:
     rest: Straight
     body: Body
     flat: bool  # each element stands alone: one long line is faster than many short ones
-    segmented: Callable[..., int]
     before: tuple[Operation, ...]  # shared, scalars and rest, in order
     elementwise: bool  # nothing is done on arrays before the loop: tensors that lie in one line need no loop each
 
@@ -102,9 +86,14 @@ class Loop:
     def all_pass(self, inputs: tuple[Input, ...], found: Array, starts: Array, memo: Memo) -> Array | None:
         """The same of several tensors that lie one after the other in [1, n]; None if any does not pass."""
         held = self._before(inputs, memo)
-        largest = np.empty(len(starts) - 1, dtype=np.int64)
-        bad = self.segmented(starts, largest, self.body.questions, found, *(as_plane(held[n]) for n in self.body.reads))
-        return None if bad else largest.view(np.float64)
+        arrays = [found, *(as_plane(held[n]) for n in self.body.reads)]
+        most = []
+        for first, last in pairwise(starts.tolist()):
+            outside, largest, asked = self.run(*(x[:, first:last] if x.size == found.size else x for x in arrays))
+            if outside or asked != self.body.questions:
+                return None
+            most.append(largest)
+        return np.array(most, dtype=np.int64).view(np.float64)
 
     def _before(self, inputs: tuple[Input, ...], memo: Memo) -> dict[int, Any]:
         held: dict[int, Any] = {}
@@ -216,7 +205,7 @@ def _loop(
     given = tuple((place, bool(r), n, n in wanted) for place, r, n in pairs if n in wanted or n in body.reads)
     return Loop(
         compiled(body.source(LOOP)), given, shared, _straight(scalars), _straight(rest), body, flat,
-        compiled(body.source(SEGMENTS)), tuple(o for o in before if o in shared or o in scalars or o in rest),
+        tuple(o for o in before if o in shared or o in scalars or o in rest),
         elementwise=not any(shapes[x] for o in (*shared, *rest) for x in (o.result, *o.operands) if isinstance(x, int)),
     )  # fmt: skip
 
@@ -308,9 +297,9 @@ class Body:
         """All of them answered, as bits."""
         return int(2 ** len(self.asked) - 1)
 
-    def source(self, template: str) -> str:
-        """The loop in Python; what it reads are its arguments x0, x1, …"""
-        loads = [f"v{i} = np.float64(x{i}[{place}])" for i, place in enumerate(self.places)]
+    def source(self, template: str, places: tuple[str, ...] = ()) -> str:
+        """The loop in Python; what it reads are its arguments x0, x1, …, at its own places or at these."""
+        loads = [f"v{i} = np.float64(x{i}[{place}])" for i, place in enumerate(places or self.places)]
         questions = [f"asked |= np.int64({name} != 0) << {bit}" for bit, name in enumerate(self.asked)]
         return template.format(
             names=", ".join(f"x{i}" for i in range(len(self.reads))), body=_indented([*loads, *self.lines]),

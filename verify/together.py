@@ -26,11 +26,11 @@ BLOCK = 1024  # numbers of a line at a time: those of a dozen lines stay in the 
 SHY = 1 - 2.0**-50  # more than the two roundings in (largest · allowed) can undo
 PARAMETER = re.compile(r"[WB]\d+")
 
-RATIO = """def compiled(first, last, most, found, {names}):
+RATIO = """def compiled(most, found, {names}):
     largest = np.float64(most).view(np.int64)
-    for i in range(1):
-        for j in range(first, last):
-{body}            value, allowed, tensorflow = {value}, {radius}, np.float64(found[i, j])
+    if True:
+        for j in range(found.size):
+{body}            value, allowed, tensorflow = {value}, {radius}, np.float64(found[j])
             error = abs(tensorflow - value)
             ratio = 0.0 if error == 0 else error / allowed
             largest = max(largest, np.float64(ratio).view(np.int64))
@@ -44,9 +44,10 @@ PASS = """def compiled(starts, largest, magnitude, one, normal, {arguments}):
 {begin}
         for first in range(starts[s], starts[s + 1], {block}):
             last = min(first + {block}, starts[s + 1])
+{parts}
 {subnormal}
 {limits}
-            for j in range(first, last):
+            for j in range(last - first):
 {inside}
 {ratios}
 {end}
@@ -56,8 +57,8 @@ OUTSIDE = "bad += not (e{k} <= a{k} and a{k} < np.inf)"
 BEYOND = "beyond{k} += e{k} > limit{k} * a{k}"
 CHANGED = "bad += not ({now} == {before})"
 SUBNORMAL = """least = magnitude
-for j in range(first, last):
-    least = min(least, np.{kind}(({bits}[0, j] & magnitude) - one))
+for j in range(last - first):
+    least = min(least, np.{kind}(({bits}[j] & magnitude) - one))
 bad += np.int64(least < normal - one)"""
 
 
@@ -99,26 +100,29 @@ def one_pass(
     lines = tuple(dict.fromkeys(n for p in parts for n in (p.found, *p.reads) if n not in set(scalars)))
     lines += tuple(dict.fromkeys(n for pair in carried for n in pair if n not in lines))
     at = {name: f"x{i}" for i, name in enumerate(lines)} | {name: f"y{i}" for i, name in enumerate(scalars)}
+    part = {name: f"x{i}p" for i, name in enumerate(lines)} | {name: f"y{i}" for i, name in enumerate(scalars)}
     bits = {name: f"b{i}" for i, name in enumerate(checked)}
     scalar = {name: f"s{i}" for i, name in enumerate(scalars)}
-    inside = [f"c{i} = np.float64(x{i}[0, j])" for i in range(len(lines))]
+    inside = [f"c{i} = np.float64(x{i}p[j])" for i in range(len(lines))]
     value = {name: f"c{i}" for i, name in enumerate(lines)} | scalar
     inside += [CHANGED.format(now=value[now], before=value[before]) for before, now in carried]
-    for k, part in enumerate(parts):
-        inside += _judged(k, part, value)
+    for k, p in enumerate(parts):
+        inside += _judged(k, p, value)
     each = range(len(parts))
     source = PASS.format(
         arguments=", ".join((*(at[n] for n in lines), *bits.values(), *(at[n] for n in scalars))), block=BLOCK,
         scalars=_lines(4, [f"{scalar[n]} = np.float64({at[n]}[0, 0])" for n in scalar] or ["pass"]),
         begin=_lines(8, [f"most{k}, asked{k} = 0.0, np.int64(0)" for k in each] or ["pass"]),
-        subnormal=_lines(12, [SUBNORMAL.format(kind=_bits(precision).__name__, bits=b) for b in bits.values()]),
+        parts=_lines(12, [f"{x}p = {x}[0, first:last]" for x in (*(at[n] for n in lines), *bits.values())] or ["pass"]),
+        subnormal=_lines(12, [SUBNORMAL.format(kind=_bits(precision).__name__, bits=f"{b}p") for b in bits.values()]),
         limits=_lines(12, [f"limit{k}, beyond{k} = most{k} * {SHY!r}, 0" for k in each] or ["pass"]),
         inside=_lines(16, inside),
-        ratios=_lines(12, [_ratio(k, part, at) for k, part in enumerate(parts)] or ["pass"]),
+        ratios=_lines(12, [_ratio(k, p, part) for k, p in enumerate(parts)] or ["pass"]),
         end=_lines(8, [f"largest[{k}, s] = most{k}\nbad += asked{k} != {p.body.questions}" for k, p in enumerate(parts)]
                    or ["pass"]),
     )  # fmt: skip
-    ratios = tuple((f"ratio{k}", compiled(part.body.source(RATIO))) for k, part in enumerate(parts))
+    places = [tuple("j" if name in lines else "0, 0" for name in p.reads) for p in parts]
+    ratios = tuple((f"ratio{k}", compiled(p.body.source(RATIO, places[k]))) for k, p in enumerate(parts))
     return compiled(source, ratios), lines
 
 
@@ -146,7 +150,7 @@ def _judged(k: int, part: Part, value: dict[str, str]) -> list[str]:
 
 def _ratio(k: int, part: Part, at: dict[str, str]) -> str:
     arguments = ", ".join(at[name] for name in (part.found, *part.reads))
-    return f"if beyond{k}:\n    most{k} = ratio{k}(first, last, most{k}, {arguments})"
+    return f"if beyond{k}:\n    most{k} = ratio{k}(most{k}, {arguments})"
 
 
 def _lines(indent: int, texts: list[str]) -> str:
