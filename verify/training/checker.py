@@ -39,6 +39,7 @@ class Slots:
     def __init__(self, memory: Any, settings: Settings, network: Network) -> None:
         self.network, self.kind = network, np.dtype(settings.dtype)
         self.names = _names(settings, network)
+        self.known: dict[int, dict[str, tuple[int, ...]]] = {}
         self.starts: dict[str, int] = {}
         self.size = 0
         self.families: dict[str, tuple[int, int]] = {}
@@ -57,11 +58,16 @@ class Slots:
 
     def fits(self, held: Mapping[str, Array]) -> bool:
         """Whether these are the tensors a step must have; others take the long way."""
-        examples = len(held["X"]) if "X" in held else 0
-        return set(held) == set(self.names) and all(
-            array.dtype == self.kind and array.shape == self.network.tensor_shape(name, examples)
-            for name, array in held.items()
+        shapes = self.shapes(len(held["X"]) if "X" in held else 0)
+        return held.keys() == shapes.keys() and all(
+            array.dtype == self.kind and array.shape == shapes[name] for name, array in held.items()
         )
+
+    def shapes(self, examples: int) -> Mapping[str, tuple[int, ...]]:
+        """Of the tensors, for batches of so many examples."""
+        if examples not in self.known:
+            self.known[examples] = {name: self.network.tensor_shape(name, examples) for name in self.names}
+        return self.known[examples]
 
     def lines(self, slot: int) -> Lines:
         """The same numbers as lines, a family of tensors each, and all numbers of the slot as one array."""
@@ -76,8 +82,7 @@ class Slots:
 
     def views(self, slot: int, examples: int) -> dict[str, Array]:
         found = {}
-        for name in self.names:
-            shape = self.network.tensor_shape(name, examples)
+        for name, shape in self.shapes(examples).items():
             begin = slot * self.size + self.starts[name]
             flat = np.frombuffer(self.memory, self.kind, int(np.prod(shape)), begin)
             found[name] = flat.reshape(shape)
