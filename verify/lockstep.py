@@ -192,6 +192,7 @@ class _Step:
         self.clean = held if lockstep.clean else {}
         self.lines, self.lines_before, self.starts = lockstep.lines, lockstep.lines_before, lockstep.starts
         self.memo: Memo = {}
+        self.first = number == 1  # when moments are 0, and often biases
         self.inputs = {name: _of_ball(ball) for name, ball in self.scalars.items()}
 
     def families(self, plan: tuple[Rule, ...]) -> dict[str, float]:
@@ -214,7 +215,7 @@ class _Step:
         if rules[0].equation == CARRIED:
             return dict.fromkeys(tensors, 0.0) if np.array_equal(lines[read[0]], line) else {}
         inputs = tuple(Input(lines[n]) if n in lines else self.inputs[n] for n in read)
-        key = (name, line.shape, *((x.value.shape, x.radius is None) for x in inputs))
+        key = (name, line.shape, *(x.kind for x in inputs))
         if key not in self.loops:
             self.loops[key] = loop_for(rules[0].compute, inputs, line, self.precision)
         loop = self.loops[key]
@@ -234,7 +235,7 @@ class _Step:
         if not self.compiled:
             return self._ordinary(rule, found)
         read = tuple(self._input(name, fusable=self.jit and name in rule.fusable) for name in rule.inputs)
-        key = (rule.tensor, found.shape, *((x.value.shape, x.radius is None) for x in read))
+        key = (rule.tensor, found.shape, *(x.kind for x in read))
         if key not in self.loops:
             self.loops[key] = loop_for(rule.compute, read, found, self.precision)
         loop = self.loops[key]
@@ -246,7 +247,9 @@ class _Step:
             return _of_ball(self._ball(name, (name,)))
         if name not in self.inputs:
             array = self.arrays[name]
-            self.inputs[name] = Input(array) if name in self.clean else _as_input(array, self.precision)
+            known = Input(array) if name in self.clean else _as_input(array, self.precision)
+            zero = self.first and (name[0] == "B" or name.endswith("_before")) and not array.any()
+            self.inputs[name] = replace(known, zero=zero)
         return self.inputs[name]
 
     def _ball(self, name: str, fusable: tuple[str, ...] = ()) -> Ball:

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from verify.precision import Precision
-from verify.recording import FUNCTIONS, Constant, Operand, Operation, Recorded, record
+from verify.recording import FUNCTIONS, Constant, Kind, Operand, Operation, Recorded, record
 from verify.trace import Array
 
 Memo = dict[tuple[Any, ...], Any]
@@ -46,10 +46,18 @@ LOOP = """def compiled(found, {names}):
 
 @dataclass(frozen=True)
 class Input:
-    """What a rule reads: float values (in any floating type) and their radius, None where it is 0."""
+    """What a rule reads: float values (in any floating type) and their radius, None where it is 0.
+
+    `zero`: it was looked at, and every value is 0.
+    """
 
     value: Any
     radius: Any = None
+    zero: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return Kind(np.shape(self.value), self.radius is None, self.zero)
 
 
 @dataclass(frozen=True)
@@ -169,16 +177,14 @@ def as_line(array: Any) -> Any:
 
 
 def loop_for(compute: Callable[..., Any], inputs: tuple[Input, ...], found: Array, precision: Precision) -> Loop | None:
-    """The loop of an equation for inputs of these shapes; None if it cannot be one."""
-    shapes = tuple((np.shape(x.value), x.radius is None) for x in inputs)
-    return loop_of(compute, shapes, np.shape(found), precision)
+    """The loop of an equation for inputs of their kinds; None if it cannot be one."""
+    return loop_of(compute, tuple(x.kind for x in inputs), np.shape(found), precision)
 
 
 def loop_of(
-    compute: Callable[..., Any], inputs: tuple[tuple[tuple[int, ...], bool], ...], shape: tuple[int, ...],
-    precision: Precision,
-) -> Loop | None:  # fmt: skip
-    """The same before there are any: their shapes, and whether they are exact."""
+    compute: Callable[..., Any], inputs: tuple[Kind, ...], shape: tuple[int, ...], precision: Precision
+) -> Loop | None:
+    """The same before there are any."""
     function, words = getattr(compute, "func", compute), getattr(compute, "keywords", {})
     return _loop(function, tuple(sorted(words.items())), inputs, shape, precision)
 
@@ -186,7 +192,7 @@ def loop_of(
 @lru_cache(maxsize=1024)
 def _loop(
     function: Callable[..., Any], words: tuple[tuple[str, Any], ...],
-    inputs: tuple[tuple[tuple[int, ...], bool], ...], shape: tuple[int, ...], precision: Precision,
+    inputs: tuple[Kind, ...], shape: tuple[int, ...], precision: Precision,
 ) -> Loop | None:  # fmt: skip
     recorded = record(lambda *balls: function(*balls, **dict(words)), inputs, precision)
     if recorded is None or recorded.recording.shapes[recorded.value] != shape or len(shape) == 1:

@@ -17,7 +17,7 @@ from reference.rules import CARRIED, Rule, left
 from verify.loops import Input, Loop, as_line, as_plane, loop_of
 from verify.precision import Precision
 from verify.products import products
-from verify.recording import FUNCTIONS, Constant
+from verify.recording import FUNCTIONS, Constant, Kind
 from verify.together import Part, constants, families, family, one_pass
 from verify.trace import Array
 
@@ -111,8 +111,7 @@ class Program:
     def _part(
         self, rule: Rule, name: str, read: tuple[str, ...], size: tuple[int, int], scalars: list[str]
     ) -> Part | None:
-        exact = tuple((np.shape(self.scalars[n].value), self.scalars[n].radius is None) if n in self.scalars
-                      else (size, True) for n in read)  # fmt: skip
+        exact = tuple(self.scalars[n].kind if n in self.scalars else Kind(size, True) for n in read)
         loop = loop_of(rule.compute, exact, size, self.precision)
         if loop is None or not loop.elementwise:
             return None
@@ -142,8 +141,10 @@ class Program:
             self.alone.append(rule.tensor)
             self.text += [f"if np.array_equal({before}, {now}):", f"    alone[{number}] = 0"]
             return
-        shapes = tuple((np.shape(self.scalars[n].value), self.scalars[n].radius is None) if n in self.scalars
-                       else (self.network.tensor_shape(n, self.examples), True) for n in rule.inputs)  # fmt: skip
+        shapes = tuple(
+            self.scalars[n].kind if n in self.scalars else Kind(self.network.tensor_shape(n, self.examples), True)
+            for n in rule.inputs
+        )
         loop = loop_of(rule.compute, shapes, self.shapes[rule.tensor], self.precision)
         if loop is None:
             return

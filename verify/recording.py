@@ -4,14 +4,15 @@ A `Symbol` stands where an array would: `reference`'s equations and `verify.ball
 and every NumPy operation they ask for is written down. So a recorded equation is no second statement of it.
 
 Where the arithmetic asks whether anything in an array is other than zero, the recording assumes that it is, and
-keeps the question: whoever replays the recording must find it true, or take the ordinary way.
+keeps the question: whoever replays the recording must find it true, or take the ordinary way. Of an input that is
+said to be all zeros, as m and v are before the first step, the answer is no.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -22,6 +23,14 @@ from verify.precision import Precision
 
 class NotRecorded(Exception):
     """Something that cannot be written down before the numbers are there."""
+
+
+class Kind(NamedTuple):
+    """What is known of an input before it is there: its shape; that its radius is 0; that all its values are."""
+
+    shape: tuple[int, ...]
+    exact: bool
+    zero: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,10 +60,13 @@ class Recording:
     asked: list[int] = field(default_factory=list)
     shapes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     made: dict[int, str] = field(default_factory=dict)
+    zeros: set[int] = field(default_factory=set)
 
-    def symbol(self, shape: tuple[int, ...]) -> Symbol:
+    def symbol(self, shape: tuple[int, ...], zero: bool = False) -> Symbol:
         number = len(self.shapes)
         self.shapes[number] = shape
+        if zero:
+            self.zeros.add(number)
         return Symbol(self, number, shape)
 
     def add(self, function: str, operands: tuple[Any, ...], result: tuple[int, ...], **fixed: Any) -> Symbol:
@@ -120,6 +132,8 @@ class Symbol(NDArrayOperatorsMixin):
 
     def __array_function__(self, function: Any, _: Any, inputs: Any, options: Any) -> Any:
         if function is np.any and not options:
+            if self.number in self.recording.zeros:
+                return False
             self.recording.asked.append(self.number)
             return True
         if function is np.where and not options:
@@ -158,14 +172,12 @@ class Recorded:
     radius: Operand
 
 
-def record(
-    compute: Callable[..., Any], inputs: tuple[tuple[tuple[int, ...], bool], ...], precision: Precision
-) -> Recorded | None:
-    """The equation's operations for inputs of these shapes (and whether their radius is 0); None if it has others."""
+def record(compute: Callable[..., Any], inputs: tuple[Kind, ...], precision: Precision) -> Recorded | None:
+    """The equation's operations for inputs of these kinds; None if it has others."""
     recording = Recording()
     balls, numbers = [], []
-    for shape, exact in inputs:
-        value, radius = recording.symbol(shape), recording.symbol(shape)
+    for shape, exact, zero in inputs:
+        value, radius = recording.symbol(shape, zero), recording.symbol(shape)
         balls.append(Ball(value, 0.0 if exact else radius, precision))
         numbers.append((value.number, radius.number))
     try:

@@ -9,7 +9,7 @@ from verify import loops, recording, together
 from verify.ball import Ball
 from verify.compare import compare
 from verify.faults.matrix import Bench
-from verify.lockstep import Lockstep
+from verify.lockstep import Lockstep, _Step
 from verify.loops import Input, has_subnormal, loop_for, loop_of
 from verify.precision import FLOAT32, FLOAT64, binade
 from verify.settings import OPTIMIZERS
@@ -80,6 +80,17 @@ def test_the_same_utilisations_to_the_last_bit(kind, compiled):
     mine = {(j.step, name): used for j in found for name, used in j.utilisation.items()}
     assert mine == {key: c.utilisation for key, c in ordinary.items() if c.order}
     assert sum(j.elements for j in found) == sum(c.elements for c in ordinary.values())
+
+
+def test_the_first_step_has_loops_of_its_own(monkeypatch):
+    """Before it m, v and the biases are all 0: adding them rounds nothing, and its loops are compiled for that."""
+    asked, own = [], _Step._ordinary
+    monkeypatch.setattr(_Step, "_ordinary", lambda s, rule, at: asked.append(rule.tensor) or own(s, rule, at))
+    trace = simulate(steps=2)
+    first = judged(trace, True)[0]
+    assert not [name for name in asked if name[0] in "mvZ" and not name.endswith("_before")] and not first.failed
+    moved = altered(trace, "step1/m_W1_before", np.full(SMALL.shape("W1"), 0.5, "float32"))
+    assert "m_W1_before" in {c.tensor for c in judged(moved, True)[0].failed}
 
 
 @pytest.mark.parametrize(("kind", "patience"), [*((kind, 100) for kind in KINDS), ("XLA", -1)])
@@ -304,7 +315,7 @@ def test_a_pass_over_all_parameters_that_is_weaker_is_found_out(name, monkeypatc
 def pass_over(P, update, new):
     """The pass of one rule over two tensors in a line, its arrays changed by name: the two ratios, or None."""
     rule = next(r for r in rules(SMALL, "categorical_crossentropy", OPTIMIZERS["adam"]) if r.tensor == "W1_new")
-    loop = loop_of(rule.compute, ((P.shape, True), (P.shape, True)), P.shape, FLOAT32)
+    loop = loop_of(rule.compute, (recording.Kind(P.shape, True),) * 2, P.shape, FLOAT32)
     part = together.Part("P_new", ("P", "update_P"), loop.body)
     run, floats = together.one_pass([part], [("P@", "P")], ["P", "update_P", "P_new"], [], FLOAT32)
 
@@ -367,7 +378,7 @@ def test_what_cannot_be_recorded_is_left_to_the_ordinary_way():
         return Z[0]
 
     for compute in (decides, picks, lambda Z: np.cumsum(Z), lambda Z: Z * np.ones((2, 2)), lambda Z: 1.0):
-        assert recording.record(compute, (((2, 2), True),), FLOAT32) is None
+        assert recording.record(compute, (recording.Kind((2, 2), True),), FLOAT32) is None
 
 
 @pytest.mark.parametrize("precision", [FLOAT32, FLOAT64])
