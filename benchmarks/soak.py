@@ -105,6 +105,7 @@ def models(numbers: range) -> int:
             except (Unverifiable, Unusable) as error:
                 refused += 1
                 reasons[re.sub(r"[\d/]+", "#", str(error))] += 1
+                print(f"{number}: {text}\n   refused: {error}", flush=True)
                 continue
         runs += 1
         found = compare(trace, "backprop").comparisons

@@ -68,7 +68,8 @@ def test_table_3_of_the_essays_digit(tmp_path):
     assert abs(tensorflow.sum() - 1) < 1e-6
 
 
-def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
+@pytest.mark.parametrize("jit", [False, True])
+def test_a_capture_that_changes_a_weight_is_refused(monkeypatch, jit):
     real = capture.training
 
     def disturbing(model):
@@ -82,8 +83,9 @@ def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
         return wrapped
 
     monkeypatch.setattr(capture, "training", disturbing)
-    with pytest.raises(Unverifiable, match="capturing step 1 changed W2_new"):
-        capture.capture(Settings(), DIGITS)
+    with pytest.raises(Unverifiable, match="capturing step 1 changed W2_new") as refused:
+        capture.capture(Settings(jit=jit), DIGITS)
+    assert ("verify it without XLA" in str(refused.value)) == jit
 
 
 def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):

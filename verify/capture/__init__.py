@@ -69,6 +69,10 @@ def capture_model(
     return Trace(settings, understood.network, environment(), faithful(model, kept[key], batches, settings))
 
 
+# It joins a product and the sum behind it to one operation with one rounding, unless something reads the product.
+XLA = " (under XLA a tensor that is handed out is rounded, and one that is not may not be; verify it without XLA)"
+
+
 def faithful(
     model: Any, step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]], settings: Settings
 ) -> dict[str, Array]:
@@ -124,6 +128,7 @@ def _check_fidelity(
     first: dict[str, Array], after: list[Array],
 ) -> None:  # fmt: skip
     """What the model does by itself from the same start must be what was captured."""
+    other = f"an ordinary run gives other bits{XLA if settings.jit else ''}"
     for number, (X, y) in enumerate(batches, 1):
         if not settings.training:
             last = max((name for name in first if name.startswith("step1/A")), key=lambda name: int(name[7:]))
@@ -133,11 +138,11 @@ def _check_fidelity(
             ordinary = {f"{P}_new": to_numpy(v) for P, v in parameters(model).items()}
         for name, array in ordinary.items():
             if not same_bits(as_rows(name, array), first[f"step{number}/{name}"]):
-                raise Unverifiable(f"capturing step {number} changed {name}: an ordinary run gives other bits")
+                raise Unverifiable(f"capturing step {number} changed {name}: {other}")
     if settings.training:
         for variable, value in zip(variables(model), after, strict=True):
             if variable.path.startswith(model.optimizer.name) and not same_bits(to_numpy(variable), value):
-                raise Unverifiable(f"capturing changed {variable.path}: an ordinary run gives other bits")
+                raise Unverifiable(f"capturing changed {variable.path}: {other}")
 
 
 def _check_reproducible(first: dict[str, Array], second: dict[str, Array]) -> None:
