@@ -6,6 +6,9 @@ of which is subnormal, and says so if one is.
 
 An element passes or not as in its rule's own loop. The division error/allowed is done only in blocks where some
 error exceeds the largest ratio so far times what is allowed: in others no ratio can be larger.
+
+A block is cut out of each line and counted from 0. A place counted from elsewhere could be negative for all that the
+compiler knows, and it would then gather every number by itself instead of reading eight at once.
 """
 
 from __future__ import annotations

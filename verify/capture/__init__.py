@@ -69,7 +69,7 @@ def capture_model(
     return Trace(settings, understood.network, environment(), faithful(model, kept[key], batches, settings))
 
 
-# It joins a product and the sum behind it to one operation with one rounding, unless something reads the product.
+# XLA joins a product and the sum behind it to one operation with one rounding, unless something reads the product.
 XLA = " (under XLA a tensor that is handed out is rounded, and one that is not may not be; verify it without XLA)"
 
 
