@@ -192,7 +192,7 @@ class _Step:
         self.clean = held if lockstep.clean else {}
         self.lines, self.lines_before, self.starts = lockstep.lines, lockstep.lines_before, lockstep.starts
         self.memo: Memo = {}
-        self.first = number == 1  # when moments are 0, and often biases
+        self.first = number == 1  # whole tensors are 0 then: moments, often biases
         self.inputs = {name: _of_ball(ball) for name, ball in self.scalars.items()}
 
     def families(self, plan: tuple[Rule, ...]) -> dict[str, float]:
@@ -248,8 +248,7 @@ class _Step:
         if name not in self.inputs:
             array = self.arrays[name]
             known = Input(array) if name in self.clean else _as_input(array, self.precision)
-            zero = self.first and (name[0] == "B" or name.endswith("_before")) and not array.any()
-            self.inputs[name] = replace(known, zero=zero)
+            self.inputs[name] = replace(known, zero=self.first and not array.any())
         return self.inputs[name]
 
     def _ball(self, name: str, fusable: tuple[str, ...] = ()) -> Ball:
