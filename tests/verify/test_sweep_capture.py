@@ -1,6 +1,7 @@
 """Real TensorFlow in a sweep: the bits of the same command alone, and every way a case can end."""
 
 import os
+import random
 import shlex
 import signal
 import subprocess
@@ -26,8 +27,11 @@ from verify.sweep.plan import Plan
 from verify.sweep.summary import summarise
 
 with hushed():
+    import keras
+
     from verify import capture
     from verify.capture import reused
+    from verify.capture.model import dense_layers
 
 ROOT = Path(__file__).parents[2]
 DIGITS = samples.load("digits", "train")
@@ -51,6 +55,24 @@ def test_reused_models_have_the_bits_of_new_ones():
             alone = capture.capture(settings, DIGITS)
             assert list(again.tensors) == list(alone.tensors)
             assert all(capture.same_bits(again.tensors[name], alone.tensors[name]) for name in alone.tensors)
+
+
+def test_weights_do_not_hang_on_what_other_threads_draw(monkeypatch):
+    """Keras's own weights of a seed, though Python's generator is not asked."""
+    keras.utils.set_random_seed(5)
+    plain = [keras.layers.Dense(n).kernel_initializer((3, n)).numpy() for n in ESSAY.sizes[1:]]
+
+    def drawn(*_):
+        raise AssertionError("drawn from the generator that every thread has")
+
+    monkeypatch.setattr(random, "randint", drawn)
+    for again, layer in zip(plain, dense_layers(ESSAY, 5), strict=True):
+        assert np.array_equal(again, layer.kernel_initializer((3, layer.units)).numpy())
+    bench = reused.Bench()
+    with hushed():
+        for settings in (Settings(seed=1), Settings(seed=2)):
+            bench.capture(settings, DIGITS)
+            capture.capture(settings, DIGITS)
 
 
 def test_models_of_few_kinds_are_kept(monkeypatch):
@@ -183,8 +205,7 @@ def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench, monkeypatch):
     out = tmp_path / "out"
     assert run.guarded(sweep.main, [*words, "--out", str(out)]) == 0
     assert killed
-    rows = [r for path in store.parts(out / "cases") for r in store.read(out, path, PLAN).to_pylist()]
-    bits = {row["case"]: row["bits"] for row in rows}
+    bits = bits_of(out)
     case = PLAN.case(3)
     repeated(case.command, tmp_path)
     assert work.bits(trace.load(str(tmp_path / "t.npz"))) == bits[3]
@@ -194,8 +215,14 @@ def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench, monkeypatch):
             kept.add(worker()(PLAN.case(number)))
     kept.flush()
     kept.close()
+    assert bits_of(tmp_path / "here") == bits
     here = report.files(summarise(tmp_path / "here", store.begun(out)))
     assert {name: (out / name).read_bytes() for name in here} == here
+
+
+def bits_of(folder):
+    rows = [r for path in store.parts(folder / "cases") for r in store.read(folder, path, PLAN).to_pylist()]
+    return {row["case"]: row["bits"] for row in rows}
 
 
 def repeated(command, folder):

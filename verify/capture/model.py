@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ def build(settings: Settings, network: Network) -> Any:
     keras.backend.clear_session()
     use_precision(settings.dtype)
     keras.utils.set_random_seed(settings.seed)
-    model = keras.Sequential([keras.Input((network.sizes[0],)), *dense_layers(network)])
+    model = keras.Sequential([keras.Input((network.sizes[0],)), *dense_layers(network, settings.seed)])
     model.compile(optimizer=_optimizer(settings), loss=settings.loss, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
     return model
@@ -29,9 +30,16 @@ def use_precision(dtype: str) -> None:
     keras.config.set_dtype_policy(dtype)
 
 
-def dense_layers(network: Network) -> list[Any]:
-    """Each draws a seed of its own, from Python's generator, when it is made."""
-    return [keras.layers.Dense(n, f) for n, f in zip(network.sizes[1:], network.activations, strict=True)]
+def dense_layers(network: Network, seed: int) -> list[Any]:
+    """As Keras makes them after `random.seed(seed)`: each layer draws the seed of its weights.
+
+    They draw from a generator of their own: Python's is everybody's, and another thread that draws from it meanwhile
+    (Dask's do, to guess the size of a dictionary) would give the layers that follow other weights.
+    """
+    own = random.Random(seed)
+    seeds = [own.randint(1, int(1e9)) for _ in network.activations]  # keras.random's make_default_seed
+    layers = zip(network.sizes[1:], network.activations, seeds, strict=True)
+    return [keras.layers.Dense(n, f, kernel_initializer=keras.initializers.GlorotUniform(s)) for n, f, s in layers]
 
 
 def _optimizer(settings: Settings) -> Any:

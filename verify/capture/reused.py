@@ -7,7 +7,6 @@ sizes, and that may add up in another order than the program of a run that stand
 from __future__ import annotations
 
 import os
-import random
 from collections import OrderedDict
 
 import tensorflow as tf
@@ -45,11 +44,10 @@ class Reused:
 def first_state(begin: list[Array], settings: Settings, network: Network) -> list[Array]:
     """`begin`, a model's and its optimizer's first variables, with the weights of another seed in their places.
 
-    `build` draws each layer's seed as it makes the layer, and its weights from that.
+    Each layer has a seed of its own, and draws its weights from that.
     """
-    random.seed(settings.seed)
     found = list(begin)
-    for place, layer in enumerate(dense_layers(network)):
+    for place, layer in enumerate(dense_layers(network, settings.seed)):
         shape = network.shape(f"W{place + 1}")
         found[2 * place] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
     return found
