@@ -4,8 +4,9 @@
     python -m benchmarks.training --scaling
 
 Each kind of run is a process of its own, all in turn, several rounds; given are the median ratios. `fit` is
-Keras's own loop with nothing captured; `by hand` NumPy alone; `capture` every tensor of every step handed to
-Python and dropped; `lockstep` what verify.training does: capture, by-hand training, verification of every step.
+Keras's own loop with nothing captured, in as many threads as TensorFlow takes; `by hand` NumPy alone; `capture`
+every tensor of every step handed to Python and dropped; `lockstep` what verify.training does: capture, by-hand
+training, verification of every step, TensorFlow in one thread where that changes no bit (`benchmarks.threads`).
 The weights after `capture` and `lockstep` must equal those of `fit` bit for bit, or it ends with status 1.
 """
 
@@ -168,7 +169,7 @@ def _by_hand(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, A
 
 
 def _capture(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
-    learner = _learner(course)
+    learner = _learner(course, as_command=True)
     seconds = _timed(course, train, steps, lambda number, X, y: learner.step(X, y))
     return seconds, learner.weights()
 
@@ -193,7 +194,7 @@ def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, 
 
     keep_freed()
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
-        learner = _learner(course)
+        learner = _learner(course, as_command=True)
         lesson = Lesson(course, train, train, learner, Path(folder), {})
         lesson.journal, lesson.checker = Journal(Path(folder), 0), Checker(course.settings, NETWORK, True)
         begin = 0.0
@@ -212,14 +213,18 @@ def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, 
     return seconds, learner.weights()
 
 
-def _learner(course: Any) -> Any:
+def _learner(course: Any, as_command: bool = False) -> Any:
+    """TensorFlow's side with its threads as they are, or as the command has them."""
     from verify.hush import hushed
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with hushed():
         from verify.capture.learning import Learner
+        from verify.capture.threads import one_where_equal
         from verify.settings import NETWORK
 
+        if as_command:
+            one_where_equal(course.settings, NETWORK)
         return Learner(course.settings, NETWORK)
 
 

@@ -30,7 +30,7 @@ with hushed():
     import keras
 
     from verify import capture
-    from verify.capture import reused
+    from verify.capture import reused, threads
     from verify.capture.model import dense_layers
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +175,7 @@ def test_tensorflow_with_more_threads_is_refused(monkeypatch):
     capture.tf.constant(1.0) + 1
     if capture.tf.config.threading.get_intra_op_parallelism_threads() != 1:
         with pytest.raises(Unverifiable, match="more threads than one"):
-            reused.one_thread()
+            threads.one_thread()
 
 
 def killing(monkeypatch):

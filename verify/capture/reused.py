@@ -6,10 +6,7 @@ sizes, and that may add up in another order than the program of a run that stand
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
-
-import tensorflow as tf
 
 from reference.network import Network
 from verify.capture import environment, faithful
@@ -75,15 +72,3 @@ class Bench:
         except Exception as error:  # whatever TensorFlow raises: the step was not captured
             text = (str(error).splitlines() or [""])[0][:200]
             raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error
-
-
-def one_thread() -> None:
-    """TensorFlow computes in one thread from now on.  Raises Unverifiable if it has already begun in more."""
-    os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = "1"
-    threading = tf.config.threading
-    try:
-        threading.set_intra_op_parallelism_threads(1)
-        threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError as error:
-        if (threading.get_intra_op_parallelism_threads(), threading.get_inter_op_parallelism_threads()) != (1, 1):
-            raise Unverifiable("TensorFlow has begun in this process with more threads than one") from error

@@ -107,7 +107,8 @@ def _bench() -> Bench:
     keep_freed()
     with hushed():
         try:
-            from verify.capture.reused import Bench, one_thread
+            from verify.capture.reused import Bench
+            from verify.capture.threads import one_thread
         except ImportError as error:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
         one_thread()

@@ -58,7 +58,7 @@ def one(given: argparse.Namespace) -> TrainingResult:
         raise Unusable(f"--batch-size {course.batch}: the data hold only {len(train)} images for training")
     samples.of_one_kind(train, test, given.data or course.data)
     keep_freed()
-    with threadpool_limits(1):  # by hand; TensorFlow has threads of its own
+    with threadpool_limits(1):  # NumPy's, by hand; TensorFlow's are its own
         lesson = _lesson(course, train, test, checkpoint, out, given.verbose)
         with terminal.progress("Training and verifying") as advance:
             journal = lesson.run(advance)
@@ -115,8 +115,10 @@ def _lesson(
 def _learner(course: Course, network: Network) -> Learner:
     try:
         from verify.capture.learning import Learner
+        from verify.capture.threads import one_where_equal
     except ImportError as error:
         raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
+    one_where_equal(course.settings, network)
     return Learner(course.settings, network)
 
 

@@ -1,0 +1,78 @@
+"""One thread for TensorFlow in a training: only where it changes no bit, only where nobody asks for another number."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks import threads as measured
+from reference.network import ESSAY, Network
+from verify.hush import hushed
+from verify.settings import Settings
+
+with hushed():
+    from verify.capture import threads
+
+ROOT = Path(__file__).parents[2]
+PLAIN = Settings(command="training", batch=32)
+
+
+@pytest.fixture
+def begin(monkeypatch):
+    """As before TensorFlow's first operation, on a processor for which it takes oneDNN; what has been set."""
+    done = []
+    monkeypatch.setattr(threads, "_onednn", lambda: True)
+    monkeypatch.setattr(threads, "_set_one", lambda: not done.append("one"))
+    for name in threads.SET:
+        monkeypatch.delenv(name, raising=False)
+    return done
+
+
+def test_one_thread_where_no_bit_hangs_on_it(begin):
+    assert threads.one_where_equal(PLAIN, ESSAY) and begin == ["one"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"dtype": "float64"}, {"jit": True}, {"batch": 513}, {"optimizer": "sgd"}, {"loss": "mean_squared_error"}],
+)
+def test_not_where_bits_hang_on_it_or_are_not_known_to(change, begin):
+    assert not threads.one_where_equal(replace(PLAIN, **change), ESSAY) and not begin
+
+
+def test_not_for_other_networks_or_kernels_or_against_the_user(begin, monkeypatch):
+    assert not threads.one_where_equal(PLAIN, Network((784, 30, 10), ("relu", "softmax")))
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
+    assert not threads.one_where_equal(PLAIN, ESSAY)
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
+    monkeypatch.setattr(threads, "_onednn", lambda: False)
+    assert not threads.one_where_equal(PLAIN, ESSAY) and not begin
+
+
+def test_not_once_tensorflow_has_begun():
+    threads.tf.constant(1.0) + 1
+    if threads.tf.config.threading.get_intra_op_parallelism_threads() != 1:
+        assert not threads._set_one()
+
+
+def test_a_difference_in_what_is_taken_to_be_equal_is_an_error(monkeypatch, capsys):
+    def apart(data, batches, threads):
+        bits = {"float32, graph:": [f"{threads}", "same"], "float64, graph:": [f"{threads}", "same"]}
+        return {"bits": bits, "taken": {"float32, graph:": [taken, True], "float64, graph:": [False, False]}}
+
+    monkeypatch.setattr(measured, "_apart", apart)
+    monkeypatch.setattr(sys, "argv", ["threads", "--threads", "1", "2", "--batches", "7", "32"])
+    for taken in (False, True):
+        assert measured.main() == taken
+    assert "float64, graph: other bits in 1, 2 threads with batches of 7\n" in capsys.readouterr().out
+
+
+def test_the_bits_are_those_of_more_threads():
+    """Two processes of TensorFlow, one thread and two, in the batches of the embedded training."""
+    words = [sys.executable, "-m", "benchmarks.threads", "--threads", "1", "2", "--batches", "32"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if threads._onednn():
+        assert "float32, graph: the same bits in 1, 2 threads with batches of 32\n" in done.stdout
