@@ -13,7 +13,7 @@ from verify.hush import hushed
 from verify.settings import Settings
 
 with hushed():
-    from verify.capture import threads
+    from verify.capture import learning, threads
 
 ROOT = Path(__file__).parents[2]
 PLAIN = Settings(command="training", batch=32)
@@ -49,6 +49,13 @@ def test_not_for_other_networks_or_kernels_or_against_the_user(begin, monkeypatc
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")
     monkeypatch.setattr(threads, "_onednn", lambda: False)
     assert not threads.one_where_equal(PLAIN, ESSAY) and not begin
+
+
+def test_a_training_says_their_number_where_bits_hang_on_it(begin, monkeypatch):
+    monkeypatch.setattr(learning, "environment", lambda: {"python": "3", "threads": "1"})
+    with hushed():
+        assert learning.Learner(replace(PLAIN, dtype="float64"), ESSAY).environment["threads"] == "1"
+        assert learning.Learner(PLAIN, ESSAY).environment == {"python": "3"}
 
 
 def test_not_once_tensorflow_has_begun():
