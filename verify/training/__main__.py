@@ -58,7 +58,7 @@ def one(given: argparse.Namespace) -> TrainingResult:
         raise Unusable(f"--batch-size {course.batch}: the data hold only {len(train)} images for training")
     samples.of_one_kind(train, test, given.data or course.data)
     keep_freed()
-    with threadpool_limits(1):  # NumPy's, by hand; TensorFlow's are its own
+    with threadpool_limits(1):  # NumPy's; for TensorFlow's see `_learner`
         lesson = _lesson(course, train, test, checkpoint, out, given.verbose)
         with terminal.progress("Training and verifying") as advance:
             journal = lesson.run(advance)
