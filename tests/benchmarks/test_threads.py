@@ -36,7 +36,7 @@ def test_one_thread_where_no_bit_hangs_on_it(begin):
 
 @pytest.mark.parametrize(
     "change",
-    [{"dtype": "float64"}, {"jit": True}, {"batch": 513}, {"optimizer": "sgd"}, {"loss": "mean_squared_error"}],
+    [{"dtype": "float64"}, {"jit": True}, {"batch": 257}, {"optimizer": "sgd"}, {"loss": "mean_squared_error"}],
 )
 def test_not_where_bits_hang_on_it_or_are_not_known_to(change, begin):
     assert not threads.one_where_equal(replace(PLAIN, **change), ESSAY) and not begin
