@@ -16,7 +16,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -25,6 +27,7 @@ from reference.network import ESSAY
 THREADS = (1, 2, 8)
 BATCHES = (1, 2, 7, 16, 32, 33, 64, 100, 128, 256, 512)
 STEPS = 6
+Found = dict[str, dict[str, list[Any]]]  # bits and taken, by kind of run, for each batch size
 
 
 def main() -> int:
@@ -52,7 +55,7 @@ def main() -> int:
     return int(wrong)
 
 
-def _apart(data: str, batches: list[int], threads: int) -> dict[str, dict[str, list[str]]]:
+def _apart(data: str, batches: Sequence[int], threads: int) -> Found:
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": str(threads)}
     words = ["--here", "--data", data, "--batches", *map(str, batches)]
     done = subprocess.run(
@@ -60,18 +63,18 @@ def _apart(data: str, batches: list[int], threads: int) -> dict[str, dict[str, l
     )
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, dict[str, list[str]]] = json.loads(done.stdout.splitlines()[-1])
+    found: Found = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
-def _digests(data: str, batches: list[int]) -> dict[str, dict[str, list[str | bool]]]:
+def _digests(data: str, batches: Sequence[int]) -> Found:
     """By kind of run, for each batch size: of every C and the last weights, and whether one thread is taken for it."""
     from verify import samples
     from verify.hush import hushed
     from verify.training.course import Course
 
     train = samples.load(data, "train")
-    found: dict[str, dict[str, list[str | bool]]] = {"bits": {}, "taken": {}}
+    found: Found = {"bits": {}, "taken": {}}
     with hushed():
         from verify.capture.learning import Learner
         from verify.capture.threads import bits_are_equal

@@ -40,6 +40,13 @@ def test_only_capture_imports_the_framework():
         assert path.parent.name == "capture" or not imported(path.read_text()) & FRAMEWORK, path
 
 
+def test_capture_holds_nothing_that_could_stand_elsewhere():
+    """Its modules import the framework, or another of it."""
+    for path in (ROOT / "verify" / "capture").glob("*.py"):
+        text = path.read_text()
+        assert imported(text) & FRAMEWORK or "from verify.capture" in text, path
+
+
 def test_the_probe_can_fail():
     assert strays("reference", "def f():\n    import tensorflow.nn") == {"tensorflow"}
     assert strays("reports", "from verify.compare import compare") == {"verify"}

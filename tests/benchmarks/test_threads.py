@@ -58,10 +58,15 @@ def test_a_training_says_their_number_where_bits_hang_on_it(begin, monkeypatch):
         assert learning.Learner(PLAIN, ESSAY).environment == {"python": "3"}
 
 
-def test_not_once_tensorflow_has_begun():
-    threads.tf.constant(1.0) + 1
-    if threads.tf.config.threading.get_intra_op_parallelism_threads() != 1:
-        assert not threads._set_one()
+def test_not_once_tensorflow_has_begun(monkeypatch):
+    def begun(_):
+        raise RuntimeError("as TensorFlow says it")
+
+    monkeypatch.setattr(threads, "_onednn", lambda: True)
+    monkeypatch.setattr(threads.tf.config.threading, "set_intra_op_parallelism_threads", begun)
+    for name in threads.SET:
+        monkeypatch.delenv(name, raising=False)
+    assert not threads.one_where_equal(PLAIN, ESSAY)
 
 
 def test_a_difference_in_what_is_taken_to_be_equal_is_an_error(monkeypatch, capsys):

@@ -169,11 +169,20 @@ def test_a_worker_with_other_images_or_versions_may_not_take_part(bench):
         work.Work({**origin.here(), "keras": "1.0"}, DIGITS.digest())(PLAN.case(0))
 
 
-def test_tensorflow_with_more_threads_is_refused(monkeypatch):
-    for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        monkeypatch.setenv(name, "")
-    capture.tf.constant(1.0) + 1
-    if capture.tf.config.threading.get_intra_op_parallelism_threads() != 1:
+@pytest.mark.parametrize("has", [1, 2])
+def test_tensorflow_with_more_threads_is_refused(has, monkeypatch):
+    """Once it has begun, with what it began with."""
+
+    def begun(_):
+        raise RuntimeError("as TensorFlow says it")
+
+    for name in ("intra_op", "inter_op"):
+        monkeypatch.setenv(f"TF_NUM_{name.replace('_', '').upper()}_THREADS", "")
+        monkeypatch.setattr(capture.tf.config.threading, f"set_{name}_parallelism_threads", begun)
+        monkeypatch.setattr(capture.tf.config.threading, f"get_{name}_parallelism_threads", lambda: has)
+    if has == 1:
+        threads.one_thread()
+    else:
         with pytest.raises(Unverifiable, match="more threads than one"):
             threads.one_thread()
 

@@ -11,7 +11,7 @@ from verify.errors import Unverifiable
 from verify.settings import Settings
 
 SET = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-MEASURED = 256  # the largest batch for which that held with every ONEDNN_MAX_CPU_ISA; with AVX2 not for 512
+MEASURED = 256  # the largest batch with the same bits under every ONEDNN_MAX_CPU_ISA; 512 has others under AVX2
 
 
 def one_thread() -> None:
