@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reference.activations import activation_named
-
-PREFIXES = ("update_", "clipped_", "vmax_", "m_", "v_", "d")
-SUFFIXES = ("_new", "_before", "_decayed")
+from reference.tensor_names import read
 
 
 @dataclass(frozen=True)
@@ -79,16 +77,12 @@ class Network:
 
     def tensor_shape(self, name: str, batch: int) -> tuple[int, ...]:
         """Of any tensor of a training step, by its name: C and alpha are scalars, Q(l) of a batch [N, n(l)]."""
-        if name in ("C", "alpha", "X", "y"):
+        parts = read(name)
+        if parts.layer is None:
             return {"X": (batch, self.sizes[0]), "y": (batch, self.sizes[-1])}.get(name, ())
-        core = name
-        for suffix in SUFFIXES:
-            core = core.removesuffix(suffix)
-        for prefix in PREFIXES:
-            core = core.removeprefix(prefix)
-        if core[0] in "WB":
-            return self.shape(core)
-        return (batch, self.sizes[0 if core[0] == "S" else int(core[1:])])
+        if parts.quantity in ("W", "B"):
+            return self.shape(parts.base)
+        return (batch, self.sizes[0 if parts.quantity == "S" else parts.layer])
 
     def count(self, kind: str) -> int:
         """Weights ("W") or biases ("B") in all; the essay's 109,184 and 202, section 2.2.2."""

@@ -246,14 +246,6 @@ def moments(optimizer: Optimizer) -> tuple[str, ...]:
     return ("m", "v", "vmax") if optimizer.amsgrad else ("m", "v")
 
 
-def left(tensor: str) -> str | None:
-    """The name under which the next step's start reads what this one leaves: W1_new as "W1@", m_W1 as "m_W1@"."""
-    if tensor.endswith("_new"):
-        return f"{tensor[:-4]}@"
-    remembered = tensor.partition("_")[0] in ("m", "v", "vmax") and not tensor.endswith(("_before", "@", "~"))
-    return f"{tensor}@" if remembered and "_" in tensor else None
-
-
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:
     """What a step starts from: zero moments at the first, and at each later one what the last step left."""
     found: list[Rule] = []

@@ -3,7 +3,8 @@
 import numpy as np
 
 from reference.network import Network
-from reference.rules import coefficients, given, left, rules, start
+from reference.rules import coefficients, given, rules, start
+from reference.tensor_names import carried
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Trace
 
@@ -46,7 +47,7 @@ def simulate(network=SMALL, change=None, seed=0, **chosen):
             known[rule.tensor] = array
             names.append(rule.tensor)
         tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
-        known |= {name: a for n, a in known.items() if (name := left(n)) is not None}
+        known |= {name: a for n, a in known.items() if (name := carried(n)) is not None}
     return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
 
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Optimizer, Rule, coefficients, given, left, moments, rules, start
+from reference.rules import Optimizer, Rule, coefficients, given, moments, rules, start
+from reference.tensor_names import carried, split_step
 from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
 from verify.ladder import Comparison, Tolerance, attributes, row
@@ -134,7 +135,7 @@ def compare(
 
 def strays(trace: Trace) -> tuple[Comparison, ...]:
     """Tensors that belong to no step: each is a failure."""
-    extra = [name for name in trace.tensors if not _is_step(name, trace.settings.steps)]
+    extra = [name for name in trace.tensors if not 1 <= split_step(name)[0] <= trace.settings.steps]
     return tuple(Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra)
 
 
@@ -160,11 +161,6 @@ def begins_with(trace: Trace) -> tuple[str, ...]:
     return (*given(network), *(f"{moment}_{P}_before" for P in network.parameters() for moment in remembered))
 
 
-def _is_step(name: str, steps: int) -> bool:
-    number = name.partition("/")[0].removeprefix("step")
-    return name.startswith("step") and number in {str(step) for step in range(1, steps + 1)}
-
-
 def inputs(
     held: Mapping[str, Array], trace: Trace, plan: tuple[Rule | str, ...], precision: Precision,
     memo: Memo | None = None,
@@ -182,7 +178,7 @@ def inputs(
 
 def _before(known: Mapping[str, Any]) -> dict[str, Any]:
     """What the previous step left, under the names that the next step's start reads."""
-    return {name: ball for tensor, ball in known.items() if (name := left(tensor)) is not None}
+    return {name: ball for tensor, ball in known.items() if (name := carried(tensor)) is not None}
 
 
 def _givens(local: Mapping[str, Any], trace: Trace, first: bool) -> dict[str, Any]:

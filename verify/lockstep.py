@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from reference.network import Network
-from reference.rules import CARRIED, Rule, left
+from reference.rules import CARRIED, Rule
+from reference.tensor_names import carried, left_by
 from verify.ball import Ball
 from verify.compare import Walk, evaluate, fused, inputs, planned, scalars
 from verify.ladder import Comparison, attributes, values
@@ -170,7 +171,7 @@ class Lockstep:
         """The ordinary walk over this step. Only the first that fails is explained: the others follow from it."""
         walk = Walk(trace, "backprop")
         walk.explains = not self.explained
-        before = {_new(name): array for name, array in self.before.items()}
+        before = {left_by(name): array for name, array in self.before.items()}
         walk.local = inputs(before, trace, tuple(before), self.precision)
         rows = [c for c in walk.step(number, held) if c.mode == "local"]
         self.explained = True
@@ -285,9 +286,4 @@ def _as_input(array: Array, precision: Any) -> Input:
 
 def _left(held: Mapping[str, Array]) -> dict[str, Array]:
     """What a step leaves, under the names that the next one's start reads: W1_new as "W1@", m_W1 as "m_W1@"."""
-    return {at: array for name, array in held.items() if (at := left(name)) is not None}
-
-
-def _new(at: str) -> str:
-    """The way back: the tensor that is left as this name."""
-    return next(name for name in (f"{at[:-1]}_new", at[:-1]) if left(name) == at)
+    return {at: array for name, array in held.items() if (at := carried(name)) is not None}

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from reference import tensor_names
 from reference.network import Network
-from reference.rules import CARRIED, Rule, left
+from reference.rules import CARRIED, Rule
 from verify.loops import Input, Loop, as_line, as_plane, loop_of
 from verify.precision import Precision
 from verify.products import products
@@ -82,7 +83,7 @@ class Program:
 
     def _all_parameters(self, now: list[str]) -> set[str]:
         """One pass for what is elementwise; the tensors it judges."""
-        lines = {*now, *(at for name in now if (at := left(name)) is not None)}
+        lines = {*now, *(at for name in now if (at := tensor_names.carried(name)) is not None)}
         parts, carried, done, size = [], [], set(), (1, int(self.starts[-1]))
         scalars: list[str] = []
         for rules in families(self.plan, self.network, jit=False):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.rules import Rule, coefficients, given
+from reference.tensor_names import in_step, left_by
 from verify.ball import Ball
 from verify.compare import evaluate, fused, planned, scalars
 from verify.errors import Unusable
@@ -87,8 +88,7 @@ class Case:
         return found
 
     def _previous(self, name: str) -> Array | None:
-        core = name.removesuffix("@")
-        return self.trace.tensors.get(f"step{self.number - 1}/{core if '_' in core else core + '_new'}")
+        return self.trace.tensors.get(in_step(self.number - 1, left_by(name)))
 
     def node(self, tensor: str, named: bool | None = None) -> Node:
         """The rule of a tensor, written down."""

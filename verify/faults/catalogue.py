@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Rule, coefficients, left
+from reference.rules import Rule, coefficients
+from reference.tensor_names import carried, previous
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 from verify.variants import Variant
@@ -63,9 +64,9 @@ def beside(trace: Trace, step: int) -> dict[str, Any]:
     found: dict[str, Any] = {"t": dtype(trace.settings.done + step)}
     found |= {name: dtype(value) for name, value in coefficients(OPTIMIZERS[trace.settings.optimizer]).items()}
     for name, array in trace.step(step - 1).items() if step > 1 else ():
-        found[f"{name}~"] = array
-        if (carried := left(name)) is not None:
-            found[carried] = array
+        found[previous(name)] = array
+        if (at := carried(name)) is not None:
+            found[at] = array
     return found
 
 

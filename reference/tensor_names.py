@@ -1,0 +1,154 @@
+"""The names of tensors. This module alone makes them and reads them.
+
+A name is a quantity, with its role in front of it and its state behind it:
+
+    X  y  C  t  alpha        a quantity of the whole step
+    W1  B1  Z1  A1  D1  M1   a quantity of one layer: its letter and the number of the layer
+    gamma_1                  the same with a word in place of the letter
+    dW1                      the gradient of the cost with respect to W1
+    m_W1  v_W1  vmax_W1      what the optimizer keeps of W1, after the step; m_W1_before: before the step
+    clipped_W1               the gradient of W1 after clipping
+    update_W1                what is subtracted from W1
+    W1_decayed  W1_new       W1 after weight decay, and after the step
+    W1@  m_W1@               W1_new and m_W1 of the step before, as a step reads what the last one left
+    W1~                      W1 itself in the step before
+    step2/W1                 W1 of the second step of a trace
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+COST, INPUT, LABELS, TIME, RATE = "C", "X", "y", "t", "alpha"
+CARRIED, PREVIOUS = "@", "~"
+UPDATE, CLIPPED = "update", "clipped"
+NAME = re.compile(
+    r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zty]|[a-z]{2,}?)(_?(?P<layer>\d+))?"
+    r"(_(?P<state>new|before|decayed))?(?P<when>[@~])?"
+)
+
+
+@dataclass(frozen=True)
+class TensorName:
+    """The parts of a name. `layer` is None for a quantity of the whole step.
+
+    `role`: "" for the quantity itself, "d" its gradient, "update", "clipped", or what an optimizer keeps ("m").
+    `state`: "", "before", "decayed" or "new". `when`: "", CARRIED or PREVIOUS.
+    """
+
+    quantity: str
+    layer: int | None = None
+    role: str = ""
+    state: str = ""
+    when: str = ""
+
+    @property
+    def base(self) -> str:
+        """The name of the quantity alone: W1 for m_W1_before."""
+        return of_layer(self.quantity, self.layer) if self.layer is not None else self.quantity
+
+    @property
+    def is_gradient(self) -> bool:
+        return self.role == "d"
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether an optimizer keeps it from step to step."""
+        return self.role not in ("", "d", UPDATE, CLIPPED)
+
+
+def read(name: str) -> TensorName:
+    """Take a name apart.  Raises ValueError if it is not of the form above."""
+    parts = _parts(name)
+    if parts is None:
+        raise ValueError(f"{name!r} is not the name of a tensor")
+    return parts
+
+
+@lru_cache(maxsize=4096)
+def _parts(name: str) -> TensorName | None:
+    match = NAME.fullmatch(name)
+    if match is None:
+        return None
+    role = match["role"] or ("d" if match["d"] else "")
+    layer = None if match["layer"] is None else int(match["layer"])
+    return TensorName(match["quantity"], layer, role, match["state"] or "", match["when"] or "")
+
+
+def of_layer(quantity: str, layer: int) -> str:
+    """W1, or gamma_1."""
+    return f"{quantity}{layer}" if len(quantity) == 1 else f"{quantity}_{layer}"
+
+
+def gradient(Q: str) -> str:
+    """dQ, the gradient of the cost with respect to Q."""
+    return f"d{Q}"
+
+
+def kept(letter: str, P: str) -> str:
+    """m_P, what an optimizer keeps of a parameter."""
+    return f"{letter}_{P}"
+
+
+def before(kept_tensor: str) -> str:
+    """m_P_before, what the optimizer kept until this step."""
+    return f"{kept_tensor}_before"
+
+
+def clipped(P: str) -> str:
+    """clipped_P, the gradient of P after clipping."""
+    return f"{CLIPPED}_{P}"
+
+
+def update(P: str) -> str:
+    """update_P, what is subtracted from P."""
+    return f"{UPDATE}_{P}"
+
+
+def decayed(P: str) -> str:
+    """P_decayed, P after weight decay."""
+    return f"{P}_decayed"
+
+
+def new(P: str) -> str:
+    """P_new, P after the step."""
+    return f"{P}_new"
+
+
+def carried(tensor: str) -> str | None:
+    """The name under which the next step reads what this one leaves: W1_new as W1@, m_W1 as m_W1@; else None."""
+    name = _parts(tensor)
+    if name is None or name.when:
+        return None
+    if name.state == "new":
+        return name.base + CARRIED
+    return tensor + CARRIED if name.is_kept and not name.state else None
+
+
+def left_by(carried_name: str) -> str:
+    """The tensor of the step before that a carried name stands for: W1@ is W1_new, m_W1@ is m_W1."""
+    tensor = carried_name.removesuffix(CARRIED)
+    return tensor if read(tensor).is_kept else new(tensor)
+
+
+def without_when(name: str) -> str:
+    """The name without the mark of an earlier step: W1 for W1@ and W1~."""
+    return name.rstrip(CARRIED + PREVIOUS)
+
+
+def previous(name: str) -> str:
+    """W1~, the tensor as it was in the step before."""
+    return name + PREVIOUS
+
+
+def in_step(number: int, name: str) -> str:
+    """step2/W1, the tensor's name in a trace of several steps."""
+    return f"step{number}/{name}"
+
+
+def split_step(name: str) -> tuple[int, str]:
+    """The step and the tensor of a name in a trace; step 0 if it names none."""
+    match = re.fullmatch(r"step([1-9]\d*)/(.*)", name, re.DOTALL)
+    return (int(match[1]), match[2]) if match else (0, name)

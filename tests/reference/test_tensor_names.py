@@ -1,0 +1,59 @@
+"""Every name of a training step can be taken apart and made again; nothing else is taken for one."""
+
+import pytest
+
+from reference import tensor_names
+from reference.rules import given, rules, start
+from reference.tensor_names import TensorName, carried, left_by, read, split_step
+from tests.simulate import SMALL
+from verify.settings import OPTIMIZERS
+
+PARTS = {
+    "X": TensorName("X"), "y": TensorName("y"), "C": TensorName("C"), "t": TensorName("t"),
+    "alpha": TensorName("alpha"), "W1": TensorName("W", 1), "D0": TensorName("D", 0), "B12": TensorName("B", 12),
+    "gamma_3": TensorName("gamma", 3), "dW1": TensorName("W", 1, "d"), "dD0": TensorName("D", 0, "d"),
+    "dmean_2": TensorName("mean", 2, "d"), "m_W1": TensorName("W", 1, "m"), "m_gamma_3": TensorName("gamma", 3, "m"),
+    "v_B2_before": TensorName("B", 2, "v", "before"), "clipped_W1": TensorName("W", 1, "clipped"),
+    "update_B3": TensorName("B", 3, "update"), "W1_decayed": TensorName("W", 1, "", "decayed"),
+    "W1_new": TensorName("W", 1, "", "new"), "W1@": TensorName("W", 1, "", "", "@"),
+    "vmax_W1@": TensorName("W", 1, "vmax", "", "@"), "Z2~": TensorName("Z", 2, "", "", "~"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_name_is_taken_apart(name):
+    assert read(name) == PARTS[name]
+
+
+@pytest.mark.parametrize("name", ["", "1", "W1 ", "W1_", "W1_old", "_W1", "W-1", "step1/W1", "W1@@", "é1"])
+def test_other_texts_are_refused(name):
+    with pytest.raises(ValueError, match="is not the name of a tensor"):
+        read(name)
+    assert carried(name) is None
+
+
+@pytest.mark.parametrize("optimizer", ["adam(amsgrad=True, weight_decay=0.1, clipnorm=1.0)", "sgd(momentum=0.9)"])
+def test_every_name_of_a_step_is_read_and_made_again(optimizer):
+    plan = start(SMALL, OPTIMIZERS[optimizer], False) + rules(SMALL, "mean_squared_error", OPTIMIZERS[optimizer])
+    makers = {"d": tensor_names.gradient, "clipped": tensor_names.clipped, "update": tensor_names.update}
+    endings = {"before": tensor_names.before, "decayed": tensor_names.decayed, "new": tensor_names.new}
+    for name in {*given(SMALL), *(n for rule in plan for n in (rule.tensor, *rule.inputs))}:
+        parts = read(name)
+        made = parts.base
+        if parts.role:
+            made = makers[parts.role](made) if parts.role in makers else tensor_names.kept(parts.role, made)
+        made = endings[parts.state](made) if parts.state else made
+        assert made + parts.when == name
+
+
+def test_what_a_step_leaves_is_found_again():
+    for tensor, name in {"W1_new": "W1@", "m_B2": "m_B2@", "vmax_W3": "vmax_W3@", "gamma_1_new": "gamma_1@"}.items():
+        assert carried(tensor) == name and left_by(name) == tensor
+    for tensor in ("W1", "dW1", "update_W1", "clipped_W1", "m_W1_before", "W1_decayed", "W1@", "m_W1~", "alpha"):
+        assert carried(tensor) is None
+
+
+def test_the_step_of_a_name():
+    assert split_step(tensor_names.in_step(12, "dW1")) == (12, "dW1")
+    for name in ("W1", "step/W1", "step0/W1", "step01/W1", "step-1/W1", "Step1/W1", "step1"):
+        assert split_step(name) == (0, name)
