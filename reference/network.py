@@ -76,7 +76,10 @@ class Network:
         return (self.sizes[layer - 1] if parameter[0] == "W" else 1, self.sizes[layer])
 
     def tensor_shape(self, name: str, batch: int) -> tuple[int, ...]:
-        """Of any tensor of a training step, by its name: C and alpha are scalars, Q(l) of a batch [N, n(l)]."""
+        """Return the shape of any tensor of a training step: () for C and alpha, [N, n(l)] for Z(l) and its like.
+
+        Raises ValueError for what is not the name of a tensor.
+        """
         parts = read(name)
         if parts.layer is None:
             return {"X": (batch, self.sizes[0]), "y": (batch, self.sizes[-1])}.get(name, ())

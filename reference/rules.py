@@ -14,6 +14,7 @@ import numpy as np
 
 from reference import adam as adam_equations
 from reference import backprop, clipping, descent, feedforward, loss
+from reference import tensor_names as names
 from reference.activations import activation_named
 from reference.adam import Adam
 from reference.descent import SGD
@@ -158,7 +159,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
-    gradients = tuple(f"d{P}" for P in network.parameters())
+    gradients = tuple(map(names.gradient, network.parameters()))
     for layer in range(network.depth, 0, -1):
         for P, equation in ((f"W{layer}", "15"), (f"B{layer}", "16")):
             if P in network.parameters():
@@ -169,13 +170,13 @@ def _of_parameter(
     P: str, equation: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]
 ) -> Iterator[Rule]:
     """Clipping, decay, moments, what is subtracted, what is left: the order in which Keras does them."""
-    g, kept = f"d{P}", P
+    g, kept = names.gradient(P), P
     clip = _clipping(P, layer, optimizer, gradients)
     if clip is not None:
         yield clip
         g = clip.tensor
     if optimizer.weight_decay:
-        kept = f"{P}_decayed"
+        kept = names.decayed(P)
         decay = partial(descent.decayed, weight_decay=optimizer.weight_decay)
         yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update")
     product: tuple[str, ...] = ()
@@ -185,14 +186,14 @@ def _of_parameter(
     elif optimizer.momentum:
         yield from _momentum(P, g, layer, optimizer, scaled)
     else:
-        yield Rule(f"update_{P}", equation, (g, "alpha"), descent.step, layer, "update", folded=scaled)
-        product = (f"update_{P}",)
-    yield Rule(f"{P}_new", equation, (kept, f"update_{P}"), descent.descend, layer, "update", product)
+        yield Rule(names.update(P), equation, (g, "alpha"), descent.step, layer, "update", folded=scaled)
+        product = (names.update(P),)
+    yield Rule(names.new(P), equation, (kept, names.update(P)), descent.descend, layer, "update", product)
 
 
 def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]) -> Rule | None:
     """The gradient cut down, if it is; of Keras's three ways only one may be set."""
-    name, read = f"clipped_{P}", (f"d{P}",)
+    name, read = names.clipped(P), (names.gradient(P),)
     if optimizer.clipnorm:
         by_norm = partial(clipping.by_norm, most=optimizer.clipnorm)
         return Rule(name, "Pascanu et al. 2013", read, by_norm, layer, "update")
@@ -207,12 +208,14 @@ def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ..
 
 def _momentum(P: str, g: str, layer: int, sgd: SGD, scaled: tuple[str, ...]) -> Iterator[Rule]:
     move, source = partial(descent.velocity, momentum=sgd.momentum), "Sutskever et al. 2013"
-    yield Rule(f"m_{P}", source, (f"m_{P}_before", g, "alpha"), move, layer, "update", folded=scaled)
+    yield Rule(
+        names.kept("m", P), source, (names.before(names.kept("m", P)), g, "alpha"), move, layer, "update", folded=scaled
+    )
     if sgd.nesterov:
         ahead = partial(descent.nesterov, momentum=sgd.momentum)
-        yield Rule(f"update_{P}", source, (f"m_{P}", g, "alpha"), ahead, layer, "update", folded=scaled)
+        yield Rule(names.update(P), source, (names.kept("m", P), g, "alpha"), ahead, layer, "update", folded=scaled)
     else:
-        yield Rule(f"update_{P}", source, (f"m_{P}",), descent.negated, layer, "update")
+        yield Rule(names.update(P), source, (names.kept("m", P),), descent.negated, layer, "update")
 
 
 def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:
@@ -222,15 +225,15 @@ def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:
         ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
     )
     update = partial(function, epsilon=adam.epsilon)
-    yield Rule(f"m_{P}", "App. A: m", (f"m_{P}_before", g), first, layer, "update", (g,))
-    yield Rule(f"v_{P}", "App. A: v", (f"v_{P}_before", g), second, layer, "update")
-    v = f"v_{P}"
+    yield Rule(names.kept("m", P), "App. A: m", (names.before(names.kept("m", P)), g), first, layer, "update", (g,))
+    yield Rule(names.kept("v", P), "App. A: v", (names.before(names.kept("v", P)), g), second, layer, "update")
+    v = names.kept("v", P)
     if adam.amsgrad:
-        v = f"vmax_{P}"
+        v = names.kept("vmax", P)
         most = adam_equations.largest_moment
-        yield Rule(v, "Reddi et al. 2018", (f"{v}_before", f"v_{P}"), most, layer, "update")
-    read = (f"m_{P}", v, "t", "alpha", "beta_1", "beta_2")
-    yield Rule(f"update_{P}", f"App. A: {form}", read, update, layer, "update")
+        yield Rule(v, "Reddi et al. 2018", (names.before(v), names.kept("v", P)), most, layer, "update")
+    read = (names.kept("m", P), v, "t", "alpha", "beta_1", "beta_2")
+    yield Rule(names.update(P), f"App. A: {form}", read, update, layer, "update")
 
 
 def coefficients(optimizer: Optimizer) -> dict[str, float]:
@@ -250,15 +253,15 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
     """What a step starts from: zero moments at the first, and at each later one what the last step left."""
     found: list[Rule] = []
     for P in network.parameters():
-        layer = int(P[1:])
+        layer = names.read(P).layer or 0
         if not first:
-            found.append(Rule(P, CARRIED, (f"{P}@",), carried, layer, "start"))
+            found.append(Rule(P, CARRIED, (P + names.CARRIED,), carried, layer, "start"))
         for moment in moments(optimizer) if training else ():
-            tensor = f"{moment}_{P}_before"
+            tensor = names.before(names.kept(moment, P))
             if first:
                 found.append(Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start"))
             else:
-                found.append(Rule(tensor, CARRIED, (f"{moment}_{P}@",), carried, layer, "start"))
+                found.append(Rule(tensor, CARRIED, (names.kept(moment, P) + names.CARRIED,), carried, layer, "start"))
     return tuple(found)
 
 

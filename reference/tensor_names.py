@@ -1,4 +1,4 @@
-"""The names of tensors. This module alone makes them and reads them.
+"""The names of tensors: how they are made and taken apart.
 
 A name is a quantity, with its role in front of it and its state behind it:
 
@@ -21,11 +21,10 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-COST, INPUT, LABELS, TIME, RATE = "C", "X", "y", "t", "alpha"
 CARRIED, PREVIOUS = "@", "~"
 UPDATE, CLIPPED = "update", "clipped"
 NAME = re.compile(
-    r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zty]|[a-z]{2,}?)(_?(?P<layer>\d+))?"
+    r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
     r"(_(?P<state>new|before|decayed))?(?P<when>[@~])?"
 )
 
@@ -50,12 +49,8 @@ class TensorName:
         return of_layer(self.quantity, self.layer) if self.layer is not None else self.quantity
 
     @property
-    def is_gradient(self) -> bool:
-        return self.role == "d"
-
-    @property
     def is_kept(self) -> bool:
-        """Whether an optimizer keeps it from step to step."""
+        """True for what an optimizer keeps from step to step."""
         return self.role not in ("", "d", UPDATE, CLIPPED)
 
 
@@ -78,77 +73,72 @@ def _parts(name: str) -> TensorName | None:
 
 
 def of_layer(quantity: str, layer: int) -> str:
-    """W1, or gamma_1."""
+    """Return W1, or gamma_1."""
     return f"{quantity}{layer}" if len(quantity) == 1 else f"{quantity}_{layer}"
 
 
 def gradient(Q: str) -> str:
-    """dQ, the gradient of the cost with respect to Q."""
+    """Return dQ, the gradient of the cost with respect to Q."""
     return f"d{Q}"
 
 
 def kept(letter: str, P: str) -> str:
-    """m_P, what an optimizer keeps of a parameter."""
+    """Return m_P, what an optimizer keeps of a parameter."""
     return f"{letter}_{P}"
 
 
 def before(kept_tensor: str) -> str:
-    """m_P_before, what the optimizer kept until this step."""
+    """Return m_P_before, what the optimizer kept until this step."""
     return f"{kept_tensor}_before"
 
 
 def clipped(P: str) -> str:
-    """clipped_P, the gradient of P after clipping."""
+    """Return clipped_P, the gradient of P after clipping."""
     return f"{CLIPPED}_{P}"
 
 
 def update(P: str) -> str:
-    """update_P, what is subtracted from P."""
+    """Return update_P, what is subtracted from P."""
     return f"{UPDATE}_{P}"
 
 
 def decayed(P: str) -> str:
-    """P_decayed, P after weight decay."""
+    """Return P_decayed, P after weight decay."""
     return f"{P}_decayed"
 
 
 def new(P: str) -> str:
-    """P_new, P after the step."""
+    """Return P_new, P after the step."""
     return f"{P}_new"
 
 
 def carried(tensor: str) -> str | None:
-    """The name under which the next step reads what this one leaves: W1_new as W1@, m_W1 as m_W1@; else None."""
+    """Return the name under which the next step reads a tensor: W1@ for W1_new, m_W1@ for m_W1; None for others."""
     name = _parts(tensor)
     if name is None or name.when:
         return None
-    if name.state == "new":
+    if name.state == "new" and not name.role:
         return name.base + CARRIED
     return tensor + CARRIED if name.is_kept and not name.state else None
 
 
 def left_by(carried_name: str) -> str:
-    """The tensor of the step before that a carried name stands for: W1@ is W1_new, m_W1@ is m_W1."""
+    """Return the tensor of the step before that a carried name stands for: W1@ is W1_new, m_W1@ is m_W1."""
     tensor = carried_name.removesuffix(CARRIED)
     return tensor if read(tensor).is_kept else new(tensor)
 
 
-def without_when(name: str) -> str:
-    """The name without the mark of an earlier step: W1 for W1@ and W1~."""
-    return name.rstrip(CARRIED + PREVIOUS)
-
-
 def previous(name: str) -> str:
-    """W1~, the tensor as it was in the step before."""
+    """Return W1~, the tensor as it was in the step before."""
     return name + PREVIOUS
 
 
 def in_step(number: int, name: str) -> str:
-    """step2/W1, the tensor's name in a trace of several steps."""
+    """Return step2/W1, the tensor's name in a trace of several steps."""
     return f"step{number}/{name}"
 
 
 def split_step(name: str) -> tuple[int, str]:
-    """The step and the tensor of a name in a trace; step 0 if it names none."""
-    match = re.fullmatch(r"step([1-9]\d*)/(.*)", name, re.DOTALL)
+    """Return the step and the tensor of a name in a trace; step 0 if it names none."""
+    match = re.fullmatch(r"step([1-9][0-9]{0,8})/(.*)", name, re.DOTALL)
     return (int(match[1]), match[2]) if match else (0, name)

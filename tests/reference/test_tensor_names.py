@@ -1,11 +1,13 @@
 """Every name of a training step can be taken apart and made again; nothing else is taken for one."""
 
+import numpy as np
 import pytest
 
 from reference import tensor_names
 from reference.rules import given, rules, start
 from reference.tensor_names import TensorName, carried, left_by, read, split_step
-from tests.simulate import SMALL
+from tests.simulate import SMALL, altered, simulate
+from verify.compare import compare
 from verify.settings import OPTIMIZERS
 
 PARTS = {
@@ -25,7 +27,27 @@ def test_a_name_is_taken_apart(name):
     assert read(name) == PARTS[name]
 
 
-@pytest.mark.parametrize("name", ["", "1", "W1 ", "W1_", "W1_old", "_W1", "W-1", "step1/W1", "W1@@", "é1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "1",
+        "W1 ",
+        "W1_",
+        "W1_old",
+        "_W1",
+        "W-1",
+        "step1/W1",
+        "W1@@",
+        "é1",
+        "W01",
+        "W_1",
+        "gamma1x",
+        "W1\n",
+        "W" + "1" * 5000,
+        "Z\u0661",
+    ],
+)
 def test_other_texts_are_refused(name):
     with pytest.raises(ValueError, match="is not the name of a tensor"):
         read(name)
@@ -49,11 +71,31 @@ def test_every_name_of_a_step_is_read_and_made_again(optimizer):
 def test_what_a_step_leaves_is_found_again():
     for tensor, name in {"W1_new": "W1@", "m_B2": "m_B2@", "vmax_W3": "vmax_W3@", "gamma_1_new": "gamma_1@"}.items():
         assert carried(tensor) == name and left_by(name) == tensor
-    for tensor in ("W1", "dW1", "update_W1", "clipped_W1", "m_W1_before", "W1_decayed", "W1@", "m_W1~", "alpha"):
+    for tensor in ("W1", "dW1", "update_W1", "clipped_W1", "m_W1_before", "W1_decayed", "W1@", "m_W1~", "alpha",
+                   "dW1_new", "m_W1_new", "W01_new", "W_1_new", "update_W1_new"):  # fmt: skip
         assert carried(tensor) is None
 
 
 def test_the_step_of_a_name():
     assert split_step(tensor_names.in_step(12, "dW1")) == (12, "dW1")
-    for name in ("W1", "step/W1", "step0/W1", "step01/W1", "step-1/W1", "Step1/W1", "step1"):
+    for name in (
+        "W1",
+        "step/W1",
+        "step0/W1",
+        "step01/W1",
+        "step-1/W1",
+        "Step1/W1",
+        "step1",
+        "step\u0661/W1",
+        f"step{'1' * 5000}/W1",
+    ):
         assert split_step(name) == (0, name)
+
+
+@pytest.mark.parametrize("name", ["W01_new", "W_1_new", "dW1_new", "W1@"])
+def test_a_stray_tensor_does_not_take_the_place_of_another(name):
+    """The second step begins with what W1_new holds, whatever else the first step holds."""
+    trace = altered(simulate(), f"step1/{name}", np.zeros(SMALL.shape("W1"), "float32"))
+    assert {(c.step, c.tensor, c.verdict) for c in compare(trace, "backprop").comparisons if not c.passed} == {
+        (1, name, "extra")
+    }
