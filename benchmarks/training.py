@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 KINDS = ("fit", "by hand", "capture", "lockstep")
-WARM = 350  # steps before the clock starts: TensorFlow's tracing, and the compiling of the loops
+WARM = 350  # steps before the clock starts: TensorFlow's tracing
 
 
 def main() -> int:
@@ -196,7 +196,7 @@ def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, 
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
         learner = _learner(course, as_command=True)
         lesson = Lesson(course, train, train, learner, Path(folder), {})
-        lesson.journal, lesson.checker = Journal(Path(folder), 0), Checker(course.settings, NETWORK, True)
+        lesson.journal, lesson.checker = Journal(Path(folder), 0), Checker(course.settings, NETWORK)
         begin = 0.0
         for number, (X, y) in enumerate(_in_order(course, train, WARM + steps), 1):
             if number == WARM + 1:

@@ -34,6 +34,8 @@ class Rule:
     multiply-add), which then sees it unrounded. `folded` names inputs that are a tensor times a scalar: where the
     tensor is multiplied by another scalar here, a compiler may draw the scalars together. An input "W1@" is the
     previous step's W1_new (likewise "m_W1@", "v_W1@"). `single`: Keras computes it in float32, in float64 networks too.
+    `elementwise`: each number depends on the same element of every input, and on single numbers, alone. `summed`:
+    of a product of two matrices, the axis of each that is summed over; a third input belongs to the columns.
     """
 
     tensor: str
@@ -45,6 +47,8 @@ class Rule:
     fusable: tuple[str, ...] = ()
     folded: tuple[str, ...] = ()
     single: bool = False
+    elementwise: bool = False
+    summed: tuple[int, int] | None = None
 
     def __call__(self, known: Mapping[str, Any]) -> Any:
         """Evaluate on the named inputs, arrays or balls."""
@@ -85,7 +89,7 @@ def _forward(network: Network, end: Written) -> Iterator[Rule]:
     for number, (scale, offset) in enumerate(network.rescaling, 1):
         rescale = partial(feedforward.rescaled, scale=scale, offset=offset)
         folded = (source,) if source[0] == "S" else ()
-        yield Rule(f"S{number}", "Keras: Rescaling", (source,), rescale, 0, "forward", folded=folded)
+        yield Rule(f"S{number}", "Keras: Rescaling", (source,), rescale, 0, "forward", folded=folded, elementwise=True)
         source = f"S{number}"
     yield from _dropout(network, 0, source)
     for layer in range(1, L + 1):
@@ -94,12 +98,13 @@ def _forward(network: Network, end: Written) -> Iterator[Rule]:
         name = network.activations[layer - 1]
         if network.has_bias(layer):
             read = (source, f"W{layer}", f"B{layer}")
-            yield Rule(f"Z{layer}", equation, read, feedforward.weighted_sum, layer, "forward")
+            yield Rule(f"Z{layer}", equation, read, feedforward.weighted_sum, layer, "forward", summed=(1, 0))
         else:
             product = feedforward.weighted_sum_without_bias
-            yield Rule(f"Z{layer}", equation, (source, f"W{layer}"), product, layer, "forward")
+            yield Rule(f"Z{layer}", equation, (source, f"W{layer}"), product, layer, "forward", summed=(1, 0))
         activate = partial(feedforward.activation, name=name)
-        yield Rule(f"A{layer}", activation_named(name).equation, (f"Z{layer}",), activate, layer, "forward")
+        yield Rule(f"A{layer}", activation_named(name).equation, (f"Z{layer}",), activate, layer, "forward",
+                   elementwise=name != "softmax")  # fmt: skip
         yield from _dropout(network, layer, f"A{layer}")
     yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, L, "forward")
 
@@ -113,7 +118,8 @@ def _dropout(network: Network, layer: int, source: str) -> Iterator[Rule]:
     if network.rate(layer):
         drop = partial(feedforward.dropped, rate=network.rate(layer))
         scaled = (source,) if source[0] == "S" or (layer and _by_constant(network, layer)) else ()
-        yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward", folded=scaled)
+        yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward", folded=scaled,
+                   elementwise=True)  # fmt: skip
 
 
 def _by_constant(network: Network, layer: int) -> bool:
@@ -130,7 +136,9 @@ def _backward(network: Network, end: Written) -> Iterator[Rule]:
             yield from _through(network, layer, end)
         weights, biases = {0: ("22a", "22b"), 1: ("22c", "22d")}.get(L - layer, ("22e", "22f"))
         source = network.output(layer - 1)
-        yield Rule(f"dW{layer}", weights, (source, f"dZ{layer}"), backprop.weight_gradient, layer, "backward")
+        yield Rule(
+            f"dW{layer}", weights, (source, f"dZ{layer}"), backprop.weight_gradient, layer, "backward", summed=(0, 0)
+        )
         product = (f"dZ{layer}",) if layer == L else ()
         if network.has_bias(layer):
             yield Rule(f"dB{layer}", biases, (f"dZ{layer}",), backprop.bias_gradient, layer, "backward", product)
@@ -143,16 +151,17 @@ def _through(network: Network, layer: int, end: Written) -> Iterator[Rule]:
         yield Rule(f"d{output}", end.slope_equation, (output, "y"), end.slope, layer, "backward")
     else:
         after = (f"dZ{layer + 1}", f"W{layer + 1}")
-        yield Rule(f"d{output}", "20a", after, backprop.activation_gradient, layer, "backward")
+        yield Rule(f"d{output}", "20a", after, backprop.activation_gradient, layer, "backward", summed=(1, 1))
     if network.rate(layer):
         keep = partial(backprop.kept_gradient, rate=network.rate(layer))
-        yield Rule(f"dA{layer}", "Srivastava et al. 2014", (f"dD{layer}", f"M{layer}"), keep, layer, "backward")
+        yield Rule(f"dA{layer}", "Srivastava et al. 2014", (f"dD{layer}", f"M{layer}"), keep, layer, "backward",
+                   elementwise=True)  # fmt: skip
     name = network.activations[layer - 1]
     back = partial(backprop.sum_gradient, name=name)
     equation = "19" if name == "softmax" else "18b"
     read = (f"dA{layer}", f"{activation_named(name).reads}{layer}")
     scaled = (f"dA{layer}",) if network.rate(layer) and _by_constant(network, layer) else ()
-    yield Rule(f"dZ{layer}", equation, read, back, layer, "backward", folded=scaled)
+    yield Rule(f"dZ{layer}", equation, read, back, layer, "backward", folded=scaled, elementwise=name != "softmax")
 
 
 def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
@@ -178,7 +187,7 @@ def _of_parameter(
     if optimizer.weight_decay:
         kept = names.decayed(P)
         decay = partial(descent.decayed, weight_decay=optimizer.weight_decay)
-        yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update")
+        yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
     product: tuple[str, ...] = ()
     scaled = (g,) if optimizer.global_clipnorm else ()
     if isinstance(optimizer, Adam):
@@ -186,9 +195,13 @@ def _of_parameter(
     elif optimizer.momentum:
         yield from _momentum(P, g, layer, optimizer, scaled)
     else:
-        yield Rule(names.update(P), equation, (g, "alpha"), descent.step, layer, "update", folded=scaled)
+        yield Rule(
+            names.update(P), equation, (g, "alpha"), descent.step, layer, "update", folded=scaled, elementwise=True
+        )
         product = (names.update(P),)
-    yield Rule(names.new(P), equation, (kept, names.update(P)), descent.descend, layer, "update", product)
+    yield Rule(
+        names.new(P), equation, (kept, names.update(P)), descent.descend, layer, "update", product, elementwise=True
+    )
 
 
 def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]) -> Rule | None:
@@ -202,20 +215,36 @@ def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ..
         return Rule(name, "Pascanu et al. 2013: all", (*read, *gradients), by_all, layer, "update")
     if optimizer.clipvalue:
         by_value = partial(clipping.by_value, most=optimizer.clipvalue)
-        return Rule(name, "Keras: clipvalue", read, by_value, layer, "update")
+        return Rule(name, "Keras: clipvalue", read, by_value, layer, "update", elementwise=True)
     return None
 
 
 def _momentum(P: str, g: str, layer: int, sgd: SGD, scaled: tuple[str, ...]) -> Iterator[Rule]:
     move, source = partial(descent.velocity, momentum=sgd.momentum), "Sutskever et al. 2013"
     yield Rule(
-        names.kept("m", P), source, (names.before(names.kept("m", P)), g, "alpha"), move, layer, "update", folded=scaled
+        names.kept("m", P),
+        source,
+        (names.before(names.kept("m", P)), g, "alpha"),
+        move,
+        layer,
+        "update",
+        folded=scaled,
+        elementwise=True,
     )
     if sgd.nesterov:
         ahead = partial(descent.nesterov, momentum=sgd.momentum)
-        yield Rule(names.update(P), source, (names.kept("m", P), g, "alpha"), ahead, layer, "update", folded=scaled)
+        yield Rule(
+            names.update(P),
+            source,
+            (names.kept("m", P), g, "alpha"),
+            ahead,
+            layer,
+            "update",
+            folded=scaled,
+            elementwise=True,
+        )
     else:
-        yield Rule(names.update(P), source, (names.kept("m", P),), descent.negated, layer, "update")
+        yield Rule(names.update(P), source, (names.kept("m", P),), descent.negated, layer, "update", elementwise=True)
 
 
 def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:
@@ -225,15 +254,34 @@ def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:
         ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
     )
     update = partial(function, epsilon=adam.epsilon)
-    yield Rule(names.kept("m", P), "App. A: m", (names.before(names.kept("m", P)), g), first, layer, "update", (g,))
-    yield Rule(names.kept("v", P), "App. A: v", (names.before(names.kept("v", P)), g), second, layer, "update")
+    yield Rule(
+        names.kept("m", P),
+        "App. A: m",
+        (names.before(names.kept("m", P)), g),
+        first,
+        layer,
+        "update",
+        (g,),
+        elementwise=True,
+    )
+    yield Rule(
+        names.kept("v", P),
+        "App. A: v",
+        (names.before(names.kept("v", P)), g),
+        second,
+        layer,
+        "update",
+        elementwise=True,
+    )
     v = names.kept("v", P)
     if adam.amsgrad:
         v = names.kept("vmax", P)
         most = adam_equations.largest_moment
-        yield Rule(v, "Reddi et al. 2018", (names.before(v), names.kept("v", P)), most, layer, "update")
+        yield Rule(
+            v, "Reddi et al. 2018", (names.before(v), names.kept("v", P)), most, layer, "update", elementwise=True
+        )
     read = (names.kept("m", P), v, "t", "alpha", "beta_1", "beta_2")
-    yield Rule(names.update(P), f"App. A: {form}", read, update, layer, "update")
+    yield Rule(names.update(P), f"App. A: {form}", read, update, layer, "update", elementwise=True)
 
 
 def coefficients(optimizer: Optimizer) -> dict[str, float]:
@@ -255,13 +303,23 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
     for P in network.parameters():
         layer = names.read(P).layer or 0
         if not first:
-            found.append(Rule(P, CARRIED, (P + names.CARRIED,), carried, layer, "start"))
+            found.append(Rule(P, CARRIED, (P + names.CARRIED,), carried, layer, "start", elementwise=True))
         for moment in moments(optimizer) if training else ():
             tensor = names.before(names.kept(moment, P))
             if first:
                 found.append(Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start"))
             else:
-                found.append(Rule(tensor, CARRIED, (names.kept(moment, P) + names.CARRIED,), carried, layer, "start"))
+                found.append(
+                    Rule(
+                        tensor,
+                        CARRIED,
+                        (names.kept(moment, P) + names.CARRIED,),
+                        carried,
+                        layer,
+                        "start",
+                        elementwise=True,
+                    )
+                )
     return tuple(found)
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 
 from reference.network import Network
-from reference.rules import coefficients, given, rules, start
+from reference.rules import given, rules, start
 from reference.tensor_names import carried
+from verify.recompute import coefficients_as_numbers
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Trace
 
@@ -28,13 +29,13 @@ def simulate(network=SMALL, change=None, seed=0, **chosen):
     tensors = {}
     for step in range(1, settings.steps + 1):
         y = np.eye(network.sizes[-1], dtype=dtype)[rng.integers(network.sizes[-1], size=settings.batch)]
-        known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y, "t": dtype(step)}
+        known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y}
         if printed:
             known["X"][-1] = 0
         for M in network.masks():
             shape = network.tensor_shape(M, settings.batch)
             known[M] = (rng.random(shape) >= network.rate(int(M[1:]))).astype(dtype)
-        known |= {name: dtype(value) for name, value in coefficients(optimizer).items()}
+        known |= coefficients_as_numbers(step, optimizer, settings.dtype)
         plan = start(network, optimizer, step == 1, training=settings.training)
         plan += rules(network, settings.loss, optimizer)
         if not settings.training:

@@ -78,6 +78,11 @@ def test_every_command_ends_as_it_should(outputs):
         assert status == ("wrong.npz" in words and "-m" in words), (words, text)
 
 
+def without_shares(text):
+    """How many numbers are reproduced bit for bit depends on the processor, and on the order in which it adds."""
+    return re.sub(r"\d+(\.\d)?%(?= of [\d,]+ numbers)", "#%", text)
+
+
 def test_table_3_is_as_shown(outputs):
     """All but the last bits, which depend on the processor: digit, three decimals, seven digits."""
     status, text = outputs["-m verify.feedforward"]
@@ -85,7 +90,7 @@ def test_table_3_is_as_shown(outputs):
     pattern = re.compile(r"^(\d)\s+(\d\.\d{3})\s+(\d\.\d{5})\d+(e-\d\d)", re.MULTILINE)
     assert len(pattern.findall(shown)) == 10
     assert pattern.findall(shown) == pattern.findall(text)
-    assert shown.splitlines()[:2] == [line.rstrip() for line in text.splitlines()[:2]]
+    assert without_shares(shown).splitlines()[:2] == [line.rstrip() for line in without_shares(text).splitlines()[:2]]
 
 
 def test_the_essays_verdicts_are_as_shown(outputs):
@@ -125,8 +130,9 @@ def test_the_training_is_as_shown(outputs):
     (shown,) = blocks("output of: python -m verify.training --epochs 3")
     _, text = outputs["-m verify.training --epochs 3"]
     told = text.split("accuracy on all")[0]
-    assert shown.split()[: shown.split().index("accuracy")] == told.split()[: told.split().index("accuracy")]
-    pairs = list(zip(re.findall(r"(\d+\.\d+)%", shown), re.findall(r"(\d+\.\d+)%", told), strict=True))
+    words = [without_shares(text).split() for text in (shown, told)]
+    assert words[0][: words[0].index("accuracy")] == words[1][: words[1].index("accuracy")]
+    pairs = list(zip(re.findall(r"(\d+\.\d+)%", shown), re.findall(r"(\d+\.\d+)%", told), strict=True))[1:]
     assert len(pairs) == 17 and all(abs(float(a) - float(b)) <= 1 for a, b in pairs)
     assert "both choose 7" in outputs["-m verify.prediction --weights out/training/golden.npz --digit 7"][1]
     assert "of 360 images" in " ".join(outputs["-m verify.prediction --weights out/training --all"][1].split())
@@ -135,7 +141,7 @@ def test_the_training_is_as_shown(outputs):
 def test_the_sweep_is_as_shown(outputs):
     (shown,) = blocks("output of: python -m verify.sweep")
     _, text = outputs["-m verify.sweep --seeds 0:5 --digits 5,7 --dtype float32,float64 --workers 2"]
-    assert " ".join(text.split()).startswith(" ".join(shown.split()))
+    assert " ".join(without_shares(text).split()).startswith(" ".join(without_shares(shown).split()))
 
 
 def test_the_figures_of_the_long_sweep_are_those_on_record():

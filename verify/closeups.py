@@ -19,6 +19,7 @@ from reports.table import Cell, Table
 from verify.essay_tables import ends, printed
 from verify.ladder import Comparison
 from verify.precision import Floats, Precision
+from verify.recompute import share
 from verify.result import describe, index_text
 from verify.trace import Array
 
@@ -60,7 +61,8 @@ def closeup(c: Comparison, near: Near | None, explain: Explain) -> Closeup:
     else:
         at = f", at {index_text(c.worst_index)}" if c.worst_index else ""
         sentence = (
-            f"The most that a number of it used of what rounding allows is {c.utilisation:.3f}{at}; "
+            f"{share(c.reproduced, c.elements)} of its numbers are reproduced bit for bit. The most that a number "
+            f"of it used of what rounding allows is {c.utilisation:.3f}{at}; "
             f"{c.equal_share:.1%} are equal to the by-hand number, rounded."
         )
     anchor = f"tensor-{c.tensor}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
 from verify.ladder import Comparison, Tolerance, attributes, row
 from verify.precision import FLOAT32, PRECISIONS, Precision
+from verify.recompute import coefficients_as_numbers, recompute
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 
@@ -70,6 +71,12 @@ class Walk:
         self.chain: dict[str, Any] = {}
         self.balls: dict[str, Ball] = {}
         self.explains = True
+        self.tensors: Mapping[str, Array] = {}
+
+    def begin(self, tensors: Mapping[str, Array]) -> None:
+        """Take these tensors for what the step before the next one held."""
+        self.tensors = tensors
+        self.local = inputs(tensors, self.trace, tuple(tensors), self.precision)
 
     def step(self, number: int, held: Mapping[str, Array]) -> list[Comparison]:
         """All tensors of the next step, both modes."""
@@ -82,6 +89,10 @@ class Walk:
         first = number == 1 or self.command == "feedforward"
         self.chain = {**_givens(self.local, trace, first), **_before(self.chain), **constants}
         found = list(attributes(number, held, trace, plan, rest))
+        optimizer = OPTIMIZERS[settings.optimizer]
+        numbers = coefficients_as_numbers(settings.done + number, optimizer, settings.dtype)
+        arrays = {**held, **_before(self.tensors), **numbers}
+        self.tensors = held
         self.balls = {}
         for order, rule in enumerate(plan, 1):
             for mode in self.modes:
@@ -90,7 +101,8 @@ class Walk:
                 if ball is not None:
                     (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
                 at = held.get(rule.tensor)
-                found.append(row(rule, number, order, mode, ball, at, self.tolerance, settings.dtype))
+                again = recomputed(rule, arrays, settings.dtype, self.memo) if mode == "local" else None
+                found.append(row(rule, number, order, mode, ball, at, self.tolerance, settings.dtype, again))
         if self.explains:
             self._explain(found, plan, held)
         return found
@@ -188,7 +200,8 @@ def _givens(local: Mapping[str, Any], trace: Trace, first: bool) -> dict[str, An
     return {name: local[name] for name in names if name in local}
 
 
-def scalars(number: int, optimizer: Optimizer, precision: Precision) -> dict[str, Ball]:
+@lru_cache(maxsize=64)
+def scalars(number: int, optimizer: Optimizer, precision: Precision) -> Mapping[str, Ball]:
     """t, exact, and the optimizer's coefficients.
 
     Keras turns β1 and β2 into float32 tensors before it casts them to the variable's type, in float64 too.
@@ -220,6 +233,16 @@ def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
     return {**known, **seen} if seen else known
 
 
+def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:
+    """Return what NumPy computes for the rule from TensorFlow's inputs; None where it cannot be computed."""
+    if any(name not in arrays for name in rule.inputs):
+        return None
+    read, key = tuple(arrays[name] for name in rule.inputs), ("recomputed", rule.tensor, rule.equation)
+    with np.errstate(all="ignore"):
+        array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
+    return array
+
+
 def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision, memo: Memo | None = None) -> Ball | None:
     """The ball of a rule; None where an input is not known or the shapes do not fit."""
     if any(name not in known for name in rule.inputs):
@@ -249,7 +272,9 @@ def _evaluated(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ba
         return None  # shapes that do not fit: the ill-shaped tensor has its own row
     if not isinstance(result, Ball):
         result = Ball.constant(result, inner)
-    result.radius = np.where(np.isnan(result.radius), np.inf, result.radius)  # 0·∞: nothing is known
+    unknown = np.isnan(result.radius)
+    if unknown.any():  # 0·∞: nothing is known
+        result.radius = np.where(unknown, np.inf, result.radius)
     found: Ball = _in(result, precision)
     return found
 

@@ -12,10 +12,11 @@ from reference.losses import loss_named
 from reference.rules import Rule, given
 from verify.ball import Ball
 from verify.precision import PRECISIONS, Floats, Precision
+from verify.recompute import reproduced
 from verify.settings import GIVEN, Settings
 from verify.trace import Array, Trace
 
-PASSING = ("equal", "within")
+PASSING = ("reproduced", "equal", "within")
 
 
 @dataclass(frozen=True)
@@ -41,10 +42,16 @@ class Comparison:
     explanation: str = ""
     outside: int = 0
     elements: int = 0
+    reproduced: int = 0  # numbers that NumPy computes to the same bits from TensorFlow's inputs
 
     @property
     def passed(self) -> bool:
         return self.verdict in PASSING
+
+    @property
+    def reproduced_share(self) -> float:
+        """The share of reproduced numbers; NaN for a chained row, and where nothing was compared."""
+        return self.reproduced / self.elements if self.mode == "local" and self.elements else float("nan")
 
 
 @dataclass(frozen=True)
@@ -60,8 +67,13 @@ class Tolerance:
         return found
 
 
-def values(by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision) -> dict[str, Any]:
-    """Verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal)."""
+def values(
+    by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision, same: Any = False
+) -> dict[str, Any]:  # fmt: skip
+    """Return verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal).
+
+    `same` says which numbers are reproduced: they are right whatever is allowed.
+    """
     found = np.asarray(tensorflow, dtype=np.float64)
     finite = np.isfinite(found) & np.isfinite(by_hand)
     if not finite.all():
@@ -75,8 +87,8 @@ def values(by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Preci
         ratio = np.where(error == 0, 0.0, error / allowed)
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
     equal = precision.round(by_hand) == found
-    outside = int(np.sum(~(error <= allowed)))
-    verdict = "outside" if outside else "equal" if equal.all() else "within"
+    outside = int(np.sum(~(error <= allowed) & ~same))
+    verdict = "outside" if outside else "reproduced" if np.all(same) else "equal" if equal.all() else "within"
     ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(found)))
     return dict(
         verdict=verdict, max_error=float(error.max()), allowed=float(allowed[at]), utilisation=float(ratio[at]),
@@ -87,8 +99,12 @@ def values(by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Preci
 
 def row(
     rule: Rule, step: int, order: int, mode: str, ball: Ball | None, held: Array | None,
-    tolerance: Tolerance | None, dtype: str,
+    tolerance: Tolerance | None, dtype: str, recomputed: Array | None = None,
 ) -> Comparison:  # fmt: skip
+    """Return what was found of one tensor, by its ball and by what NumPy computes in the same precision.
+
+    A fixed tolerance decides by itself; what was reproduced is counted beside it.
+    """
     shape = () if held is None else held.shape
     row = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
     if held is None:
@@ -100,9 +116,12 @@ def row(
     if held.dtype != dtype:
         return replace(row, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
     allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
-    if (tolerance or mode == "local") and not np.isfinite(allowed).all():
+    with np.errstate(all="ignore"):
+        same = reproduced(recomputed if mode == "local" else None, held)
+    if (tolerance or mode == "local") and not (np.isfinite(allowed) | (same & (tolerance is None))).all():
         return replace(row, verdict="not_finite", explanation="what is allowed is not finite: it cannot be judged")
-    return replace(row, **values(ball.value, allowed, held, PRECISIONS[dtype]))
+    figures = values(ball.value, allowed, held, PRECISIONS[dtype], same if tolerance is None else False)
+    return replace(row, **figures, reproduced=int(np.sum(same)))
 
 
 def attributes(

@@ -1,8 +1,8 @@
-"""Verify a training while it goes: each step's tensors locally, at the cost of a compiled loop a tensor.
+"""Verify a training while it goes: each step's tensors, each on the inputs that TensorFlow itself had.
 
-The same rules, the same bounds and the same verdicts as `compare.py`. A tensor passes here only where its loop
-(`loops.py`) finds every number inside its ball; a step in which any tensor does not pass is given to
-`compare.py`'s walk as a whole, which says what is wrong and what it agrees with.
+A step is judged with the reference's own functions on arrays: numbers that come out the same are reproduced, and the
+others must lie in the balls of their rules. A step in which any number does not is given to the walk of `compare.py`
+as a whole, which says what is wrong and what it agrees with.
 """
 
 from __future__ import annotations
@@ -14,276 +14,168 @@ from typing import Any
 import numpy as np
 
 from reference.network import Network
-from reference.rules import CARRIED, Rule
-from reference.tensor_names import carried, left_by
+from reference.rules import Rule
+from reference.tensor_names import CARRIED, carried, left_by
+from verify import products
 from verify.ball import Ball
-from verify.compare import Walk, evaluate, fused, inputs, planned, scalars
-from verify.ladder import Comparison, attributes, values
-from verify.loops import Input, Loop, Memo, has_subnormal, loop_for
+from verify.compare import Walk, evaluate, fused, planned, scalars
+from verify.ladder import Comparison, attributes
 from verify.precision import PRECISIONS
-from verify.program import Program
+from verify.recompute import coefficients_as_numbers, recompute, reproduced
 from verify.settings import OPTIMIZERS, Settings
-from verify.together import PARAMETER, families, family
 from verify.trace import Array, Trace
-
-PATIENCE = 100  # steps that no program judged, before the loops of single rules are compiled for them
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Tensors of all parameters one after the other: dP for dW1, dB1, … [1, n]; and the memory of the whole step."""
-
-    arrays: Mapping[str, Array]
-    memory: Array
-    alone: Array  # the part of it that holds the other tensors
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One step: numbers compared and outside; the utilisation of each tensor; what failed, in order."""
+    """One step: numbers compared, reproduced and outside; the utilisation of each tensor; what failed, in order.
+
+    The utilisation is that of the numbers that needed a bound, 0 where none did.
+    """
 
     step: int
     elements: int
     outside: int
     utilisation: Mapping[str, float]
     failed: tuple[Comparison, ...] = ()
+    reproduced: int = 0
 
     @property
     def worst(self) -> tuple[str, float]:
-        """The tensor that used most of what it was allowed; a failed one before all others."""
+        """The tensor with the largest utilisation, a failed one before all others; "" if no number needed a bound."""
         if self.failed:
             return max(
                 ((c.tensor, c.utilisation) for c in self.failed), key=lambda pair: np.nan_to_num(pair[1], nan=-1)
             )
-        return max(self.utilisation.items(), key=lambda pair: pair[1], default=("", float("nan")))
+        tensor, used = max(self.utilisation.items(), key=lambda pair: pair[1], default=("", 0.0))
+        return (tensor, used) if used else ("", 0.0)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The rules of a step, the shape of the tensor of each, and the names that a step may hold beyond them."""
+
+    trace: Trace
+    rules: tuple[Rule, ...]
+    rest: frozenset[str]
+    shapes: tuple[tuple[int, ...], ...]
 
 
 class Lockstep:
-    """A verification between two steps. Give it every step, or what the state was before the one it is given.
+    """A verification between two steps. Give it every step, or the state before the step that it is given."""
 
-    Compiling the loops takes some seconds; without them (`compiled` False) the verdicts are the same.
-    """
-
-    def __init__(self, settings: Settings, network: Network, compiled: bool = True) -> None:
-        self.settings, self.network, self.compiled = settings, network, compiled
-        self.precision = PRECISIONS[settings.dtype]
+    def __init__(self, settings: Settings, network: Network) -> None:
+        self.settings, self.network = settings, network
+        self.optimizer, self.precision = OPTIMIZERS[settings.optimizer], PRECISIONS[settings.dtype]
         self.before: dict[str, Array] = {}
         self.explained = False
-        sizes = [int(np.prod(network.shape(P))) for P in network.parameters()]
-        self.starts = np.cumsum([0, *sizes])
-        self.lines: Mapping[str, Array] = {}
-        self.lines_before: Mapping[str, Array] = {}
-        self.clean = False  # no subnormal number in any tensor of the step
-        self.plans: dict[tuple[int, bool], tuple[Trace, tuple[Rule, ...], frozenset[str]]] = {}
-        self.loops: dict[tuple[Any, ...], Loop | None] = {}
-        self.programs: dict[int, Program] = {}
-        self.patience, self.in_lines = PATIENCE, False
+        self.plans: dict[tuple[int, bool], _Plan] = {}
 
     def judge(
-        self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None = None,
-        lines: Lines | None = None,
+        self, number: int, tensors: Mapping[str, Array], state: Mapping[str, Array] | None = None
     ) -> Judged:  # fmt: skip
-        """All tensors of a step (from 1).  `state`: P, m_P, … before it, where the step before was not given.
-
-        `lines` say where tensors of `held` lie one after the other in memory, if they do.
-        """
+        """Judge all tensors of a step (from 1).  `state`: P, m_P, … before it, where the step before was not given."""
         if state is not None:
-            self.before, self.lines_before = {f"{name}@": array for name, array in state.items()}, {}
-        trace, plan, rest = self._plan(self.examples(held), number == 1)
-        used = None
-        if not any(True for _ in attributes(number, held, trace, plan, rest)):
-            used = self._passing(plan, number, held, lines)
-        found = self._passed(number, held, used) if used is not None else self._failed(number, held, trace)
-        self.before = _left(held)
-        self.lines_before = _left(lines.arrays) if lines is not None else {}
-        return found
+            self.before = {name + CARRIED: array for name, array in state.items()}
+        plan = self._plan(self.examples(tensors), number == 1)
+        judged = None
+        if not any(True for _ in attributes(number, tensors, plan.trace, plan.rules, plan.rest)):
+            with np.errstate(all="ignore"):
+                judged = self._passing(plan, number, tensors)
+        judged = judged or self._failed(number, tensors, plan.trace)
+        self.before = {name: array for tensor, array in tensors.items() if (name := carried(tensor)) is not None}
+        return judged
 
-    def examples(self, held: Mapping[str, Array]) -> int:
-        """The last batch of an epoch may be smaller than the others."""
-        X = held.get("X")
+    def examples(self, tensors: Mapping[str, Array]) -> int:
+        """Return the number of examples: the last batch of an epoch may be smaller than the others."""
+        X = tensors.get("X")
         return len(X) if X is not None and X.ndim == 2 else self.settings.batch
 
-    def _plan(self, examples: int, first: bool) -> tuple[Trace, tuple[Rule, ...], frozenset[str]]:
+    def _plan(self, examples: int, first: bool) -> _Plan:
         key = (examples, first)
         if key not in self.plans:
             trace = Trace(replace(self.settings, batch=examples), self.network, {}, {})
-            self.plans[key] = (trace, *planned(trace, "backprop", first))
+            rules, rest = planned(trace, "backprop", first)
+            shapes = tuple(self.network.tensor_shape(rule.tensor, examples) for rule in rules)
+            self.plans[key] = _Plan(trace, rules, rest, shapes)
         return self.plans[key]
 
-    def _at_once(
-        self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array], lines: Lines
-    ) -> dict[str, float] | None:
-        """The utilisation of each tensor that one function for all lets pass; None where it cannot judge the step."""
-        now = {name: _of_ball(ball) for name, ball in self.scalars(number).items()}
-        examples = self.examples(held)
-        if examples not in self.programs:
-            self.programs[examples] = Program(plan, self.network, examples, now, lines.arrays, self.precision)
-        program = self.programs[examples]
-        if not program.fits(held) or has_subnormal(lines.alone, self.precision):
-            return None
-        return program.run(held, self.before, lines.arrays, self.lines_before, now)
-
-    def scalars(self, number: int) -> dict[str, Ball]:
-        return scalars(number, OPTIMIZERS[self.settings.optimizer], self.precision)
-
-    def _passing(
-        self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array], lines: Lines | None
-    ) -> dict[str, float] | None:
-        """The utilisation of each tensor; None if any does not pass."""
-        used = None
-        if lines is not None and self.lines_before and self.compiled and not self.settings.jit:
-            used = self._at_once(plan, number, held, lines)
-        self.in_lines = lines is not None
-        self.patience -= self.in_lines and used is None
-        self.clean = used is not None or (lines is not None and not has_subnormal(lines.memory, self.precision))
-        self.lines = lines.arrays if lines is not None and self.clean and self.in_loops and used is None else {}
-        if used is not None and len(used) == len(plan):
-            return {rule.tensor: used[rule.tensor] for rule in plan}
-        return self._one_by_one(plan, number, held, used or {})
-
-    @property
-    def in_loops(self) -> bool:
-        """Whether single rules are worth loops of their own: where tensors lie in lines, a program has most of them."""
-        return self.compiled and (self.patience < 0 or not self.in_lines)
-
-    def _one_by_one(
-        self, plan: tuple[Rule, ...], number: int, held: Mapping[str, Array], known: Mapping[str, float]
-    ) -> dict[str, float] | None:
-        """The same, rule by rule, where it is not known already."""
-        step = _Step(self, number, held)
-        found: dict[str, float] = {}
-        together = step.families(plan) if self.lines else known
-        for rule in plan:
-            at = held.get(rule.tensor)
-            if at is None or at.dtype != self.precision.name or at.shape != step.shape(rule.tensor):
+    def _passing(self, plan: _Plan, number: int, tensors: Mapping[str, Array]) -> Judged | None:
+        """Judge a step in which every number passes; None if one does not."""
+        dtype = self.precision.name
+        inputs = {**self.before, **tensors, **coefficients_as_numbers(number, self.optimizer, dtype)}
+        bounds = _Bounds(self, number, inputs)
+        utilisation: dict[str, float] = {}
+        elements = right = 0
+        for rule, shape in zip(plan.rules, plan.shapes, strict=True):
+            found = tensors.get(rule.tensor)
+            if found is None or found.dtype != dtype or found.shape != shape:
                 return None
-            used = together.get(rule.tensor)
-            used = step.utilisation(rule, at) if used is None else used
+            same = reproduced(recompute(rule, inputs, dtype), found)
+            count = int(np.count_nonzero(same))
+            used = bounds.utilisation(rule, found, same) if count < found.size else 0.0
             if used is None:
                 return None
-            found[rule.tensor] = used
-        return found
+            utilisation[rule.tensor] = used
+            elements += found.size
+            right += count
+        return Judged(number, elements, 0, utilisation, (), right)
 
-    def _passed(self, number: int, held: Mapping[str, Array], used: dict[str, float]) -> Judged:
-        return Judged(number, sum(held[name].size for name in used), 0, used)
-
-    def _failed(self, number: int, held: Mapping[str, Array], trace: Trace) -> Judged:
-        """The ordinary walk over this step. Only the first that fails is explained: the others follow from it."""
+    def _failed(self, number: int, tensors: Mapping[str, Array], trace: Trace) -> Judged:
+        """Walk over this step. Only the first step that fails is explained: the others follow from it."""
         walk = Walk(trace, "backprop")
         walk.explains = not self.explained
-        before = {left_by(name): array for name, array in self.before.items()}
-        walk.local = inputs(before, trace, tuple(before), self.precision)
-        rows = [c for c in walk.step(number, held) if c.mode == "local"]
+        walk.begin({left_by(name): array for name, array in self.before.items()})
+        rows = [c for c in walk.step(number, tensors) if c.mode == "local"]
         self.explained = True
         failed = tuple(c for c in rows if not c.passed)
         used = {c.tensor: c.utilisation for c in rows if c.passed}
-        elements = sum(c.elements for c in rows)
-        return Judged(number, elements, sum(c.outside for c in failed), used, failed)
+        elements, right = (sum(getattr(c, name) for c in rows) for name in ("elements", "reproduced"))
+        return Judged(number, elements, sum(c.outside for c in failed), used, failed, right)
 
 
-class _Step:
-    """What the rules of one step share: float64 copies, absolute values, scalars."""
+class _Bounds:
+    """The bounds of one step's rules at single elements."""
 
-    def __init__(self, lockstep: Lockstep, number: int, held: Mapping[str, Array]) -> None:
-        settings, self.precision = lockstep.settings, lockstep.precision
-        self.network, self.examples = lockstep.network, lockstep.examples(held)
-        self.jit, self.loops, self.compiled = settings.jit, lockstep.loops, lockstep.in_loops
-        self.scalars = lockstep.scalars(number)
-        self.arrays = {**lockstep.before, **held}
-        self.clean = held if lockstep.clean else {}
-        self.lines, self.lines_before, self.starts = lockstep.lines, lockstep.lines_before, lockstep.starts
-        self.memo: Memo = {}
-        self.first = number == 1  # whole tensors are 0 then: moments, often biases
-        self.inputs = {name: _of_ball(ball) for name, ball in self.scalars.items()}
+    def __init__(self, lockstep: Lockstep, number: int, inputs: Mapping[str, Any]) -> None:
+        self.inputs, self.precision, self.jit = inputs, lockstep.precision, lockstep.settings.jit
+        self.scalars = scalars(number, lockstep.optimizer, lockstep.precision)
+        self.balls: dict[str, Ball] = {}
 
-    def families(self, plan: tuple[Rule, ...]) -> dict[str, float]:
-        """The utilisation of tensors that are judged together with those of all parameters, in one loop.
-
-        A family in which any tensor does not pass is left out: each of its tensors is then judged alone.
-        """
-        found: dict[str, float] = {}
-        for rules in families(plan, self.network, self.jit):
-            found |= self._together(rules)
-        return found
-
-    def _together(self, rules: list[Rule]) -> dict[str, float]:
-        lines = {**self.lines_before, **self.lines}
-        name, read = family(rules[0].tensor), tuple(map(family, rules[0].inputs))
-        if name not in lines or any(n not in lines and n not in self.scalars for n in read):
-            return {}
-        line = lines[name]
-        tensors = [rules[0].tensor.replace(PARAMETER.findall(rules[0].tensor)[0], P) for P in self.network.parameters()]
-        if rules[0].equation == CARRIED:
-            return dict.fromkeys(tensors, 0.0) if np.array_equal(lines[read[0]], line) else {}
-        inputs = tuple(Input(lines[n]) if n in lines else self.inputs[n] for n in read)
-        key = (name, line.shape, *(x.kind for x in inputs))
-        if key not in self.loops:
-            self.loops[key] = loop_for(rules[0].compute, inputs, line, self.precision)
-        loop = self.loops[key]
-        used = loop.all_pass(inputs, line, self.starts, self.memo) if loop and loop.elementwise else None
-        return {} if used is None else dict(zip(tensors, used.tolist(), strict=True))
-
-    def shape(self, tensor: str) -> tuple[int, ...]:
-        return self.network.tensor_shape(tensor, self.examples)
-
-    def utilisation(self, rule: Rule, found: Array) -> float | None:
-        """Of a tensor that passes; None of one that does not."""
-        if any(name not in self.arrays and name not in self.scalars for name in rule.inputs):
+    def utilisation(self, rule: Rule, found: Array, right: Array) -> float | None:
+        """Return the largest error/bound of the numbers that are not `right`; None if one is outside its bound."""
+        if any(name not in self.inputs for name in rule.inputs):
             return None
-        # an infinity carried over equally does not pass for it: the rule that reads it next has no finite bound
-        if rule.equation == CARRIED and np.array_equal(self.arrays[rule.inputs[0]], found):
-            return 0.0
-        if not self.compiled:
-            return self._ordinary(rule, found)
-        read = tuple(self._input(name, fusable=self.jit and name in rule.fusable) for name in rule.inputs)
-        key = (rule.tensor, found.shape, *(x.kind for x in read))
-        if key not in self.loops:
-            self.loops[key] = loop_for(rule.compute, read, found, self.precision)
-        loop = self.loops[key]
-        used = loop.passes(read, found, self.memo) if loop else None
-        return self._ordinary(rule, found) if used is None else used
+        if rule.summed is not None:
+            operands = tuple(self.inputs[name] for name in rule.inputs)
+            used = products.utilisation(operands, rule.summed, found, right, self.precision)
+            if used is not None:
+                return used if np.isfinite(used) else None
+        where: Any = np.flatnonzero(~right)
+        if rule.elementwise and found.ndim:
+            known = {name: self._at(name, where) for name in rule.inputs}
+            found, where = np.ravel(found)[where], slice(None)
+        else:
+            known = {name: self._whole(name) for name in rule.inputs}
+        ball = evaluate(rule, fused(rule, known, self.jit), self.precision)
+        if ball is None or ball.shape != found.shape:
+            return None
+        value, bound, there = (x.ravel()[where] for x in (ball.value, ball.spread(), found))
+        error = np.abs(there - value)
+        if not (error <= bound).all() or np.isinf(bound).any():
+            return None
+        return float(np.max(np.divide(error, bound, out=error, where=error > 0)))
 
-    def _input(self, name: str, fusable: bool) -> Input:
-        if fusable:
-            return _of_ball(self._ball(name, (name,)))
-        if name not in self.inputs:
-            array = self.arrays[name]
-            known = Input(array) if name in self.clean else _as_input(array, self.precision)
-            self.inputs[name] = replace(known, zero=self.first and not array.any())
-        return self.inputs[name]
-
-    def _ball(self, name: str, fusable: tuple[str, ...] = ()) -> Ball:
+    def _whole(self, name: str) -> Ball:
+        """The ball of an input: what TensorFlow had is exact, a coefficient is rounded."""
         if name in self.scalars:
             return self.scalars[name]
-        ball = Ball.exact(self.arrays[name], self.precision)
-        if name not in fusable:
-            return ball
-        rule = Rule("", "", (name,), _same, 0, "", (name,))
-        found: Ball = fused(rule, {name: ball}, jit=True)[name]
-        return found
+        if name not in self.balls:
+            self.balls[name] = Ball.exact(self.inputs[name], self.precision)
+        return self.balls[name]
 
-    def _ordinary(self, rule: Rule, found: Array) -> float | None:
-        known = {name: self._ball(name) for name in rule.inputs}
-        ball = evaluate(rule, fused(rule, known, self.jit), self.precision)
-        if ball is None or ball.shape != found.shape or not np.isfinite(ball.spread()).all():
-            return None
-        judged = values(ball.value, ball.spread(), found, self.precision)
-        return float(judged["utilisation"]) if judged["verdict"] in ("equal", "within") else None
-
-
-def _same(known: Any) -> Any:
-    return known
-
-
-def _of_ball(ball: Ball) -> Input:
-    return Input(ball.value, None if ball.is_exact else np.asarray(ball.radius, dtype=np.float64))
-
-
-def _as_input(array: Array, precision: Any) -> Input:
-    """What TensorFlow had: exact, unless it holds subnormal numbers."""
-    return Input(array, Ball.exact(array, precision).radius if has_subnormal(array, precision) else None)
-
-
-def _left(held: Mapping[str, Array]) -> dict[str, Array]:
-    """What a step leaves, under the names that the next one's start reads: W1_new as "W1@", m_W1 as "m_W1@"."""
-    return {at: array for name, array in held.items() if (at := carried(name)) is not None}
+    def _at(self, name: str, where: Any) -> Ball:
+        """The ball of these elements of an input; of a single number, the number."""
+        if name in self.scalars or not self.inputs[name].ndim:
+            return self._whole(name)
+        return Ball.exact(np.ravel(self.inputs[name])[where], self.precision)

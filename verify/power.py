@@ -17,7 +17,7 @@ from verify.compare import Walk, planned
 from verify.diagnosis import attempt
 from verify.faults.catalogue import beside, computed
 from verify.faults.size import apart, smallest
-from verify.ladder import Tolerance, values
+from verify.ladder import PASSING, Tolerance, values
 from verify.settings import OPTIMIZERS
 from verify.trace import Array
 from verify.variants import IMPOSSIBLE, variants
@@ -60,7 +60,7 @@ def power(walk: Walk, tolerance: Tolerance | None) -> Power:
     for rule, other, array in _altered(walk, plan):
         ball = walk.balls[rule.tensor]
         allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
-        noticed = values(ball.value, allowed, array, walk.precision)["verdict"] not in ("equal", "within")
+        noticed = values(ball.value, allowed, array, walk.precision)["verdict"] not in PASSING
         tried += 1
         caught += noticed
         equal += not noticed and apart(ball, attempt(other, known, walk.precision), array) <= 1

@@ -1,7 +1,7 @@
-"""A product of matrices and the product of their magnitudes, where most of the first matrix is 0.
+"""The bounds of single numbers of a matrix product, where most numbers are reproduced and need none.
 
-Of an image four pixels in five are 0, and 0 times a finite number adds nothing to a sum, exactly. What is left is
-summed in another order than BLAS has; a radius allows for every order, on this side too (`ball.py`).
+`verify.ball.sums` has the same bound for whole products: n·u·Σ|a||b| (Higham 2002, ch. 3). This adds up the rows
+that need it only, and passes over the zeros of dark pixels.
 """
 
 from __future__ import annotations
@@ -9,74 +9,70 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numba import njit
 
+from verify.ball.ball import SLACK
+from verify.precision import Precision
 from verify.trace import Array
 
-Products = tuple[Any, Any, Any, Any]
-SMALL = 4096  # elements of the first matrix, below which BLAS is as fast
-SHARE = 0.5  # of numbers that are not 0, above which it is faster
+UNKNOWN = -1.0
 
-COUNTED = """def compiled(a, b, rows, columns):
-    finite, count = True, 0
+
+def utilisation(
+    operands: tuple[Array, ...], summed: tuple[int, int], found: Array, right: Array, precision: Precision
+) -> float | None:  # fmt: skip
+    """Return the largest error/bound of the numbers of `found` that are not `right`; infinity if one is outside.
+
+    `operands` are two matrices, of which these axes are summed over, and it may be a row that is added.
+    Returns None where the bound is not known here: the operands do not fit, or arithmetic may take one of them for 0.
+    """
+    a, b = (x.T if axis != side else x for x, axis, side in zip(operands, summed, (1, 0), strict=False))
+    row = operands[2] if len(operands) == 3 else np.zeros((1, b.shape[1]), a.dtype)
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or row.shape != (1, b.shape[1]) or a.shape[1] < 2:
+        return None
+    if found.shape != (a.shape[0], b.shape[1]):
+        return None
+    wide = (np.ascontiguousarray(x, dtype=np.float64) for x in (a, b, row[0], found))
+    used = _largest(*wide, right, precision.joint_unit, precision.tiny)
+    return None if used == UNKNOWN else used
+
+
+@njit(cache=True)  # type: ignore[untyped-decorator]
+def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float) -> float:
+    """Add up, in float64, the rows of a·b + row that hold a number that is not right."""
+    columns = np.zeros(b.shape[1], np.int64)
     for k in range(b.shape[0]):
         for j in range(b.shape[1]):
-            columns[j] += b[k, j] != 0
-            finite &= abs(b[k, j]) < np.inf
+            size = abs(b[k, j])
+            columns[j] += size > 0
+            if 0 < size < tiny:
+                return UNKNOWN
+    largest = 0.0
+    value, size = np.empty(b.shape[1]), np.empty(b.shape[1])
     for i in range(a.shape[0]):
+        if right[i].all():
+            continue
+        value[:] = 0.0
+        size[:] = 0.0
+        terms = 0
         for k in range(a.shape[1]):
-            rows[i] += a[i, k] != 0
-        count += rows[i]
-    return count if finite else a.size
-"""
-SKIPPING = """def compiled(a, b, value, magnitude):
-    kept = np.empty(a.shape[1], np.int64)
-    for i in range(a.shape[0]):
-        n = 0
-        for k in range(a.shape[1]):
-            if a[i, k] != 0:
-                kept[n] = k
-                n += 1
+            x = a[i, k]
+            if x != 0:
+                if abs(x) < tiny:
+                    return UNKNOWN
+                terms += 1
+                for j in range(b.shape[1]):
+                    value[j] += x * b[k, j]
+                    size[j] += abs(x * b[k, j])
         for j in range(b.shape[1]):
-            value[i, j] = 0.0
-            magnitude[i, j] = 0.0
-        whole = n - n % 4
-        for m in range(0, whole, 4):
-            k0, k1, k2, k3 = kept[m], kept[m + 1], kept[m + 2], kept[m + 3]
-            a0, a1, a2, a3 = np.float64(a[i, k0]), np.float64(a[i, k1]), np.float64(a[i, k2]), np.float64(a[i, k3])
-            s0, s1, s2, s3 = abs(a0), abs(a1), abs(a2), abs(a3)
-            for j in range(b.shape[1]):
-                b0, b1, b2, b3 = np.float64(b[k0, j]), np.float64(b[k1, j]), np.float64(b[k2, j]), np.float64(b[k3, j])
-                value[i, j] += (a0 * b0 + a1 * b1) + (a2 * b2 + a3 * b3)
-                magnitude[i, j] += (s0 * abs(b0) + s1 * abs(b1)) + (s2 * abs(b2) + s3 * abs(b3))
-        for m in range(whole, n):
-            k0 = kept[m]
-            a0 = np.float64(a[i, k0])
-            s0 = abs(a0)
-            for j in range(b.shape[1]):
-                b0 = np.float64(b[k0, j])
-                value[i, j] += a0 * b0
-                magnitude[i, j] += s0 * abs(b0)
-"""
-
-
-def products(a: Array, b: Array) -> Products:
-    """a·b, |a|·|b|, how many of each row of a are not 0, and of each column of b.  a [N, m], b [m, n], any floats."""
-    if a.size >= SMALL and b.flags.c_contiguous:
-        found = _skipping(a, b)
-        if found is not None:
-            return found
-    a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
-    size_a, size_b = np.abs(a), np.abs(b)
-    return a @ b, size_a @ size_b, np.count_nonzero(size_a, axis=1), np.count_nonzero(size_b, axis=0)
-
-
-def _skipping(a: Array, b: Array) -> Products | None:
-    """The same without the zeros of a; None where too few are 0, or b holds NaN or infinity, which 0 must meet."""
-    from verify.loops import compiled
-
-    rows, columns = np.zeros(len(a), dtype=np.int64), np.zeros(b.shape[1], dtype=np.int64)
-    if compiled(COUNTED)(a, b, rows, columns) > SHARE * a.size:
-        return None
-    value, magnitude = np.empty((2, len(a), b.shape[1]))
-    compiled(SKIPPING)(a, b, value, magnitude)
-    return value, magnitude, rows, columns
+            if not right[i, j]:
+                if 0 < abs(row[j]) < tiny:
+                    return UNKNOWN
+                count = min(terms, columns[j]) + (row[j] != 0)
+                bound = count * (unit * (size[j] + abs(row[j])) + tiny) * SLACK
+                error = abs(found[i, j] - (value[j] + row[j]))
+                if not error <= bound or bound == np.inf:
+                    return np.inf
+                if error > 0:
+                    largest = max(largest, error / bound)
+    return largest

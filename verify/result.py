@@ -14,6 +14,7 @@ from reports.table import Cell, Columns, Picture, Report, Table
 from verify.compare import Compared
 from verify.ladder import Comparison, Tolerance
 from verify.power import Power
+from verify.recompute import reproduced_text, share
 from verify.settings import Settings
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SCHEMA = "byhand-result/1"
 FIELDS = (
     "step", "order", "tensor", "equation", "layer", "shape", "mode", "verdict", "max_error", "allowed", "utilisation",
-    "max_ulp", "equal_share", "worst_index", "by_hand", "tensorflow", "explanation",
+    "max_ulp", "equal_share", "worst_index", "by_hand", "tensorflow", "explanation", "reproduced_share",
 )  # fmt: skip
 
 
@@ -55,6 +56,11 @@ class Result:
         return sum(c.elements for c in self.local)
 
     @property
+    def reproduced(self) -> int:
+        """The numbers that NumPy computes to the same bits from TensorFlow's inputs."""
+        return sum(c.reproduced for c in self.local)
+
+    @property
     def passed(self) -> bool:
         """Something was compared, and every comparison agrees, local and chained."""
         return self.elements > 0 and all(c.passed for c in self.comparisons)
@@ -72,18 +78,23 @@ class Result:
             return f"FAIL {describe(first)}"
         if not self.elements:
             return "FAIL nothing was compared"
-        steps = f" in {self.settings.steps} steps" if self.settings.steps > 1 else ""
-        counted = f"{len(self.local)} tensors, {self.elements:,} numbers"
+        steps = f" and {self.settings.steps} steps" if self.settings.steps > 1 else ""
+        where = f" in {len(self.local)} tensors{steps}"
         remark = f"; {self.remark}" if self.remark else ""
-        return (
-            f"PASS TensorFlow computed what the equations say: {counted}{steps}, every difference within {self.policy}"
-            f"{remark}"
-        )
+        if self.policy == DERIVED:
+            counted = reproduced_text(self.reproduced, self.elements, where, self.policy)
+        else:
+            counted = (
+                f"{self.elements:,} numbers{where}, every difference within {self.policy}; "
+                f"{share(self.reproduced, self.elements)} reproduced bit for bit"
+            )
+        return f"PASS TensorFlow computed what the equations say: {counted}{remark}"
 
     def counts(self) -> dict[str, int]:
         return {
             "tensors": len(self.local),
             "elements": self.elements,
+            "reproduced": self.reproduced,
             "outside": sum(c.outside for c in self.local),
             "failed": sum(not c.passed for c in self.comparisons),
         }
@@ -135,8 +146,9 @@ class Result:
 def explain_pass(policy: str) -> str:
     if policy == DERIVED:
         return (
-            "PASS means: each number TensorFlow computed lies so near the equation, evaluated on TensorFlow's own "
-            "inputs, that rounding in some order of summation can explain the difference. FAIL means: no rounding can."
+            "PASS means: NumPy computes each number to the same bits from TensorFlow's own inputs (it is reproduced), "
+            "or the number lies so near the equation that rounding in some order of summation can explain the "
+            "difference. FAIL means: no rounding can."
         )
     return f"PASS means here: each number lies within the tolerance that was asked for, {policy}."
 
@@ -182,7 +194,7 @@ def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[st
     `near` names the tensors that the page shows from near; its names are links to them.
     """
     several = len({c.step for c in comparisons}) > 1
-    header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal")
+    header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal", "reproduced")
     rows = []
     for c in comparisons:
         name = f"step{c.step}/{c.tensor}" if several else c.tensor
@@ -193,14 +205,16 @@ def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[st
             _number(c.utilisation, ".3f" if c.utilisation < 1000 else ".1e"),
         ]
         figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
+        figures += [share(c.reproduced, c.elements) if c.elements and c.mode == "local" else ""]
         first = Cell(name, strong=not c.passed, link=f"#tensor-{c.tensor}" if c.tensor in near else "")
         rows.append((first, *(Cell(text, strong=not c.passed) for text in [*texts[1:], *figures])))
     note = (
         "error and allowed: at the element that used most of what it was allowed; used: their ratio, above 1 "
         "rounding cannot explain it; ulp: the largest error in units in the last place; equal: share of numbers "
-        "that are equal once the by-hand one is rounded"
+        "that are equal once the by-hand one is rounded; reproduced: share of numbers that NumPy computes to the same "
+        "bits in the same precision"
     )
-    return Table(title, header, tuple(rows), frozenset(range(4, 9)), note, sortable=True)
+    return Table(title, header, tuple(rows), frozenset(range(4, 10)), note, sortable=True)
 
 
 def _number(value: float, form: str) -> str:

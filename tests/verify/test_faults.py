@@ -92,16 +92,16 @@ def _accept(**given):
 
 def _wider(factor):
     real = ladder.values
-    return lambda by_hand, allowed, held, precision: real(by_hand, allowed * factor, held, precision)
+    return lambda by_hand, allowed, held, precision, same=False: real(by_hand, allowed * factor, held, precision, same)
 
 
 def _one_element(*args):
     """Judges the first element only."""
     real = MUTANT_FREE
-    by_hand, allowed, held, precision = args
+    by_hand, allowed, held, precision, *same = args
     first = np.ones(np.shape(by_hand), bool)
     first[(0,) * first.ndim] = False
-    return real(np.where(first, held, by_hand), allowed, held, precision)
+    return real(np.where(first, held, by_hand), allowed, held, precision, *same)
 
 
 MUTANT_FREE = ladder.values
@@ -111,9 +111,9 @@ MUTANTS = {
     "twice the bound": lambda: _wider(2.0),
     "a bound of nothing": lambda: _wider(0.0),
     "one element is judged": lambda: _one_element,
-    "relative error alone": lambda: lambda b, a, h, p: MUTANT_FREE(b, np.abs(b) * 1e-3, h, p),
-    "absolute error alone": lambda: lambda b, a, h, p: MUTANT_FREE(b, np.full(np.shape(b), 1e-3), h, p),
-    "magnitudes alone": lambda: lambda b, a, h, p: MUTANT_FREE(np.abs(b), a, np.abs(h), p),
+    "relative error alone": lambda: lambda b, a, h, p, *s: MUTANT_FREE(b, np.abs(b) * 1e-3, h, p, *s),
+    "absolute error alone": lambda: lambda b, a, h, p, *s: MUTANT_FREE(b, np.full(np.shape(b), 1e-3), h, p, *s),
+    "magnitudes alone": lambda: lambda b, a, h, p, *s: MUTANT_FREE(np.abs(b), a, np.abs(h), p, *s),
 }
 
 

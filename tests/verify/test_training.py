@@ -96,11 +96,6 @@ def test_a_second_training_gives_the_same_bytes(whole, tmp_path):
     assert contents(train(tmp_path / "again")) == contents(whole)
 
 
-def test_compiled_loops_give_the_same_bytes(whole, tmp_path, monkeypatch):
-    monkeypatch.setattr(lesson, "COMPILED_FROM", 1)
-    assert contents(train(tmp_path / "compiled")) == contents(whole)
-
-
 def test_every_k_verifies_each_kth_step(whole, tmp_path):
     out = train(tmp_path / "every", "--every", "3")
     steps = rows(out / "steps.csv")

@@ -37,7 +37,7 @@ def add(a: Ball, b: Ball) -> Ball:
 
 def _moves(a: Ball) -> bool:
     """Whether adding it can round at all: adding an exact 0 cannot."""
-    return bool(np.any(a.value) or np.any(a.radius))
+    return bool(np.any(a.value)) or not a.is_exact
 
 
 @operation(np.subtract)
@@ -51,7 +51,7 @@ def subtract(a: Ball, b: Ball) -> Ball:
 def multiply(a: Any, b: Any) -> Ball:
     if is_mask(a) or is_mask(b):  # it selects, and rounds nothing
         ball, mask = (b, a) if is_mask(a) else (a, b)
-        radius = ball.radius * mask if np.any(ball.radius) else 0.0
+        radius = 0.0 if ball.is_exact else ball.radius * mask
         return Ball(ball.value * mask, radius, ball.precision, masked=True)
     return _product(a, b)
 
@@ -111,7 +111,6 @@ def _number(a: Ball) -> float | None:
     """A single number that is exact."""
     if a.value.ndim or not a.is_exact:
         return None
-    np.frexp(a.value)  # of a number that is not there yet (`recording.py`) nothing can be said
     return float(a.value)
 
 

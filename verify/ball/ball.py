@@ -73,7 +73,7 @@ class Ball(NDArrayOperatorsMixin):
         plus_one: bool = False,
         factors: tuple[Any, int] | None = None,
     ) -> None:
-        self.value: Floats = value if hasattr(value, "recording") else np.asarray(value, dtype=np.float64)
+        self.value: Floats = np.asarray(value, dtype=np.float64)
         self.radius: Any = radius
         self.precision = precision
         self.open_sum = open_sum
@@ -89,7 +89,9 @@ class Ball(NDArrayOperatorsMixin):
         """What TensorFlow itself held. Only subnormal numbers may be read as 0."""
         value = np.asarray(array, dtype=np.float64)
         size = np.abs(value)
-        subnormal = (size < precision.tiny) & (size > 0)
+        subnormal = size < precision.tiny
+        if subnormal.any():
+            subnormal &= size > 0
         return cls(value, np.where(subnormal, size, 0.0) if subnormal.any() else 0.0, precision)
 
     @classmethod
@@ -104,17 +106,19 @@ class Ball(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Ball:
-        return self.same(self.value.T, self.radius.T if np.ndim(self.radius) else self.radius)
+        """The transpose; of an array with more than two axes, of each matrix in it."""
+        return self.same(self.value.mT, self.radius.mT if np.ndim(self.radius) else self.radius)
 
     @property
     def is_exact(self) -> bool:
-        return not np.any(self.radius)
+        """True where the radius is 0 everywhere."""
+        return not (np.any(self.radius) if isinstance(self.radius, np.ndarray) else self.radius)
 
     @property
     def reach(self) -> Floats:
         """The largest magnitude in the ball."""
-        found: Floats = np.abs(self.value) + self.radius
-        return found
+        found: Floats = np.abs(self.value)
+        return found if self.is_exact else found + self.radius
 
     def spread(self) -> Floats:
         """The radius, as an array of the value's shape."""
@@ -133,7 +137,7 @@ class Ball(NDArrayOperatorsMixin):
 
     def max(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
         """Also what np.max calls. No rounding: it selects."""
-        radius = np.max(self.spread(), axis=axis, keepdims=keepdims) if np.any(self.radius) else 0.0
+        radius = np.max(self.spread(), axis=axis, keepdims=keepdims) if not self.is_exact else 0.0
         return self.same(np.max(self.value, axis=axis, keepdims=keepdims), radius)
 
     def same(self, value: Any, radius: Any) -> Ball:

@@ -21,20 +21,28 @@ def matmul(a: Ball, b: Ball) -> Ball:
     size_a, size_b = np.abs(a.value), np.abs(b.value)
     value = a.value @ b.value
     incoming: Any = 0.0
-    if np.any(b.radius):
+    if not b.is_exact:
         incoming = incoming + size_a @ b.spread()
-    if np.any(a.radius):
+    if not a.is_exact:
         incoming = incoming + a.spread() @ (size_b + b.radius)
     magnitude = size_a @ size_b + incoming
-    terms = np.minimum(np.count_nonzero(a.reach, axis=1)[:, None], np.count_nonzero(b.reach, axis=0)[None, :])
-    if a.shape[1] == 1:  # a single product: one rounding, and nothing to order
+    terms = np.minimum(_count(a, -1), _count(b, -2))
+    if a.shape[-1] == 1:  # a single product: one rounding, and nothing to order
         return a.rounded(value, incoming)
     return of_sum(a.precision, value, incoming, terms, magnitude)
 
 
+def _count(a: Ball, axis: int) -> Any:
+    """Count the numbers along an axis that are not exactly 0; the axis stays, with length 1."""
+    reach = a.value if a.is_exact else a.reach
+    if np.count_nonzero(reach) == reach.size:
+        return reach.shape[axis]
+    return np.count_nonzero(reach, axis=axis, keepdims=True)
+
+
 @operation("sum")
 def total(a: Ball, axis: Any, keepdims: bool) -> Ball:
-    incoming = np.sum(a.spread(), axis=axis, keepdims=keepdims) if np.any(a.radius) else 0.0
+    incoming = 0.0 if a.is_exact else np.sum(a.spread(), axis=axis, keepdims=keepdims)
     terms = np.maximum(np.count_nonzero(a.reach, axis=axis, keepdims=keepdims) - 1, 0)
     magnitude = np.sum(a.reach, axis=axis, keepdims=keepdims)
     radius = (incoming + terms * (a.precision.joint_unit * magnitude + a.precision.tiny)) * SLACK

@@ -22,7 +22,8 @@ from verify.capture.step import training
 from verify.errors import Unsupported, Unusable
 from verify.ladder import Comparison
 from verify.lockstep import Lockstep
-from verify.result import describe
+from verify.recompute import reproduced_text
+from verify.result import DERIVED, describe
 from verify.settings import GIVEN, Settings
 
 
@@ -42,7 +43,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if type(every) is not int or every < 1:
             raise Unusable(f"every: a whole number of 1 or more is needed, not {every!r}")
         self.every, self.stop = every, stop
-        self.verified = self.elements = self.steps = 0
+        self.verified = self.elements = self.reproduced = self.steps = 0
         self.first: Comparison | None = None
         self.first_step = 0
         self.problem = ""
@@ -61,7 +62,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             return "FAIL nothing was compared"
         return (
             f"PASS TensorFlow computed what the equations say in {self.verified:,} of {self.steps:,} training steps: "
-            f"{self.elements:,} numbers, every difference within what rounding allows"
+            f"{reproduced_text(self.reproduced, self.elements, '', DERIVED)}"
         )
 
     def assert_passed(self) -> None:
@@ -85,7 +86,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             model.optimizer.build(model.trainable_variables)
         self._understood: Understood = understood
         self._step = training(model, understood)
-        self._lockstep = Lockstep(self.settings, understood.network, compiled=False)
+        self._lockstep = Lockstep(self.settings, understood.network)
         self._own: Callable[[Any], Any] = model.train_function
         model.train_function = self._train
 
@@ -143,6 +144,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         judged = self._lockstep.judge(number, held, state if number > 1 else None)
         self.verified += 1
         self.elements += judged.elements
+        self.reproduced += judged.reproduced
         self.first = self.first or (judged.failed[0] if judged.failed else None)
         if self.first is not None or self.problem:
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Rule, coefficients
+from reference.rules import Rule
 from reference.tensor_names import carried, previous
+from verify.recompute import coefficients_as_numbers
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 from verify.variants import Variant
@@ -60,9 +61,9 @@ def of_variants(
 
 def beside(trace: Trace, step: int) -> dict[str, Any]:
     """What rules and variants read beside a step's own tensors, as arrays and scalars of the trace's format."""
-    dtype = np.dtype(trace.settings.dtype).type
-    found: dict[str, Any] = {"t": dtype(trace.settings.done + step)}
-    found |= {name: dtype(value) for name, value in coefficients(OPTIMIZERS[trace.settings.optimizer]).items()}
+    settings = trace.settings
+    optimizer = OPTIMIZERS[settings.optimizer]
+    found = dict(coefficients_as_numbers(settings.done + step, optimizer, settings.dtype))
     for name, array in trace.step(step - 1).items() if step > 1 else ():
         found[previous(name)] = array
         if (at := carried(name)) is not None:

@@ -75,9 +75,19 @@ def merged(parts: Sequence[tuple[Comparison, ...]]) -> tuple[Comparison, ...]:
             worst[key] = c
             continue
         first, other = (c, before) if _badness(c) > _badness(before) else (before, c)
-        worst[key] = replace(first, elements=c.elements + before.elements, outside=c.outside + before.outside,
-                             equal_share=_mean(c, before))  # fmt: skip
+        both = replace(
+            first, elements=c.elements + before.elements, reproduced=c.reproduced + before.reproduced,
+            outside=c.outside + before.outside, equal_share=_mean(c, before),
+        )  # fmt: skip
+        worst[key] = replace(both, verdict=_verdict(both, {c.verdict, before.verdict}))
     return tuple(worst.values())
+
+
+def _verdict(both: Comparison, verdicts: set[str]) -> str:
+    """Return the verdict of two batches in one: where both pass, what holds for both."""
+    if not both.passed or len(verdicts) == 1:
+        return both.verdict
+    return "equal" if both.equal_share == 1 else "within"
 
 
 def _badness(c: Comparison) -> tuple[bool, float]:

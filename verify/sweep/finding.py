@@ -12,8 +12,8 @@ from verify.sweep.plan import Case
 AGREES, DISAGREES, UNVERIFIED, CRASHED = "agrees", "disagrees", "not verified", "crashed"
 STATUSES = (AGREES, DISAGREES, UNVERIFIED, CRASHED)
 ROWS: dict[str, Any] = {  # of a tensor of a step; a case without any has one row of these
-    "step": 0, "order": 0, "tensor": "", "equation": "", "verdict": "", "elements": 0, "outside": 0,
-    "utilisation": float("nan"), "max_ulp": float("nan"), "explanation": "", "failure": "",
+    "step": 0, "order": 0, "tensor": "", "equation": "", "verdict": "", "elements": 0, "reproduced": 0,
+    "outside": 0, "utilisation": float("nan"), "max_ulp": float("nan"), "explanation": "", "failure": "",
 }  # fmt: skip
 
 

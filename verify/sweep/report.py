@@ -125,7 +125,8 @@ def to_json(summary: Summary) -> bytes:
         "schema": SCHEMA, "command": "sweep", "passed": summary.passed, "headline": summary.headline, "policy": DERIVED,
         "plan": summary.plan.to_dict(), "environment": summary.origin,
         "counts": {
-            "cases": summary.cases, "elements": summary.elements, "outside": summary.outside,
+            "cases": summary.cases, "elements": summary.elements, "reproduced": summary.reproduced,
+            "outside": summary.outside,
             "agree": summary.count(AGREES), "disagree": summary.count(DISAGREES),
             "not_verified": summary.count(UNVERIFIED), "crashed": summary.count(CRASHED),
         },
@@ -150,7 +151,8 @@ def _kind(group: Group) -> dict[str, Any]:
     return {
         "dtype": group.kind.dtype, "jit": group.kind.jit, "batch": group.kind.batch, "cases": group.cases,
         **{status.replace(" ", "_"): count for status, count in group.statuses.items()},
-        "elements": group.elements, "outside": group.outside, "largest_utilisation": _plain(group.largest),
+        "elements": group.elements, "reproduced": group.reproduced, "outside": group.outside,
+        "largest_utilisation": _plain(group.largest),
         "predictions": images, "right_by_hand": by_hand, "right_tensorflow": tensorflow, "differ": differ,
     }  # fmt: skip
 

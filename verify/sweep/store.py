@@ -25,7 +25,7 @@ from verify.errors import Unusable
 from verify.sweep.finding import STATUSES, Finding
 from verify.sweep.plan import Kind, Plan
 
-SCHEMA = "byhand-sweep/1"
+SCHEMA = "byhand-sweep/2"
 MANIFEST, CASES, LOCK, PART = "sweep.json", "cases", ".lock", "part-"
 SECONDS, MOST = 1.0, 1000  # a file is written after so long, or for so many cases
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -33,8 +33,8 @@ COLUMNS = pa.schema({
     "case": pa.int64(), "seed": pa.int64(), "digit": WORDS, "status": WORDS, "remark": WORDS, "images": pa.int32(),
     "right_by_hand": pa.int32(), "right_tensorflow": pa.int32(), "differ": pa.int32(), "bits": WORDS,
     "step": pa.int16(), "order": pa.int16(), "tensor": WORDS, "equation": WORDS, "verdict": WORDS,
-    "elements": pa.int64(), "outside": pa.int64(), "utilisation": pa.float64(), "max_ulp": pa.float64(),
-    "explanation": WORDS, "failure": WORDS,
+    "elements": pa.int64(), "reproduced": pa.int64(), "outside": pa.int64(),
+    "utilisation": pa.float64(), "max_ulp": pa.float64(), "explanation": WORDS, "failure": WORDS,
 })  # fmt: skip
 OF_CASE = ("status", "remark", "images", "right_by_hand", "right_tensorflow", "differ", "bits")
 

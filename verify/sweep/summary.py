@@ -15,6 +15,8 @@ from pyarrow import compute
 
 from verify.errors import Unusable
 from verify.ladder import PASSING
+from verify.recompute import reproduced_text
+from verify.result import DERIVED
 from verify.sweep import store
 from verify.sweep.finding import AGREES, CRASHED, DISAGREES, STATUSES, UNVERIFIED
 from verify.sweep.plan import Case, Kind, Plan
@@ -70,6 +72,7 @@ class Group:
     kind: Kind
     statuses: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
     elements: int = 0
+    reproduced: int = 0
     outside: int = 0
     largest: float = float("nan")
     images: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, dtype=np.int64))
@@ -135,6 +138,10 @@ class Summary:
         return sum(group.elements for group in self.groups)
 
     @property
+    def reproduced(self) -> int:
+        return sum(group.reproduced for group in self.groups)
+
+    @property
     def outside(self) -> int:
         return sum(group.outside for group in self.groups)
 
@@ -152,10 +159,8 @@ class Summary:
     def headline(self) -> str:
         if self.passed:
             each = f"each of {self.cases:,} cases" if self.cases > 1 else "the one case"
-            return (
-                f"PASS TensorFlow computed what the equations say in {each}: {self.elements:,} numbers, every "
-                "difference within what rounding allows"
-            )
+            shown = reproduced_text(self.reproduced, self.elements, "", DERIVED)
+            return f"PASS TensorFlow computed what the equations say in {each}: {shown}"
         if self.count(DISAGREES):
             first = next(w for w in self.worst if w.status == DISAGREES)
             text = f"{self.count(DISAGREES):,} of {self.cases:,} cases disagree, the worst: {first.failure}"
@@ -223,6 +228,7 @@ class _Rows:
         for status in self.statuses:
             group.statuses[status] += 1
         group.elements += int(self["elements"].sum())
+        group.reproduced += int(self["reproduced"].sum())
         group.outside += int(self["outside"].sum())
         group.largest = float(np.fmax.reduce(self["utilisation"], initial=group.largest))
         names = ("images", "right_by_hand", "right_tensorflow", "differ")

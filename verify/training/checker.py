@@ -21,10 +21,9 @@ from reference.network import Network
 from reference.rules import given
 from verify.compare import planned
 from verify.errors import Unverifiable
-from verify.lockstep import Judged, Lines, Lockstep
+from verify.lockstep import Judged, Lockstep
 from verify.memory import keep_freed
 from verify.settings import Settings
-from verify.together import family
 from verify.trace import Array, Trace
 
 SLOTS = 6
@@ -42,18 +41,10 @@ class Slots:
         self.known: dict[int, dict[str, tuple[int, ...]]] = {}
         self.starts: dict[str, int] = {}
         self.size = 0
-        self.families: dict[str, tuple[int, int]] = {}
         for name in self.names:
-            count = int(np.prod(network.tensor_shape(name, settings.batch)))
-            at = family(name)
-            if at == name or at not in self.families:
-                self.size = -(-self.size // ALIGNED) * ALIGNED
             self.starts[name] = self.size
-            if at != name:  # the parameters' tensors lie one after the other, with nothing between
-                begin, numbers = self.families.get(at, (self.size, 0))
-                self.families[at] = (begin, numbers + count)
-            self.size += count * self.kind.itemsize
-        self.size = -(-self.size // ALIGNED) * ALIGNED
+            count = int(np.prod(network.tensor_shape(name, settings.batch)))
+            self.size += -(-count * self.kind.itemsize // ALIGNED) * ALIGNED
         self.memory = memory
 
     def fits(self, held: Mapping[str, Array]) -> bool:
@@ -69,17 +60,6 @@ class Slots:
             self.known[examples] = {name: self.network.tensor_shape(name, examples) for name in self.names}
         return self.known[examples]
 
-    def lines(self, slot: int) -> Lines:
-        """The same numbers as lines, a family of tensors each, and all numbers of the slot as one array."""
-        begin = slot * self.size
-        memory = np.frombuffer(self.memory, self.kind, self.size // self.kind.itemsize, begin)
-        arrays = {
-            name: np.frombuffer(self.memory, self.kind, count, begin + start).reshape(1, -1)
-            for name, (start, count) in self.families.items()
-        }
-        alone = min((start for start, _ in self.families.values()), default=self.size)
-        return Lines(arrays, memory, memory[: alone // self.kind.itemsize])
-
     def views(self, slot: int, examples: int) -> dict[str, Array]:
         found = {}
         for name, shape in self.shapes(examples).items():
@@ -91,22 +71,19 @@ class Slots:
 
 def _names(settings: Settings, network: Network) -> tuple[str, ...]:
     rules = planned(Trace(settings, network, {}, {}), "backprop", True)[0]
-    names = dict.fromkeys((*given(network), *(rule.tensor for rule in rules)))
-    alone = [name for name in names if family(name) == name]
-    kinds = dict.fromkeys(family(name) for name in names if family(name) != name)
-    return (*alone, *(kind.replace("P", P) for kind in kinds for P in network.parameters()))
+    return tuple(dict.fromkeys((*given(network), *(rule.tensor for rule in rules))))
 
 
 class Checker:
     """Hand it every step, in order; it hands back what was found, in order."""
 
-    def __init__(self, settings: Settings, network: Network, compiled: bool) -> None:
+    def __init__(self, settings: Settings, network: Network) -> None:
         context = multiprocessing.get_context("spawn")
         size = Slots(None, settings, network).size
         memory = context.RawArray("b", SLOTS * size)
         self.slots = Slots(memory, settings, network)
         self.ours, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, memory, settings, network, compiled), daemon=True)
+        self.process = context.Process(target=_work, args=(theirs, memory, settings, network), daemon=True)
         with _environment(SINGLE):
             self.process.start()
         theirs.close()
@@ -184,11 +161,11 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _work(pipe: Connection, memory: Any, settings: Settings, network: Network, compiled: bool) -> None:
+def _work(pipe: Connection, memory: Any, settings: Settings, network: Network) -> None:
     """Judge what comes until nothing more can come."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, which ends this one
     keep_freed()
-    slots, lockstep = Slots(memory, settings, network), Lockstep(settings, network, compiled)
+    slots, lockstep = Slots(memory, settings, network), Lockstep(settings, network)
     seen: dict[tuple[int, int], Any] = {}  # making the arrays anew takes as long as judging some of them
     while True:
         try:
@@ -197,9 +174,8 @@ def _work(pipe: Connection, memory: Any, settings: Settings, network: Network, c
             return
         try:
             if slot is not None and (slot, content) not in seen:
-                seen[slot, content] = slots.views(slot, content), slots.lines(slot)
-            held, lines = (content, None) if slot is None else seen[slot, content]
-            answer: Any = lockstep.judge(number, held, state, lines)
+                seen[slot, content] = slots.views(slot, content)
+            answer: Any = lockstep.judge(number, content if slot is None else seen[slot, content], state)
         except Exception as error:
             answer = RuntimeError(f"step {number} could not be judged: {type(error).__name__}: {error}")
         try:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from verify.capture.learning import Learner
 
 SAVED_EVERY = 500  # steps, and at the end of each epoch
-COMPILED_FROM = 300  # verified steps: in fewer, compiling would take longer than it saves
 CHECKED = 3  # steps done with and without capturing before the training begins
 AT_ONCE = 4096  # images predicted at a time
 
@@ -64,8 +63,7 @@ class Lesson:
             self.journal = Journal(self.out, self.length)
         except OSError as error:
             raise Unusable(f"--out {self.out}: cannot be written ({error.strerror or error})") from error
-        verified = self.steps // self.course.every
-        self.checker = Checker(self.course.settings, self.learner.network, compiled=verified >= COMPILED_FROM)
+        self.checker = Checker(self.course.settings, self.learner.network)
         try:
             with stop_signals() as stopped:
                 for epoch in range(len(self.progress.epochs) + 1, self.course.epochs + 1):

@@ -19,7 +19,7 @@ from verify.lockstep import Judged
 from verify.trace import Array, digest, read_npz
 from verify.training.course import Course
 
-SCHEMA = "byhand-training/1"
+SCHEMA = "byhand-training/2"
 STATE, JOURNAL = "checkpoint.npz", "steps.part"
 STEP_COLUMNS = ("step", "epoch", "loss_by_hand", "loss_tensorflow", "worst_tensor", "utilisation", "outside")
 EPOCH_COLUMNS = (
@@ -35,6 +35,7 @@ class Progress:
     step: int = 0
     verified: int = 0
     elements: int = 0
+    reproduced: int = 0
     outside: int = 0
     failed_steps: int = 0
     largest: dict[str, tuple[float, int]] = field(default_factory=dict)
@@ -45,6 +46,7 @@ class Progress:
         """One step's findings, in order."""
         self.verified += 1
         self.elements += judged.elements
+        self.reproduced += judged.reproduced
         self.outside += judged.outside
         self.failed_steps += bool(judged.failed)
         if judged.failed and not self.first:

@@ -17,6 +17,7 @@ from reports.detail import Detail
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify import view
 from verify.ladder import Comparison
+from verify.recompute import reproduced_text
 from verify.result import DERIVED, as_row, describe, explain_pass
 from verify.settings import OPTIMIZERS
 from verify.training.course import Course
@@ -56,10 +57,10 @@ class TrainingResult:
             return "FAIL nothing was compared"
         which = "each of" if self.course.every == 1 else f"{p.verified:,} of"
         _, by_hand, tensorflow, *_ = p.epochs[-1]
+        counted = reproduced_text(p.reproduced, p.elements, "", DERIVED)
         return (
-            f"PASS TensorFlow computed what the equations say in {which} {p.step:,} training steps: {p.elements:,} "
-            f"numbers, every difference within {DERIVED}; training accuracy {by_hand:.2%} by hand, {tensorflow:.2%} by "
-            "TensorFlow"
+            f"PASS TensorFlow computed what the equations say in {which} {p.step:,} training steps: {counted}; "
+            f"training accuracy {by_hand:.2%} by hand, {tensorflow:.2%} by TensorFlow"
         )
 
     def epochs(self) -> Table:
@@ -93,8 +94,9 @@ class TrainingResult:
             texts = (name, equations.get(name, ""), f"{used:.3f}" if used < 1000 else f"{used:.1e}", f"{step:,}")
             rows.append(tuple(Cell(text, strong=strong) for text in texts))
         note = (
-            "used: the largest share of what rounding allows that any number of the tensor used in any step; where a "
-            "number is one rounding, as in W_new, all of it is soon used"
+            "used: error over bound, the largest of any number of the tensor that needed a bound in any step; 0 where "
+            "every number was reproduced bit for bit; where a number is one rounding, as in W_new, all of it is soon "
+            "used"
         )
         return Table("Each tensor over all verified steps", ("tensor", "equation", "used", "in step"), tuple(rows),
                      frozenset({2, 3}), note, sortable=True)  # fmt: skip
@@ -177,6 +179,7 @@ class TrainingResult:
             "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
             "settings": self.course.to_dict(), "environment": dict(self.environment),
             "counts": {"steps": p.step, "verified": p.verified, "elements": p.elements, "outside": p.outside,
+                       "reproduced": p.reproduced,
                        "failed_steps": p.failed_steps},
             "first_divergence": None if first is None else _plain(as_row(first)),
             "comparisons": [_plain(as_row(c)) for c in p.first],

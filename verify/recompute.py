@@ -1,0 +1,72 @@
+"""Evaluate a rule as TensorFlow would: the reference's own function, in TensorFlow's precision, on TensorFlow's inputs.
+
+A number that comes out the same as TensorFlow's is *reproduced*. It needs no bound: it is a right rounding of the
+equation. Only the numbers that differ are judged by balls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from reference.rules import Optimizer, Rule, coefficients
+from verify.trace import Array
+
+# what a rule raises on arrays whose shapes do not fit, or with an input that is not there
+IMPOSSIBLE = (KeyError, ValueError, IndexError, TypeError, np.exceptions.AxisError)
+
+
+@lru_cache(maxsize=64)
+def coefficients_as_numbers(number: int, optimizer: Optimizer, dtype: str) -> Mapping[str, Any]:
+    """Return t and the optimizer's coefficients as numbers of the precision; `number` is the step, from 1.
+
+    Keras turns β1 and β2 into float32 tensors before it casts them to the variable's type, in float64 too.
+    """
+    kind = np.dtype(dtype).type
+    numbers: dict[str, Any] = {"t": kind(number)}
+    for name, value in coefficients(optimizer).items():
+        numbers[name] = kind(np.float32(value)) if name.startswith("beta") else kind(value)
+    return numbers
+
+
+def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None:
+    """Return the rule's tensor as NumPy computes it in `dtype`; None if its inputs are missing or do not fit.
+
+    A rule that Keras computes in float32 is computed in float32 and then cast. NumPy warns of overflow and of NaN:
+    the caller silences that, once for all rules.
+    """
+    try:
+        read = {name: np.float32(inputs[name]) for name in rule.inputs} if rule.single else inputs
+        return np.asarray(rule(read)).astype(dtype, copy=False)
+    except IMPOSSIBLE:
+        return None
+
+
+def reproduced(recomputed: Array | None, tensorflow: Array) -> Array:
+    """Return True for each number that was recomputed to the same bits as TensorFlow's.
+
+    0 and -0 are one number. NaN and infinity are never reproduced, nor is anything that could not be recomputed.
+    """
+    if recomputed is None or recomputed.shape != tensorflow.shape or recomputed.dtype != tensorflow.dtype:
+        return np.zeros(tensorflow.shape, dtype=bool)
+    same = np.asarray(recomputed == tensorflow)
+    if not np.isfinite(np.vdot(tensorflow, tensorflow)):  # one pass where every number is finite and none is huge
+        same &= np.isfinite(tensorflow)
+    return same
+
+
+def share(reproduced: int, elements: int) -> str:
+    """Return the share as a text with one decimal, cut and never rounded up: 99.97 % is "99.9%"."""
+    tenths = 1000 * reproduced // elements if elements else 0
+    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
+
+
+def reproduced_text(reproduced: int, elements: int, where: str, policy: str) -> str:
+    """Return the part of a headline that says what was reproduced, and by what the other numbers were judged."""
+    if reproduced == elements:
+        return f"all {elements:,} numbers{where} reproduced bit for bit"
+    found = f"{share(reproduced, elements)} of {elements:,} numbers{where} reproduced bit for bit"
+    return f"{found}, all others within {policy}"
