@@ -107,13 +107,13 @@ def _memory(given: argparse.Namespace) -> int:
 
 def _measured(given: argparse.Namespace) -> dict[str, Any]:
     """In a process of its own: seconds for the steps after the first `WARM`, peak memory, and the weights' digest."""
-    from reference.network import Network
+    from reference.network import chain
     from verify import samples, settings
     from verify.training.course import Course
 
     if given.sizes:
         sizes = tuple(map(int, given.sizes.split(",")))
-        network = Network(sizes, (*["relu"] * (len(sizes) - 2), "softmax"))
+        network = chain(sizes, (*["relu"] * (len(sizes) - 2), "softmax"))
         for module in (settings, samples):
             vars(module)["NETWORK"] = network
     course = Course(data=given.data, batch=given.batch, epochs=10**6)

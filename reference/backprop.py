@@ -6,12 +6,10 @@ dW(l) = A(l-1)^T dZ(l), where dA(l)/dW is A(l-1) by (18a), and dZ(l) = dA(l) f'(
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-from reference.activations import activation_named
-from reference.feedforward import dropped
 
 
 def activation_gradient(dZ_next: Any, W_next: Any) -> Any:
@@ -19,9 +17,9 @@ def activation_gradient(dZ_next: Any, W_next: Any) -> Any:
     return dZ_next @ W_next.T
 
 
-def sum_gradient(dA: Any, at: Any, name: str) -> Any:
+def sum_gradient(dA: Any, at: Any, slope: Callable[[Any], Any]) -> Any:
     """Back through an activation: dZ = dA f'(Z); some f' read A = f(Z).  dA, at [N, n] -> dZ [N, n].  (18), (18b)"""
-    return activation_named(name).back(dA, at)
+    return dA * slope(at)
 
 
 def weight_gradient(A_before: Any, dZ: Any) -> Any:
@@ -32,8 +30,3 @@ def weight_gradient(A_before: Any, dZ: Any) -> Any:
 def bias_gradient(dZ: Any) -> Any:
     """The biases' slope, summed over the batch.  dZ(l) [N, n] -> dB(l) [1, n].  (22b), (22d), (22f)"""
     return np.sum(dZ, axis=0, keepdims=True)
-
-
-def kept_gradient(dD: Any, M: Any, rate: float) -> Any:
-    """Back through dropout: the same mask, the same factor.  dD, M [N, n] -> dA [N, n].  Srivastava et al. 2014"""
-    return dropped(dD, M, rate)

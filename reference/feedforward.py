@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-
-from reference.activations import activation_named
 
 
 def node_sum(x: Any, w: Any, b: Any) -> Any:
@@ -19,9 +18,9 @@ def node_dot(x: Any, w: Any, b: Any) -> Any:
     return np.dot(x, w) + b
 
 
-def node_activation(z: Any, name: str = "relu") -> Any:
+def node_activation(z: Any, f: Callable[[Any], Any]) -> Any:
     """What the node puts out, a = f(z), elementwise f.  z scalar -> scalar.  (3)"""
-    return activation_named(name).function(z)
+    return f(z)
 
 
 def weighted_sum(X: Any, W: Any, B: Any) -> Any:
@@ -34,16 +33,6 @@ def weighted_sum_without_bias(X: Any, W: Any) -> Any:
     return X @ W
 
 
-def activation(Z: Any, name: str) -> Any:
-    """A layer's activation, A = f(Z), f by its name in Table 1.  Z [N, n] -> [N, n].  (5), (10)"""
-    return activation_named(name).function(Z)
-
-
-def rescaled(X: Any, scale: float, offset: float) -> Any:
-    """A layer that brings pixels to another range: x·scale + offset.  X [N, n] -> [N, n].  Keras: Rescaling"""
-    return X * scale + offset
-
-
-def dropped(A: Any, M: Any, rate: float) -> Any:
-    """Inverted dropout: what the mask lets through, over 1 - rate.  A, M [N, n] -> [N, n].  Srivastava et al. 2014"""
-    return A * (1 / (1 - rate)) * (M > 0)
+def activation(Z: Any, f: Callable[[Any], Any]) -> Any:
+    """A layer's activation, A = f(Z), f from Table 1.  Z [N, n] -> [N, n].  (5), (10)"""
+    return f(Z)

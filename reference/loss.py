@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.activations import exponentials, softmax, softmax_backward, softmax_jacobian
+from reference.layers.softmax import exponentials, softmax, softmax_backward, softmax_jacobian
 
 
 def squared_error(A: Any, y: Any) -> Any:
@@ -70,4 +70,4 @@ def mean_squared_error_slope(A: Any, y: Any) -> Any:
 
 def mean_squared_error_backward(A: Any, y: Any) -> Any:
     """That slope through the softmax's full Jacobian.  A, y [N, n] -> dZ [N, n].  (12), (19)"""
-    return softmax_backward(A, mean_squared_error_slope(A, y))
+    return softmax_backward(mean_squared_error_slope(A, y), A)

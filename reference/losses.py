@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.activations import softmax
+from reference.layers.softmax import softmax
 from reference.loss import batch_mean, crossentropies_of_logits, squared_error
 from reference.notation import parse, text_of
 

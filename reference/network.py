@@ -1,96 +1,192 @@
-"""The network as a value: layer sizes and activations, section 1.2 and Figure 3; and what others have beside them."""
+"""The network as a value: its layers in order, section 1.2 and Figure 3, each with what it reads."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
-from reference.activations import activation_named
-from reference.tensor_names import read
+from reference.layers import activation_named
+from reference.layers.activation import Activation
+from reference.layers.dense import Dense
+from reference.layers.dropout import Dropout
+from reference.layers.input import Input
+from reference.layers.layer import Layer, Place, Shape
+from reference.layers.rescaling import Rescaling
+from reference.tensor_names import of_layer, read
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer, and the nodes of the network that it reads, by their places from 0."""
+
+    layer: Layer
+    reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Network:
-    """A fully connected network: `sizes` n(0)…n(L), and one activation for each layer 1…L.
+    """A graph of layers. The first is the input; each other one reads layers that stand before it.
 
-    `biases` says of each layer whether it has one (empty: all have); `dropout` has a rate for the input and each
-    layer's output (empty: none); `rescaling` the scale and offset of each layer that brings X to another range.
-
-    Raises ValueError where these do not fit together, or an activation is unknown.
-    Softmax couples the nodes of its layer, so it may stand at the output only.
+    Today each layer must read the one before it.  Raises ValueError where the layers do not fit together.
     """
 
-    sizes: tuple[int, ...] = (784, 128, 64, 10)
-    activations: tuple[str, ...] = ("relu", "relu", "softmax")
-    biases: tuple[bool, ...] = ()
-    dropout: tuple[float, ...] = ()
-    rescaling: tuple[tuple[float, float], ...] = ()
+    nodes: tuple[Node, ...]
 
     def __post_init__(self) -> None:
-        if len(self.sizes) < 2 or any(n < 1 for n in self.sizes):
-            raise ValueError(f"sizes {self.sizes}: at least two layers of at least one node are needed")
-        if len(self.activations) != self.depth:
-            raise ValueError(f"{self.depth} layers need {self.depth} activations, not {len(self.activations)}")
-        for name in self.activations:
-            activation_named(name)
-        if "softmax" in self.activations[:-1]:
-            raise ValueError("softmax may stand at the output layer only")
-        if len(self.biases) not in (0, self.depth) or any(type(b) is not bool for b in self.biases):
-            raise ValueError(f"{self.depth} layers need {self.depth} times yes or no for their biases, or none")
-        if len(self.dropout) not in (0, self.depth + 1) or any(not 0 <= rate < 1 for rate in self.dropout):
-            raise ValueError(f"{self.depth} layers need {self.depth + 1} dropout rates from 0 to below 1, or none")
-        if any(len(pair) != 2 for pair in self.rescaling):
-            raise ValueError("each rescaling needs a scale and an offset")
+        if not self.nodes or not isinstance(self.nodes[0].layer, Input) or self.nodes[0].reads:
+            raise ValueError("a network begins with its input")
+        for number, node in enumerate(self.nodes[1:], 1):
+            if isinstance(node.layer, Input):
+                raise ValueError("a network has one input")
+            if node.reads != (number - 1,):
+                raise ValueError(f"layer {number} ({node.layer}) must read the layer before it, and nothing else")
+        if not self.depth:
+            raise ValueError("at least one layer with weights is needed")
+        giving = [(layer, place) for layer, place in self.places if layer.letter]
+        names = [place.gives for _, place in giving]
+        for (layer, place), (after, _) in pairwise([*giving, (self.nodes[0].layer, giving[-1][1])]):
+            if names.count(place.gives) > 1:
+                raise ValueError(f"two layers give {place.gives}: two of one kind may not follow each other")
+            if layer.at_end and place.number < self.depth:
+                raise ValueError(f"{layer} may stand at the output layer only")
+            if layer.begins != isinstance(after, Activation):
+                raise ValueError("each layer with weights needs one activation, right behind it")
 
-    @property
+    @cached_property
+    def places(self) -> tuple[tuple[Layer, Place], ...]:
+        """Every layer with its place: the numbers in its names, what it reads, what it gives.  Raises ValueError."""
+        return tuple(_places(self.nodes))
+
+    @cached_property
     def depth(self) -> int:
         """L, the number of layers that compute."""
-        return len(self.sizes) - 1
+        return sum(node.layer.begins for node in self.nodes)
 
-    def has_bias(self, layer: int) -> bool:
-        return not self.biases or self.biases[layer - 1]
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """n(0), n(1), … n(L): the numbers of an example, and the nodes of each layer."""
+        return (self.places[0][1].outputs[-1], *(place.outputs[-1] for layer, place in self.places if layer.begins))
 
-    def rate(self, layer: int) -> float:
-        """Of the dropout after a layer's activation; 0 is the input."""
-        return self.dropout[layer] if self.dropout else 0.0
+    @cached_property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of each layer 1…L, as a text."""
+        return tuple(str(layer) for layer, _ in self.places if isinstance(layer, Activation))
 
-    def output(self, layer: int, training: bool = True) -> str:
-        """The tensor that the next layer reads: A(l), D(l) after dropout; of the input X, or S(k) rescaled."""
-        if training and self.rate(layer):
-            return f"D{layer}"
-        if layer:
-            return f"A{layer}"
-        return f"S{len(self.rescaling)}" if self.rescaling else "X"
+    def layers(self, number: int) -> tuple[Layer, ...]:
+        """The parts of the essay's layer l: a Dense, its activation, and what follows it; 0 is the input."""
+        return tuple(layer for layer, place in self.places if place.number == number)
+
+    def output(self, number: int) -> str:
+        """The tensor that the essay's layer l gives to the next: A(l), D(l) after dropout; 0: X, or S(k) rescaled."""
+        return [place.gives for _, place in self.places if place.number == number][-1]
+
+    @cached_property
+    def in_prediction(self) -> Network:
+        """The network without the layers that a prediction skips."""
+        kept = [node.layer for node in self.nodes if not node.layer.only_in_training]
+        return self if len(kept) == len(self.nodes) else line(kept)
+
+    @cached_property
+    def _parameters(self) -> dict[str, Shape]:
+        return {P: shape for layer, place in self.places for P, shape in layer.parameters(place).items()}
+
+    @cached_property
+    def _drawn(self) -> dict[str, Shape]:
+        return {M: shape for layer, place in self.places for M, shape in layer.drawn(place).items()}
+
+    @cached_property
+    def _examples(self) -> dict[str, Shape]:
+        """The shape of one example of every tensor of the forward pass."""
+        last = self.places[-1][1].outputs
+        return self._drawn | {place.gives: place.outputs for _, place in self.places} | {"y": last}
 
     def parameters(self) -> tuple[str, ...]:
         """W1, B1, … WL, BL."""
-        layers = range(1, self.depth + 1)
-        return tuple(f"{kind}{layer}" for layer in layers for kind in "WB" if kind == "W" or self.has_bias(layer))
+        return tuple(self._parameters)
 
     def masks(self) -> tuple[str, ...]:
         """M0, … ML: what each dropout lets through."""
-        return tuple(f"M{layer}" for layer in range(self.depth + 1) if self.rate(layer))
+        return tuple(self._drawn)
 
-    def shape(self, parameter: str) -> tuple[int, int]:
+    def shape(self, parameter: str) -> Shape:
         """Of a weight matrix [n(l-1), n(l)] or a bias [1, n(l)], by its name."""
-        layer = int(parameter[1:])
-        return (self.sizes[layer - 1] if parameter[0] == "W" else 1, self.sizes[layer])
+        return self._parameters[parameter]
 
     def tensor_shape(self, name: str, batch: int) -> tuple[int, ...]:
         """Return the shape of any tensor of a training step: () for C and alpha, [N, n(l)] for Z(l) and its like.
 
         Raises ValueError for what is not the name of a tensor.
         """
-        parts = read(name)
-        if parts.layer is None:
-            return {"X": (batch, self.sizes[0]), "y": (batch, self.sizes[-1])}.get(name, ())
-        if parts.quantity in ("W", "B"):
-            return self.shape(parts.base)
-        return (batch, self.sizes[0 if parts.quantity == "S" else parts.layer])
+        base = read(name).base
+        if base in self._parameters:
+            return self._parameters[base]
+        return (batch, *self._examples[base]) if base in self._examples else ()
 
     def count(self, kind: str) -> int:
         """Weights ("W") or biases ("B") in all; the essay's 109,184 and 202, section 2.2.2."""
-        shapes = [self.shape(name) for name in self.parameters() if name[0] == kind]
+        shapes = [shape for P, shape in self._parameters.items() if read(P).quantity == kind]
         return sum(rows * columns for rows, columns in shapes)
 
 
-ESSAY = Network()
+def _places(nodes: tuple[Node, ...]) -> Iterator[tuple[Layer, Place]]:
+    """Number the layers as the essay does: each Dense begins a new one."""
+    depth = sum(node.layer.begins for node in nodes)
+    counts: dict[str, int] = {}
+    found: list[Place] = []
+    number, learns = 0, False
+    for node in nodes:
+        layer, before = node.layer, found[node.reads[0]] if node.reads else None
+        number += layer.begins
+        counts[layer.letter] = counts.get(layer.letter, 0) + 1
+        reads = before.gives if before else "X"
+        inputs = before.outputs if before else ()
+        gives = of_layer(layer.letter, counts[layer.letter] if layer.counted else number) if layer.letter else reads
+        place = Place(number, depth, reads, before.number if before else 0, gives, inputs, layer.shape(inputs), learns)
+        learns = learns or bool(layer.parameters(place))
+        found.append(place)
+        yield layer, place
+
+
+def line(layers: Iterable[Layer]) -> Network:
+    """Return the network in which each of these layers reads the one before it.  Raises ValueError."""
+    return Network(tuple(Node(layer, (k - 1,) if k else ()) for k, layer in enumerate(layers)))
+
+
+def chain(
+    sizes: tuple[int, ...] = (784, 128, 64, 10),
+    activations: tuple[str, ...] = ("relu", "relu", "softmax"),
+    biases: tuple[bool, ...] = (),
+    dropout: tuple[float, ...] = (),
+    rescaling: tuple[tuple[float, float], ...] = (),
+) -> Network:
+    """Return a network of Dense layers of these `sizes` n(0)…n(L), each with its activation.
+
+    `biases` says of each layer whether it has one (empty: all have); `dropout` has a rate for the input and each
+    layer's output (empty: none); `rescaling` the scale and offset of each layer that brings X to another range.
+    Raises ValueError where these do not fit together.
+    """
+    depth = len(sizes) - 1
+    if depth < 1 or any(type(n) is not int or n < 1 for n in sizes):
+        raise ValueError(f"sizes {sizes}: at least two layers of at least one node are needed")
+    if len(activations) != depth:
+        raise ValueError(f"{depth} layers need {depth} activations, not {len(activations)}")
+    if len(biases) not in (0, depth) or any(type(b) is not bool for b in biases):
+        raise ValueError(f"{depth} layers need {depth} times yes or no for their biases, or none")
+    if len(dropout) not in (0, depth + 1) or any(not 0 <= rate < 1 for rate in dropout):
+        raise ValueError(f"{depth} layers need {depth + 1} dropout rates from 0 to below 1, or none")
+    if any(len(pair) != 2 for pair in rescaling):
+        raise ValueError("each rescaling needs a scale and an offset")
+    rates = dropout or (0.0,) * (depth + 1)
+    layers: list[Layer] = [Input(sizes[0]), *(Rescaling(scale, offset) for scale, offset in rescaling)]
+    for number in range(depth + 1):
+        if number:
+            bias = biases[number - 1] if biases else True
+            layers += [Dense(sizes[number], bias), activation_named(activations[number - 1])]
+        if rates[number]:
+            layers.append(Dropout(rates[number]))
+    return line(layers)
+
+
+ESSAY = chain()

@@ -5,54 +5,28 @@ Everything else walks this list: the comparison, the by-hand run, the tables, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from reference import adam as adam_equations
-from reference import backprop, clipping, descent, feedforward, loss
+from reference import clipping, descent, loss
 from reference import tensor_names as names
-from reference.activations import activation_named
 from reference.adam import Adam
 from reference.descent import SGD
+from reference.layers.activation import Activation
+from reference.layers.layer import Place
 from reference.losses import Written, loss_named, written
 from reference.network import Network
+from reference.rule import Rule
+
+__all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "coefficients", "given", "moments", "rules", "start"]
 
 Optimizer = Adam | SGD
 CARRIED = "carried over"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One tensor: the equation that gives it, what that equation reads, and the function that states it.
-
-    `phase` is where the tensor stands in a step: start, forward, backward, update.
-    `fusable` names inputs that are a product: a compiler may fuse it with the addition here (fused
-    multiply-add), which then sees it unrounded. `folded` names inputs that are a tensor times a scalar: where the
-    tensor is multiplied by another scalar here, a compiler may draw the scalars together. An input "W1@" is the
-    previous step's W1_new (likewise "m_W1@", "v_W1@"). `single`: Keras computes it in float32, in float64 networks too.
-    `elementwise`: each number depends on the same element of every input, and on single numbers, alone. `summed`:
-    of a product of two matrices, the axis of each that is summed over; a third input belongs to the columns.
-    """
-
-    tensor: str
-    equation: str
-    inputs: tuple[str, ...]
-    compute: Callable[..., Any]
-    layer: int
-    phase: str
-    fusable: tuple[str, ...] = ()
-    folded: tuple[str, ...] = ()
-    single: bool = False
-    elementwise: bool = False
-    summed: tuple[int, int] | None = None
-
-    def __call__(self, known: Mapping[str, Any]) -> Any:
-        """Evaluate on the named inputs, arrays or balls."""
-        return self.compute(*(known[name] for name in self.inputs))
 
 
 LOSSES: dict[str, dict[str, Any]] = {  # the essay's, behind its softmax
@@ -68,100 +42,61 @@ LOSSES: dict[str, dict[str, Any]] = {  # the essay's, behind its softmax
 
 
 def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]:
-    """All rules of one training step, for any depth.  Raises ValueError for a loss it does not know."""
+    """All rules of one training step, for any network.  Raises ValueError for a loss it does not know."""
     end = _end(network, cost)
     steps = (_forward(network, end), _backward(network, end), _update(network, optimizer))
-    return tuple(rule for part in steps for rule in part)
+    return tuple(_folded(rule for part in steps for rule in part))
+
+
+def _folded(every: Iterator[Rule]) -> Iterator[Rule]:
+    """Name the inputs that are a tensor times a constant, where another constant is multiplied by."""
+    scaled: set[str] = set()
+    for rule in every:
+        if rule.scales:
+            yield replace(rule, folded=tuple(name for name in rule.inputs if name in scaled))
+            scaled.add(rule.tensor)
+        else:
+            yield rule
+
+
+def _output(network: Network) -> tuple[Activation, Place, Place]:
+    """The activation of the output layer, its place, and the place of what the network gives."""
+    activation, place = [(x, place) for x, place in network.places if isinstance(x, Activation)][-1]
+    return activation, place, network.places[-1][1]
 
 
 def _end(network: Network, cost: str) -> Written:
-    """How the loss is computed behind this output layer; a slope that reads "Z" is dZ(L), another dA(L) or dD(L)."""
-    activation, dropped = network.activations[-1], bool(network.rate(network.depth))
-    if activation == "softmax" and not dropped and cost in LOSSES:
+    """How the loss is computed behind the output layer; a slope that reads "Z" is dZ(L), another dA(L) or dD(L)."""
+    activation, at, last = _output(network)
+    dropped = last.gives != at.gives
+    if activation.kind == "softmax" and not dropped and cost in LOSSES:
         own = LOSSES[cost]
         (at_cost, reads, compute), (at_slope, _, slope) = own["cost"], own["backward"]
         return Written(reads, compute, at_cost, slope, at_slope, joint=True)
-    return written(loss_named(cost), activation, dropped)
-
-
-def _forward(network: Network, end: Written) -> Iterator[Rule]:
-    L, source = network.depth, "X"
-    for number, (scale, offset) in enumerate(network.rescaling, 1):
-        rescale = partial(feedforward.rescaled, scale=scale, offset=offset)
-        folded = (source,) if source[0] == "S" else ()
-        yield Rule(f"S{number}", "Keras: Rescaling", (source,), rescale, 0, "forward", folded=folded, elementwise=True)
-        source = f"S{number}"
-    yield from _dropout(network, 0, source)
-    for layer in range(1, L + 1):
-        source = network.output(layer - 1)
-        equation = {1: "6", 2: "8", 3: "9"}.get(layer, "8a")
-        name = network.activations[layer - 1]
-        if network.has_bias(layer):
-            read = (source, f"W{layer}", f"B{layer}")
-            yield Rule(f"Z{layer}", equation, read, feedforward.weighted_sum, layer, "forward", summed=(1, 0))
-        else:
-            product = feedforward.weighted_sum_without_bias
-            yield Rule(f"Z{layer}", equation, (source, f"W{layer}"), product, layer, "forward", summed=(1, 0))
-        activate = partial(feedforward.activation, name=name)
-        yield Rule(f"A{layer}", activation_named(name).equation, (f"Z{layer}",), activate, layer, "forward",
-                   elementwise=name != "softmax")  # fmt: skip
-        yield from _dropout(network, layer, f"A{layer}")
-    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, L, "forward")
+    return written(loss_named(cost), activation.kind, dropped)
 
 
 def _read(network: Network, end: Written) -> str:
     """The tensor at which the loss begins."""
-    return f"Z{network.depth}" if end.reads == "Z" else network.output(network.depth)
+    _, at, last = _output(network)
+    return at.reads if end.reads == "Z" else last.gives
 
 
-def _dropout(network: Network, layer: int, source: str) -> Iterator[Rule]:
-    if network.rate(layer):
-        drop = partial(feedforward.dropped, rate=network.rate(layer))
-        scaled = (source,) if source[0] == "S" or (layer and _by_constant(network, layer)) else ()
-        yield Rule(f"D{layer}", "Srivastava et al. 2014", (source, f"M{layer}"), drop, layer, "forward", folded=scaled,
-                   elementwise=True)  # fmt: skip
-
-
-def _by_constant(network: Network, layer: int) -> bool:
-    """Whether the activation multiplies by a constant: behind or before a dropout, the two may be drawn together."""
-    return network.activations[layer - 1].startswith("leaky_relu")
+def _forward(network: Network, end: Written) -> Iterator[Rule]:
+    for layer, place in network.places:
+        yield from layer.forward(place)
+    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward")
 
 
 def _backward(network: Network, end: Written) -> Iterator[Rule]:
-    L = network.depth
-    for layer in range(L, 0, -1):
-        if layer == L and (end.joint or end.reads == "Z"):
-            yield Rule(f"dZ{L}", end.slope_equation, (_read(network, end), "y"), end.slope, L, "backward")
-        else:
-            yield from _through(network, layer, end)
-        weights, biases = {0: ("22a", "22b"), 1: ("22c", "22d")}.get(L - layer, ("22e", "22f"))
-        source = network.output(layer - 1)
-        yield Rule(
-            f"dW{layer}", weights, (source, f"dZ{layer}"), backprop.weight_gradient, layer, "backward", summed=(0, 0)
-        )
-        product = (f"dZ{layer}",) if layer == L else ()
-        if network.has_bias(layer):
-            yield Rule(f"dB{layer}", biases, (f"dZ{layer}",), backprop.bias_gradient, layer, "backward", product)
-
-
-def _through(network: Network, layer: int, end: Written) -> Iterator[Rule]:
-    """The gradient with respect to what a layer puts out, back through its dropout and its activation."""
-    output = network.output(layer)
-    if layer == network.depth:
-        yield Rule(f"d{output}", end.slope_equation, (output, "y"), end.slope, layer, "backward")
-    else:
-        after = (f"dZ{layer + 1}", f"W{layer + 1}")
-        yield Rule(f"d{output}", "20a", after, backprop.activation_gradient, layer, "backward", summed=(1, 1))
-    if network.rate(layer):
-        keep = partial(backprop.kept_gradient, rate=network.rate(layer))
-        yield Rule(f"dA{layer}", "Srivastava et al. 2014", (f"dD{layer}", f"M{layer}"), keep, layer, "backward",
-                   elementwise=True)  # fmt: skip
-    name = network.activations[layer - 1]
-    back = partial(backprop.sum_gradient, name=name)
-    equation = "19" if name == "softmax" else "18b"
-    read = (f"dA{layer}", f"{activation_named(name).reads}{layer}")
-    scaled = (f"dA{layer}",) if network.rate(layer) and _by_constant(network, layer) else ()
-    yield Rule(f"dZ{layer}", equation, read, back, layer, "backward", folded=scaled, elementwise=name != "softmax")
+    """From the loss back: each layer gives the gradients of its parameters, and that of what it reads."""
+    _, at, last = _output(network)
+    joint = end.joint or end.reads == "Z"  # the slope of the loss goes back through the activation as well
+    slope = names.gradient(at.reads if joint else last.gives)
+    yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward")
+    for layer, place in reversed(network.places):
+        if not joint or place.number < network.depth or layer.begins:
+            yield from layer.backward(place)
 
 
 def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
@@ -169,10 +104,10 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
         schedule = optimizer.learning_rate
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
     gradients = tuple(map(names.gradient, network.parameters()))
-    for layer in range(network.depth, 0, -1):
-        for P, equation in ((f"W{layer}", "15"), (f"B{layer}", "16")):
-            if P in network.parameters():
-                yield from _of_parameter(P, equation, layer, optimizer, gradients)
+    for layer, place in reversed(network.places):
+        for P in layer.parameters(place):
+            equation = "16" if names.read(P).quantity == "B" else "15"
+            yield from _of_parameter(P, equation, place.number, optimizer, gradients)
 
 
 def _of_parameter(

@@ -25,7 +25,7 @@ CARRIED, PREVIOUS = "@", "~"
 UPDATE, CLIPPED = "update", "clipped"
 NAME = re.compile(
     r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
-    r"(_(?P<state>new|before|decayed))?(?P<when>[@~])?"
+    r"(_(?P<state>new|before|decayed))?(?P<when>@?~?)"
 )
 
 
@@ -56,20 +56,45 @@ class TensorName:
 
 def read(name: str) -> TensorName:
     """Take a name apart.  Raises ValueError if it is not of the form above."""
-    parts = _parts(name)
+    parts = parts_of(name)
     if parts is None:
         raise ValueError(f"{name!r} is not the name of a tensor")
     return parts
 
 
 @lru_cache(maxsize=4096)
-def _parts(name: str) -> TensorName | None:
+def parts_of(name: str) -> TensorName | None:
+    """Take any text apart as a name; None if it is not of the form above."""
     match = NAME.fullmatch(name)
     if match is None:
         return None
     role = match["role"] or ("d" if match["d"] else "")
     layer = None if match["layer"] is None else int(match["layer"])
     return TensorName(match["quantity"], layer, role, match["state"] or "", match["when"] or "")
+
+
+def is_state(name: str, state: str) -> bool:
+    """Return whether a text names a tensor in this state: m_W1_before is in state "before"."""
+    parts = parts_of(name)
+    return parts is not None and parts.state == state
+
+
+def has_role(name: str, role: str) -> bool:
+    """Return whether a text names a tensor in this role: dW1 has the role "d", update_W1 "update"."""
+    parts = parts_of(name)
+    return parts is not None and parts.role == role
+
+
+def is_of(name: str, quantity: str) -> bool:
+    """Return whether a text names this quantity, or what belongs to it: W1, dW1 and m_W1 are of "W"."""
+    parts = parts_of(name)
+    return parts is not None and parts.quantity == quantity
+
+
+def base_of(name: str) -> str:
+    """Return W1 for W1_new, dW1 or m_W1; any other text as it is."""
+    parts = parts_of(name)
+    return name if parts is None else parts.base
 
 
 def of_layer(quantity: str, layer: int) -> str:
@@ -114,7 +139,7 @@ def new(P: str) -> str:
 
 def carried(tensor: str) -> str | None:
     """Return the name under which the next step reads a tensor: W1@ for W1_new, m_W1@ for m_W1; None for others."""
-    name = _parts(tensor)
+    name = parts_of(tensor)
     if name is None or name.when:
         return None
     if name.state == "new" and not name.role:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from reference.rules import Optimizer, Rule, coefficients, given, moments, rules, start
-from reference.tensor_names import carried, split_step
+from reference.tensor_names import CARRIED, before, carried, kept, previous, split_step
 from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
 from verify.ladder import Comparison, Tolerance, attributes, row
@@ -113,7 +113,7 @@ class Walk:
         outside = [i for i, c in enumerate(found) if c.mode == "local" and c.verdict == "outside" and c.order]
         if not outside or self.tolerance:
             return
-        known = {**{f"{name}~": ball for name, ball in self.previous.items()}, **self.local}
+        known = {**{previous(name): ball for name, ball in self.previous.items()}, **self.local}
         settings = self.trace.settings
         context = Context(
             self.trace.network, OPTIMIZERS[settings.optimizer], settings.loss, self.precision, held, self.balls
@@ -141,7 +141,7 @@ def compare(
         found += here
         if agreed:
             shown, agreed = Shown(number, walk.balls), all(c.passed for c in here if c.mode == "local")
-        by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if "@" not in name}]
+        by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if CARRIED not in name}]
     return Compared((*found, *strays(trace)), tuple(by_hand), walk, shown)
 
 
@@ -155,7 +155,7 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
     """The rules to be checked in a step, and the names a trace may hold beyond them."""
     settings, network, training = trace.settings, trace.network, trace.settings.training
     optimizer = OPTIMIZERS[settings.optimizer]
-    every = rules(network if training else replace(network, dropout=()), settings.loss, optimizer)
+    every = rules(network if training else network.in_prediction, settings.loss, optimizer)
     anew = first and settings.done > 0  # what the optimizer had done before is not in the trace
     begin = () if anew else start(network, optimizer, first, training=training)
     everything = begin + every if training else begin + tuple(r for r in every if r.phase == "forward")
@@ -170,7 +170,7 @@ def begins_with(trace: Trace) -> tuple[str, ...]:
     """What a step may have to be given: X, y, parameters, masks, and what the optimizer remembers."""
     remembered = moments(OPTIMIZERS[trace.settings.optimizer]) if trace.settings.training else ()
     network = trace.network
-    return (*given(network), *(f"{moment}_{P}_before" for P in network.parameters() for moment in remembered))
+    return (*given(network), *(before(kept(moment, P)) for P in network.parameters() for moment in remembered))
 
 
 def inputs(

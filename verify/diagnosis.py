@@ -10,6 +10,7 @@ import numpy as np
 
 from reference.network import Network
 from reference.rules import Optimizer, Rule
+from reference.tensor_names import previous, read
 from verify.ball import Ball
 from verify.precision import Floats, Precision
 from verify.trace import Array
@@ -85,14 +86,14 @@ def _copied(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], conte
     """The numbers of another tensor: swapped, aliased, or left from the step before."""
     if not held.size or not held.any():
         return ""
-    before = known.get(f"{rule.tensor}~")
+    before = known.get(previous(rule.tensor))
     if before is not None and before.shape == held.shape and (before.value == held).all():
         return "it holds its value of the step before"
     for name, other in context.held.items():
         if name != rule.tensor and other.shape == held.shape and (other == held).all():
             return f"it holds the numbers of {name}"
     for name, array in known.items():
-        fits = name[-1] not in "~@" and isinstance(array, Ball) and array.shape == held.shape and held.size > 1
+        fits = not read(name).when and isinstance(array, Ball) and array.shape == held.shape and held.size > 1
         if fits and name != rule.tensor and (array.value == held).all():
             return f"it holds the numbers of {name}"
     for name, other_ball in context.balls.items():
@@ -103,7 +104,7 @@ def _copied(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], conte
 
 def _clip(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
     """A gradient cut off at one size."""
-    if not rule.tensor.startswith("d") or held.size < 2:
+    if read(rule.tensor).role != "d" or held.size < 2:
         return ""
     most = float(np.abs(held).max())
     clipped = np.clip(ball.value, -most, most)
@@ -189,7 +190,7 @@ def _order(held: Array, ball: Ball, lines: Any, axis: int) -> list[int]:
 
 def _mask(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
     """Single masks of ReLU the other way; near Z = 0 that is a question of rounding."""
-    if len(rule.inputs) != 2 or not rule.tensor.startswith("dZ") or rule.inputs[1][0] != "Z":
+    if len(rule.inputs) != 2 or rule.kind != "relu":
         return ""
     dA, Z = (known.get(name) for name in rule.inputs)
     wrong = _outside(held, ball)

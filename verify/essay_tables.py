@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
+from reference.tensor_names import gradient, new, of_layer, update
 from reports.table import Cell, Columns, Table
 from verify.ball import Ball
 from verify.ladder import Comparison
@@ -18,7 +19,7 @@ TABLES = {3: ("table4", "Table 4"), 2: ("table_a1", "Table A-1"), 1: ("table_a2"
 FULL_LIMIT = 10_000  # a larger matrix is written in part unless --full: the printed corner and the worst
 WORST = 100
 CORNER = 4  # the essay prints the first four and the last of each axis
-ROWS = {"original": "{P}", "gradient": "d{P}", "update": "update_{P}", "new": "{P}_new"}
+ROWS: dict[str, Callable[[str], str]] = {"original": str, "gradient": gradient, "update": update, "new": new}
 LABELS = {"original": "Original", "gradient": "∇C", "update": "η∇C", "new": "New"}
 Held = Mapping[str, Array]
 Chain = Mapping[str, Ball]
@@ -26,7 +27,7 @@ Chain = Mapping[str, Ball]
 
 def table_3(trace: Trace, by_hand: Chain) -> tuple[Table, Columns]:
     """The prediction, digit by digit, computed by hand from X, W and B, and by TensorFlow."""
-    name = f"A{trace.network.depth}"
+    name = of_layer("A", trace.network.depth)
     hand, held = by_hand[name].value[0], trace.step(1)[name][0].astype(np.float64)
     allowed = by_hand[name].spread()[0]
     rows = tuple(
@@ -69,15 +70,15 @@ def update_tables(
 
 
 def _layout(title: str, layer: int, held: Held, by_hand: Chain, verdicts: Mapping[str, str], step: int) -> Table:
-    W, B = f"W{layer}", f"B{layer}"
+    W, B = of_layer("W", layer), of_layer("B", layer)
     m, n = held[W].shape
     columns, has_bias = ends(n), B in by_hand
     heads = ["j = " + str(j + 1) if j >= 0 else "…" for j in columns] + [f"b({layer})"] * has_bias
     header = ("", "i", *(f"by hand {h}" for h in heads), *(f"TensorFlow {h}" for h in heads))
     rows: list[tuple[Cell, ...]] = []
     gaps = []
-    for row, pattern in ROWS.items():
-        P, b = pattern.format(P=W), pattern.format(P=B)
+    for row, made in ROWS.items():
+        P, b = made(W), made(B)
         for i, k in zip_longest(ends(m), ends(n) if has_bias else ()):
             sides: list[Cell] = []
             for side in ({x: by_hand[x].value for x in (P, b, W, B) if x in by_hand}, held):
@@ -117,9 +118,9 @@ def printed(x: float) -> str:
 def _long(name: str, layer: int, held: Held, by_hand: Chain, full: bool) -> Columns:
     parts: dict[str, list[Any]] = {"row": [], "tensor": [], "i": [], "j": []}
     numbers: dict[str, list[Floats]] = {"by_hand": [], "tensorflow": [], "difference": [], "allowed": []}
-    for row, pattern in ROWS.items():
-        for P in (f"W{layer}", f"B{layer}") if f"B{layer}" in by_hand else (f"W{layer}",):
-            tensor = pattern.format(P=P)
+    for row, made in ROWS.items():
+        for P in [P for P in (of_layer("W", layer), of_layer("B", layer)) if P in by_hand]:
+            tensor = made(P)
             ball, found = by_hand[tensor], held[tensor].astype(np.float64)
             picked = _picked(ball, found, full)
             i, j = np.unravel_index(picked, found.shape)

@@ -10,6 +10,7 @@ import numpy as np
 
 from reference.losses import loss_named
 from reference.rules import Rule, given
+from reference.tensor_names import is_state
 from verify.ball import Ball
 from verify.precision import PRECISIONS, Floats, Precision
 from verify.recompute import reproduced
@@ -131,11 +132,12 @@ def attributes(
     computed = {rule.tensor for rule in plan}
     batch = trace.settings.batch
     read = {name for rule in plan for name in rule.inputs}
-    before = (name for name in rest if name.endswith("_before"))
+    masks = trace.network.masks()
+    before = (name for name in rest if is_state(name, "before"))
     names = dict.fromkeys((*given(trace.network), *sorted(before)))
     expected = {name: trace.network.tensor_shape(name, batch) for name in names if name in read}
     for name, shape in expected.items():
-        problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings)
+        problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings, name in masks)
         if problem:
             yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
     for name in held:
@@ -149,7 +151,9 @@ def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:
     return (problem[0], nan, nan, nan, nan, nan, (), nan, nan, problem[1])
 
 
-def _problem(name: str, held: Array | None, shape: tuple[int, ...], settings: Settings) -> tuple[str, str] | None:
+def _problem(
+    name: str, held: Array | None, shape: tuple[int, ...], settings: Settings, is_mask: bool
+) -> tuple[str, str] | None:  # fmt: skip
     checks: list[tuple[str, Callable[[Array], bool], str]] = [
         ("shape", lambda a: a.shape != shape, f"it should be {list(shape)}"),
         ("dtype", lambda a: a.dtype != settings.dtype, f"it should be {settings.dtype}"),
@@ -161,7 +165,7 @@ def _problem(name: str, held: Array | None, shape: tuple[int, ...], settings: Se
         checks.append(_labels(settings))
     if name == "X" and settings.data != GIVEN:
         checks.append(("outside", lambda a: bool(a.min() < 0 or a.max() > 1), "pixels must lie from 0 to 1"))
-    if name[0] == "M":
+    if is_mask:
         checks.append(("outside", lambda a: not _zeros_and_ones(a), "a mask holds 0 and 1 only"))
     return next(((verdict, text) for verdict, wrong, text in checks if wrong(held)), None)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference.rules import Rule
+from reference.tensor_names import previous
 from verify.compare import Walk, planned
 from verify.diagnosis import attempt
 from verify.faults.catalogue import beside, computed
@@ -56,7 +57,7 @@ def power(walk: Walk, tolerance: Tolerance | None) -> Power:
     step = trace.settings.steps
     held, plan = trace.step(step), planned(trace, walk.command, step == 1)[0]
     tried = caught = equal = 0
-    known = {**{f"{name}~": ball for name, ball in walk.previous.items()}, **walk.local}
+    known = {**{previous(name): ball for name, ball in walk.previous.items()}, **walk.local}
     for rule, other, array in _altered(walk, plan):
         ball = walk.balls[rule.tensor]
         allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()

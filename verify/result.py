@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from reference.rules import CARRIED
+from reference.tensor_names import in_step
 from reports import as_json
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify.compare import Compared
@@ -197,7 +198,7 @@ def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[st
     header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal", "reproduced")
     rows = []
     for c in comparisons:
-        name = f"step{c.step}/{c.tensor}" if several else c.tensor
+        name = in_step(c.step, c.tensor) if several else c.tensor
         texts = [name, c.equation, "x".join(map(str, c.shape)) or "scalar", c.verdict]
         figures = [
             _number(abs(c.by_hand - c.tensorflow), ".2e"),

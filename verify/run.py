@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from reference.tensor_names import is_state
 from reports import as_csv, as_html, as_markdown, files, terminal
 from reports.plain import plain
 from reports.table import Cell, Columns, Report, Table
@@ -122,7 +123,7 @@ def short(result: Result) -> Table:
         before = worst.get(c.tensor)
         if before is None or (not c.passed, c.utilisation) > (not before.passed, before.utilisation):
             worst[c.tensor] = c
-    rows = tuple(c for c in worst.values() if c.order == 0 or not c.tensor.endswith("_before"))
+    rows = tuple(c for c in worst.values() if c.order == 0 or not is_state(c.tensor, "before"))
     title = "Each tensor against its equation, on TensorFlow's own inputs"
     return summary(rows, title + (" (its worst step)" if result.settings.steps > 1 else ""))
 

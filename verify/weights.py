@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference.network import Network
+from reference.tensor_names import read as read_name
 from verify.errors import Unusable
 from verify.trace import read_npz
 
@@ -156,7 +157,7 @@ def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], network: Net
     needed = network.shape(name)
     if dtype.kind != "f":
         raise Unusable(f"{name} is of type {dtype.name}, where floating-point numbers are needed")
-    if tuple(shape) not in ((needed, needed[1:]) if name[0] == "B" else (needed,)):
+    if tuple(shape) not in ((needed, needed[1:]) if read_name(name).quantity == "B" else (needed,)):
         hint = ": it is transposed; save its transpose" if tuple(shape) == needed[::-1] else ""
         raise Unusable(f"{name} is {list(shape)}, where {list(needed)} is needed{hint}")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import threads as measured
-from reference.network import ESSAY, Network
+from reference.network import ESSAY, chain
 from verify.hush import hushed
 from verify.settings import Settings
 
@@ -43,7 +43,7 @@ def test_not_where_bits_hang_on_it_or_are_not_known_to(change, begin):
 
 
 def test_not_for_other_networks_or_kernels_or_against_the_user(begin, monkeypatch):
-    assert not threads.one_where_equal(PLAIN, Network((784, 30, 10), ("relu", "softmax")))
+    assert not threads.one_where_equal(PLAIN, chain((784, 30, 10), ("relu", "softmax")))
     monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
     assert not threads.one_where_equal(PLAIN, ESSAY)
     monkeypatch.delenv("TF_NUM_INTRAOP_THREADS")

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from reference import activations, adam, backprop, descent, feedforward, loss
-from reference.network import ESSAY, Network
+from reference import adam, backprop, descent, feedforward, loss
+from reference.layers.relu import relu, relu_slope
+from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
+from reference.network import ESSAY, chain
 from reference.rules import LOSSES, coefficients, rules
 from verify.settings import OPTIMIZERS
 
@@ -22,18 +24,18 @@ def test_parameter_counts_are_the_essays():
 )
 def test_network_refuses(sizes, names):
     with pytest.raises(ValueError):
-        Network(sizes, names)
+        chain(sizes, names)
 
 
 def test_table_2():
-    printed = np.round(activations.softmax(np.array([[2.0, 1.0, 0.1]])), 1)
+    printed = np.round(softmax(np.array([[2.0, 1.0, 0.1]])), 1)
     assert printed.tolist() == [[0.7, 0.2, 0.1]]
 
 
 def test_relu_and_its_slope_at_zero():
     Z = np.array([[-1.0, 0.0, 2.0]])
-    assert activations.relu(Z).tolist() == [[0, 0, 2]]
-    assert activations.relu_slope(Z).tolist() == [[False, False, True]]
+    assert relu(Z).tolist() == [[0, 0, 2]]
+    assert relu_slope(Z).tolist() == [[False, False, True]]
 
 
 def test_one_node_is_a_column_of_the_layer():
@@ -42,24 +44,24 @@ def test_one_node_is_a_column_of_the_layer():
     for j in range(3):
         np.testing.assert_allclose(feedforward.node_sum(X[0], W[:, j], B[0, j]), Z[0, j], rtol=1e-13)
         np.testing.assert_allclose(feedforward.node_dot(X[0], W[:, j], B[0, j]), Z[0, j], rtol=1e-13)
-    assert feedforward.node_activation(-2.0) == 0
+    assert feedforward.node_activation(-2.0, relu) == 0
 
 
 def test_the_long_way_is_the_short_way():
     Z, y = RNG.normal(size=(4, 10)), np.eye(10)[[1, 2, 3, 9]]
-    long = loss.crossentropy_backward_long(activations.softmax(Z), y)
+    long = loss.crossentropy_backward_long(softmax(Z), y)
     np.testing.assert_allclose(long, loss.crossentropy_backward(Z, y), atol=1e-15, rtol=0)
 
 
 def test_jacobian_multiplied_out():
-    A, dA = activations.softmax(RNG.normal(size=(3, 5))), RNG.normal(size=(3, 5))
-    full = np.einsum("ni,nij->nj", dA, activations.softmax_jacobian(A))
-    np.testing.assert_allclose(activations.softmax_backward(A, dA), full, atol=1e-15, rtol=0)
+    A, dA = softmax(RNG.normal(size=(3, 5))), RNG.normal(size=(3, 5))
+    full = np.einsum("ni,nij->nj", dA, softmax_jacobian(A))
+    np.testing.assert_allclose(softmax_backward(dA, A), full, atol=1e-15, rtol=0)
 
 
 def test_cost_of_logits_is_the_essays_cost():
     Z, y = RNG.normal(size=(4, 10)), np.eye(10)[[1, 2, 3, 9]]
-    essay = loss.batch_mean(loss.crossentropy(activations.softmax(Z), y))
+    essay = loss.batch_mean(loss.crossentropy(softmax(Z), y))
     np.testing.assert_allclose(loss.crossentropy_of_logits(Z, y), essay, rtol=1e-14)
     assert loss.crossentropy_of_logits(np.array([[1000.0, 0.0]]), np.array([[0.0, 1.0]])) == 1000
 
@@ -73,7 +75,7 @@ def evaluate(network, cost, known):
 
 @pytest.mark.parametrize("cost", LOSSES)
 def test_every_gradient_against_central_differences(cost):
-    network = Network((5, 4, 4, 3), ("relu", "linear", "softmax"))
+    network = chain((5, 4, 4, 3), ("relu", "linear", "softmax"))
     known = {P: RNG.normal(size=network.shape(P)) for P in network.parameters()}
     known |= {"X": RNG.random((6, 5)), "y": np.eye(3)[[0, 1, 2, 0, 1, 1]]}
     truth = evaluate(network, cost, known)
@@ -112,7 +114,7 @@ def test_bias_gradient_sums_the_batch():
 
 
 def test_rules_read_only_what_was_computed_or_given():
-    network = Network((5, 4, 4, 4, 3), ("relu", "relu", "relu", "softmax"))
+    network = chain((5, 4, 4, 4, 3), ("relu", "relu", "relu", "softmax"))
     for name, optimizer in OPTIMIZERS.items():
         known = {"X", "y", "t", "alpha", "beta_1", "beta_2", *network.parameters()}
         known |= {f"{m}_{P}_before" for m in "mv" for P in network.parameters()} if name == "adam" else set()
@@ -126,4 +128,4 @@ def test_an_unknown_loss_and_a_hidden_softmax_are_refused():
     with pytest.raises(ValueError, match="loss"):
         rules(ESSAY, "hinge", OPTIMIZERS["sgd"])
     with pytest.raises(ValueError, match="softmax"):
-        Network((3, 3, 2), ("softmax", "relu"))
+        chain((3, 3, 2), ("softmax", "relu"))

@@ -5,16 +5,21 @@ Slopes by the complex step; whatever is rational in rational numbers; optimizers
 
 from fractions import Fraction
 from functools import partial
-from itertools import product
 
 import numpy as np
 import pytest
 
-from reference import activations, adam, backprop, clipping, descent, feedforward, losses
-from reference.network import Network
+from reference import adam, clipping, descent, losses
+from reference.layers import activation_named
+from reference.layers.dropout import dropped
+from reference.layers.leaky_relu import leaky_relu
+from reference.layers.rescaling import rescaled
+from reference.layers.softmax import softmax, softmax_backward
+from reference.layers.tanh import tanh_slope
+from reference.network import chain
 from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay
-from tests.reference.test_witness_exact import dyadic, is_exact
-from tests.reference.witness import complex_step, cost_of, differences, direction, evaluate
+from tests.reference.test_witness_exact import is_exact
+from tests.reference.witness import complex_step, cost_of, differences, direction, dyadic, evaluate
 
 RNG = np.random.default_rng(11)
 N, n = 4, 8
@@ -27,35 +32,15 @@ def apart(found, slopes):
     return np.max(np.abs(found - slopes)) / np.max(np.abs(slopes))
 
 
-@pytest.mark.parametrize("name", HIDDEN)
-def test_the_way_back_through_an_activation_is_its_slope(name):
-    own = activations.activation_named(name)
-    slopes = differences(complex_step, lambda Z: np.sum(G * own.function(Z)), Z)
-    at = Z if own.reads == "Z" else own.function(Z)
-    assert apart(own.back(G, at), slopes) < 1e-14
-    assert apart(G * own.slope(at), slopes) < 1e-14
-    for wrong in set(HIDDEN) - {name}:
-        other = activations.activation_named(wrong)
-        assert apart(other.back(G, Z if other.reads == "Z" else own.function(Z)), slopes) > 1e-3
-
-
-def test_at_a_kink_the_slope_is_that_from_below():
-    """As TensorFlow has it: 0 of ReLU, the small one of leaky ReLU."""
-    for name, below in (("relu", 0.0), ("leaky_relu", 0.2), ("leaky_relu(negative_slope=0.01)", 0.01)):
-        own = activations.activation_named(name)
-        from_below = (own.function(np.zeros((1, 1))) - own.function(np.full((1, 1), -1e-6))) / 1e-6
-        assert own.slope(np.zeros((1, 1))) == below == pytest.approx(from_below[0, 0], abs=1e-15)
-
-
 @pytest.mark.parametrize("slope", ["1", "1.5", "-0.1", "nan", "True"])
 def test_a_slope_that_is_none_is_refused(slope):
     with pytest.raises(ValueError):
-        activations.activation_named(f"leaky_relu(negative_slope={slope})")
+        activation_named(f"leaky_relu(negative_slope={slope})")
 
 
 # cost, its slope, what it reads, and whether it smooths
 LOGITS = RNG.normal(size=(N, n))
-SHARES = activations.softmax(RNG.normal(size=(N, n))) * RNG.uniform(0.3, 2, size=(N, 1))  # rows that do not add to 1
+SHARES = softmax(RNG.normal(size=(N, n))) * RNG.uniform(0.3, 2, size=(N, 1))  # rows that do not add to 1
 SHARES[0, 0], SHARES[1, 1] = 1e-9, 0.9999 * np.sum(SHARES[1])  # one below the cut, and one large
 ENDS = {
     "logits": (losses.of_logits, losses.of_logits_slope, LOGITS, True),
@@ -84,21 +69,21 @@ def test_a_losss_slope_is_that_of_its_cost(name, smoothing, mean):
 
 def test_three_crossentropies_agree_where_they_should():
     """Of probabilities that add up to 1 and are cut nowhere all three are one number, and (21) one slope."""
-    A = activations.softmax(LOGITS)
+    A = softmax(LOGITS)
     costs = [losses.of_logits(LOGITS, Y), losses.of_probabilities(A, Y), losses.of_labels(A, Y)]
     assert np.ptp(costs) < 1e-15 * 8
     for slope in (losses.of_probabilities_slope, losses.of_labels_slope):
-        back = activations.softmax_backward(A, slope(A, Y))
+        back = softmax_backward(slope(A, Y), A)
         assert apart(back, losses.of_logits_slope(LOGITS, Y)) < 1e-13
     assert abs(losses.of_labels(SHARES, Y) - losses.of_probabilities(SHARES, Y)) > 1e-9  # cut before, not after
 
 
 NETWORKS = {
-    "dropped twice, no bias": Network((5, 4, 3), ("tanh", "softmax"), (False, True), (0.25, 0.5, 0.0)),
-    "dropped at the end": Network((5, 4, 3), ("sigmoid", "softmax"), (), (0.0, 0.0, 0.25)),
-    "rescaled": Network((5, 6, 3), ("leaky_relu", "softmax"), (), (), ((0.5, 0.25), (3.0, -1.0))),
-    "linear": Network((5, 4, 3), ("leaky_relu(negative_slope=0.3)", "linear"), (True, False)),
-    "sigmoid": Network((5, 4, 3), ("relu", "sigmoid")),
+    "dropped twice, no bias": chain((5, 4, 3), ("tanh", "softmax"), (False, True), (0.25, 0.5, 0.0)),
+    "dropped at the end": chain((5, 4, 3), ("sigmoid", "softmax"), (), (0.0, 0.0, 0.25)),
+    "rescaled": chain((5, 6, 3), ("leaky_relu", "softmax"), (), (), ((0.5, 0.25), (3.0, -1.0))),
+    "linear": chain((5, 4, 3), ("leaky_relu(negative_slope=0.3)", "linear"), (True, False)),
+    "sigmoid": chain((5, 4, 3), ("relu", "sigmoid")),
 }
 COSTS = (
     "categorical_crossentropy(label_smoothing=0.1)", "sparse_categorical_crossentropy(reduction='sum')",
@@ -122,7 +107,7 @@ def test_every_gradient_of_such_a_network_is_the_slope_of_its_cost(name, cost):
     if name == "linear" and "from_logits" not in cost and "squared" not in cost:
         pytest.skip("sums that may be negative are no probabilities")
     known = states(network)
-    forgotten = {f"dA{layer}": lambda dD, M: dD * (M > 0) for layer in (1, 2) if network.rate(layer)}
+    forgotten = {f"dA{layer}": lambda dD, M: dD * (M > 0) for layer in (1, 2) if f"M{layer}" in network.masks()}
     for P in network.parameters():
         slopes = differences(complex_step, lambda moved, P=P: cost_of(network, cost, known | {P: moved}), known[P])
         assert apart(evaluate(network, cost, known)[f"d{P}"], slopes) < 1e-12
@@ -131,37 +116,21 @@ def test_every_gradient_of_such_a_network_is_the_slope_of_its_cost(name, cost):
             complex_step, lambda moved: cost_of(network, cost, known | {"W1": moved}), known["W1"])) > 0.1  # fmt: skip
 
 
-def test_dropout_keeps_the_mean():
-    """Over all masks, each as likely as it is, what is let through is what came in.  In rational numbers."""
-    A, rate = np.array([[Fraction(3), Fraction(-5, 7), Fraction(1, 2)]]), Fraction(1, 3)
-
-    def mean(drop):
-        found = 0
-        for mask in product((0, 1), repeat=3):
-            share = np.prod([1 - rate if kept else rate for kept in mask])
-            found = found + share * drop(A, np.array([mask]), rate)
-        return found
-
-    assert np.array_equal(mean(feedforward.dropped), A) and np.array_equal(mean(backprop.kept_gradient), A)
-    assert not np.array_equal(mean(lambda A, M, rate: A * (M > 0)), A)
-    assert not np.array_equal(mean(lambda A, M, rate: A * (1 / rate) * (M > 0)), A)
-
-
 M, A, P = (RNG.random((N, n)) < 0.5) * 1.0, dyadic(N, n), dyadic(N, n)
 PYTHAGORAS = np.array([[3.0, -4.0], [0.0, 12.0]])  # of length 13
 FORMS = {
-    "leaky_relu": (partial(activations.leaky_relu, negative_slope=0.25), (Z,), (N, n),
+    "leaky_relu": (partial(leaky_relu, negative_slope=0.25), (Z,), (N, n),
                    lambda Z, i, j: Z[i, j] if Z[i, j] > 0 else Z[i, j] / 4),
-    "rescaled": (partial(feedforward.rescaled, scale=0.125, offset=-0.5), (A,), (N, n),
+    "rescaled": (partial(rescaled, scale=0.125, offset=-0.5), (A,), (N, n),
                  lambda A, i, j: A[i, j] / 8 - Fraction(1, 2)),
-    "dropped": (partial(feedforward.dropped, rate=0.5), (A, M), (N, n), lambda A, M, i, j: A[i, j] * M[i, j] * 2),
+    "dropped": (partial(dropped, rate=0.5), (A, M), (N, n), lambda A, M, i, j: A[i, j] * M[i, j] * 2),
     "smoothed": (partial(losses.smoothed, smoothing=0.25), (Y,), (N, n),
                  lambda y, i, j: y[i, j] * Fraction(3, 4) + Fraction(1, 4) / n),
     "squared": (losses.squared, (A, P), (),
                 lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / (N * n)),
     "squared, summed": (partial(losses.squared, mean=False), (A, P), (),
                         lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / n),
-    "tanh_slope": (activations.tanh_slope, (A,), (N, n), lambda A, i, j: 1 - A[i, j] ** 2),
+    "tanh_slope": (tanh_slope, (A,), (N, n), lambda A, i, j: 1 - A[i, j] ** 2),
     "by_value": (partial(clipping.by_value, most=0.5), (A,), (N, n),
                  lambda g, i, j: max(min(g[i, j], Fraction(1, 2)), -Fraction(1, 2))),
     "by_norm, shorter": (partial(clipping.by_norm, most=16.0), (PYTHAGORAS,), (2, 2), lambda g, i, j: g[i, j]),

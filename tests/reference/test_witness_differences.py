@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from reference.network import Network
+from reference.network import chain
 from reference.rules import LOSSES
 from tests.reference.witness import (
     SMALL,
@@ -21,9 +21,9 @@ from tests.reference.witness import (
 
 HIDDEN = ("relu", "linear", "sigmoid")
 NETWORKS = [
-    *(Network((5, 3), (*hidden, "softmax")) for hidden in product(HIDDEN, repeat=0)),
-    *(Network((5, 4, 3), (*hidden, "softmax")) for hidden in product(HIDDEN, repeat=1)),
-    *(Network((5, 4, 6, 3), (*hidden, "softmax")) for hidden in product(HIDDEN, repeat=2)),
+    *(chain((5, 3), (*hidden, "softmax")) for hidden in product(HIDDEN, repeat=0)),
+    *(chain((5, 4, 3), (*hidden, "softmax")) for hidden in product(HIDDEN, repeat=1)),
+    *(chain((5, 4, 6, 3), (*hidden, "softmax")) for hidden in product(HIDDEN, repeat=2)),
 ]
 WITNESSES = {central: 1e-8, complex_step: 1e-14}  # and how far each may be off, in units of a tensor's largest element
 

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference import activations, adam, backprop, loss
-from reference.network import Network
+from reference import adam, backprop, loss
+from reference.layers.sigmoid import sigmoid, sigmoid_slope
+from reference.layers.softmax import softmax
+from reference.network import chain
 from reference.rules import LOSSES
 from tests.reference.witness import SMALL, adam_updates, complex_step, cost_of, differences, drawn, evaluate
 
-RELU = Network((3, 4, 5, 3), ("relu", "relu", "softmax"))
+RELU = chain((3, 4, 5, 3), ("relu", "relu", "softmax"))
 BY_LOSS = pytest.mark.parametrize("cost", LOSSES)
 
 
@@ -57,7 +59,7 @@ def test_below_a_dead_layer_nothing_moves(cost, dead):
 def test_targets_that_do_not_sum_to_1_need_the_long_way():
     """dC/dz_j = (a_j Σy - y_j) / N. (21) presumes Σy = 1 and misses that by a_j (Σy - 1) / N."""
     Z, y = np.array([[1.0, -0.5, 0.25], [0.0, 2.0, -1.0]]), np.array([[0.5, 0.0, 1.0], [0.0, 0.25, 0.25]])
-    A, total = activations.softmax(Z), np.sum(y, axis=1, keepdims=True)
+    A, total = softmax(Z), np.sum(y, axis=1, keepdims=True)
     right = differences(complex_step, lambda Z: loss.crossentropy_of_logits(Z, y), Z)
     np.testing.assert_allclose(right, (A * total - y) / 2, rtol=0, atol=1e-15)
     np.testing.assert_allclose(loss.crossentropy_backward_long(A, y), right, rtol=0, atol=1e-15)
@@ -72,7 +74,7 @@ def test_a_saturated_softmax_keeps_its_cost_and_gradient():
     The squared error's gradient is exactly 0 there, as wrong as the answer is.
     """
     Z, y = np.array([[1000.0, 0.0, -1000.0]]), np.array([[0.0, 0.0, 1.0]])
-    A = activations.softmax(Z)
+    A = softmax(Z)
     assert A.tolist() == [[1, 0, 0]]
     assert loss.crossentropy_of_logits(Z, y) == 2000
     assert loss.crossentropy_backward(Z, y).tolist() == [[1, 0, -1]]
@@ -87,7 +89,7 @@ def test_a_saturated_softmax_keeps_its_cost_and_gradient():
 def test_huge_equal_scores_are_a_tie(size):
     """Four equal scores have probability 1/4 each and cost log 4, however large; (11) as printed has ∞/∞ or 0/0."""
     Z, y = np.full((2, 4), size), np.eye(4)[[0, 3]]
-    assert np.all(activations.softmax(Z) == 1 / 4)
+    assert np.all(softmax(Z) == 1 / 4)
     assert loss.crossentropy_of_logits(Z, y) == pytest.approx(math.log(4), rel=1e-15)
     assert np.array_equal(loss.crossentropy_backward(Z, y), (1 / 4 - y) / 2)
     with np.errstate(all="ignore"):
@@ -98,8 +100,8 @@ def test_a_saturated_sigmoid_is_0_or_1_with_slope_0():
     """e^1000 overflows to ∞, whose reciprocal is the 0 that is wanted; e^z / (1 + e^z) has ∞/∞."""
     Z = np.array([[-1000.0, 0.0, 1000.0]])
     with np.errstate(over="ignore"):
-        assert activations.sigmoid(Z).tolist() == [[0, 0.5, 1]]
-        assert activations.sigmoid_slope(activations.sigmoid(Z)).tolist() == [[0, 0.25, 0]]
+        assert sigmoid(Z).tolist() == [[0, 0.5, 1]]
+        assert sigmoid_slope(sigmoid(Z)).tolist() == [[0, 0.25, 0]]
     with np.errstate(all="ignore"):
         assert np.isnan((np.exp(Z) / (1 + np.exp(Z)))[0, 2])
 

@@ -14,16 +14,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference import activations, adam, backprop, descent, feedforward, loss
+from reference import adam, backprop, descent, feedforward, loss
 from reference.descent import SGD
-from reference.network import Network
-from tests.reference.witness import adam_updates, evaluate
-
-RNG = np.random.default_rng(7)
-
-
-def dyadic(*shape):
-    return RNG.integers(-16, 17, size=shape) / 8
+from reference.layers.linear import linear_backward
+from reference.layers.relu import relu, relu_slope
+from reference.layers.sigmoid import sigmoid, sigmoid_slope
+from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
+from reference.network import chain
+from tests.reference.witness import RNG, adam_updates, dyadic, evaluate
 
 
 def elementwise(number):
@@ -87,8 +85,8 @@ FORMS = {
         (N, n),
         lambda X, W, B, e, j: sum(X[e, i] * W[i, j] for i in range(m)) + B[0, j],
     ),
-    "(3) node_activation": (feedforward.node_activation, (-1.5,), (), lambda z: max(z, 0)),
-    "(7a) relu": (activations.relu, (Z,), (N, n), lambda Z, e, j: Z[e, j] if Z[e, j] >= 0 else 0),
+    "(3) node_activation": (partial(feedforward.node_activation, f=relu), (-1.5,), (), lambda z: max(z, 0)),
+    "(7a) relu": (relu, (Z,), (N, n), lambda Z, e, j: Z[e, j] if Z[e, j] >= 0 else 0),
     "(20a) activation_gradient": (
         backprop.activation_gradient,
         (G_NEXT, W_NEXT),
@@ -96,13 +94,13 @@ FORMS = {
         lambda dZ, W, e, j: sum(W[j, i] * dZ[e, i] for i in range(k)),
     ),
     "(18b) sum_gradient": (
-        partial(backprop.sum_gradient, name="relu"),
+        partial(backprop.sum_gradient, slope=relu_slope),
         (G, Z),
         (N, n),
         lambda dA, Z, e, j: dA[e, j] if Z[e, j] > 0 else 0,
     ),
     "(18b) sum_gradient, linear": (
-        partial(backprop.sum_gradient, name="linear"),
+        linear_backward,
         (G, Z),
         (N, n),
         lambda dA, Z, e, j: dA[e, j],
@@ -134,16 +132,16 @@ FORMS = {
         lambda A, y, e, i: 2 * (A[e, i] - y[e, i]) / (n * N),
     ),
     "(19) softmax_jacobian": (
-        activations.softmax_jacobian,
+        softmax_jacobian,
         (A,),
         (N, n, n),
         lambda A, e, i, j: A[e, i] * ((i == j) - A[e, j]),
     ),
     "(19) softmax_backward": (
-        activations.softmax_backward,
-        (A, G),
+        softmax_backward,
+        (G, A),
         (N, n),
-        lambda A, dA, e, j: sum(dA[e, i] * A[e, i] * ((i == j) - A[e, j]) for i in range(n)),
+        lambda dA, A, e, j: sum(dA[e, i] * A[e, i] * ((i == j) - A[e, j]) for i in range(n)),
     ),
     "(20b) crossentropy_slope": (loss.crossentropy_slope, (POWERS, y), (N, n), lambda A, y, e, i: -y[e, i] / A[e, i]),
     "(17) crossentropy_backward_long": (
@@ -218,7 +216,7 @@ def test_the_other_equation_is_caught():
 # The whole step. Rounding enters by the softmax alone, and four equal scores give 1/4 each: W3's columns differ
 # by multiples of a vector that is orthogonal to both examples' A2, so the scores are equal and the gradients not.
 
-NETWORK, ETA = Network((3, 4, 3, 4), ("relu", "relu", "softmax")), 0.125
+NETWORK, ETA = chain((3, 4, 3, 4), ("relu", "relu", "softmax")), 0.125
 
 
 def balanced():
@@ -285,7 +283,7 @@ def test_a_wrong_rule_in_the_step_is_not():
 
 
 SCORES = RNG.integers(-128, 129, size=(N, n)) / 8
-PROBABILITIES = activations.softmax(dyadic(N, n))
+PROBABILITIES = softmax(dyadic(N, n))
 TARGETS = np.eye(n)[[0, 3, 3, 7]]
 
 
@@ -303,17 +301,17 @@ def sigmoid_term(Z, e, j):
 
 # As FORMS; each has as many units in the last place as it may be off by
 ROUNDED = {
-    "(11) softmax": (activations.softmax, (SCORES,), (N, n), softmax_term, 4),
-    "(5) sigmoid": (activations.sigmoid, (SCORES,), (N, n), sigmoid_term, 4),
+    "(11) softmax": (softmax, (SCORES,), (N, n), softmax_term, 4),
+    "(5) sigmoid": (sigmoid, (SCORES,), (N, n), sigmoid_term, 4),
     "(5) sigmoid_slope": (
-        activations.sigmoid_slope,
+        sigmoid_slope,
         (PROBABILITIES,),
         (N, n),
         lambda A, e, j: A[e, j] * (1 - A[e, j]),
         2,
     ),
     "(19) softmax_jacobian": (
-        activations.softmax_jacobian,
+        softmax_jacobian,
         (PROBABILITIES,),
         (N, n, n),
         lambda A, e, i, j: A[e, i] * ((i == j) - A[e, j]),

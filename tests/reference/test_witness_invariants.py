@@ -8,7 +8,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reference import activations, adam, descent, loss
+from reference import adam, descent, loss
+from reference.layers.sigmoid import sigmoid
+from reference.layers.softmax import softmax
 from reference.rules import LOSSES
 from tests.reference.witness import SMALL, adam_updates, drawn, evaluate, only_its_own_output
 
@@ -31,7 +33,7 @@ def rows_sum_to_zero(backward, Z, first):
 
 
 def through_softmax(backward):
-    return lambda Z, y: backward(activations.softmax(Z), y)
+    return lambda Z, y: backward(softmax(Z), y)
 
 
 def a_shift_changes_nothing(softmax, Z, shift):
@@ -101,7 +103,7 @@ INVARIANTS = {
         rows_sum_to_zero,
         (SCORES, st.integers(0, 5)),
         loss.crossentropy_backward,
-        lambda Z, y: (activations.sigmoid(Z) - y) / len(Z),
+        lambda Z, y: (sigmoid(Z) - y) / len(Z),
     ),
     "rows of dZ(L) sum to 0, squared error": (
         rows_sum_to_zero,
@@ -112,14 +114,14 @@ INVARIANTS = {
     "softmax: a shift changes nothing": (
         a_shift_changes_nothing,
         (SCORES, st.integers(-1000, 1000)),
-        activations.softmax,
+        softmax,
         lambda Z: np.maximum(Z, 1) / np.sum(np.maximum(Z, 1), axis=1, keepdims=True),
     ),
     "softmax: permuted scores permute the probabilities": (
         permuted_scores_permute_the_probabilities,
         (SCORES, ORDERS),
-        activations.softmax,
-        lambda Z: activations.softmax(np.cumsum(Z, axis=1)),
+        softmax,
+        lambda Z: softmax(np.cumsum(Z, axis=1)),
     ),
     "batch gradients are means of single ones": (
         batch_is_the_mean_of_its_examples,

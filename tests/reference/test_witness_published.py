@@ -11,7 +11,10 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference import activations, adam, backprop, descent, feedforward, loss
+from reference import adam, backprop, descent, feedforward, loss
+from reference.layers.relu import relu
+from reference.layers.sigmoid import sigmoid, sigmoid_backward
+from reference.layers.softmax import softmax
 
 GIVEN = {
     "X": np.array([[0.05, 0.10]]),
@@ -21,8 +24,8 @@ GIVEN = {
     "W2": np.array([[0.40, 0.50], [0.45, 0.55]]),  # w5 w7 / w6 w8
     "B2": np.array([[0.60, 0.60]]),
 }
-SQUASH = partial(feedforward.activation, name="sigmoid")
-BACK = partial(backprop.sum_gradient, name="sigmoid")
+SQUASH = partial(feedforward.activation, f=sigmoid)
+BACK = sigmoid_backward
 LEARN = partial(descent.step, learning_rate=0.5)
 STEP = (
     ("Z1", feedforward.weighted_sum, ("X", "W1", "B1")),
@@ -77,7 +80,7 @@ def test_mazurs_step_is_as_he_printed_it():
 @pytest.mark.parametrize(
     "wrong, found_in",
     [
-        ({"A1": activations.relu}, "A1"),
+        ({"A1": relu}, "A1"),
         ({"Z1": lambda X, W, B: X @ W.T + B}, "A1"),
         ({"E": lambda A, y: loss.squared_error(A, y)[0]}, "E"),  # (12) as printed: the sum
         ({"dA2": lambda A, y: A - 2 * y}, "dA2"),
@@ -116,9 +119,9 @@ def table_3(softmax):
 
 @pytest.mark.parametrize("table", [table_2, table_3])
 def test_softmax_gives_the_essays_table(table):
-    assert table(activations.softmax)
+    assert table(softmax)
     assert not table(lambda Z: Z / np.sum(Z, axis=1, keepdims=True))
-    assert not table(lambda Z: activations.softmax(2 * Z))
+    assert not table(lambda Z: softmax(2 * Z))
 
 
 def test_table_4s_delta_is_the_correction_of_the_second_step_after_one_gradient():

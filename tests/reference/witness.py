@@ -3,10 +3,11 @@
 import numpy as np
 
 from reference.descent import SGD
-from reference.network import Network
+from reference.network import chain
 from reference.rules import LOSSES, coefficients, rules
 
-SMALL = Network((5, 4, 6, 3), ("relu", "sigmoid", "softmax"))
+RNG = np.random.default_rng(7)
+SMALL = chain((5, 4, 6, 3), ("relu", "sigmoid", "softmax"))
 
 
 def drawn(network, batch, seed):
@@ -35,7 +36,7 @@ def evaluate(network, cost, known, *, phases=("forward", "backward"), optimizer=
 
 def adam_updates(optimizer, gradients, wrong=None):
     """What the rules subtract from parameters with these gradients [steps, n], step after step from zero moments."""
-    network = Network((1, gradients.shape[1]), ("softmax",))
+    network = chain((1, gradients.shape[1]), ("softmax",))
     zeros = {P: np.zeros(network.shape(P)) for P in network.parameters()}
     known = coefficients(optimizer) | zeros | {f"{moment}_{P}_before": zeros[P] for moment in "mv" for P in zeros}
     for t, gradient in enumerate(gradients, start=1):
@@ -97,3 +98,8 @@ def wrong_gradient(name, network, cost, scale):
         "(22d) as printed": {f"dA{network.depth - 1}": only_the_first_output},
         "scaled": {output: lambda Q, y: scale * right(Q, y)},
     }[name]
+
+
+def dyadic(*shape):
+    """Eighths from -2 to 2: sums and products of a few are exact."""
+    return RNG.integers(-16, 17, size=shape) / 8

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.network import Network
+from reference.network import chain
 from reference.rules import LOSSES, coefficients, rules
 from verify.ball import Ball
 from verify.precision import FLOAT32, FLOAT64
@@ -105,7 +105,7 @@ def test_operation(name, seed, n, scale):
     used(ball, result.array)
 
 
-NETWORKS = {"small": Network((9, 8, 7, 6), ("relu", "relu", "softmax")), "real": Network()}
+NETWORKS = {"small": chain((9, 8, 7, 6), ("relu", "relu", "softmax")), "real": chain()}
 
 
 def states(network, rng, batch, optimizer):

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.activations import sigmoid
 from reference.clipping import by_global_norm
-from reference.network import Network
+from reference.layers.sigmoid import sigmoid
+from reference.network import chain
 from reference.rules import coefficients, rules
 from reference.schedules import ExponentialDecay, PolynomialDecay
 from tests.verify.test_ball import Shuffled, numbers
@@ -269,7 +269,7 @@ def drawn_network(rng):
     rates = tuple(float(r) for r in rng.choice([0.0, 0.3], depth + 1))
     rescaling = ((1 / 3, 0.1),) if rng.random() < 0.3 else ()
     biases = tuple(bool(b) for b in rng.random(depth) < 0.7)
-    return Network(sizes, activations, biases, rates if any(rates) else (), rescaling)
+    return chain(sizes, activations, biases, rates if any(rates) else (), rescaling)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -305,7 +305,7 @@ def test_every_rule_of_any_network_stays_inside(seed, batch):
 
 def test_a_rescaling_and_a_dropout_may_become_one_constant():
     """XLA makes x · 0.3 · 1/0.9 one product: what D0 is, from S1 as it was rounded, needs the bound of `folded`."""
-    network = Network((400, 2), ("linear",), (), (0.1, 0.0), ((0.3, 0.0),))
+    network = chain((400, 2), ("linear",), (), (0.1, 0.0), ((0.3, 0.0),))
     plan = {rule.tensor: rule for rule in rules(network, "mean_squared_error", OPTIMIZERS["sgd"])}
     x = np.random.default_rng(0).random((32, 400)).astype(np.float32)
     scale, keep = np.float32(0.3), np.float32(1 / 0.9)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from reference.network import ESSAY, Network
+from reference.network import ESSAY, chain
 from reports import as_html, drawing
 from reports.detail import NOTHING, OUTSIDE
 from tests.simulate import altered, simulate
@@ -163,7 +163,7 @@ def test_the_samples_are_drawn_only_where_they_are_pictures():
 
 
 def test_of_very_many_tensors_only_the_worst_numbers_are_derived():
-    deep = Network((9, *(7,) * 8, 6), ("relu",) * 8 + ("softmax",))
+    deep = chain((9, *(7,) * 8, 6), ("relu",) * 8 + ("softmax",))
     shown = view.detail(run.judge("backprop", simulate(deep, steps=1), None)).closeups
     assert len(shown) > view.FEW
     derived = [sum(e.step is not None for e in c.elements) for c in shown]

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from reference.network import Network
+from reference.network import chain
 from reports import as_explanation
 from tests.simulate import SMALL, altered, simulate
 from verify.errors import Unusable
@@ -19,31 +19,31 @@ from verify.explain.allowed import chained
 NETWORKS = {
     "essay": (SMALL, {}),
     "essay, one example": (SMALL, {"batch": 1, "steps": 1}),
-    "float64, Mazur": (Network((4, 3, 2), ("sigmoid", "sigmoid")), {"dtype": "float64", "optimizer": "sgd",
+    "float64, Mazur": (chain((4, 3, 2), ("sigmoid", "sigmoid")), {"dtype": "float64", "optimizer": "sgd",
                        "loss": "mean_squared_error"}),
     "tanh, momentum, logits, smoothing": (
-        Network((6, 5, 4), ("tanh", "linear")),
+        chain((6, 5, 4), ("tanh", "linear")),
         {"optimizer": "sgd(momentum=0.9, clipvalue=0.01)",
          "loss": "categorical_crossentropy(from_logits=True, label_smoothing=0.1)"}),
     "leaky, nesterov, sum, decaying rate": (
-        Network((6, 5, 4), ("leaky_relu", "linear")),
+        chain((6, 5, 4), ("leaky_relu", "linear")),
         {"optimizer": "sgd(momentum=0.9, nesterov=True, learning_rate=exponential_decay(initial_learning_rate=0.1, "
                       "decay_steps=3, decay_rate=0.9))",
          "loss": "sparse_categorical_crossentropy(from_logits=True, reduction='sum')"}),
     "AMSGrad, dropped probabilities": (
-        Network((6, 5, 4), ("sigmoid", "softmax"), dropout=(0.0, 0.0, 0.3)),
+        chain((6, 5, 4), ("sigmoid", "softmax"), dropout=(0.0, 0.0, 0.3)),
         {"optimizer": "adam(amsgrad=True, learning_rate=inverse_time_decay(initial_learning_rate=0.1, decay_steps=3, "
                       "decay_rate=0.5))"}),
     "AdamW, probabilities of labels": (
-        Network((6, 5, 4), ("sigmoid", "softmax"), biases=(False, True), dropout=(0.0, 0.0, 0.3)),
+        chain((6, 5, 4), ("sigmoid", "softmax"), biases=(False, True), dropout=(0.0, 0.0, 0.3)),
         {"optimizer": "adam(weight_decay=0.004)", "loss": "sparse_categorical_crossentropy"}),
     "rescaled, dropped, clipped, squared": (
-        Network((6, 5, 4), ("leaky_relu(negative_slope=0.1)", "linear"), dropout=(0.2, 0.5, 0.0),
+        chain((6, 5, 4), ("leaky_relu(negative_slope=0.1)", "linear"), dropout=(0.2, 0.5, 0.0),
                 rescaling=((1 / 3, 0.1),)),
         {"optimizer": "adam(clipnorm=0.01, learning_rate=piecewise_constant_decay(boundaries=(0.0, 1.0), "
                       "values=(0.1, 0.2, 0.3)))", "loss": "mean_squared_error"}),
     "global norm, a sigmoid's cross-entropy": (
-        Network((6, 5, 4), ("relu", "sigmoid")),
+        chain((6, 5, 4), ("relu", "sigmoid")),
         {"optimizer": "sgd(global_clipnorm=0.05, learning_rate=polynomial_decay(initial_learning_rate=0.1, "
                       "decay_steps=3, power=2.0))"}),
 }  # fmt: skip
@@ -223,7 +223,7 @@ EXTREME = [3e38, -3e38, 50.0, -50.0, 1e-30, 1e-45, 0.0]
 @pytest.mark.parametrize("z", EXTREME)
 def test_extreme_numbers_end_soon(z):
     """Whatever a trace holds: a derivation, or one sentence; never numbers without end."""
-    network = Network((4, 3, 2), ("sigmoid", "tanh"))
+    network = chain((4, 3, 2), ("sigmoid", "tanh"))
     for trace, tensor in (
         (simulate(network, batch=1, steps=1, loss="mean_squared_error", optimizer="sgd"), "A1"),
         (simulate(network, batch=1, steps=1, loss="mean_squared_error", optimizer="sgd"), "A2"),
@@ -273,7 +273,7 @@ def test_without_a_bound_nothing_is_said_to_pass():
 
 
 def test_what_overflows_is_one_sentence():
-    trace = simulate(Network((4, 3, 2), ("relu", "linear")), batch=1, steps=1, dtype="float64",
+    trace = simulate(chain((4, 3, 2), ("relu", "linear")), batch=1, steps=1, dtype="float64",
                      loss="mean_squared_error", optimizer="sgd")  # fmt: skip
     A, W = np.full((1, 3), 1e300), np.full((3, 2), 1e300)
     with pytest.raises(Unusable, match="by hand the number there is too large for float64"):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from reference.network import Network
+from reference.network import Network, chain
 from reference.rules import rules
 from reference.schedules import SCHEDULES
 from tests.simulate import simulate
@@ -25,7 +25,7 @@ class Case:
 
 
 def network(*activations, **words):
-    return Network((9, 8, 7, 6)[: len(activations) + 1], activations, **words)
+    return chain((9, 8, 7, 6)[: len(activations) + 1], activations, **words)
 
 
 CASES = {

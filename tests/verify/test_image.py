@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reference import activations, adam, backprop, feedforward, loss
+from reference import adam, backprop, feedforward, loss
+from reference.layers.relu import relu, relu_slope
 from tests.drawn_digits import draw
 from verify import image, samples
 from verify.errors import Unusable
@@ -148,8 +149,8 @@ def test_the_network_reads_what_was_drawn(tmp_path):
     W1, B1, W2, B2, W3, B3 = trained()
     pages = [(d, k) for d in range(10) for k in range(21)]
     X = np.stack([through(tmp_path, *page(digit, seed)) for digit, seed in pages])
-    A1 = activations.relu(feedforward.weighted_sum(X, W1, B1))
-    A2 = activations.relu(feedforward.weighted_sum(A1, W2, B2))
+    A1 = relu(feedforward.weighted_sum(X, W1, B1))
+    A2 = relu(feedforward.weighted_sum(A1, W2, B2))
     read = feedforward.weighted_sum(A2, W3, B3).argmax(axis=1)
     wrong = [(*p, int(r)) for p, r in zip(pages, read, strict=True) if p[0] != r]
     assert len(wrong) <= 0.05 * len(pages), wrong
@@ -190,12 +191,12 @@ def trained(passes=2, batch=128):
 def gradients(P, X, y):
     W1, B1, W2, B2, W3, B3 = P
     Z1 = feedforward.weighted_sum(X, W1, B1)
-    A1 = activations.relu(Z1)
+    A1 = relu(Z1)
     Z2 = feedforward.weighted_sum(A1, W2, B2)
-    A2 = activations.relu(Z2)
+    A2 = relu(Z2)
     dZ3 = loss.crossentropy_backward(feedforward.weighted_sum(A2, W3, B3), y)
-    dZ2 = backprop.sum_gradient(backprop.activation_gradient(dZ3, W3), Z2, "relu")
-    dZ1 = backprop.sum_gradient(backprop.activation_gradient(dZ2, W2), Z1, "relu")
+    dZ2 = backprop.sum_gradient(backprop.activation_gradient(dZ3, W3), Z2, relu_slope)
+    dZ1 = backprop.sum_gradient(backprop.activation_gradient(dZ2, W2), Z1, relu_slope)
     layers = ((X, dZ1), (A1, dZ2), (A2, dZ3))
     return [f for A, dZ in layers for f in (backprop.weight_gradient(A, dZ), backprop.bias_gradient(dZ))]
 

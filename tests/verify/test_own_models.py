@@ -12,7 +12,7 @@ import pytest
 import verify
 from verify import backprop, feedforward, run, trace
 from verify.capture import same_bits
-from verify.capture.layers import KNOWN
+from verify.capture.understanding import KNOWN
 from verify.errors import Unsupported, Unusable
 from verify.explain import Case, explain
 from verify.settings import OPTIMIZERS

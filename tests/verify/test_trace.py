@@ -98,6 +98,17 @@ def test_a_broken_manifest(saved):
     refused(saved, "JSON")
 
 
+def older(manifest, **changed):
+    """The manifest as the older schema had it, for chains of Dense layers."""
+    chain = {"sizes": [9, 8, 7, 6], "activations": ["relu", "relu", "softmax"]}
+    manifest.update(schema=trace.OLDER, network=chain | changed)
+
+
+def layer(number, **changed):
+    """An edit of one layer of the manifest."""
+    return lambda a, m: m["network"]["layers"][number].update(changed)
+
+
 EDITS = {
     "lacks a tensor": (lambda a, m: a.pop("step1/Z1"), "step1/Z1"),
     "has another": (lambda a, m: a.update(extra=np.zeros(2)), "extra"),
@@ -112,18 +123,29 @@ EDITS = {
     "more steps than it can hold": (lambda a, m: m["settings"].update(steps=10**9), "steps"),
     "a name with an escape": (lambda a, m: a.update({"a\x1b[31m\n": np.zeros(2)}), "name"),
     "another optimizer": (lambda a, m: m.update(optimizer="sgd"), "optimizer"),
-    "sizes that are no whole numbers": (lambda a, m: m["network"].update(sizes=[9.9, 8, 7, 6]), "whole"),
+    "sizes that are no whole numbers": (lambda a, m: older(m, sizes=[9.9, 8, 7, 6]), "whole"),
+    "an unknown layer": (layer(2, layer="swish"), "swish"),
+    "a layer that runs": (layer(2, layer="__import__('os')"), "usable network"),
+    "a layer of nothing": (layer(1, layer="dense(nodes=0)"), "node"),
+    "a layer that is a number": (layer(1, layer=3), "usable network"),
+    "a layer that reads itself": (layer(2, reads=[2]), "must read the layer before it"),
+    "a layer that reads text": (layer(2, reads=["1"]), "whole numbers"),
+    "a layer too much": (layer(2, more=1), "usable network"),
+    "a softmax inside": (layer(2, layer="softmax"), "softmax"),
+    "layers without end": (lambda a, m: m["network"].update(layers=m["network"]["layers"] * 10**5), "layers"),
+    "no layers": (lambda a, m: m["network"].update(layers=[]), "begins with its input"),
+    "two kinds of network": (lambda a, m: m["network"].update(sizes=[9, 8, 7, 6]), "layers"),
     "no step": (lambda a, m: m["settings"].update(steps=0), "steps"),
     "no environment": (lambda a, m: m.pop("environment"), "environment"),
     "no network": (lambda a, m: m.pop("network"), "network"),
-    "a hidden softmax": (lambda a, m: m["network"].update(activations=["softmax"] * 3), "softmax"),
-    "an unknown activation": (lambda a, m: m["network"].update(activations=["swish"] * 3), "swish"),
-    "an unknown part": (lambda a, m: m["network"].update(gates=[1]), "gates"),
-    "dropout of everything": (lambda a, m: m["network"].update(dropout=[1.0] * 4), "dropout"),
+    "a hidden softmax": (lambda a, m: older(m, activations=["softmax"] * 3), "softmax"),
+    "an unknown activation": (lambda a, m: older(m, activations=["swish"] * 3), "swish"),
+    "an unknown part": (lambda a, m: older(m, gates=[1]), "gates"),
+    "dropout of everything": (lambda a, m: older(m, dropout=[1.0] * 4), "dropout"),
     "a loss of another kind": (lambda a, m: m["settings"].update(loss="hinge"), "hinge"),
     "an optimizer that runs": (lambda a, m: m["settings"].update(optimizer="__import__('os')"), "optimizer"),
-    "a network too deep": (lambda a, m: m["network"].update(sizes=[3] * 10**6), "network"),
-    "a broken network": (lambda a, m: m["network"].update(sizes=[3, "x"]), "network"),
+    "a network too deep": (lambda a, m: older(m, sizes=[3] * 10**6), "network"),
+    "a broken network": (lambda a, m: older(m, sizes=[3, "x"]), "network"),
 }
 
 
@@ -132,6 +154,15 @@ def test_altered(saved, name):
     edit, word = EDITS[name]
     rewrite(saved, edit)
     refused(saved, word)
+
+
+def test_a_trace_of_the_older_schema_is_read(saved):
+    held = trace.load(str(saved))
+    rewrite(saved, lambda a, m: older(m))
+    again = trace.load(str(saved))
+    assert again.network == held.network and again.settings == held.settings
+    rewrite(saved, lambda a, m: m.update(schema="byhand-trace/0"))
+    refused(saved, "not of schema byhand-trace/2 or byhand-trace/1")
 
 
 def test_not_an_archive(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference.network import Network
+from reference.network import chain
 from tests.simulate import SMALL, altered, simulate
 from verify import run, trace
 from verify.errors import Unusable
@@ -125,8 +125,8 @@ def test_what_one_lacks_or_has_otherwise_fails(name, first, tmp_path):
 
 
 OTHER = {
-    "network": (dict(network=Network((9, 8, 6, 6), SMALL.activations)), "network"),
-    "activation": (dict(network=Network(SMALL.sizes, ("relu", "tanh", "softmax"))), "tanh"),
+    "network": (dict(network=chain((9, 8, 6, 6), SMALL.activations)), "network"),
+    "activation": (dict(network=chain(SMALL.sizes, ("relu", "tanh", "softmax"))), "tanh"),
     "dropout": (dict(network=replace(SMALL, dropout=(0.0, 0.2, 0.0, 0.0))), "dropout"),
     "loss": (dict(loss="mean_squared_error"), "loss mean_squared_error, not categorical_crossentropy"),
     "optimizer": (dict(optimizer="sgd"), "optimizer sgd, not adam"),

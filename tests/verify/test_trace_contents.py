@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reference.network import Network
+from reference.network import chain
 from tests.simulate import altered, simulate
 from verify import run, trace
 from verify.trace import __main__ as command
@@ -73,13 +73,13 @@ def test_settings_environment_and_network_are_shown(saved, tmp_path, capsys):
 
 
 def test_bars_are_as_long_as_layers_are_wide():
-    network = Network((64, 32, 2), ("tanh", "softmax"), (False, True), (0.0, 0.25, 0.0), ((0.5, -1.0),))
+    network = chain((64, 32, 2), ("tanh", "softmax"), (False, True), (0.0, 0.25, 0.0), ((0.5, -1.0),))
     held = contents.Contents("t.npz", simulate(network), {})
     table = held.network()
     assert [row[2].text.count("█") for row in table.rows] == [32, 16, 1]
     assert table.rows[1][-1].text == "no bias, dropout 0.25" and "0.5·X -1" in table.note
     assert contents.drawn(network) == "64 → tanh 32 → softmax 2"
-    assert "…" in contents.drawn(Network((3,) * 40, ("relu",) * 39))
+    assert "…" in contents.drawn(chain((3,) * 40, ("relu",) * 39))
 
 
 def test_of_several_steps_the_first_is_printed_and_all_are_written(saved, tmp_path, capsys):

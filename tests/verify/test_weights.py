@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.network import ESSAY, Network
+from reference.network import ESSAY, chain
 from verify import weights
 from verify.errors import Unusable
 from verify.hush import hushed
 
-SMALL = Network((6, 5, 4, 3))
+SMALL = chain((6, 5, 4, 3))
 
 
 def drawn(network=SMALL, dtype="float32"):
@@ -121,8 +121,8 @@ def test_what_overflows_float32_fits_float64(tmp_path):
 
 def test_another_network(tmp_path):
     refused(npz(tmp_path / "w.npz"), "W1 is [6, 5], where [784, 128] is needed", network=ESSAY)
-    refused(npz(tmp_path / "w.npz"), "W3 B3", network=Network((6, 5, 4), ("relu", "softmax")))
-    refused(npz(tmp_path / "w.npz"), "W4 B4", network=Network((6, 5, 4, 3, 2), ("relu",) * 3 + ("softmax",)))
+    refused(npz(tmp_path / "w.npz"), "W3 B3", network=chain((6, 5, 4), ("relu", "softmax")))
+    refused(npz(tmp_path / "w.npz"), "W4 B4", network=chain((6, 5, 4, 3, 2), ("relu",) * 3 + ("softmax",)))
 
 
 def with_header(shape, data=b"", magic=b"\x93NUMPY"):
@@ -184,7 +184,7 @@ def test_the_ends_of_float32_come_back():
 
 
 def returned(matrix):
-    network = Network((3, 2), ("softmax",))
+    network = chain((3, 2), ("softmax",))
     matrix = np.where(np.isfinite(matrix), matrix, matrix.dtype.type(-0.0))
     given = {"W1": matrix, "B1": matrix[:1]}
     with tempfile.TemporaryDirectory() as path:
@@ -749,7 +749,7 @@ def test_a_functional_model_of_keras(keras, tmp_path, ending):
 def written(model, path, dtype="float32"):
     numbers = [np.atleast_2d(a) for a in model.get_weights()]
     same(weights.read(str(path), ESSAY, dtype), dict(zip(ESSAY.parameters(), numbers, strict=True)), dtype)
-    refused(path, "Dense layers are", network=Network((784, 64, 128, 10)))
+    refused(path, "Dense layers are", network=chain((784, 64, 128, 10)))
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5"])

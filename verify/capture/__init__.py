@@ -16,11 +16,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.tensor_names import in_step, new
 from verify.capture.compiled import loss_text, optimizer_text
-from verify.capture.layers import understand
 from verify.capture.machine import environment as environment
 from verify.capture.model import build, parameters, restore, snapshot, to_numpy, variables
-from verify.capture.step import Tensors, forward, training
+from verify.capture.reader import Tensors
+from verify.capture.step import forward, training
+from verify.capture.understanding import understand
 from verify.datasets.value import Samples, network_for
 from verify.errors import Unverifiable
 from verify.settings import GIVEN, Settings
@@ -97,7 +99,7 @@ def _run(step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]]
         named = {"X": X, "y": y, **{name: np.asarray(t) for name, t in tensors.items()}}
         outputs = next(a.shape[-1] for name, a in reversed(named.items()) if name[0] == "Z")
         named["y"] = one_hot(y, outputs, named["C"].dtype)
-        found |= {f"step{number}/{name}": as_rows(name, array) for name, array in named.items()}
+        found |= {in_step(number, name): as_rows(name, array) for name, array in named.items()}
     return found
 
 
@@ -131,13 +133,13 @@ def _check_fidelity(
     other = f"an ordinary run gives other bits{XLA if settings.jit else ''}"
     for number, (X, y) in enumerate(batches, 1):
         if not settings.training:
-            last = max((name for name in first if name.startswith("step1/A")), key=lambda name: int(name[7:]))
-            ordinary = {last.removeprefix("step1/"): np.array(model.predict_on_batch(X))}
+            last = understand(model).network.in_prediction.places[-1][1].gives
+            ordinary = {last: np.array(model.predict_on_batch(X))}
         else:
             model.train_on_batch(X, y)
-            ordinary = {f"{P}_new": to_numpy(v) for P, v in parameters(model).items()}
+            ordinary = {new(P): to_numpy(v) for P, v in parameters(model).items()}
         for name, array in ordinary.items():
-            if not same_bits(as_rows(name, array), first[f"step{number}/{name}"]):
+            if not same_bits(as_rows(name, array), first[in_step(number, name)]):
                 raise Unverifiable(f"capturing step {number} changed {name}: {other}")
     if settings.training:
         for variable, value in zip(variables(model), after, strict=True):

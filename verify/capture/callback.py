@@ -14,11 +14,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.tensor_names import new
 from verify.capture import as_rows, one_hot, same_bits
 from verify.capture.compiled import loss_text, optimizer_text
-from verify.capture.layers import Understood, understand
 from verify.capture.model import moments, parameters, to_numpy
 from verify.capture.step import training
+from verify.capture.understanding import Understood, understand
 from verify.errors import Unsupported, Unusable
 from verify.ladder import Comparison
 from verify.lockstep import Lockstep
@@ -139,8 +140,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     def _note(self, number: int, held: dict[str, Any], state: dict[str, Any]) -> None:
         """Judge the step; say so at the first that does not agree."""
         for P, variable in parameters(self.model).items():
-            if not same_bits(as_rows(P, to_numpy(variable)), held[f"{P}_new"]):
-                self.problem = f"could not verify step {number}: capturing it gave {P}_new other bits"
+            if not same_bits(as_rows(P, to_numpy(variable)), held[new(P)]):
+                self.problem = f"could not verify step {number}: capturing it gave {new(P)} other bits"
         judged = self._lockstep.judge(number, held, state if number > 1 else None)
         self.verified += 1
         self.elements += judged.elements

@@ -12,7 +12,7 @@ from reference.descent import SGD
 from reference.losses import Loss
 from reference.notation import text_of
 from reference.schedules import SCHEDULES, Schedule
-from verify.capture.layers import VARIABLE, held
+from verify.capture.reader import VARIABLE, held
 from verify.errors import Unsupported
 
 LOSSES = {

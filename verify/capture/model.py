@@ -10,6 +10,7 @@ import numpy as np
 
 from reference.descent import SGD
 from reference.network import Network
+from reference.tensor_names import kept, of_layer
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Array
 
@@ -73,7 +74,7 @@ def parameters(model: Any) -> dict[str, Any]:
     """W1, B1, … by name, as variables; a layer without a bias has none."""
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     return {
-        f"{kind}{number}": variable
+        of_layer(kind, number): variable
         for number, layer in enumerate(dense, 1)
         for kind, variable in (("W", layer.kernel), ("B", layer.bias))
         if variable is not None
@@ -89,4 +90,4 @@ def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
     lists = {letter: next((getattr(optimizer, n) for n in names if hasattr(optimizer, n)), None)
              for letter, names in KEPT.items()}  # fmt: skip
     places = {P: optimizer._get_variable_index(variable) for P, variable in parameters.items()}
-    return {f"{letter}_{P}": held[at] for P, at in places.items() for letter, held in lists.items() if held}
+    return {kept(letter, P): held[at] for P, at in places.items() for letter, held in lists.items() if held}

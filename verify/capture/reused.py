@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from reference.network import Network
+from reference.tensor_names import of_layer
 from verify.capture import environment, faithful
 from verify.capture.model import build, dense_layers, restore, snapshot, use_precision
 from verify.capture.step import training
@@ -45,7 +46,7 @@ def first_state(begin: list[Array], settings: Settings, network: Network) -> lis
     """
     found = list(begin)
     for place, layer in enumerate(dense_layers(network, settings.seed)):
-        shape = network.shape(f"W{place + 1}")
+        shape = network.shape(of_layer("W", place + 1))
         found[2 * place] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
     return found
 

@@ -12,93 +12,36 @@ from contextlib import ExitStack, contextmanager
 from inspect import signature
 from typing import Any
 
-import keras
 import tensorflow as tf
 
+from reference import tensor_names as names
 from reference.network import Network
 from reference.rules import rules
 from verify.capture.compiled import loss_text, optimizer_text
-from verify.capture.layers import VARIABLE, Stage, Understood, understand
+from verify.capture.layers import fused
+from verify.capture.layers.dense import BESIDE
 from verify.capture.model import moments as moments_of
 from verify.capture.model import parameters as parameters_of
+from verify.capture.reader import VARIABLE, Tensors, beside_of
+from verify.capture.understanding import Understood, understand
 from verify.settings import OPTIMIZERS
-
-Tensors = dict[str, Any]
-
-# TensorFlow computes these in the kernel of the product before them, to other bits than apart; Z is not kept then.
-FUSED = ("tanh", "sigmoid")
-BESIDE = " beside"
-
-
-@contextmanager
-def _activation_apart(layer: Any) -> Iterator[Callable[[Any], Any]]:
-    """The layer with a linear activation while inside; hands out its own."""
-    own = layer.activation
-    layer.activation = keras.activations.linear
-    try:
-        yield own
-    finally:
-        layer.activation = own
 
 
 def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
     """Through all layers, keeping every tensor by name; returns the prediction."""
     A = X
     for stage in understood.stages:
-        A = STAGES[stage.kind](stage, A, found, training)
+        A = stage.reader.run(stage.layer, stage.gives, A, found, training)
     return A
-
-
-def _shaped(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
-    return stage.layer(A)
-
-
-def _rescaled(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
-    found[f"S{stage.number}"] = stage.layer(A)
-    return found[f"S{stage.number}"]
-
-
-def _dense(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
-    with _activation_apart(stage.layer) as activation:
-        Z, beside = stage.layer(A), stage.layer(_beside(A))
-    found |= {f"Z{stage.number}": Z, f"A{stage.number}": activation(Z), f"Z{stage.number}{BESIDE}": beside}
-    return found[f"A{stage.number}"]
-
-
-def _beside(tensor: Any) -> Any:
-    """The same numbers, from which TensorFlow computes once more instead of taking two equal computations for one."""
-    return tf.raw_ops.Snapshot(input=tensor)
 
 
 def _handed_out(network: Network, found: Tensors) -> Tensors:
     """What the pass is seen by: for a fused activation the Z beside it, else the step would be kept from fusing."""
-    fused = {f"Z{n}" for n, name in enumerate(network.activations, 1) if name in FUSED}
+    beside = {place.reads for layer, place in network.places if layer.kind in fused()}
     return {
-        name: found[name + BESIDE] if name in fused else tensor
+        name: found[name + BESIDE] if name in beside else tensor
         for name, tensor in found.items() if not name.endswith(BESIDE)
     }  # fmt: skip
-
-
-def _activation(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
-    found[f"A{stage.number}"] = stage.layer(A)
-    return found[f"A{stage.number}"]
-
-
-def _dropout(stage: Stage, A: Any, found: Tensors, training: bool) -> Any:
-    """The slope of what it puts out says what it let through, also where a 0 came in."""
-    if not training:
-        return stage.layer(A, training=False)
-    with tf.GradientTape() as tape:
-        tape.watch(A)
-        D = stage.layer(A, training=True)
-    slope = tape.gradient(D, A)
-    found |= {f"M{stage.number}": tf.cast(slope > 0, slope.dtype), f"D{stage.number}": D}
-    return D
-
-
-STAGES: dict[str, Callable[[Stage, Any, Tensors, bool], Any]] = {
-    "shape": _shaped, "rescaling": _rescaled, "dense": _dense, "activation": _activation, "dropout": _dropout,
-}  # fmt: skip
 
 
 def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
@@ -123,23 +66,26 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
     moments = moments_of(model, parameters)
     cost, optimizer = loss_text(model.loss, known.dtype), OPTIMIZERS[optimizer_text(model.optimizer, known.dtype)]
     plan = rules(known.network, cost, optimizer)
-    slopes = [rule.tensor[1:] for rule in plan if rule.tensor[0] == "d" and rule.tensor[1] in "ZAD"]
+    named = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
+    slopes = [name.base for name in named if name.base not in parameters]
 
     def step(X: Any, y: Any) -> Tensors:
         found: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
-        found |= {f"{name}_before": tf.identity(variable.value) for name, variable in moments.items()}
+        found |= {names.before(name): tf.identity(variable.value) for name, variable in moments.items()}
         inner: Tensors = {}
         with tf.GradientTape() as tape:
             prediction = _pass(known, X, inner, training=True)
             C = _cost(model, X, y, prediction, training=True)
         wanted = {name: inner[name] for name in slopes} | {P: v.value for P, v in parameters.items()}
         gradients = tape.gradient(C, wanted)
-        found |= _handed_out(known.network, inner) | {"C": C} | {f"d{name}": gradients[name] for name in wanted}
+        found |= (
+            _handed_out(known.network, inner) | {"C": C} | {names.gradient(name): gradients[name] for name in wanted}
+        )
         if callable(optimizer.learning_rate):
             found["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
         found |= _applied(model.optimizer, parameters, [gradients[P] for P in parameters])
         found |= {name: tf.identity(variable.value) for name, variable in moments.items()}
-        found |= {f"{P}_new": tf.identity(variable.value) for P, variable in parameters.items()}
+        found |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
         return found
 
     return _compiled(model, step)
@@ -184,42 +130,42 @@ def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[
         delattr(optimizer, method)
 
 
-def _subtracted(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
+def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
     """update_P: what is subtracted from each parameter; what is added, with the other sign."""
     own, sign = getattr(optimizer, method), {"assign_sub": 1, "assign_add": -1}[method]
 
     def listen(variable: Any, value: Any) -> None:
-        P = names.get(_key(variable))
+        P = parameters.get(_key(variable))
         if P is not None:
             taken = tf.identity(value.value if isinstance(value, VARIABLE) else value)
-            found[f"update_{P}"] = taken if sign > 0 else -taken
+            found[names.update(P)] = taken if sign > 0 else -taken
         own(variable, value)
 
     return _heard(optimizer, method, listen)
 
 
-def _clipped(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
+def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
     """clipped_P, where the optimizer clips; beside the step, which may draw the factors of a product together."""
     own, clips = getattr(optimizer, method), optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
 
     def listen(gradients: Any) -> Any:
         if clips:
-            beside = own([_beside(g) for g in gradients])
-            found.update({f"clipped_{P}": g for P, g in zip(names.values(), beside, strict=True)})
+            beside = own([beside_of(g) for g in gradients])
+            found.update({names.clipped(P): g for P, g in zip(parameters.values(), beside, strict=True)})
         return own(gradients)
 
     return _heard(optimizer, method, listen)
 
 
-def _decayed(optimizer: Any, method: str, names: dict[int, str], found: Tensors) -> Any:
+def _decayed(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
     """P_decayed, where the optimizer decays."""
     own = getattr(optimizer, method)
 
     def listen(variables: Any) -> None:
         own(variables)
         if optimizer.weight_decay:
-            values = ((names[_key(v)], v.value if isinstance(v, VARIABLE) else v) for v in variables)
-            found.update({f"{P}_decayed": tf.identity(value) for P, value in values})
+            values = ((parameters[_key(v)], v.value if isinstance(v, VARIABLE) else v) for v in variables)
+            found.update({names.decayed(P): tf.identity(value) for P, value in values})
 
     return _heard(optimizer, method, listen)
 

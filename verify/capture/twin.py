@@ -10,8 +10,8 @@ from typing import Any
 import keras
 
 from verify.capture.compiled import loss_text, optimizer_text
-from verify.capture.layers import understand
 from verify.capture.model import parameters
+from verify.capture.understanding import understand
 from verify.errors import Unusable
 
 KEPT = 4  # copies: a second check of a model like the last need not be compiled again

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.network import Network
+from reference.network import Network, chain
 from verify.settings import NETWORK, Settings
 
 DIGITS = tuple("0123456789")
@@ -61,7 +61,8 @@ class Samples:
 
 def network_for(samples: Samples) -> Network:
     """The essay's network, with as many inputs as the images have pixels and an output for each class."""
-    return replace(NETWORK, sizes=(samples.pixels.shape[1], *NETWORK.sizes[1:-1], len(samples.classes)))
+    sizes = (samples.pixels.shape[1], *NETWORK.sizes[1:-1], len(samples.classes))
+    return chain(sizes, NETWORK.activations)
 
 
 def _scaled(pixels: NDArray[Any]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from reference.rules import Rule
+from reference.tensor_names import CARRIED
 from reports.as_explanation import VERDICTS, ulps
 from reports.explanation import Explanation, Formula, Line, Outcome, Share, Step
 from verify.errors import Unusable
@@ -193,5 +194,5 @@ def _read(case: Case, name: str, at: tuple[int, ...]) -> Iterator[tuple[str, tup
         shape = case.shape(leaf.node.name)
         place_of = tuple(int(i) for i in leaf.index)
         why = f"of {many:,} numbers of {leaf.node.name} that enter, the one with the most weight" if many > 1 else ""
-        if len(place_of) == len(shape) and not leaf.node.name.endswith("@"):
+        if len(place_of) == len(shape) and not leaf.node.name.endswith(CARRIED):
             yield leaf.node.name, place_of, why

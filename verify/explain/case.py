@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference.rules import Rule, coefficients, given
-from reference.tensor_names import in_step, left_by
+from reference.tensor_names import CARRIED, in_step, left_by
 from verify.ball import Ball
 from verify.compare import evaluate, fused, planned, scalars
 from verify.errors import Unusable
@@ -69,7 +69,7 @@ class Case:
     def shape(self, name: str) -> tuple[int, ...]:
         if name in self.scalars:
             return ()
-        return self.trace.network.tensor_shape(name.removesuffix("@"), self.trace.settings.batch)
+        return self.trace.network.tensor_shape(name.removesuffix(CARRIED), self.trace.settings.batch)
 
     def own_shape(self, name: str) -> tuple[int, ...]:
         """What the network says; of a tensor that it does not know, what the trace says."""
@@ -78,7 +78,7 @@ class Case:
 
     def array(self, name: str) -> Array:
         """What TensorFlow held.  Raises Unusable where that is nothing, or not what it must be."""
-        found = self._previous(name) if name.endswith("@") else self.held.get(name)
+        found = self._previous(name) if name.endswith(CARRIED) else self.held.get(name)
         if found is None:
             raise Unusable(f"{name}: the trace does not hold it in step {self.number}")
         shape = self.shape(name)

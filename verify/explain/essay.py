@@ -10,8 +10,9 @@ import numpy as np
 from reference import index_forms
 from reference.adam import ALGORITHM_1, KERAS
 from reference.index_forms import Example
-from reference.network import ESSAY
+from reference.network import ESSAY, chain
 from reference.rules import Rule
+from reference.tensor_names import has_role, is_of, read
 from reports.explanation import Outcome
 from verify.explain.case import Case
 from verify.printed.claims import PRINTED, claims
@@ -27,12 +28,12 @@ def notes(case: Case, rule: Rule, at: tuple[int, ...], outcome: Outcome) -> tupl
 def _like_the_essays(case: Case) -> bool:
     """Its layers and loss, of any sizes; one example, since its forms are of one."""
     network, settings = case.trace.network, case.trace.settings
-    same = network.activations == ESSAY.activations and not (network.biases or network.dropout or network.rescaling)
+    same = network == chain(network.sizes, ESSAY.activations) if network.depth == ESSAY.depth else False
     return same and settings.loss == "categorical_crossentropy" and settings.batch == 1 and settings.training
 
 
 def _notes(case: Case, rule: Rule, at: tuple[int, ...], outcome: Outcome) -> Iterator[str]:
-    index = tuple(i + 1 for i in (at if rule.tensor.startswith("dW") else at[1:]))
+    index = tuple(i + 1 for i in (at if _is_slope_of_weights(rule) else at[1:]))
     right, printed = form_of(rule.tensor), form_of(rule.tensor, "_as_printed")
     given = _read(right, case, index) if rule.phase == "backward" else None
     told = ((right.__doc__ if right else "") or "").partition(".  ")[0]
@@ -41,8 +42,12 @@ def _notes(case: Case, rule: Rule, at: tuple[int, ...], outcome: Outcome) -> Ite
     slip = next((c.slip for c in _claims() if c.form == PRINTED and c.tensor == rule.tensor
                  and c.equation == rule.equation), "")  # fmt: skip
     if slip:
-        read = _apart(given, _read(printed, case, index), outcome.allowed) if printed is not None else ""
-        yield f"As printed ({rule.equation}) is not right: {slip}{read}"
+        gives = _apart(given, _read(printed, case, index), outcome.allowed) if printed is not None else ""
+        yield f"As printed ({rule.equation}) is not right: {slip}{gives}"
+
+
+def _is_slope_of_weights(rule: Rule) -> bool:
+    return has_role(rule.tensor, "d") and is_of(rule.tensor, "W")
 
 
 def form_of(tensor: str, ending: str = "") -> Callable[..., Any] | None:
@@ -73,7 +78,7 @@ def _example(case: Case) -> Example:
     """The step's example; A3 is (11) of Z3, as TensorFlow's own gradient has it."""
     names = ("X", "y", *(f"{kind}{layer}" for layer in (1, 2, 3) for kind in "WBZA"))
     arrays = {name: case.array(name).astype(np.float64) for name in names}
-    one = {name: array if name[0] == "W" else array[0] for name, array in arrays.items()}
+    one = {name: array if read(name).quantity == "W" else array[0] for name, array in arrays.items()}
     first = Example(one)
     return Example({**one, "A3": np.array([index_forms.a3(first, i) for i in range(1, first.y.n + 1)])})
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from reference.tensor_names import CARRIED, CLIPPED, UPDATE, parts_of
 from reports.explanation import Formula
 from verify.explain import formula
 from verify.explain.formula import called, derivative, letter
 
-NAME = re.compile(r"(?P<kind>update_|clipped_|vmax_|m_|v_|)(?P<d>d?)(?P<core>[A-Za-z])(?P<layer>\d*)"
-                  r"(?P<state>_new|_before|_decayed|)(?P<earlier>@?)")  # fmt: skip
 CORES = {"D": ("ã", r"\tilde a", "Ã", r"\tilde A"), "M": ("r", "r", "R", "R")}  # dropped, mask
 COEFFICIENTS = {
     "alpha": ("α", r"\alpha"), "beta_1": ("β1", r"\beta_1"), "beta_2": ("β2", r"\beta_2"), "t": ("t", "t"),
@@ -36,32 +34,31 @@ def whole(name: str) -> Formula:
 
 
 def _of(name: str, index: Sequence[str], small: bool) -> Formula:
-    found = NAME.fullmatch(name)
-    if name in COEFFICIENTS or found is None:
+    found = parts_of(name)
+    if name in COEFFICIENTS or found is None or len(found.quantity) > 1:
         return coefficient(name)
-    core, layer, state = found["core"], found["layer"], found["state"]
+    core, layer = found.quantity, "" if found.layer is None else str(found.layer)
     small_text, small_latex, big_text, big_latex = CORES.get(core, (core.lower(), core.lower(), core, core))
     if core in ("C", "X", "y"):
         small_text, big_text = {"C": "C", "X": "x", "y": "y"}[core], {"C": "C", "X": "X", "y": "y"}[core]
         small_latex, big_latex = small_text, big_text
-    left = bool(found["earlier"]) and not found["kind"]
-    above = "new" if left else {"_new": "new", "_decayed": "decayed"}.get(state, "")
+    left = found.when == CARRIED and not found.is_kept
+    above = "new" if left else found.state if found.state in ("new", "decayed") else ""
     text, latex = (small_text, small_latex) if small else (big_text, big_latex)
     found_core = letter(text, latex, layer, above, index)
-    if found["d"]:
+    if found.role == "d":
         found_core = derivative(letter("C", "C"), found_core)
-    when = "t-1" if state == "_before" else "t"
-    made = _kind(found["kind"], found_core, when)
-    return formula.side_by_side(made, formula.plain(" of the step before")) if found["earlier"] else made
+    made = _in_role(found.role, found_core, "t-1" if found.state == "before" else "t")
+    return formula.side_by_side(made, formula.plain(" of the step before")) if found.when == CARRIED else made
 
 
-def _kind(kind: str, of: Formula, when: str) -> Formula:
-    if kind == "update_":
+def _in_role(role: str, of: Formula, when: str) -> Formula:
+    if role == UPDATE:
         return called("η∇C", of, r"\eta\nabla C")
-    if kind == "clipped_":
+    if role == CLIPPED:
         return called("clip", derivative(letter("C", "C"), of))
-    if kind in ("m_", "v_", "vmax_"):
-        text, latex = {"m_": ("m", "m"), "v_": ("v", "v"), "vmax_": ("v̂", r"\hat v")}[kind]
+    if role in ("m", "v", "vmax"):
+        text, latex = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v")}[role]
         subscript = f"{text}_{{{when}}}" if len(when) > 1 else f"{text}_{when}"
         return Formula(
             f"{subscript}({of.text})", rf"{latex}_{{{when}}}\left({of.latex}\right)",

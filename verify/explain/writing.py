@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from reference.tensor_names import is_of
 from reports.explanation import Formula
 from verify.explain import formula, letters
 from verify.explain.formula import joined, parenthesis, side_by_side
@@ -46,13 +47,8 @@ def digits(value: float) -> str:
 
 def subscripts(node: Node, index: Index) -> tuple[str, ...]:
     """Indices as the essay has them, from 1; of a single row (a bias, a batch of one) the node alone."""
-    kept = index[1:] if len(index) == 2 and node.shape[0] == 1 and _core(node.name) != "W" else index
+    kept = index[1:] if len(index) == 2 and node.shape[0] == 1 and not is_of(node.name, "W") else index
     return tuple(str(i + 1) if isinstance(i, int) else i for i in kept)
-
-
-def _core(name: str) -> str:
-    found = letters.NAME.fullmatch(name)
-    return found["core"] if found else ""
 
 
 def composed(of: Term, write: Write, times: str, latex_times: str) -> Piece:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from reference.tensor_names import in_step
 from reports import as_csv, as_html, as_markdown, terminal
 from verify import options, run
 from verify.errors import Unusable
@@ -68,7 +69,7 @@ def one(given: argparse.Namespace) -> FaultsResult:
 def _bench(held: Trace, given: argparse.Namespace) -> Bench:
     """Power can be measured only on a trace that passes.  Raises Unusable with its headline."""
     source = f"--trace {given.trace}" if given.trace else "the captured steps"
-    steps = {f"step{number}" for number in range(1, held.settings.steps + 1)}
+    steps = {in_step(number, "").rstrip("/") for number in range(1, held.settings.steps + 1)}
     unknown = [name for name in held.tensors if name.partition("/")[0] not in steps]
     if unknown:
         raise Unusable(f"{source}: tensor {unknown[0]} belongs to no step, so the trace does not pass")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.tensor_names import previous
 from verify.compare import Memo, Walk, evaluate, fused, planned
 from verify.diagnosis import attempt
 from verify.faults.catalogue import Fault, beside, of_storage, of_variants
@@ -130,7 +131,7 @@ class Bench:
 
     def _size(self, fault: Fault, changed: Mapping[str, Array], held: Mapping[str, Array], walk: Walk) -> float:
         """Computed here from balls, not by the comparator: the larger of the fault itself and what reads it."""
-        known = {**{f"{name}~": ball for name, ball in walk.previous.items()}, **walk.local}
+        known = {**{previous(name): ball for name, ball in walk.previous.items()}, **walk.local}
         sizes = [0.0]
         alternatives = {v.rule.tensor: v.rule for v in fault.replaced}
         for rule in self.plan:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reference.tensor_names import of_layer
 from reports.table import Cell, Columns, Table
 from verify.ball import Ball
 from verify.compare import compare
@@ -38,7 +39,7 @@ class Chosen:
 def judge(trace: Trace, tolerance: Tolerance | None) -> tuple[tuple[Comparison, ...], list[Chosen]]:
     """One batch of images: every comparison, and every choice."""
     compared = compare(trace, "prediction", tolerance)
-    held, name = trace.step(1), f"A{trace.network.depth}"
+    held, name = trace.step(1), of_layer("A", trace.network.depth)
     if name not in compared.by_hand[0] or any(c.verdict in ("missing", "shape", "dtype") for c in compared.comparisons):
         return compared.comparisons, []
     agrees = all(c.passed for c in compared.comparisons if c.mode == "local")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from reference.tensor_names import of_layer, read
 from reports.table import Cell, Columns, Table
 from verify.ball import Ball
 from verify.essay_tables import class_word, names
@@ -16,7 +17,7 @@ SNAPSHOT = {"W1": (7, 3), "B2": (5, 1), "W3": (6, 3)}  # so many of the last row
 
 def table_6(trace: Trace, by_hand: Mapping[str, Ball], label: int | None) -> tuple[Table, Columns]:
     """The probabilities of one image, by hand from X, W and B alone, and by TensorFlow."""
-    name = f"A{trace.network.depth}"
+    name = of_layer("A", trace.network.depth)
     ball = by_hand[name]
     hand, allowed = ball.value[0], ball.spread()[0]
     held = trace.step(1)[name][0].astype(np.float64)
@@ -44,7 +45,7 @@ def table_5(weights: Mapping[str, Array]) -> Table:
     """The part of the weights that the essay shows, 18 digits; i counts from 1 (the essay's row numbers)."""
     rows = []
     for P, (last, most) in SNAPSHOT.items():
-        matrix = weights[P].T if P[0] == "B" else weights[P]
+        matrix = weights[P].T if read(P).quantity == "B" else weights[P]
         columns = min(most, matrix.shape[1])
         for i in range(max(0, len(matrix) - last), len(matrix)):
             texts = [f"{x:.18e}" for x in matrix[i, :columns]]

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from reference.adam import ALGORITHM_1, KERAS, Adam
+from reference.tensor_names import UPDATE, base_of, has_role
+from reference.tensor_names import update as update_of
 from reference.variants import adam_forms
 from verify.printed.equations_of_prints import Step
 from verify.printed.figures import RUN, Printed
@@ -70,10 +72,10 @@ def _root(update: Callable[..., float], adam: Adam, size: float) -> float:
 
 def _pairs(printed: Sequence[Printed]) -> Iterator[tuple[Printed, Printed]]:
     """A printed gradient that is not 0 with the η∇C printed for it."""
-    updates = {p.quantity: p for p in printed if p.scope == RUN and p.symbol.startswith("update_")}
+    updates = {p.quantity: p for p in printed if p.scope == RUN and has_role(p.symbol, UPDATE)}
     for p in printed:
-        update = updates.get((p.scope, f"update_{p.symbol[1:]}", p.index))
-        if p.symbol.startswith("d") and update is not None and p.low * p.high > 0 and update.digits:
+        update = updates.get((p.scope, update_of(base_of(p.symbol)), p.index))
+        if has_role(p.symbol, "d") and update is not None and p.low * p.high > 0 and update.digits:
             yield p, update
 
 
@@ -87,5 +89,5 @@ def _agrees(form: Form, gradient: Printed, update: Printed) -> bool:
 
 def usual(printed: Sequence[Printed]) -> str:
     """The digits that η∇C has wherever they are not 0; "" if there are none."""
-    texts = Counter(p.text.lstrip("-") for p in printed if p.symbol.startswith("update_") and p.digits)
+    texts = Counter(p.text.lstrip("-") for p in printed if has_role(p.symbol, UPDATE) and p.digits)
     return texts.most_common(1)[0][0] if texts else ""

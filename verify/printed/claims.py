@@ -11,7 +11,10 @@ import numpy as np
 
 from reference import adam, backprop, descent, feedforward, loss
 from reference import index_forms as form
+from reference import tensor_names as names
 from reference.index_forms import Example
+from reference.layers import activation_named
+from reference.layers.relu import relu
 from reference.network import Network
 from verify.printed.cases import Case, Formula, per_bias, per_node, per_weight, read
 
@@ -53,7 +56,7 @@ def _nodes(network: Network) -> Iterator[Claim]:
     n = network.sizes
     one = lambda e, j: feedforward.node_sum(e.arrays["X"], e.arrays["W1"][:, j - 1], e.arrays["B1"][j - 1])  # noqa: E731
     dot = lambda e, j: feedforward.node_dot(e.arrays["X"], e.arrays["W1"][:, j - 1], e.arrays["B1"][j - 1])  # noqa: E731
-    act = lambda e, j: feedforward.node_activation(e.arrays["Z1"][j - 1])  # noqa: E731
+    act = lambda e, j: feedforward.node_activation(e.arrays["Z1"][j - 1], relu)  # noqa: E731
     yield Claim("1", "1.1", INDEX, "Z1", (per_node(one, n[1]),))
     yield Claim("2", "1.1", VECTORISED, "Z1", (per_node(dot, n[1]),))
     yield Claim("3", "1.1", INDEX, "A1", (per_node(act, n[1]),))
@@ -69,7 +72,7 @@ def _layers(equation: str, section: str, letter: str, layers: tuple[int, ...], n
             formula = read(source, f"W{layer}", f"B{layer}")(feedforward.weighted_sum)
         else:
             name = network.activations[layer - 1]
-            formula = read(f"Z{layer}")(lambda Z, name=name: feedforward.activation(Z, name))
+            formula = read(f"Z{layer}")(partial(feedforward.activation, f=activation_named(name).function))
         yield Claim(equation, section, VECTORISED, f"{letter}{layer}", (formula,))
 
 
@@ -101,8 +104,8 @@ def _cost() -> Iterator[Claim]:
 
 def _descent(network: Network) -> Iterator[Claim]:
     for P in network.parameters():
-        formula = read(P, f"update_{P}")(descent.descend)
-        yield Claim("15" if P[0] == "W" else "16", "2.2.2", VECTORISED, f"{P}_new", (formula,))
+        formula = read(P, names.update(P))(descent.descend)
+        yield Claim("15" if names.read(P).quantity == "W" else "16", "2.2.2", VECTORISED, names.new(P), (formula,))
 
 
 def _chain(network: Network) -> Iterator[Claim]:
@@ -115,7 +118,8 @@ def _chain(network: Network) -> Iterator[Claim]:
             dZ = loss.crossentropy_backward_long(A3, known["y"])
             for below in range(network.depth - 1, layer - 1, -1):
                 dA = backprop.activation_gradient(dZ, known[f"W{below + 1}"])
-                dZ = backprop.sum_gradient(dA, known[f"Z{below}"], network.activations[below - 1])
+                slope = activation_named(network.activations[below - 1]).slope
+                dZ = backprop.sum_gradient(dA, known[f"Z{below}"], slope)
             return backprop.weight_gradient(known["X" if layer == 1 else f"A{layer - 1}"], dZ)
 
         return formula
@@ -163,22 +167,22 @@ def _adam(network: Network, epsilon_hat: float, epsilon: float) -> Iterator[Clai
     yield Claim("App. A: g", section, INDEX, NOWHERE, ())
     slip = "this ε is added after the correction; TensorFlow adds ε̂ = 1e-7 to the uncorrected √v, another equation"
     for P in network.parameters():
-        m, v, g = f"m_{P}", f"v_{P}", f"d{P}"
+        m, v, g = names.kept("m", P), names.kept("v", P), names.gradient(P)
         scalars = ("t", "alpha", "beta_1", "beta_2")
-        first = read(f"{m}_before", g, "beta_1")(_first_moment)
-        second = read(f"{v}_before", g, "beta_2")(_second_moment)
+        first = read(names.before(m), g, "beta_1")(_first_moment)
+        second = read(names.before(v), g, "beta_2")(_second_moment)
         as_printed = read(m, v, *scalars)(partial(adam.update_algorithm_1, epsilon=epsilon))
         keras = read(m, v, *scalars)(partial(adam.update_epsilon_hat, epsilon=epsilon_hat))
 
         corrected = read(m, v, *scalars)(partial(_corrected, epsilon_hat=epsilon_hat))
-        yield Claim("App. A: start", section, INDEX, f"{m}_before", (read(P)(np.zeros_like),))
-        yield Claim("App. A: start", section, INDEX, f"{v}_before", (read(P)(np.zeros_like),))
+        yield Claim("App. A: start", section, INDEX, names.before(m), (read(P)(np.zeros_like),))
+        yield Claim("App. A: start", section, INDEX, names.before(v), (read(P)(np.zeros_like),))
         yield Claim("App. A: m", section, VECTORISED, m, (first,))
         yield Claim("App. A: v", section, VECTORISED, v, (second,))
-        yield Claim("App. A: m̂", section, VECTORISED, f"update_{P}", (corrected,))
-        yield Claim("App. A: v̂", section, VECTORISED, f"update_{P}", (corrected,))
-        yield Claim("App. A: θ", section, PRINTED, f"update_{P}", (as_printed,), slip)
-        yield Claim("App. A: ε̂", section, VECTORISED, f"update_{P}", (keras,))
+        yield Claim("App. A: m̂", section, VECTORISED, names.update(P), (corrected,))
+        yield Claim("App. A: v̂", section, VECTORISED, names.update(P), (corrected,))
+        yield Claim("App. A: θ", section, PRINTED, names.update(P), (as_printed,), slip)
+        yield Claim("App. A: ε̂", section, VECTORISED, names.update(P), (keras,))
 
 
 def _first_moment(m: Any, g: Any, beta_1: Any) -> Any:

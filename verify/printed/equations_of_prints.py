@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 from reference.network import ESSAY, Network
+from reference.tensor_names import gradient, has_role, is_of, new, parts_of, read, update
 from verify.precision import EXP_ULP, RECIPROCAL_ULP
 from verify.printed.adam_constraints import Formula, Update
 from verify.printed.constraints import (
@@ -111,7 +112,7 @@ def _layers(network: Network, run: Sequence[tuple[str, tuple[int, ...]]]) -> Ite
     for symbol, index in run:
         if symbol[-1].isdigit() and index:
             nodes[int(symbol[-1])].add(index[-1])
-            if symbol.startswith("dW"):
+            if has_role(symbol, "d") and is_of(symbol, "W"):
                 layer, (i, j) = int(symbol[-1]), index
                 source = q("X", i) if layer == 1 else q(f"A{layer - 1}", i)
                 yield Product(names[layer][0], q(symbol, i, j), source, q(f"dB{layer}", j))
@@ -127,7 +128,7 @@ def _layers(network: Network, run: Sequence[tuple[str, tuple[int, ...]]]) -> Ite
         yield Within("pixels 0 to 1", q("X", i), 0.0, 1.0)
     for layer in range(1, L + 1):
         for symbol, index in run:
-            if symbol in (f"W{layer}", f"W{layer}_new"):
+            if symbol in (f"W{layer}", new(f"W{layer}")):
                 yield Within("Glorot's range", q(f"W{layer}", *index), -glorot(network, layer), glorot(network, layer))
 
 
@@ -156,16 +157,16 @@ def _updates(step: Step, network: Network, run: Sequence[tuple[str, tuple[int, .
         yield Formula(step.name, STEP, parameters, ((0.0, 1.0), (0.0, 0.9999), (0.0, 0.999999)), step.s)
     indices: dict[str, set[tuple[int, ...]]] = {}
     for symbol, index in run:
-        parameter = symbol.removeprefix("update_").removesuffix("_new").removeprefix("d")
-        if parameter[0] in "WB" and parameter[1:].isdigit():
-            indices.setdefault(parameter, set()).add(index)
+        name = parts_of(symbol)
+        if name and name.quantity in ("W", "B") and name.layer is not None and not name.is_kept:
+            indices.setdefault(name.base, set()).add(index)
     for P, found in indices.items():
-        equation = "15" if P[0] == "W" else "16"
+        equation = "15" if read(P).quantity == "W" else "16"
         for index in sorted(found):
-            u = q(f"update_{P}", *index)
-            yield Linear(equation, ((-1.0, q(f"{P}_new", *index)), (1.0, q(P, *index)), (-1.0, u)))
-            yield Update(step.name or "App. A: one η∇C", u, q(f"d{P}", *index), STEP, epsilon, step.c)
-            if P[0] == "B":
+            u = q(update(P), *index)
+            yield Linear(equation, ((-1.0, q(new(P), *index)), (1.0, q(P, *index)), (-1.0, u)))
+            yield Update(step.name or "App. A: one η∇C", u, q(gradient(P), *index), STEP, epsilon, step.c)
+            if read(P).quantity == "B":
                 yield Within("biases begin at 0", q(P, *index), 0.0, 0.0)
 
 
@@ -173,7 +174,7 @@ def _shared_draw(network: Network, run: Sequence[tuple[str, tuple[int, ...]]]) -
     """The k-th number of each W, row by row, is the k-th uniform number times that layer's limit."""
     found: list[Constraint] = []
     for layer in range(1, network.depth + 1):
-        for index in sorted({i for s, i in run if s in (f"W{layer}", f"W{layer}_new")}):
+        for index in sorted({i for s, i in run if s in (f"W{layer}", new(f"W{layer}"))}):
             k = place_in_draw(network, layer, index)
             terms = ((1.0, q(f"W{layer}", *index)), (-glorot(network, layer), q("uniform", k)))
             found.append(Linear("one draw for all layers", terms))

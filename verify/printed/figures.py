@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reference.network import ESSAY
+from reference.tensor_names import parts_of
 from verify.errors import Unusable
 
 FIGURES = Path(__file__).with_name("figures.txt")
@@ -128,13 +129,15 @@ def _check_shape(where: str, symbol: str, at: list[tuple[int, ...]]) -> None:
 
 def shape_of(symbol: str) -> tuple[int, ...] | None:
     """Of a tensor of one example's run, by its name: a vector or a matrix; None for any other name."""
-    core = symbol.removeprefix("update_").removesuffix("_new").removeprefix("d")
-    if core in ("X", "y"):
-        return (ESSAY.sizes[0 if core == "X" else -1],)
-    if core[:1] not in "WBZA" or not core[1:].isdigit() or not 1 <= int(core[1:]) <= ESSAY.depth:
+    name = parts_of(symbol)
+    if name is None:
         return None
-    layer = int(core[1:])
-    return ESSAY.sizes[layer - 1 : layer + 1] if core[0] == "W" else ESSAY.sizes[layer : layer + 1]
+    if name.base in ("X", "y"):
+        return (ESSAY.sizes[0 if name.base == "X" else -1],)
+    layer = name.layer or 0
+    if name.quantity not in ("W", "B", "Z", "A") or name.is_kept or not 1 <= layer <= ESSAY.depth:
+        return None
+    return ESSAY.sizes[layer - 1 : layer + 1] if name.quantity == "W" else ESSAY.sizes[layer : layer + 1]
 
 
 def _indices(where: str, text: str, count: int) -> list[tuple[int, ...]]:

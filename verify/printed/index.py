@@ -16,7 +16,6 @@ from functools import partial
 from typing import Any
 
 import reference
-from reference.activations import activation_named
 from reference.adam import ALGORITHM_1, KERAS
 from reference.descent import SGD
 from reference.feedforward import activation
@@ -76,17 +75,21 @@ def every_rule() -> Iterator[Rule]:
 
 def stated(rule: Rule) -> Callable[..., Any]:
     """The function that states a rule, without the settings bound to it."""
-    function = rule.compute
+    return stated_by(rule.compute)
+
+
+def stated_by(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that was bound."""
     if isinstance(function, partial):
         bound: Callable[..., Any] = function.func
-        return activation_named(function.keywords["name"]).function if bound is activation else bound
+        return stated_by(function.keywords["f"]) if bound is activation else bound
     return function
 
 
 def functions() -> Iterator[Callable[..., Any]]:
     """The public functions of `reference`, by module."""
-    for found in pkgutil.iter_modules(reference.__path__):
-        module = importlib.import_module(f"reference.{found.name}")
+    for found in pkgutil.walk_packages(reference.__path__, "reference."):
+        module = importlib.import_module(found.name)
         for _, function in inspect.getmembers(module, callable):
             function = inspect.unwrap(function)
             own = inspect.isfunction(function) and function.__module__ == module.__name__

@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from reference.network import ESSAY, Network
+from reference.tensor_names import base_of, parts_of
 from verify.printed.equations_of_prints import glorot, place_in_draw
 from verify.printed.figures import RUN, Printed
 
@@ -37,8 +38,9 @@ def shared_draw(
     limits = limits or [glorot(network, layer) for layer in range(1, network.depth + 1)]
     draws: dict[int, dict[int, tuple[float, float]]] = {}
     for p in printed:
-        if p.scope == RUN and len(p.index) == 2 and p.symbol[0] == "W" and p.symbol[1:2].isdigit():
-            layer, moved = int(p.symbol[1]), 0.001 if p.symbol.endswith("_new") else 0.0
+        name = parts_of(p.symbol)
+        if name and p.scope == RUN and len(p.index) == 2 and name.quantity == "W" and not name.role and name.layer:
+            layer, moved = name.layer, 0.001 if name.state == "new" else 0.0
             limit = limits[layer - 1]
             ends = ((p.low - moved) / limit, (p.high + moved) / limit)
             place = place_in_draw(network, layer, p.index)
@@ -68,7 +70,7 @@ def repeated_rows(printed: Sequence[Printed]) -> Iterator[int]:
     lines = rows(printed)
     symbols: dict[tuple[str, ...], set[str]] = {}
     for (_, symbol, _), line in lines.items():
-        symbols.setdefault(texts(line), set()).add(symbol.removesuffix("_new"))
+        symbols.setdefault(texts(line), set()).add(base_of(symbol))
     for bit, p in enumerate(printed):
         line = lines[(p.place, p.symbol, p.line)]
         if len(line) >= FEWEST and any(q.digits for q in line) and len(symbols[texts(line)]) > 1:

@@ -18,6 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reference.rules import rules
+from reference.tensor_names import of_layer
 from verify import samples
 from verify.compare import compare
 from verify.errors import Unusable, Unverifiable
@@ -80,7 +81,7 @@ def predictions(held: Trace) -> tuple[int, int, int, int]:
         step = held.step(number)
         double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
         mine = predict(plan, double, double["X"], network.depth)
-        theirs, label = step[f"A{network.depth}"].argmax(axis=1), step["y"].argmax(axis=1)
+        theirs, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
         found += [len(label), np.sum(mine == label), np.sum(theirs == label), np.sum(mine != theirs)]
     images, by_hand, tensorflow, differ = found.tolist()
     return images, by_hand, tensorflow, differ

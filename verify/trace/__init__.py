@@ -8,19 +8,22 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reference.network import ESSAY, Network
+from reference.layers import layer_named
+from reference.network import Network, Node, chain
 from reference.rules import rules
+from reference.tensor_names import in_step
 from verify.errors import Unusable
 from verify.settings import OPTIMIZERS, Settings
 
-SCHEMA = "byhand-trace/1"
+SCHEMA = "byhand-trace/2"
+OLDER = "byhand-trace/1"  # of chains of Dense layers; it is read as well
 LONGEST = 100  # characters of a class's name
 Array = NDArray[Any]
 
@@ -49,7 +52,7 @@ class Trace:
 
     def step(self, number: int) -> dict[str, Array]:
         """The tensors of one step (from 1), without the prefix."""
-        prefix = f"step{number}/"
+        prefix = in_step(number, "")
         return {name[len(prefix) :]: a for name, a in self.tensors.items() if name.startswith(prefix)}
 
 
@@ -64,7 +67,7 @@ def to_bytes(trace: Trace) -> bytes:
         "schema": SCHEMA,
         "settings": trace.settings.to_dict(),
         "environment": dict(trace.environment),
-        "network": _described(trace.network),
+        "network": {"layers": described(trace.network)["layers"]},
         "optimizer": trace.settings.optimizer,
         "sha256": {name: digest(array) for name, array in trace.tensors.items()},
     }
@@ -77,9 +80,10 @@ def to_bytes(trace: Trace) -> bytes:
     return buffer.getvalue()
 
 
-def _described(network: Network) -> dict[str, Any]:
-    """Its parts by name, without those that the essay's network does not have."""
-    return {name: value for name, value in asdict(network).items() if value != ()}
+def described(network: Network) -> dict[str, Any]:
+    """The layers in order as texts, each with the places of those it reads; and the sizes, for a reader's eye."""
+    layers = [{"layer": str(node.layer), "reads": list(node.reads)} for node in network.nodes]
+    return {"sizes": list(network.sizes), "activations": list(network.activations), "layers": layers}
 
 
 def load(path: str) -> Trace:
@@ -119,7 +123,7 @@ def examine(path: str) -> tuple[Trace, dict[str, str]]:
     texts = _texts(path, manifest.get("environment"))
     if settings.steps > len(arrays):
         raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
-    network = _network(path, manifest.get("network"), settings, len(arrays))
+    network = _network(path, manifest, settings, len(arrays))
     return Trace(settings, network, texts, arrays, _classes(path, manifest.get("classes", []), network)), wrong
 
 
@@ -171,25 +175,47 @@ def _manifest(path: str, found: Array | None) -> dict[str, Any]:
         manifest = json.loads(str(found))
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{path}: the manifest is not JSON") from error
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise Unusable(f"{path}: the manifest is not of schema {SCHEMA}")
+    if not isinstance(manifest, dict) or manifest.get("schema") not in (SCHEMA, OLDER):
+        raise Unusable(f"{path}: the manifest is not of schema {SCHEMA} or {OLDER}")
     return manifest
 
 
-def _network(path: str, found: Any, settings: Settings, tensors: int) -> Network:
+def _network(path: str, manifest: Mapping[str, Any], settings: Settings, tensors: int) -> Network:
+    found = manifest.get("network")
     try:
-        sizes = tuple(found["sizes"])
-        if any(type(n) is not int for n in sizes):
-            raise ValueError("its sizes are not whole numbers")
-        if len(sizes) > tensors + 1:
-            raise ValueError(f"{len(sizes)} layers, and the file holds {tensors} tensors")
-        more = set(found) - set(_described(ESSAY)) - {"biases", "dropout", "rescaling"}
-        if more:
-            raise ValueError(f"{ascii(sorted(more)[0])} is no part of one")
-        rest = [tuple(found.get(name, ())) for name in ("biases", "dropout", "rescaling")]
-        rest[2] = tuple((float(scale), float(offset)) for scale, offset in rest[2])
-        network = Network(sizes, tuple(str(name) for name in found["activations"]), *rest)
-        rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
+        made = _layers(found, tensors) if manifest["schema"] == SCHEMA else _chain(found, tensors)
+        rules(made, settings.loss, OPTIMIZERS[settings.optimizer])
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise Unusable(f"{path}: the manifest describes no usable network ({_first_line(error)})") from error
-    return network
+    return made
+
+
+def _layers(found: Any, tensors: int) -> Network:
+    """The network of a manifest.  Raises ValueError, KeyError or TypeError."""
+    if set(found) != {"layers"} or not isinstance(found["layers"], list):
+        raise ValueError("it has no list of layers")
+    if len(found["layers"]) > 4 * (tensors + 1):
+        raise ValueError(f"{len(found['layers'])} layers, and the file holds {tensors} tensors")
+    nodes = []
+    for described in found["layers"]:
+        if set(described) != {"layer", "reads"} or not isinstance(described["layer"], str):
+            raise ValueError(f"{ascii(described)[:80]} is not a layer and what it reads")
+        if any(type(place) is not int for place in described["reads"]):
+            raise ValueError("the layers that a layer reads are not whole numbers")
+        nodes.append(Node(layer_named(described["layer"]), tuple(described["reads"])))
+    return Network(tuple(nodes))
+
+
+def _chain(found: Any, tensors: int) -> Network:
+    """The network of a manifest of the older schema.  Raises ValueError, KeyError or TypeError."""
+    sizes = tuple(found["sizes"])
+    if any(type(n) is not int for n in sizes):
+        raise ValueError("its sizes are not whole numbers")
+    if len(sizes) > tensors + 1:
+        raise ValueError(f"{len(sizes)} layers, and the file holds {tensors} tensors")
+    more = set(found) - {"sizes", "activations", "biases", "dropout", "rescaling"}
+    if more:
+        raise ValueError(f"{ascii(sorted(more)[0])} is no part of one")
+    rest = [tuple(found.get(name, ())) for name in ("biases", "dropout", "rescaling")]
+    rest[2] = tuple((float(scale), float(offset)) for scale, offset in rest[2])
+    return chain(sizes, tuple(str(name) for name in found["activations"]), *rest)

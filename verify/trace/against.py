@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.tensor_names import in_step, is_state
 from verify.ball import Ball
 from verify.compare import Walk, begins_with, planned, strays
 from verify.errors import Unusable
@@ -129,10 +130,10 @@ def _inputs(trace: Trace, command: str) -> list[str]:
     found = []
     for number in range(1, trace.settings.steps + 1):
         begin = number == 1 or not trace.settings.training
-        wanted = [name for name in names if begin or not (name in parameters or name.endswith("_before"))]
+        wanted = [name for name in names if begin or not (name in parameters or is_state(name, "before"))]
         if command == "prediction":
             wanted.remove("y")
-        found += [f"step{number}/{name}" for name in wanted]
+        found += [in_step(number, name) for name in wanted]
     return found
 
 

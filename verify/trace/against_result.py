@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
+from reference.tensor_names import in_step, split_step
 from reports.table import Cell, Columns, Report, Table
 from verify.ladder import PASSING
 from verify.result import describe, index_text
-from verify.trace import Trace
+from verify.trace import Trace, described
 from verify.trace.against import UNTOLD, Against, Pair
 
 SCHEMA = "byhand-against/1"
@@ -81,7 +82,7 @@ class AgainstResult:
 
     def _inputs(self) -> str:
         names = self.found.other_inputs
-        shown = ", ".join(name.removeprefix("step1/") for name in names[:6])
+        shown = ", ".join(split_step(name)[1] if split_step(name)[0] == 1 else name for name in names[:6])
         return f"they were given other {shown}" + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
     def sources(self) -> Table:
@@ -134,7 +135,7 @@ class AgainstResult:
         content = {
             "schema": SCHEMA, "command": "trace", "passed": self.passed, "headline": self.headline, "a": sides[0],
             "b": sides[1], "counts": self.counts, "other_inputs": list(self.found.other_inputs),
-            "network": {name: value for name, value in asdict(self.traces[0].network).items() if value != ()},
+            "network": described(self.traces[0].network),
             "comparisons": [{name: _plain(value) for name, value in _row(p).items()} for p in self.found.pairs],
         }  # fmt: skip
         return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
@@ -169,7 +170,7 @@ def _rank(pair: Pair) -> tuple[bool, float]:
 def _texts(pair: Pair, several: bool) -> tuple[str, ...]:
     verdict = pair.verdict_a if pair.verdict_a == pair.verdict_b else f"A {pair.verdict_a}, B {pair.verdict_b}"
     return (
-        f"step{pair.step}/{pair.tensor}" if several else pair.tensor, pair.equation, verdict,
+        in_step(pair.step, pair.tensor) if several else pair.tensor, pair.equation, verdict,
         _number(pair.max_difference, ".2e"), _number(pair.max_ulp, ".3g"), _number(pair.equal_bits, ".1%"),
         _number(pair.error_a, ".2e"), _number(pair.error_b, ".2e"), pair.nearer,
     )  # fmt: skip

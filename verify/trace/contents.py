@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
+from reference.layers.dense import Dense
+from reference.layers.dropout import Dropout
+from reference.layers.rescaling import Rescaling
 from reference.network import Network
+from reference.tensor_names import split_step
 from reports.table import Cell, Columns, Report, Table
-from verify.trace import LACKING, Array, Trace, digest, examine
+from verify.trace import LACKING, Array, Trace, described, digest, examine
 
 SCHEMA = "byhand-contents/1"
 BAR = 32  # characters of the widest layer
@@ -79,7 +83,8 @@ class Contents:
         network = self.trace.network
         rows = tuple(tuple(map(Cell, _layer(network, number))) for number in range(network.depth + 1))
         header = ("layer", "nodes", "", "activation", "weights", "more")
-        scaled = ", ".join(f"{scale:g}·X {offset:+g}" for scale, offset in network.rescaling)
+        before = [layer for layer in network.layers(0) if isinstance(layer, Rescaling)]
+        scaled = ", ".join(f"{layer.scale:g}·X {layer.offset:+g}" for layer in before)
         return Table(
             "The network", header, rows, frozenset({1, 4}), f"The input is rescaled: {scaled}" if scaled else ""
         )
@@ -87,7 +92,7 @@ class Contents:
     def tensors(self, short: bool = False) -> Table:
         """A row a tensor; `short`: of several steps the first, and whatever is wrong."""
         several = self.trace.settings.steps > 1
-        shown = [row for row in self.rows if not short or row.tensor.startswith("step1/") or row.hash != "ok"]
+        shown = [row for row in self.rows if not short or split_step(row.tensor)[0] == 1 or row.hash != "ok"]
         rows = tuple(tuple(Cell(text, strong=row.hash != "ok") for text in _texts(row)) for row in shown)
         note = "smallest and largest: magnitudes of the finite numbers, the smallest but 0; hash: SHA-256 of the bytes"
         if short and several:
@@ -104,7 +109,7 @@ class Contents:
         return Report(self.headline, self.passed, (line,), (self.made(), self.network(), self.tensors()))
 
     def to_json(self) -> bytes:
-        network = {name: value for name, value in asdict(self.trace.network).items() if value != ()}
+        network = described(self.trace.network)
         content = {
             "schema": SCHEMA, "command": "trace", "file": self.name, "passed": self.passed, "headline": self.headline,
             "settings": self.trace.settings.to_dict(), "environment": dict(self.trace.environment), "network": network,
@@ -141,11 +146,11 @@ def _row(name: str, array: Array, state: str) -> Row:
 def _layer(network: Network, number: int) -> tuple[str, ...]:
     nodes, widest = network.sizes[number], max(network.sizes)
     bar = "█" * max(1, round(BAR * nodes / widest))
-    more = [f"dropout {network.rate(number):g}"] if network.rate(number) else []
+    layers = network.layers(number)
+    more = ["no bias" for layer in layers if isinstance(layer, Dense) and not layer.bias]
+    more += [f"dropout {layer.rate:g}" for layer in layers if isinstance(layer, Dropout)]
     if not number:
         return ("input", f"{nodes:,}", bar, "", "", ", ".join(more))
-    if not network.has_bias(number):
-        more.insert(0, "no bias")
     weights = f"{network.sizes[number - 1]}x{nodes}"
     return (str(number), f"{nodes:,}", bar, network.activations[number - 1], weights, ", ".join(more))
 

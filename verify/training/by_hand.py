@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reference import tensor_names as names
 from reference.adam import Adam
 from reference.network import Network
 from reference.rules import Rule, coefficients, rules
@@ -27,23 +28,24 @@ class ByHand:
 
     def __init__(self, course: Course, network: Network, weights: Mapping[str, Array]) -> None:
         self.network = network
+        self.parameters = frozenset(network.parameters())
         self.optimizer = OPTIMIZERS[course.optimizer]
         self.kind = np.dtype(course.dtype).type
         self.plan = rules(network, course.loss, self.optimizer)
         self.known: dict[str, Any] = {name: self.kind(c) for name, c in coefficients(self.optimizer).items()}
         self.state = {P: np.array(weights[P], dtype=course.dtype) for P in network.parameters()}
         if isinstance(self.optimizer, Adam):
-            moments = [f"{letter}_{P}" for P in network.parameters() for letter in "mv"]
-            self.state |= {name: np.zeros_like(self.state[name[2:]]) for name in moments}
+            moments = {names.kept(letter, P): P for P in network.parameters() for letter in "mv"}
+            self.state |= {name: np.zeros_like(self.state[P]) for name, P in moments.items()}
 
     def step(self, number: int, X: Array, y: Array) -> float:
         """One training step; C of its batch, before the update."""
-        before = {name if name[0] in "WB" else f"{name}_before": a for name, a in self.state.items()}
+        before = {name if name in self.parameters else names.before(name): a for name, a in self.state.items()}
         known = {**self.known, **before, "X": X, "y": y, "t": self.kind(number)}
         with np.errstate(all="ignore"):
             for rule in self.plan:
                 known[rule.tensor] = rule(known)
-        self.state = {name: known[f"{name}_new" if name[0] in "WB" else name] for name in self.state}
+        self.state = {name: known[names.new(name) if name in self.parameters else name] for name in self.state}
         return float(known["C"])
 
     def predict(self, X: Array) -> NDArray[np.int64]:
@@ -56,7 +58,7 @@ def first_weights(course: Course, network: Network) -> dict[str, Array]:
     rng, found = np.random.default_rng(course.seed), {}
     for P in network.parameters():
         shape = network.shape(P)
-        most = np.sqrt(6 / sum(shape)) if P[0] == "W" else 0.0
+        most = np.sqrt(6 / sum(shape)) if names.read(P).quantity == "W" else 0.0
         found[P] = rng.uniform(-most, most, shape).astype(course.dtype)
     return found
 
@@ -69,5 +71,5 @@ def predict(plan: tuple[Rule, ...], weights: Mapping[str, Array], X: Array, dept
         known: dict[str, Any] = {**weights, "X": X[first : first + CHUNK]}
         for rule in forward:
             known[rule.tensor] = rule(known)
-        found.append(np.argmax(known[f"A{depth}"], axis=1))
+        found.append(np.argmax(known[names.of_layer("A", depth)], axis=1))
     return np.concatenate(found)

@@ -8,7 +8,7 @@ Beside a rule's own inputs a variant may read other tensors of the step, and "W1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,10 @@ from reference.adam import Adam
 from reference.descent import SGD
 from reference.network import Network
 from reference.rules import CARRIED, Optimizer, Rule
-from verify.variants import adam, backward, descent, forward, loss
+from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
+from verify.variants import adam, descent, loss
 from verify.variants.arithmetic import Found
+from verify.variants.layers import modules
 
 # what a variant raises where it cannot be computed: shapes that do not fit, a batch of one, no such ball operation
 IMPOSSIBLE = (ValueError, IndexError, ZeroDivisionError, NotImplementedError, np.exceptions.AxisError)
@@ -36,65 +38,54 @@ class Variant:
 def variants(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Iterator[Variant]:
     """Those of one rule, the simplest first."""
     for name, inputs, compute in _of(rule, network, optimizer, cost):
-        yield Variant(name, GROUPS[_kind(rule)], replace(rule, inputs=inputs, compute=compute))
+        yield Variant(name, _group(rule), replace(rule, inputs=inputs, compute=compute))
 
 
-GROUPS = {
-    "Z": "forward", "A": "forward", "C": "loss", "dZL": "loss", "dA": "backward", "dZ": "backward", "dW": "backward",
-    "dB": "backward", "m": "Adam", "v": "Adam", "update": "Adam", "new": "Adam", "start": "Adam",
-    "S": "forward", "D": "forward", "dD": "backward", "clipped": "Adam", "decayed": "Adam", "vmax": "Adam",
-    "alpha": "Adam",
-}  # fmt: skip
-
-
-def _kind(rule: Rule) -> str:
-    """What a rule computes, by the name of its tensor."""
-    name = rule.tensor
-    if rule.phase == "start":
-        return "start"
-    if name.endswith("_new"):
-        return "new"
-    if rule.inputs[-1][0] == "M":  # forward and back
-        return "D"
-    if name.startswith("d") and rule.inputs[-1] == "y":
-        return "dZL"
-    for prefix in ("update", "vmax", "m_", "v_", "clipped", "dW", "dB", "dA", "dD", "dZ"):
-        if name.startswith(prefix):
-            return prefix.removesuffix("_")
-    return "decayed" if name.endswith("_decayed") else name.partition("_")[0].rstrip("0123456789")
+def _group(rule: Rule) -> str:
+    """The row of the kill matrix that a rule's faults are counted in."""
+    if rule.tensor == "C" or "y" in rule.inputs:
+        return "loss"
+    return "Adam" if rule.phase in ("start", "update") else rule.phase
 
 
 def _of(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Found:
-    kind = _kind(rule)
-    found: dict[str, Callable[[], Found]] = {
-        "Z": lambda: forward.sums(rule), "A": lambda: forward.of_activation(rule, network),
-        "S": lambda: forward.rescalings(rule), "D": lambda: forward.dropouts(rule),
-        "update": lambda: adam.updates(rule, optimizer), "new": lambda: adam.news(rule, optimizer),
-        "clipped": lambda: descent.clippings(rule, network, optimizer), "alpha": lambda: descent.rates(rule),
-        "decayed": lambda: descent.decays(rule, optimizer), "vmax": lambda: descent.largest(rule),
-    }  # fmt: skip
-    if kind in found:
-        yield from found[kind]()
-    elif kind in ("C", "dZL"):
-        yield from loss.of_loss(rule, kind, cost)
-    elif kind in ("dA", "dD", "dZ", "dW", "dB"):
-        yield from backward.gradients(rule, kind.replace("dD", "dA"), network)
-    elif kind in ("m", "v"):
-        yield from (
-            adam.moments(rule, kind, optimizer) if isinstance(optimizer, Adam) else descent.velocities(rule, optimizer)
-        )
-    elif rule.equation == CARRIED and rule.tensor.endswith("_before"):
+    if rule.kind in modules():
+        yield from modules()[rule.kind].variants(rule, network)
+    elif "y" in rule.inputs:
+        yield from loss.of_loss(rule, cost)
+    elif rule.phase == "update":
+        yield from _of_update(rule, network, optimizer)
+    elif rule.equation == CARRIED and read(rule.tensor).is_kept:
         yield "the moments begin anew", rule.inputs, lambda x: x * 0.0
-    yield from _decoupling(rule, kind, optimizer)
 
 
-def _decoupling(rule: Rule, kind: str, optimizer: Optimizer) -> Found:
+def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+    name = read(rule.tensor)
+    if rule.tensor == "alpha":
+        yield from descent.rates(rule)
+    elif name.role == CLIPPED:
+        yield from descent.clippings(rule, network, optimizer)
+    elif name.state == "decayed":
+        yield from descent.decays(rule, optimizer)
+    elif name.state == "new":
+        yield from adam.news(rule, optimizer)
+    elif name.role == UPDATE:
+        yield from adam.updates(rule, optimizer)
+    elif name.role == "vmax":
+        yield from descent.largest(rule)
+    elif isinstance(optimizer, Adam):
+        yield from adam.moments(rule, name.role, optimizer)
+    else:
+        yield from descent.velocities(rule, optimizer)
+    if optimizer.weight_decay:
+        yield from _decoupling(rule, name, optimizer)
+
+
+def _decoupling(rule: Rule, name: TensorName, optimizer: Optimizer) -> Found:
     """One slip in several rules: the decay goes with the gradient, and nowhere else."""
-    P, plain = rule.tensor.partition("_")[2], isinstance(optimizer, SGD) and not optimizer.momentum
-    if not optimizer.weight_decay:
-        return
-    if kind == "decayed":
+    plain = isinstance(optimizer, SGD) and not optimizer.momentum
+    if name.state == "decayed":
         yield descent.COUPLED, (rule.inputs[0],), lambda P: P * 1.0
-    elif kind in ("m", "v") or (kind == "update" and plain):
-        g = rule.inputs[0] if kind == "update" else rule.inputs[1]
-        yield from descent.coupled(rule, g, P, optimizer.weight_decay)
+    elif name.role in ("m", "v") or (name.role == UPDATE and plain):
+        g = rule.inputs[0] if name.role == UPDATE else rule.inputs[1]
+        yield from descent.coupled(rule, g, name.base, optimizer.weight_decay)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference import descent
+from reference import tensor_names as names
 from reference.adam import ALGORITHM_1, KERAS, Adam
 from reference.rules import Optimizer, Rule
 from reference.variants import AdamForm, adam_changes
@@ -36,7 +37,7 @@ def moments(rule: Rule, kind: str, optimizer: Optimizer) -> Found:
     yield f"{kind} without what was before", rule.inputs, lambda x, g: square(g) * (1 - beta)
     yield f"{kind} not decayed", rule.inputs, lambda x, g: x + square(g) * (1 - beta)
     yield f"{kind} not brought up to date", (before,), lambda x: x * 1.0
-    yield "gradient of the step before in the moments", (before, f"{g}~"), rule.compute
+    yield "gradient of the step before in the moments", (before, names.previous(g)), rule.compute
     if kind == "v":
         yield "v of |g| in place of g²", rule.inputs, lambda x, g: x * beta + np.maximum(g, -g) * (1 - beta)
         yield "AMSGrad", rule.inputs, lambda x, g: np.maximum(x, rule.compute(x, g))
@@ -45,7 +46,7 @@ def moments(rule: Rule, kind: str, optimizer: Optimizer) -> Found:
 
 def updates(rule: Rule, optimizer: Optimizer) -> Found:
     inputs = rule.inputs
-    P = rule.tensor.removeprefix("update_")
+    P = names.read(rule.tensor).base
     if isinstance(optimizer, Adam):  # its first input is m, its second v, or the largest v
         form, epsilon = ("hat", optimizer.epsilon) if optimizer.epsilon_hat else ("root", optimizer.epsilon)
         other = ALGORITHM_1 if optimizer.epsilon_hat else KERAS
@@ -60,15 +61,15 @@ def updates(rule: Rule, optimizer: Optimizer) -> Found:
         for size in (1e-8, 1e-6, 1e-5):
             if size != epsilon:
                 yield f"ε = {size:g}", inputs, partial(AdamForm(**own), epsilon=size)
-        yield "Nesterov", (f"d{P}", *inputs), partial(_nesterov, form=AdamForm(**own), epsilon=epsilon)
+        yield "Nesterov", (names.gradient(P), *inputs), partial(_nesterov, form=AdamForm(**own), epsilon=epsilon)
         yield "AdamW's decay (0.004)", (*inputs, P), partial(_decayed, compute=rule.compute)
         yield "no second moment", inputs, lambda m, v, t, a, b, c: m * a
-    yield "the gradient itself", (f"d{P}",), lambda g: g * 1.0
+    yield "the gradient itself", (names.gradient(P),), lambda g: g * 1.0
     for size in SIZES:
         for sign in (1, -1):
             factor = 1 + sign * size
             yield f"α × {factor:.10g}", inputs, partial(scaled, rule.compute, factor)
-    yield "update of the step before", (f"{rule.tensor}~",), lambda u: u * 1.0
+    yield "update of the step before", (names.previous(rule.tensor),), lambda u: u * 1.0
     yield from other_updates(rule, P, optimizer)
     if isinstance(optimizer, Adam):
         yield from _pairs(inputs, own, epsilon)
@@ -98,6 +99,6 @@ def news(rule: Rule, optimizer: Optimizer) -> Found:
     yield "sign of the update", rule.inputs, lambda P, u: P + u
     yield "update skipped", (P,), lambda P: P * 1.0
     yield "update applied twice", rule.inputs, lambda P, u: P - u * 2
-    yield "update of stale weights", (f"{P}~", update), descent.descend
+    yield "update of stale weights", (names.previous(P), update), descent.descend
     yield "weight decay (1e-4)", rule.inputs, lambda P, u: P * (1 - 1e-4) - u
     yield from other_news(rule, optimizer)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.rule import Rule
+from reference.tensor_names import previous
 from verify.ball import Ball
 
 Found = Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]  # name, inputs, function
@@ -42,3 +44,10 @@ def scaled(compute: Callable[..., Any], factor: float, *read: Any) -> Any:
 def word(compute: Any, name: str) -> Any:
     """What a rule's function was given beside the tensors: the rate of a dropout, a momentum."""
     return compute.keywords[name]
+
+
+def no_slope(rule: Rule) -> Found:
+    """The way back through an activation without its slope, and with that of the step before."""
+    dA, at = rule.inputs
+    yield "slope missing", rule.inputs, lambda dA, at: dA * 1.0
+    yield "slope of the step before", (dA, previous(at)), rule.compute

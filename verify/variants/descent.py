@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from reference import clipping, descent
+from reference import tensor_names as names
 from reference.adam import Adam
 from reference.descent import SGD
 from reference.network import Network
@@ -20,8 +21,8 @@ from verify.variants.arithmetic import SIZES, Found, scaled, word
 
 def of_another_gradient(rule: Rule, g: str) -> Found:
     """Where a gradient is read that was clipped: the one that was not."""
-    if g.startswith("clipped_"):
-        inputs = tuple(f"d{name[8:]}" if name == g else name for name in rule.inputs)
+    if names.read(g).role == names.CLIPPED:
+        inputs = tuple(names.gradient(names.read(g).base) if name == g else name for name in rule.inputs)
         yield "the gradient before it was clipped", inputs, rule.compute
 
 
@@ -50,7 +51,7 @@ def velocities(rule: Rule, sgd: SGD) -> Found:
     yield "velocity without the learning rate", (before, g), lambda m, g: m * mu - g
     yield "sign of the velocity", rule.inputs, lambda m, g, a: m * mu + g * a
     yield "velocity not brought up to date", (before,), lambda m: m * 1.0
-    yield "gradient of the step before in the velocity", (before, f"{g}~", alpha), rule.compute
+    yield "gradient of the step before in the velocity", (before, names.previous(g), alpha), rule.compute
     for size in SIZES:
         yield f"μ × (1 - {size:g})", rule.inputs, partial(descent.velocity, momentum=mu * (1 - size))
     yield from of_another_gradient(rule, g)
@@ -60,21 +61,21 @@ def other_updates(rule: Rule, P: str, optimizer: Optimizer) -> Found:
     g = rule.inputs[0]
     if isinstance(optimizer, Adam):
         if optimizer.amsgrad:
-            inputs = tuple(f"v_{P}" if name == f"vmax_{P}" else name for name in rule.inputs)
+            inputs = tuple(names.kept("v", P) if name == names.kept("vmax", P) else name for name in rule.inputs)
             yield "v in place of the largest v", inputs, rule.compute
         return
     if optimizer.nesterov:
         m, g, alpha = rule.inputs
         mu = optimizer.momentum
         yield "Nesterov's look ahead left out", (m,), descent.negated
-        yield "looking ahead by the velocity before", (f"{m}_before", g, alpha), rule.compute
+        yield "looking ahead by the velocity before", (names.before(m), g, alpha), rule.compute
         yield "looking ahead twice", rule.inputs, lambda m, g, a: g * a - m * mu * mu
         yield "sign of the look ahead", rule.inputs, lambda m, g, a: g * a + m * mu
     elif optimizer.momentum:
         m, alpha = rule.inputs[0], "alpha"
         ahead = partial(descent.nesterov, momentum=optimizer.momentum)
-        yield "Nesterov's look ahead", (m, f"d{P}", alpha), ahead
-        yield "velocity of the step before", (f"{m}_before",), descent.negated
+        yield "Nesterov's look ahead", (m, names.gradient(P), alpha), ahead
+        yield "velocity of the step before", (names.before(m),), descent.negated
     yield from of_another_gradient(rule, g)
 
 
@@ -83,7 +84,7 @@ def other_news(rule: Rule, optimizer: Optimizer) -> Found:
     if not optimizer.weight_decay:
         return
     kept, update = rule.inputs
-    P, decay = kept.removesuffix("_decayed"), optimizer.weight_decay
+    P, decay = names.read(kept).base, optimizer.weight_decay
     yield "decay after the update", (P, update, "alpha"), lambda P, u, a: descent.decayed(P - u, a, decay)
     yield "decay left out", (P, update), descent.descend
 
@@ -110,7 +111,7 @@ def largest(rule: Rule) -> Found:
 def clippings(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
     g, compute = rule.inputs[0], rule.compute
     most = word(compute, "most")
-    every = tuple(f"d{P}" for P in network.parameters())
+    every = tuple(names.gradient(P) for P in network.parameters())
     yield "not clipped", (g,), lambda g: g * 1.0
     if optimizer.clipvalue:
         yield "clipped from above only", (g,), lambda g: np.minimum(g, most)

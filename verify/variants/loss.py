@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from reference import activations, loss, losses
+from reference import loss, losses
+from reference.layers.softmax import softmax, softmax_backward
 from reference.rules import Rule
+from reference.tensor_names import read
 from verify.variants.arithmetic import SIZES, Found
 
 
-def of_loss(rule: Rule, kind: str, cost: str) -> Found:
+def of_loss(rule: Rule, cost: str) -> Found:
     source, y = rule.inputs
-    compute = rule.compute
+    compute, kind = rule.compute, rule.tensor
     yield "sum for mean", rule.inputs, lambda Z, y: compute(Z, y) * float(Z.shape[0])
     yield "mean over N - 1", rule.inputs, lambda Z, y: compute(Z, y) * _one_less(Z.shape[0])
     for size in SIZES:
@@ -25,15 +27,15 @@ def of_loss(rule: Rule, kind: str, cost: str) -> Found:
     if kind == "C":
         yield "logarithm to base 2", rule.inputs, lambda Z, y: compute(Z, y) * (1 / np.log(2.0))
         yield "one example of the batch lost", rule.inputs, lambda Z, y: compute(Z[:-1], y[:-1])
-        if cost == "categorical_crossentropy" and source[0] == "Z":
+        if cost == "categorical_crossentropy" and read(source).quantity == "Z":
             yield "(14) as printed, one example", rule.inputs, lambda Z, y: compute(Z[:1], y[:1]) * (1 / Z.shape[0])
             yield "probabilities clipped at 1e-7", rule.inputs, _clipped_cost
     else:
         yield "sign of the gradient", rule.inputs, lambda Z, y: -compute(Z, y)
-        if cost == "categorical_crossentropy" and source[0] == "Z":
+        if cost == "categorical_crossentropy" and read(source).quantity == "Z":
             yield "(20a) as printed, softmax elementwise", rule.inputs, _elementwise
             yield "through the softmax twice", rule.inputs, _twice
-            yield "label forgotten", rule.inputs, lambda Z, y: activations.softmax(Z) * (1 / Z.shape[0])
+            yield "label forgotten", rule.inputs, lambda Z, y: softmax(Z) * (1 / Z.shape[0])
     if isinstance(compute, partial):
         yield from _others(rule, kind, compute)
 
@@ -47,19 +49,19 @@ def _smoothed(compute: Callable[..., Any], Z: Any, y: Any, size: float) -> Any:
 
 
 def _clipped_cost(Z: Any, y: Any) -> Any:
-    A = np.maximum(activations.softmax(Z), 1e-7)
+    A = np.maximum(softmax(Z), 1e-7)
     A = -np.maximum(-A, -(1 - 1e-7))
     return loss.batch_mean(loss.crossentropy(A, y))
 
 
 def _elementwise(Z: Any, y: Any) -> Any:
     """a(1 - a) · (-y/a) = -y (1 - a)."""
-    return y * (activations.softmax(Z) - 1) * (1 / Z.shape[0])
+    return y * (softmax(Z) - 1) * (1 / Z.shape[0])
 
 
 def _twice(Z: Any, y: Any) -> Any:
-    A = activations.softmax(Z)
-    return activations.softmax_backward(A, A - y) * (1 / Z.shape[0])
+    A = softmax(Z)
+    return softmax_backward(A - y, A) * (1 / Z.shape[0])
 
 
 def _others(rule: Rule, kind: str, compute: Any) -> Found:

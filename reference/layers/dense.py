@@ -1,0 +1,66 @@
+"""The Dense layer: the essay's own, whose equations are in `reference.feedforward` and `reference.backprop`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reference import backprop, feedforward
+from reference.layers.layer import Layer, Place, Shape
+from reference.rule import Rule
+from reference.tensor_names import gradient, of_layer
+
+Function = Callable[..., Any]
+FORWARD = {1: "6", 2: "8", 3: "9"}  # the equation of Z(l), l from the input
+BACKWARD = {0: ("22a", "22b"), 1: ("22c", "22d")}  # those of dW(l) and dB(l), L - l from the output
+
+
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Z(l) = A(l-1)·W(l) + B(l), with `nodes` n(l); without B where `bias` is false.  (4), (6), (8), (8a), (9)"""
+
+    kind = "dense"
+    letter = "Z"
+    begins = True
+    nodes: int = 1
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        if type(self.nodes) is not int or self.nodes < 1:
+            raise ValueError(f"a dense layer needs at least one node, not {self.nodes!r}")
+        if type(self.bias) is not bool:
+            raise ValueError(f"bias must be True or False, not {self.bias!r}")
+
+    def shape(self, inputs: Shape) -> Shape:
+        if len(inputs) != 1:
+            raise ValueError(f"a Dense layer reads one row an example, not the shape {list(inputs)}")
+        return (self.nodes,)
+
+    def parameters(self, place: Place) -> dict[str, Shape]:
+        """W(l) [n(l-1), n(l)] and B(l) [1, n(l)]."""
+        weights, bias = of_layer("W", place.number), of_layer("B", place.number)
+        return {weights: (*place.inputs, self.nodes)} | ({bias: (1, self.nodes)} if self.bias else {})
+
+    def forward(self, place: Place) -> Iterator[Rule]:
+        compute: Function = feedforward.weighted_sum if self.bias else feedforward.weighted_sum_without_bias
+        equation = FORWARD.get(place.number, "8a")
+        read = (place.reads, *self.parameters(place))
+        yield Rule(place.gives, equation, read, compute, place.number, "forward", kind=self.kind,
+                   summed=(1, 0))  # fmt: skip
+
+    def backward(self, place: Place) -> Iterator[Rule]:
+        dZ, (W, *B) = place.gradient_in, self.parameters(place)
+        weights, biases = BACKWARD.get(place.depth - place.number, ("22e", "22f"))
+        yield Rule(gradient(W), weights, (place.reads, dZ), backprop.weight_gradient, place.number, "backward",
+                   kind=self.kind, summed=(0, 0))  # fmt: skip
+        product = (dZ,) if place.number == place.depth else ()
+        for P in B:
+            yield Rule(
+                gradient(P), biases, (dZ,), backprop.bias_gradient, place.number, "backward", product, kind=self.kind
+            )
+        if place.needs_gradient:
+            yield Rule(
+                place.gradient_out, "20a", (dZ, W), backprop.activation_gradient, place.below, "backward",
+                kind=self.kind, summed=(1, 1),
+            )  # fmt: skip

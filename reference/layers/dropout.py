@@ -1,0 +1,58 @@
+"""Dropout: a part of what a layer gives is set to 0 in training, at random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from reference.layers.layer import Layer, Place, Shape
+from reference.rule import Rule
+from reference.tensor_names import of_layer
+
+SOURCE = "Srivastava et al. 2014"
+
+
+def dropped(A: Any, M: Any, rate: float) -> Any:
+    """Inverted dropout: what the mask lets through, over 1 - rate.  A, M [N, n] -> D [N, n].  Srivastava et al. 2014"""
+    return A * (1 / (1 - rate)) * (M > 0)
+
+
+def dropped_gradient(dD: Any, M: Any, rate: float) -> Any:
+    """Back through dropout: the same mask, the same factor.  dD, M [N, n] -> dA [N, n].  Srivastava et al. 2014"""
+    return dropped(dD, M, rate)
+
+
+@dataclass(frozen=True)
+class Dropout(Layer):
+    """D(l) = A(l) M(l) / (1 - rate), M(l) drawn anew in each step; a prediction skips it.  Srivastava et al. 2014"""
+
+    kind = "dropout"
+    letter = "D"
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.rate, float) or not 0 < self.rate < 1:
+            raise ValueError(f"a dropout rate must be above 0 and below 1, not {self.rate!r}")
+
+    @property
+    def only_in_training(self) -> bool:
+        return True
+
+    def drawn(self, place: Place) -> dict[str, Shape]:
+        """M(l), 1 where a number is let through and 0 elsewhere."""
+        return {of_layer("M", place.number): place.inputs}
+
+    def forward(self, place: Place) -> Iterator[Rule]:
+        yield self._rule(place, place.gives, place.reads, dropped, place.number, "forward")
+
+    def backward(self, place: Place) -> Iterator[Rule]:
+        if place.needs_gradient:
+            yield self._rule(place, place.gradient_out, place.gradient_in, dropped_gradient, place.below, "backward")
+
+    def _rule(self, place: Place, tensor: str, reads: str, compute: Any, layer: int, phase: str) -> Rule:
+        return Rule(
+            tensor, SOURCE, (reads, *self.drawn(place)), partial(compute, rate=self.rate), layer, phase,
+            kind=self.kind, elementwise=True, scales=True,
+        )  # fmt: skip

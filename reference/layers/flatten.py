@@ -1,0 +1,14 @@
+"""Flatten: an image as one row. X is held as rows from the start, so there is nothing to compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference.layers.layer import Layer
+
+
+@dataclass(frozen=True)
+class Flatten(Layer):
+    """Hand on the rows [N, n] that it reads.  Keras: Flatten"""
+
+    kind = "flatten"

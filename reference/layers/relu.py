@@ -1,0 +1,36 @@
+"""ReLU, the activation of the essay's hidden layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.layers.activation import Activation, Function
+
+
+def relu(Z: Any) -> Any:
+    """Rectified linear unit, elementwise.  Z [N, n] -> [N, n].  (7a)"""
+    return np.maximum(Z, 0)
+
+
+def relu_slope(Z: Any) -> Any:
+    """Its derivative; 0 at Z = 0, as Appendix D and TensorFlow have it.  Z [N, n] -> [N, n].  (18b)"""
+    return Z > 0
+
+
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """A = max(Z, 0).  (7a), (18b)"""
+
+    kind = "relu"
+    equation = "7a"
+
+    @property
+    def function(self) -> Function:
+        return relu
+
+    @property
+    def slope(self) -> Function:
+        return relu_slope

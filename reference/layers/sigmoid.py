@@ -1,0 +1,45 @@
+"""The sigmoid, the activation of Mazur's example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.layers.activation import Activation, Function
+
+
+def sigmoid(Z: Any) -> Any:
+    """1 / (1 + e^-z), the activation of Mazur's example, elementwise.  Z [N, n] -> [N, n].  (5)"""
+    return np.reciprocal(1 + np.exp(-Z))
+
+
+def sigmoid_slope(A: Any) -> Any:
+    """Its derivative, a (1 - a), from what it gave.  A [N, n] -> [N, n].  (5)"""
+    return A * (1 - A)
+
+
+def sigmoid_backward(dA: Any, A: Any) -> Any:
+    """dA times that slope, in the order in which TensorFlow rounds.  dA, A [N, n] -> dZ [N, n].  (18), (18b)"""
+    return dA * A * (1 - A)
+
+
+@dataclass(frozen=True)
+class Sigmoid(Activation):
+    """A = 1 / (1 + e^-Z).  (5)"""
+
+    kind = "sigmoid"
+    slope_reads_output = True
+
+    @property
+    def function(self) -> Function:
+        return sigmoid
+
+    @property
+    def slope(self) -> Function:
+        return sigmoid_slope
+
+    @property
+    def back(self) -> Function:
+        return sigmoid_backward

@@ -1,0 +1,60 @@
+"""The softmax, the activation of the essay's output layer: probabilities of the classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.layers.activation import Activation, Function
+
+
+def exponentials(Z: Any) -> Any:
+    """e^z of each z less the largest of its row.  Z [N, n] -> [N, n].  (11)
+
+    Numerator and denominator of (11) are both divided by e^max: the quotient is the same, and no
+    exponential overflows. TensorFlow does so too, and rounds where this does.
+    """
+    return np.exp(Z - np.max(Z, axis=1, keepdims=True))
+
+
+def softmax(Z: Any) -> Any:
+    """Exponentials over their sum, row by row.  Z [N, n] -> [N, n], rows add up to 1.  (11)"""
+    E = exponentials(Z)
+    return E * np.reciprocal(np.sum(E, axis=1, keepdims=True))
+
+
+def softmax_jacobian(A: Any) -> Any:
+    """d a_i / d z_j = a_i (1{i = j} - a_j).  A [N, n] -> [N, n, n].  (19)"""
+    n = A.shape[1]
+    return A[:, :, None] * (np.eye(n) - A[:, None, :])
+
+
+def softmax_backward(dA: Any, A: Any) -> Any:
+    """A gradient times the Jacobian, multiplied out.  dA, A [N, n] -> dZ [N, n].  (19)"""
+    return A * (dA - np.sum(A * dA, axis=1, keepdims=True))
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """A = e^Z / Σ e^Z, row by row: it couples the nodes of its layer.  (11), (19)"""
+
+    kind = "softmax"
+    at_end = True
+    equation = "11"
+    slope_equation = "19"
+    slope_reads_output = True
+    elementwise = False
+
+    @property
+    def function(self) -> Function:
+        return softmax
+
+    @property
+    def slope(self) -> Function:
+        return softmax_jacobian
+
+    @property
+    def back(self) -> Function:
+        return softmax_backward

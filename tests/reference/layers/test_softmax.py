@@ -1,0 +1,18 @@
+"""Witnesses of the softmax: the complex step, and what is known of it at single numbers."""
+
+import numpy as np
+
+from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
+from tests.reference.layers.witness import G, Z, apart, slopes_of
+
+
+def test_the_way_back_is_the_slope():
+    A = softmax(Z)
+    assert apart(softmax_backward(G, A), slopes_of("softmax")) < 1e-14
+    assert apart(np.einsum("ni,nij->nj", G, softmax_jacobian(A)), slopes_of("softmax")) < 1e-14
+    assert apart(G * A * (1 - A), slopes_of("softmax")) > 1e-3
+
+
+def test_rows_add_up_to_one_and_a_shift_changes_nothing():
+    np.testing.assert_allclose(np.sum(softmax(Z), axis=1), 1, atol=1e-15)
+    np.testing.assert_allclose(softmax(Z + 1000), softmax(Z), atol=1e-12)

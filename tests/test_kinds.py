@@ -1,0 +1,85 @@
+"""Every kind of layer has its four parts: equations, a reader of Keras's layer, variants, and witnesses."""
+
+import pkgutil
+
+import numpy as np
+import pytest
+
+from reference.layers import activation_named, kinds, layer_named
+from reference.layers.activation import Activation
+from reference.network import chain
+from reference.rules import rules
+from tests.reference import layers as witnesses
+from verify.settings import OPTIMIZERS
+from verify.variants import layers as variants
+from verify.variants import variants as variants_of
+
+COMPUTING = sorted(kind for kind, layer in kinds().items() if layer.letter)
+ACTIVATIONS = sorted(kind for kind, layer in kinds().items() if issubclass(layer, Activation))
+
+
+def lacking(kind, readers=None, others=None, witnessed=None):
+    """The parts that a kind does not have."""
+    from verify.capture.layers import readers as found
+
+    parts = {
+        "a reader in verify/capture/layers": kind in (found() if readers is None else readers),
+        "variants in verify/variants/layers": kind in (variants.modules() if others is None else others),
+        "witnesses in tests/reference/layers": f"test_{kind}" in (witnessed or modules()),
+    }
+    return [part for part, there in parts.items() if not there]
+
+
+def modules():
+    return {info.name for info in pkgutil.iter_modules(witnesses.__path__)}
+
+
+@pytest.mark.parametrize("kind", COMPUTING)
+def test_a_kind_has_its_four_parts(kind):
+    assert not lacking(kind)
+
+
+def test_a_missing_part_is_named():
+    assert lacking("relu", readers={}) == ["a reader in verify/capture/layers"]
+    assert lacking("relu", others={}) == ["variants in verify/variants/layers"]
+    assert lacking("relu", witnessed={"test_dense"}) == ["witnesses in tests/reference/layers"]
+    assert len(lacking("swish")) == 3
+
+
+def test_kinds_that_compute_nothing_have_a_reader():
+    from verify.capture.layers import readers
+
+    assert set(kinds()) == set(readers())
+    assert set(variants.modules()) == set(COMPUTING)
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_a_kind_has_variants_forward_and_back(kind):
+    network = chain((4, 3, 2), ("relu", kind) if activation_named(kind).at_end else (kind, "linear"))
+    found = rules(network, "mean_squared_error", OPTIMIZERS["sgd"])
+    of_kind = [rule for rule in found if rule.kind == kind]
+    assert {rule.phase for rule in of_kind} >= {"forward"}
+    for rule in of_kind:
+        assert len(list(variants_of(rule, network, OPTIMIZERS["sgd"], "mean_squared_error"))) > 1, rule.tensor
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_the_text_of_a_layer_gives_it_back(kind):
+    layer = kinds()[kind]()
+    assert layer_named(str(layer)) == layer and str(layer).partition("(")[0] == kind
+
+
+@pytest.mark.parametrize("text", ["", "swish", "dense(", "dense(nodes=0)", "dense(nodes=2.5)", "dense(bias=1)",
+                                  "dropout(rate=1.0)", "dropout(rate=0)", "input(nodes=-1)", "rescaling(scale=x)",
+                                  "rescaling(scale=1)", "leaky_relu(negative_slope=2.0)", "relu(1)", "3"])  # fmt: skip
+def test_a_text_that_is_no_layer_is_refused(text):
+    with pytest.raises(ValueError):
+        layer_named(text)
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS)
+def test_an_activation_keeps_the_shape(kind):
+    own = activation_named(kind)
+    Z = np.linspace(-2, 2, 12).reshape(4, 3)
+    A = own.function(Z)
+    assert A.shape == own.back(np.ones_like(Z), A if own.slope_reads_output else Z).shape == Z.shape

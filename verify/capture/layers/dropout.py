@@ -1,0 +1,43 @@
+"""Keras's Dropout; one with a rate of 0 does nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+import tensorflow as tf
+
+from reference.layers.dropout import Dropout
+from reference.tensor_names import of_layer
+from reference.tensor_names import read as parts_of
+from verify.capture.reader import Reader, Tensors
+
+if TYPE_CHECKING:
+    from verify.capture.understanding import Reading
+
+
+class DropoutReader(Reader):
+    types = (keras.layers.Dropout,)
+
+    def read(self, layer: Any, reading: Reading) -> None:
+        if layer.noise_shape is not None and layer.rate:
+            reading.problem(layer, "its noise_shape is not verified")
+        if isinstance(reading.last, Dropout) and layer.rate:
+            reading.problem(layer, "two dropouts in a row are not verified")
+            return
+        reading.add(layer, *([Dropout(float(layer.rate))] if layer.rate else []))
+
+    def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
+        """The slope of what it puts out says what it let through, also where a 0 came in."""
+        if not training or not gives:
+            return layer(A, training=training)
+        with tf.GradientTape() as tape:
+            tape.watch(A)
+            D = layer(A, training=True)
+        slope = tape.gradient(D, A)
+        mask = of_layer("M", parts_of(gives[0]).layer or 0)
+        found |= {mask: tf.cast(slope > 0, slope.dtype), gives[0]: D}
+        return D
+
+
+READER = DropoutReader()

@@ -1,0 +1,23 @@
+"""Keras's Flatten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from reference.layers.flatten import Flatten
+from verify.capture.reader import Reader
+
+if TYPE_CHECKING:
+    from verify.capture.understanding import Reading
+
+
+class FlattenReader(Reader):
+    types = (keras.layers.Flatten,)
+
+    def read(self, layer: Any, reading: Reading) -> None:
+        reading.add(layer, Flatten())
+
+
+READER = FlattenReader()

@@ -1,0 +1,25 @@
+"""Keras's leaky ReLU, with the slope as Keras holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from reference.layers.activation import Activation
+from reference.layers.leaky_relu import LeakyReLU
+from verify.capture.reader import ActivationReader
+
+if TYPE_CHECKING:
+    from verify.capture.understanding import Reading
+
+
+class LeakyReLUReader(ActivationReader):
+    types = (keras.layers.LeakyReLU,)
+
+    def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
+        slope = getattr(function, "negative_slope", LeakyReLU.negative_slope)
+        return LeakyReLU(reading.held(layer, slope))
+
+
+READER = LeakyReLUReader(keras.activations.leaky_relu, LeakyReLU)

@@ -1,0 +1,33 @@
+"""Keras's Rescaling, where it stands before the first layer that computes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from reference.layers.rescaling import Rescaling
+from verify.capture.reader import Reader, Tensors
+
+if TYPE_CHECKING:
+    from verify.capture.understanding import Reading
+
+
+class RescalingReader(Reader):
+    types = (keras.layers.Rescaling,)
+
+    def read(self, layer: Any, reading: Reading) -> None:
+        if not reading.at_input:
+            reading.problem(layer, "it stands behind a layer that computes; before the first it is verified")
+            return
+        try:
+            reading.add(layer, Rescaling(reading.held(layer, layer.scale), reading.held(layer, layer.offset)))
+        except (TypeError, ValueError):
+            reading.problem(layer, "its scale and offset are not single numbers")
+
+    def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
+        found[gives[0]] = layer(A)
+        return found[gives[0]]
+
+
+READER = RescalingReader()

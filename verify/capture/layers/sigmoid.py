@@ -1,0 +1,10 @@
+"""Keras's sigmoid."""
+
+from __future__ import annotations
+
+import keras
+
+from reference.layers.sigmoid import Sigmoid
+from verify.capture.reader import ActivationReader
+
+READER = ActivationReader(keras.activations.sigmoid, Sigmoid, fused=True)

@@ -1,0 +1,10 @@
+"""Keras's softmax."""
+
+from __future__ import annotations
+
+import keras
+
+from reference.layers.softmax import Softmax
+from verify.capture.reader import ActivationReader
+
+READER = ActivationReader(keras.activations.softmax, Softmax)

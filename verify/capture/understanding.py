@@ -1,0 +1,186 @@
+"""A Keras model in the essay's terms: the network it is, and which Keras layer computes which part of it.
+
+What is not known is never skipped: every such thing is named, and the model refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from reference.layers.activation import Activation
+from reference.layers.dense import Dense
+from reference.layers.input import Input
+from reference.layers.layer import Layer
+from reference.layers.linear import Linear
+from reference.network import Network, line
+from verify.capture.layers import by_function, by_layer
+from verify.capture.reader import ActivationReader, Reader, held
+from verify.errors import Unsupported
+
+KNOWN = "Input, Flatten, Rescaling, Dense, Activation, ReLU, LeakyReLU and Dropout"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A Keras layer, its reader, and the names of what its parts give."""
+
+    layer: Any
+    reader: Reader
+    gives: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A model in the essay's terms."""
+
+    stages: tuple[Stage, ...]
+    network: Network
+    dtype: str  # that its layers compute in
+
+
+def understand(model: Any) -> Understood:
+    """A built Sequential or linear Functional model.  Raises Unsupported, naming everything that is not known."""
+    reading = Reading()
+    for layer in _chain(model):
+        reading.read(layer)
+    return reading.understood(model)
+
+
+def _chain(model: Any) -> list[Any]:
+    """Its layers in order.  Raises Unsupported unless each takes what the one before it gives, and nothing else."""
+    if not isinstance(model, keras.Sequential | keras.Model) or not hasattr(model, "layers"):
+        raise Unsupported([(type(model).__name__, "not a Keras model")])
+    if type(model) is not keras.Sequential and type(model).__name__ != "Functional":
+        raise Unsupported([(f"model {model.name} ({type(model).__name__})", "neither Sequential nor Functional")])
+    if not model.built:
+        raise Unsupported([(f"model {model.name}", "it is not built: give it an Input, or call it once")])
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        text = f"it has {len(model.inputs)} inputs and {len(model.outputs)} outputs; one of each is verified"
+        raise Unsupported([(f"model {model.name}", text)])
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    if not layers:
+        raise Unsupported([(f"model {model.name}", "it has no layers")])
+    before = model.inputs[0]
+    for layer in layers if type(model).__name__ == "Functional" else ():
+        if len(layer._inbound_nodes) != 1 or layer.input is not before:
+            text = f"it does not take what the layer before it gives: {KNOWN} in one line are verified"
+            raise Unsupported([(_name(layer), text)])
+        before = layer.output
+    return layers
+
+
+def _name(layer: Any) -> str:
+    return f"layer {layer.name} ({type(layer).__name__})"
+
+
+def _of_function(function: Any) -> ActivationReader | None:
+    """The reader of one of Keras's functions, or of a layer that stands in its place; None for any other."""
+    found = by_layer().get(type(function))
+    if found is None and isinstance(function, Hashable):
+        found = by_function().get(function)
+    return found if isinstance(found, ActivationReader) else None
+
+
+class Reading:
+    """A model being read, layer by layer: its parts so far, and what is not known of it."""
+
+    def __init__(self) -> None:
+        self.inputs = 0
+        self.parts: list[tuple[Any, Reader, list[Layer]]] = []
+        self.problems: list[tuple[str, str]] = []
+        self.dtypes: set[str] = set()
+
+    def read(self, layer: Any) -> None:
+        """Read the next layer."""
+        reader = by_layer().get(type(layer))
+        if type(layer) is keras.layers.Activation:
+            self._compute(layer)
+            self.add_activation(layer, self.activation(layer, layer.activation))
+        elif reader is None:
+            self.problem(layer, f"By Hand knows {KNOWN}")
+        else:
+            self._compute(layer)
+            reader.read(layer, self)
+
+    def _compute(self, layer: Any) -> None:
+        if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype:
+            self.problem(layer, f"its policy {layer.dtype_policy.name} mixes two precisions")
+        self.dtypes.add(layer.dtype_policy.compute_dtype)
+
+    def problem(self, layer: Any, why: str) -> None:
+        """Say what is not known of a layer."""
+        self.problems.append((_name(layer), why))
+
+    def held(self, layer: Any, constant: Any) -> float:
+        """As Keras holds it: a constant of Python's becomes a float32 on its way into a float64 layer."""
+        return held(constant, str(layer.compute_dtype))
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The parts so far that compute something."""
+        return [part for _, _, parts in self.parts for part in parts]
+
+    @property
+    def last(self) -> Layer | None:
+        """The part before this layer that computes something."""
+        return next((part for part in reversed(self.layers) if part.letter), None)
+
+    @property
+    def at_input(self) -> bool:
+        """Whether nothing but rescaling and flattening stands before this layer."""
+        return not any(part.letter and not part.counted for part in self.layers)
+
+    def add(self, layer: Any, *parts: Layer) -> None:
+        """Take a Keras layer for these parts; for none, if it does nothing."""
+        self.parts.append((layer, by_layer()[type(layer)], list(parts)))
+
+    def add_dense(self, layer: Any, inputs: int, dense: Dense, function: Any) -> None:
+        """Take a Keras layer for a Dense with the activation that it holds."""
+        self.inputs = self.inputs or inputs
+        self.add(layer, dense, self.activation(layer, function))
+
+    def activation(self, layer: Any, function: Any) -> Activation:
+        """The activation that Keras computes with this function, or with a layer that stands in its place."""
+        reader = _of_function(function)
+        if reader is not None:
+            return reader.named(layer, function, self)
+        name, known = getattr(function, "__name__", type(function).__name__), [f.__name__ for f in by_function()]
+        self.problem(layer, f"activation {name} is not one of {', '.join(known)}")
+        return Linear()
+
+    def add_activation(self, layer: Any, activation: Activation) -> None:
+        """An activation in a layer of its own: that of the Dense before it, if that has none."""
+        dense = next(((x, parts) for x, _, parts in reversed(self.parts) if any(p.letter for p in parts)), None)
+        if dense is None or not dense[1][0].begins or dense[1][1:] != [Linear()]:
+            self.problem(layer, "an activation is verified right behind a Dense without one")
+            return
+        dense[1].pop()
+        reader = by_layer().get(type(layer)) or _of_function(layer.activation)
+        if reader is not None:
+            self.parts.append((layer, reader, [activation]))
+
+    def understood(self, model: Any) -> Understood:
+        """The model that was read.  Raises Unsupported."""
+        if len(self.dtypes) > 1 or not self.dtypes <= {"float32", "float64"}:
+            kinds = ", ".join(sorted(self.dtypes))
+            self.problems.append((f"model {model.name}", f"it computes in {kinds}; float32 or float64 is verified"))
+        if not self.inputs:
+            self.problems.append((f"model {model.name}", "it has no Dense layer"))
+        if model.losses:
+            self.problems.append((f"model {model.name}", "it adds losses of its own (add_loss, regularizers)"))
+        if self.problems:
+            raise Unsupported(self.problems)
+        try:
+            network = line([Input(self.inputs), *self.layers])
+        except ValueError as error:
+            raise Unsupported([(f"model {model.name}", str(error))]) from error
+        places = iter(network.places[1:])
+        stages = []
+        for layer, reader, parts in self.parts:
+            gives = tuple(place.gives for part, place in [next(places) for _ in parts] if part.letter)
+            stages.append(Stage(layer, reader, gives))
+        return Understood(tuple(stages), network, *self.dtypes)
