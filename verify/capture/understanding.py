@@ -21,7 +21,12 @@ from verify.capture.layers import by_function, by_layer
 from verify.capture.reader import ActivationReader, Reader, held
 from verify.errors import Unsupported
 
-KNOWN = "Input, Flatten, Rescaling, Dense, Activation, ReLU, LeakyReLU and Dropout"
+
+def known() -> str:
+    """The Keras layers that are verified, as a message names them."""
+    names = {kind.__name__ for kind in by_layer()} - {"InputLayer"} | {"Input", "Activation"}
+    *most, last = sorted(names)
+    return f"{', '.join(most)} and {last}"
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def _chain(model: Any) -> list[Any]:
     before = model.inputs[0]
     for layer in layers if type(model).__name__ == "Functional" else ():
         if len(layer._inbound_nodes) != 1 or layer.input is not before:
-            text = f"it does not take what the layer before it gives: {KNOWN} in one line are verified"
+            text = f"it does not take what the layer before it gives: {known()} in one line are verified"
             raise Unsupported([(_name(layer), text)])
         before = layer.output
     return layers
@@ -101,7 +106,7 @@ class Reading:
             self._compute(layer)
             self.add_activation(layer, self.activation(layer, layer.activation))
         elif reader is None:
-            self.problem(layer, f"By Hand knows {KNOWN}")
+            self.problem(layer, f"By Hand knows {known()}")
         else:
             self._compute(layer)
             reader.read(layer, self)
