@@ -1,0 +1,28 @@
+"""Keras's ELU, as a layer of its own or in a Dense."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from reference.layers.activation import Activation
+from reference.layers.elu import ELU
+from verify.capture.reader import ActivationReader
+
+if TYPE_CHECKING:
+    from verify.capture.understanding import Reading
+
+
+class ELUReader(ActivationReader):
+    types = (keras.layers.ELU,)
+
+    def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
+        try:
+            return ELU(float(getattr(function, "alpha", ELU.alpha)))
+        except (TypeError, ValueError):
+            reading.problem(layer, "its alpha is not a number above 0")
+            return ELU()
+
+
+READER = ELUReader(keras.activations.elu, ELU, fused=True)
