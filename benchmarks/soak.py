@@ -28,6 +28,7 @@ from verify import samples
 from verify.compare import compare
 from verify.errors import Unusable, Unverifiable
 from verify.hush import hushed
+from verify.recompute import share
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Trace
 
@@ -57,6 +58,7 @@ def main() -> int:
     drawn = samples.load(given.data, "train")
     runs = refused = diverged = elements = outside = 0
     largest: dict[str, float] = {}
+    same: dict[tuple[bool, int], list[int]] = {}  # of each batch size, in the graph and under XLA
     batches = [int(text) for text in given.batches.split(",")]
     rates = [float(text) for text in given.rates.split(",")] if given.rates else [0.0]
     for seed, batch, rate, jit in itertools.product(range(given.seeds), batches, rates, (False, True)):
@@ -76,7 +78,10 @@ def main() -> int:
         steps = _finite(trace)
         diverged += steps < given.steps
         for c in compare(_first(trace, steps), "backprop").comparisons if steps else ():
-            elements += c.elements if c.mode == "local" else 0
+            if c.mode == "local":
+                elements += c.elements
+                counted = same.setdefault((jit, batch), [0, 0])
+                counted[:] = counted[0] + c.reproduced, counted[1] + c.elements
             outside += c.outside
             if not c.passed:
                 print(f"{settings}: {c}")
@@ -84,6 +89,10 @@ def main() -> int:
             largest[kind] = max(largest.get(kind, 0.0), c.utilisation)
     print(f"{given.data} {given.dtype} {given.optimizer} {given.loss}: {runs} runs, {refused} refused, ", end="")
     print(f"{diverged} diverged, {elements:,} elements compared, {outside} outside")
+    onednn = "off" if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" else "on"
+    for (jit, batch), (right, every) in sorted(same.items()):
+        kind = "XLA" if jit else "graph"
+        print(f"  {given.dtype}, {kind}, oneDNN {onednn}, batch {batch}: {share(right, every)} of {every:,} reproduced")
     for kind, utilisation in sorted(largest.items()):
         print(f"  {kind:24} largest error/radius {utilisation:.4f}")
     return 1 if outside else 0

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from reference import adam as adam_equations
-from reference import clipping, descent, loss
+from reference import clipping, descent
 from reference import tensor_names as names
 from reference.adam import Adam
 from reference.descent import SGD
 from reference.layers.activation import Activation
 from reference.layers.layer import Place
-from reference.losses import Written, loss_named, written
+from reference.losses import loss_named
+from reference.losses.loss import Written
 from reference.network import Network
 from reference.rule import Rule
 
@@ -29,22 +30,13 @@ Optimizer = Adam | SGD
 CARRIED = "carried over"
 
 
-LOSSES: dict[str, dict[str, Any]] = {  # the essay's, behind its softmax
-    "categorical_crossentropy": {
-        "cost": ("14", "Z", loss.crossentropy_of_logits),
-        "backward": ("21", "Z", loss.crossentropy_backward),
-    },
-    "mean_squared_error": {
-        "cost": ("12", "A", loss.mean_squared_error),
-        "backward": ("12, 19", "A", loss.mean_squared_error_backward),
-    },
-}
+LOSSES = ("categorical_crossentropy", "mean_squared_error")  # the essay's
 
 
 def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]:
     """All rules of one training step, for any network.  Raises ValueError for a loss it does not know."""
-    end = _end(network, cost)
-    steps = (_forward(network, end), _backward(network, end), _update(network, optimizer))
+    end, kind = _end(network, cost), loss_named(cost).kind
+    steps = (_forward(network, end, kind), _backward(network, end, kind), _update(network, optimizer))
     return tuple(_folded(rule for part in steps for rule in part))
 
 
@@ -68,12 +60,7 @@ def _output(network: Network) -> tuple[Activation, Place, Place]:
 def _end(network: Network, cost: str) -> Written:
     """How the loss is computed behind the output layer; a slope that reads "Z" is dZ(L), another dA(L) or dD(L)."""
     activation, at, last = _output(network)
-    dropped = last.gives != at.gives
-    if activation.kind == "softmax" and not dropped and cost in LOSSES:
-        own = LOSSES[cost]
-        (at_cost, reads, compute), (at_slope, _, slope) = own["cost"], own["backward"]
-        return Written(reads, compute, at_cost, slope, at_slope, joint=True)
-    return written(loss_named(cost), activation.kind, dropped)
+    return loss_named(cost).written(activation.kind, dropped=last.gives != at.gives)
 
 
 def _read(network: Network, end: Written) -> str:
@@ -82,18 +69,20 @@ def _read(network: Network, end: Written) -> str:
     return at.reads if end.reads == "Z" else last.gives
 
 
-def _forward(network: Network, end: Written) -> Iterator[Rule]:
+def _forward(network: Network, end: Written, kind: str) -> Iterator[Rule]:
     for layer, place in network.places:
         yield from layer.forward(place)
-    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward")
+    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward",
+               kind=kind)  # fmt: skip
 
 
-def _backward(network: Network, end: Written) -> Iterator[Rule]:
+def _backward(network: Network, end: Written, kind: str) -> Iterator[Rule]:
     """From the loss back: each layer gives the gradients of its parameters, and that of what it reads."""
     _, at, last = _output(network)
     joint = end.joint or end.reads == "Z"  # the slope of the loss goes back through the activation as well
     slope = names.gradient(at.reads if joint else last.gives)
-    yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward")
+    yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward",
+               kind=kind)  # fmt: skip
     for layer, place in reversed(network.places):
         if not joint or place.number < network.depth or layer.begins:
             yield from layer.backward(place)

@@ -1,17 +1,20 @@
-"""Every kind of layer has its four parts: equations, a reader of Keras's layer, variants, and witnesses."""
+"""Every kind of layer and of loss has its four parts: equations, a reader of Keras's, variants, and witnesses."""
 
 import pkgutil
 
 import numpy as np
 import pytest
 
+from reference import losses
 from reference.layers import activation_named, kinds, layer_named
 from reference.layers.activation import Activation
 from reference.network import chain
 from reference.rules import rules
 from tests.reference import layers as witnesses
+from tests.reference import losses as loss_witnesses
 from verify.settings import OPTIMIZERS
 from verify.variants import layers as variants
+from verify.variants import losses as variant_losses
 from verify.variants import variants as variants_of
 
 COMPUTING = sorted(kind for kind, layer in kinds().items() if layer.letter)
@@ -83,3 +86,30 @@ def test_an_activation_keeps_the_shape(kind):
     Z = np.linspace(-2, 2, 12).reshape(4, 3)
     A = own.function(Z)
     assert A.shape == own.back(np.ones_like(Z), A if own.slope_reads_output else Z).shape == Z.shape
+
+
+@pytest.mark.parametrize("kind", losses.kinds())
+def test_a_loss_has_its_four_parts(kind):
+    from verify.capture.losses import readers
+
+    assert kind in readers() and kind in variant_losses.modules()
+    assert f"test_{kind}" in {info.name for info in pkgutil.iter_modules(loss_witnesses.__path__)}
+    assert str(losses.loss_named(kind)) == kind
+    for rule in rules(chain((4, 3), ("linear",)), kind, OPTIMIZERS["sgd"]):
+        if rule.kind == kind:
+            assert len(list(variants_of(rule, chain((4, 3), ("linear",)), OPTIMIZERS["sgd"], kind))) > 5, rule.tensor
+
+
+def test_no_part_of_a_loss_stands_alone():
+    from verify.capture.losses import readers
+
+    assert set(losses.kinds()) == set(readers()) == set(variant_losses.modules())
+
+
+@pytest.mark.parametrize("text", ["", "hinge", "mean_squared_error(reduction='half')", "mean_squared_error(delta=1.0)",
+                                  "categorical_crossentropy(label_smoothing=1.0)", "categorical_crossentropy(1)",
+                                  "sparse_categorical_crossentropy(label_smoothing=0.1)", "3",
+                                  "categorical_crossentropy(from_logits=1)"])  # fmt: skip
+def test_a_text_that_is_no_loss_is_refused(text):
+    with pytest.raises(ValueError, match="loss|reduction|label|logits"):
+        losses.loss_named(text)

@@ -9,15 +9,17 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference import adam, clipping, descent, losses
+from reference import adam, clipping, descent
 from reference.layers import activation_named
 from reference.layers.dropout import dropped
 from reference.layers.leaky_relu import leaky_relu
 from reference.layers.rescaling import rescaled
-from reference.layers.softmax import softmax, softmax_backward
 from reference.layers.tanh import tanh_slope
+from reference.losses.loss import smoothed
+from reference.losses.mean_squared_error import squared
 from reference.network import chain
 from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay
+from tests.reference.losses.witness import Y
 from tests.reference.test_witness_exact import is_exact
 from tests.reference.witness import complex_step, cost_of, differences, direction, dyadic, evaluate
 
@@ -36,46 +38,6 @@ def apart(found, slopes):
 def test_a_slope_that_is_none_is_refused(slope):
     with pytest.raises(ValueError):
         activation_named(f"leaky_relu(negative_slope={slope})")
-
-
-# cost, its slope, what it reads, and whether it smooths
-LOGITS = RNG.normal(size=(N, n))
-SHARES = softmax(RNG.normal(size=(N, n))) * RNG.uniform(0.3, 2, size=(N, 1))  # rows that do not add to 1
-SHARES[0, 0], SHARES[1, 1] = 1e-9, 0.9999 * np.sum(SHARES[1])  # one below the cut, and one large
-ENDS = {
-    "logits": (losses.of_logits, losses.of_logits_slope, LOGITS, True),
-    "probabilities": (losses.of_probabilities, losses.of_probabilities_slope, SHARES, True),
-    "labels": (losses.of_labels, losses.of_labels_slope, np.minimum(SHARES, 0.99), False),
-    "squared": (losses.squared, losses.squared_slope, LOGITS, False),
-}
-Y = np.eye(n)[[0, 3, 3, 7]]
-
-
-@pytest.mark.parametrize("mean", [True, False])
-@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.5])
-@pytest.mark.parametrize("name", ENDS)
-def test_a_losss_slope_is_that_of_its_cost(name, smoothing, mean):
-    cost, slope, at, smooths = ENDS[name]
-    if smoothing and not smooths:
-        pytest.skip("it has no label smoothing")
-    words = {"mean": mean} | ({"smoothing": smoothing} if smooths else {})
-    slopes = differences(complex_step, lambda Q: cost(Q, Y, **words), at)
-    assert apart(slope(at, Y, **words), slopes) < 1e-13
-    assert apart(slope(at, Y, **words | {"mean": not mean}), slopes) > 0.1
-    assert apart(slope(at, Y, **words) * (1 + 1e-11), slopes) > 1e-12
-    if smooths:
-        assert apart(slope(at, Y, **words | {"smoothing": smoothing + 0.01}), slopes) > 1e-3
-
-
-def test_three_crossentropies_agree_where_they_should():
-    """Of probabilities that add up to 1 and are cut nowhere all three are one number, and (21) one slope."""
-    A = softmax(LOGITS)
-    costs = [losses.of_logits(LOGITS, Y), losses.of_probabilities(A, Y), losses.of_labels(A, Y)]
-    assert np.ptp(costs) < 1e-15 * 8
-    for slope in (losses.of_probabilities_slope, losses.of_labels_slope):
-        back = softmax_backward(slope(A, Y), A)
-        assert apart(back, losses.of_logits_slope(LOGITS, Y)) < 1e-13
-    assert abs(losses.of_labels(SHARES, Y) - losses.of_probabilities(SHARES, Y)) > 1e-9  # cut before, not after
 
 
 NETWORKS = {
@@ -124,11 +86,11 @@ FORMS = {
     "rescaled": (partial(rescaled, scale=0.125, offset=-0.5), (A,), (N, n),
                  lambda A, i, j: A[i, j] / 8 - Fraction(1, 2)),
     "dropped": (partial(dropped, rate=0.5), (A, M), (N, n), lambda A, M, i, j: A[i, j] * M[i, j] * 2),
-    "smoothed": (partial(losses.smoothed, smoothing=0.25), (Y,), (N, n),
+    "smoothed": (partial(smoothed, smoothing=0.25), (Y,), (N, n),
                  lambda y, i, j: y[i, j] * Fraction(3, 4) + Fraction(1, 4) / n),
-    "squared": (losses.squared, (A, P), (),
+    "squared": (squared, (A, P), (),
                 lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / (N * n)),
-    "squared, summed": (partial(losses.squared, mean=False), (A, P), (),
+    "squared, summed": (partial(squared, mean=False), (A, P), (),
                         lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / n),
     "tanh_slope": (tanh_slope, (A,), (N, n), lambda A, i, j: 1 - A[i, j] ** 2),
     "by_value": (partial(clipping.by_value, most=0.5), (A,), (N, n),

@@ -3,8 +3,9 @@
 import numpy as np
 
 from reference.descent import SGD
+from reference.losses import loss_named
 from reference.network import chain
-from reference.rules import LOSSES, coefficients, rules
+from reference.rules import coefficients, rules
 
 RNG = np.random.default_rng(7)
 SMALL = chain((5, 4, 6, 3), ("relu", "sigmoid", "softmax"))
@@ -92,7 +93,7 @@ WRONG = ("(22c) as printed", "(22d) as printed", "scaled")
 
 def wrong_gradient(name, network, cost, scale):
     """Two misprints of the essay, or every gradient too large by one factor, as `evaluate` takes it."""
-    output, right = f"dZ{network.depth}", LOSSES[cost]["backward"][2]
+    output, right = f"dZ{network.depth}", loss_named(cost).written("softmax", dropped=False).slope
     return {
         "(22c) as printed": {f"dA{network.depth - 1}": only_its_own_output},
         "(22d) as printed": {f"dA{network.depth - 1}": only_the_first_output},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import keras
@@ -9,17 +11,13 @@ import numpy as np
 
 from reference.adam import Adam
 from reference.descent import SGD
-from reference.losses import Loss
 from reference.notation import text_of
 from reference.schedules import SCHEDULES, Schedule
+from verify.capture.losses import by_class
 from verify.capture.reader import VARIABLE, held
 from verify.errors import Unsupported
 
-LOSSES = {
-    keras.losses.CategoricalCrossentropy: "categorical_crossentropy",
-    keras.losses.SparseCategoricalCrossentropy: "sparse_categorical_crossentropy",
-    keras.losses.MeanSquaredError: "mean_squared_error",
-}
+PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are one
 NOT_VERIFIED = {
     "use_ema": "averages of the weights", "gradient_accumulation_steps": "accumulated gradients",
@@ -33,12 +31,14 @@ CAST = ("momentum", "weight_decay")  # which Keras casts
 def loss_text(loss: Any, dtype: str) -> str:
     """Of what `compile` was given, for a model of this dtype.  Raises Unsupported naming it."""
     own = keras.losses.get(loss) if isinstance(loss, str) else loss
-    functions = {keras.losses.get(name): cls for cls, name in LOSSES.items()}
+    known = by_class()
+    functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in known.items()}
     if callable(own) and own in functions:
         own = functions[own]()
-    if type(own) not in LOSSES:
+    if type(own) not in known:
         name = getattr(own, "__name__", type(own).__name__)
-        raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(LOSSES.values())}")])
+        raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(kind.kind for kind in known.values())}")])
+    kind = known[type(own)]
     found = own.get_config()
     problems = []
     if found.get("axis", -1) != -1:
@@ -50,14 +50,12 @@ def loss_text(loss: Any, dtype: str) -> str:
     for computes in sorted({str(own.dtype), keras.config.floatx()} - {dtype}):  # the sum is taken in Keras's floatx
         problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
     try:
-        made = Loss(
-            LOSSES[type(own)], bool(found.get("from_logits", False)), float(found.get("label_smoothing", 0.0)),
-            "sum" if found["reduction"] == "sum" else "mean",
-        )  # fmt: skip
+        chosen = {f.name: PLAIN[f.name](found[f.name]) for f in fields(kind) if f.name in PLAIN}  # type: ignore[arg-type]
+        made = kind(reduction="sum" if found["reduction"] == "sum" else "mean", **chosen)  # type: ignore[call-arg]
     except ValueError as error:
         problems.append(str(error))
     if problems:
-        raise Unsupported([(f"loss {LOSSES[type(own)]}", f"{text} is not verified") for text in problems])
+        raise Unsupported([(f"loss {kind.kind}", f"{text} is not verified") for text in problems])
     return str(made)
 
 

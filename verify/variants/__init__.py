@@ -18,9 +18,8 @@ from reference.descent import SGD
 from reference.network import Network
 from reference.rules import CARRIED, Optimizer, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
-from verify.variants import adam, descent, loss
+from verify.variants import adam, descent, layers, losses
 from verify.variants.arithmetic import Found
-from verify.variants.layers import modules
 
 # what a variant raises where it cannot be computed: shapes that do not fit, a batch of one, no such ball operation
 IMPOSSIBLE = (ValueError, IndexError, ZeroDivisionError, NotImplementedError, np.exceptions.AxisError)
@@ -37,22 +36,22 @@ class Variant:
 
 def variants(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Iterator[Variant]:
     """Those of one rule, the simplest first."""
-    for name, inputs, compute in _of(rule, network, optimizer, cost):
+    for name, inputs, compute in _of(rule, network, optimizer):
         yield Variant(name, _group(rule), replace(rule, inputs=inputs, compute=compute))
 
 
 def _group(rule: Rule) -> str:
     """The row of the kill matrix that a rule's faults are counted in."""
-    if rule.tensor == "C" or "y" in rule.inputs:
+    if rule.kind in losses.modules():
         return "loss"
     return "Adam" if rule.phase in ("start", "update") else rule.phase
 
 
-def _of(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Found:
-    if rule.kind in modules():
-        yield from modules()[rule.kind].variants(rule, network)
-    elif "y" in rule.inputs:
-        yield from loss.of_loss(rule, cost)
+def _of(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+    if rule.kind in layers.modules():
+        yield from layers.modules()[rule.kind].variants(rule, network)
+    elif rule.kind in losses.modules():
+        yield from losses.modules()[rule.kind].variants(rule)
     elif rule.phase == "update":
         yield from _of_update(rule, network, optimizer)
     elif rule.equation == CARRIED and read(rule.tensor).is_kept:

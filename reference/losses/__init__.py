@@ -1,0 +1,34 @@
+"""The kinds of losses. Each is one module of this package, found by itself: adding a kind adds a file.
+
+Beside it stand a reader of Keras's loss (`verify/capture/losses/`), its variants (`verify/variants/losses/`) and its
+witnesses (`tests/reference/losses/`), each in a module of the same name; `tests/test_kinds.py` fails if one is missing.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+
+from reference.losses.loss import Loss
+from reference.notation import parse
+
+
+@lru_cache(maxsize=1)
+def kinds() -> dict[str, type[Loss]]:
+    """Return every kind of loss by its name."""
+    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
+    classes = [x for module in modules for x in vars(module).values() if isinstance(x, type) and issubclass(x, Loss)]
+    return {x.kind: x for x in dict.fromkeys(classes) if x.kind}
+
+
+@lru_cache(maxsize=256)
+def loss_named(text: str) -> Loss:
+    """The loss that a text such as "categorical_crossentropy(label_smoothing=0.1)" describes.  Raises ValueError."""
+    try:
+        found: object = parse(text, kinds())
+    except ValueError as error:
+        raise ValueError(f"loss {error}") from None
+    if not isinstance(found, Loss):
+        raise ValueError(f"loss {text!r} is not one of {', '.join(kinds())}")
+    return found

@@ -1,0 +1,63 @@
+"""Cross-entropy, from Z or from probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from reference.layers.softmax import softmax
+from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
+from reference.losses.loss import Loss, Written, cut_off, shares, smoothed, through, total, weighed
+
+
+def of_logits(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+    """(13) with the softmax of Z put in.  Z, y [N, n] -> scalar.  (14)"""
+    return total(crossentropies_of_logits(Z, smoothed(y, smoothing)), mean)
+
+
+def of_logits_slope(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+    """softmax(Z) - y.  Z, y [N, n] -> [N, n].  (21)"""
+    return weighed(softmax(Z) - smoothed(y, smoothing), mean)
+
+
+def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+    """(13) of rows brought to a sum of 1 and cut off.  A, y [N, n] -> scalar.  (13), (14)"""
+    return total(-np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A))), axis=1), mean)
+
+
+def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+    """(20b) back through the cutting off and the division.  A, y [N, n] -> dA [N, n].  (20b)"""
+    row, P = np.sum(A, axis=1, keepdims=True), shares(A)
+    dP = weighed(-smoothed(y, smoothing), mean) / cut_off(P) * through(P)
+    return dP / row - np.sum(dP * (P / row), axis=1, keepdims=True)
+
+
+@dataclass(frozen=True)
+class CategoricalCrossentropy(Loss):
+    """(13), its mean over the batch by (14); y one-hot, or shares of 1."""
+
+    kind = "categorical_crossentropy"
+    from_logits: bool = False
+    label_smoothing: float = 0.0
+    reduction: str = "mean"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.from_logits) is not bool:
+            raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
+        if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
+            raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
+
+    def written(self, activation: str, dropped: bool) -> Written:
+        if activation == "softmax" and not dropped and self == CategoricalCrossentropy():
+            return Written("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
+        words: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
+        behind = activation in ("softmax", "sigmoid") and not dropped
+        if behind or self.from_logits:
+            cost, slope = partial(of_logits, **words), partial(of_logits_slope, **words)
+            return Written("Z" if behind else "A", cost, "14", slope, "21")
+        cost, slope = partial(of_probabilities, **words), partial(of_probabilities_slope, **words)
+        return Written("A", cost, "13, 14", slope, "20b")

@@ -1,0 +1,99 @@
+"""What every loss states: where it begins, its cost, and its slope.
+
+Keras computes the cross-entropy in three ways, with three gradients: from Z (the essay's, through the softmax),
+from probabilities that it brings to a sum of 1 and cuts off at ε, and, for whole-number labels, from the
+logarithms of such probabilities. Each function has the slope of its cost under it. y [N, n] may be smoothed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from reference.loss import batch_mean
+from reference.notation import text_of
+
+EPSILON = 1e-7  # keras.backend.epsilon(): probabilities are cut off at it, and at 1 - it
+REDUCTIONS = ("mean", "sum")
+
+
+@dataclass(frozen=True)
+class Written:
+    """A loss as two equations, with what they read: "Z", the output layer's sums, or "A", what it puts out.
+
+    `joint`: the slope goes back through the activation as well, whatever it reads.
+    """
+
+    reads: str
+    cost: Callable[[Any, Any], Any]
+    cost_equation: str
+    slope: Callable[[Any, Any], Any]
+    slope_equation: str
+    joint: bool = False
+
+
+class Loss:
+    """A kind of loss; a kind is a frozen dataclass of what may be chosen of it.  Raises ValueError.
+
+    `kind` is its name in texts. `is_crossentropy`: its labels are shares of 1.
+    """
+
+    kind: ClassVar[str] = ""
+    is_crossentropy: ClassVar[bool] = True
+    reduction: str
+
+    def __post_init__(self) -> None:
+        if self.reduction not in REDUCTIONS:
+            raise ValueError(f"reduction {self.reduction!r} is not one of {', '.join(REDUCTIONS)}")
+
+    def __str__(self) -> str:
+        return text_of(self.kind, self)
+
+    @property
+    def mean(self) -> bool:
+        """Whether the cost of a batch is the mean of its examples, and not their sum."""
+        return self.reduction == "mean"
+
+    def written(self, activation: str, dropped: bool) -> Written:
+        """The equations that Keras computes behind this activation (and dropout, if that is the last layer).
+
+        A softmax's cross-entropy begins at Z; so does a sigmoid's, as if it were a softmax's: Keras takes either's Z
+        for logits.
+        """
+        raise NotImplementedError
+
+
+def smoothed(y: Any, smoothing: float) -> Any:
+    """A part of the label given to all classes alike.  y [N, n] -> [N, n].  Szegedy et al. 2016, section 7"""
+    if not smoothing:
+        return y
+    part = y[:1, :1] * 0.0 + smoothing  # so that the division is one of the arithmetic of y, and rounds there
+    return y * (1 - smoothing) + part / y.shape[1]
+
+
+def total(costs: Any, mean: bool) -> Any:
+    """Of the batch: the mean of its examples, or their sum.  costs [N] -> scalar.  (14)"""
+    return batch_mean(costs) if mean else np.sum(costs)
+
+
+def weighed(slope: Any, mean: bool) -> Any:
+    """A slope of each example's cost as that of the batch.  slope [N, n] -> [N, n].  (14)"""
+    return slope * (1 / slope.shape[0]) if mean else slope
+
+
+def shares(A: Any) -> Any:
+    """Each row brought to a sum of 1.  A [N, n] -> [N, n].  Keras: categorical_crossentropy"""
+    return A / np.sum(A, axis=1, keepdims=True)
+
+
+def cut_off(P: Any) -> Any:
+    """Probabilities kept ε = 1e-7 from 0 and 1.  P [N, n] -> [N, n].  Keras: categorical_crossentropy"""
+    return np.minimum(np.maximum(P, EPSILON), 1 - EPSILON)
+
+
+def through(P: Any) -> Any:
+    """Where that lets a gradient through.  P [N, n] -> mask [N, n].  Keras: categorical_crossentropy"""
+    return (P >= EPSILON) * ((1 - EPSILON) >= P)

@@ -1,0 +1,34 @@
+"""The mean squared error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from reference.loss import mean_squared_error, mean_squared_error_backward, squared_error
+from reference.losses.loss import Loss, Written, total, weighed
+
+
+def squared(A: Any, y: Any, mean: bool = True) -> Any:
+    """Keras's MSE: (12) over the number of outputs.  A, y [N, n] -> scalar.  (12), (14)"""
+    return total((1 / A.shape[1]) * squared_error(A, y), mean)
+
+
+def squared_slope(A: Any, y: Any, mean: bool = True) -> Any:
+    """2 (A - y) / n, and over N for a mean.  A, y [N, n] -> dA [N, n].  (12)"""
+    return weighed(((A - y) * 2) * (1 / A.shape[1]), mean)
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """(12) over the number of outputs, its mean over the batch by (14)."""
+
+    kind = "mean_squared_error"
+    is_crossentropy = False
+    reduction: str = "mean"
+
+    def written(self, activation: str, dropped: bool) -> Written:
+        if activation == "softmax" and not dropped and self == MeanSquaredError():
+            return Written("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
+        return Written("A", partial(squared, mean=self.mean), "12", partial(squared_slope, mean=self.mean), "12")

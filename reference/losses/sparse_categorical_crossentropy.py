@@ -1,0 +1,44 @@
+"""Cross-entropy of labels that are whole numbers; here they are one-hot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
+from reference.losses.loss import Loss, Written, cut_off, through
+
+
+def of_labels(A: Any, y: Any, mean: bool = True) -> Any:
+    """The softmax of the logarithms of cut-off probabilities, in (13).  A, y [N, n] -> scalar.  (13), (14)"""
+    return of_logits(np.log(cut_off(A)), y, mean=mean)
+
+
+def of_labels_slope(A: Any, y: Any, mean: bool = True) -> Any:
+    """(21) of those logarithms, back through them.  A, y [N, n] -> dA [N, n].  (20b), (21)"""
+    return of_logits_slope(np.log(cut_off(A)), y, mean=mean) / cut_off(A) * through(A)
+
+
+@dataclass(frozen=True)
+class SparseCategoricalCrossentropy(Loss):
+    """(13), its mean over the batch by (14); y one-hot."""
+
+    kind = "sparse_categorical_crossentropy"
+    from_logits: bool = False
+    reduction: str = "mean"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if type(self.from_logits) is not bool:
+            raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
+
+    def written(self, activation: str, dropped: bool) -> Written:
+        behind = activation in ("softmax", "sigmoid") and not dropped
+        if behind or self.from_logits:
+            cost, slope = partial(of_logits, mean=self.mean), partial(of_logits_slope, mean=self.mean)
+            return Written("Z" if behind else "A", cost, "14", slope, "21")
+        cost, slope = partial(of_labels, mean=self.mean), partial(of_labels_slope, mean=self.mean)
+        return Written("A", cost, "13, 14", slope, "20b, 21")

@@ -1,0 +1,18 @@
+"""Witnesses of the mean squared error: the complex step, and its sum written out."""
+
+import numpy as np
+import pytest
+
+from reference.losses.mean_squared_error import squared, squared_slope
+from tests.reference.losses.witness import LOGITS, N, Y, n, slope_is_that_of_the_cost
+
+
+@pytest.mark.parametrize("mean", [True, False])
+def test_the_slope_is_that_of_the_cost(mean):
+    slope_is_that_of_the_cost(squared, squared_slope, LOGITS, mean)
+
+
+def test_its_sum_is_written_out():
+    by_hand = sum((LOGITS[i, j] - Y[i, j]) ** 2 for i in range(N) for j in range(n))
+    np.testing.assert_allclose(squared(LOGITS, Y), by_hand / (N * n), rtol=1e-14)
+    np.testing.assert_allclose(squared(LOGITS, Y, mean=False), by_hand / n, rtol=1e-14)

@@ -1,0 +1,5 @@
+"""Keras's CategoricalCrossentropy."""
+
+import keras
+
+KERAS = keras.losses.CategoricalCrossentropy

@@ -1,0 +1,5 @@
+"""Keras's MeanSquaredError."""
+
+import keras
+
+KERAS = keras.losses.MeanSquaredError

@@ -1,0 +1,5 @@
+"""Keras's SparseCategoricalCrossentropy."""
+
+import keras
+
+KERAS = keras.losses.SparseCategoricalCrossentropy

@@ -1,0 +1,14 @@
+"""What could be computed in place of each loss: a module for each kind, with `variants(rule)`, the simplest first."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+
+
+@lru_cache(maxsize=1)
+def modules() -> dict[str, ModuleType]:
+    """Return the module of every kind of loss, by the kind's name."""
+    return {info.name: import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
