@@ -22,8 +22,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from reference.adam import KERAS
-from reference.descent import SGD
+from reference.optimizers.adam import KERAS
+from reference.optimizers.sgd import SGD
 from verify import samples
 from verify.compare import compare
 from verify.errors import Unusable, Unverifiable

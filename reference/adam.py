@@ -6,34 +6,9 @@ paper's section 2, which Keras takes, adds "epsilon hat" = 1e-7 to the uncorrect
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-
-@dataclass(frozen=True)
-class Adam:
-    """Adam's coefficients; `epsilon_hat` says which of the two equations they are for.
-
-    `amsgrad`: the largest v so far in place of v. With `weight_decay` it is AdamW.
-    """
-
-    learning_rate: Any = 0.001  # or a schedule, a function of t
-    beta_1: float = 0.9
-    beta_2: float = 0.999
-    epsilon: float = 1e-7
-    epsilon_hat: bool = True
-    amsgrad: bool = False
-    weight_decay: float = 0.0
-    clipnorm: float = 0.0
-    clipvalue: float = 0.0
-    global_clipnorm: float = 0.0
-    name = "adam"
-
-
-ALGORITHM_1 = Adam(epsilon=1e-8, epsilon_hat=False)
-KERAS = Adam()
 
 
 def first_moment(m: Any, g: Any, beta_1: float) -> Any:

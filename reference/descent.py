@@ -2,22 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
-
-
-@dataclass(frozen=True)
-class SGD:
-    """Gradient descent with learning rate η (default as in Keras); plain unless the rest says otherwise."""
-
-    learning_rate: Any = 0.01  # or a schedule, a function of t
-    momentum: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    clipnorm: float = 0.0
-    clipvalue: float = 0.0
-    global_clipnorm: float = 0.0
-    name = "sgd"
 
 
 def step(dP: Any, learning_rate: Any) -> Any:

@@ -7,26 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from reference import adam as adam_equations
-from reference import clipping, descent
 from reference import tensor_names as names
-from reference.adam import Adam
-from reference.descent import SGD
 from reference.layers.activation import Activation
 from reference.layers.layer import Place
 from reference.losses import loss_named
 from reference.losses.loss import Written
 from reference.network import Network
+from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 
-__all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "coefficients", "given", "moments", "rules", "start"]
+__all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "given", "rules", "start"]
 
-Optimizer = Adam | SGD
 CARRIED = "carried over"
 
 
@@ -96,129 +91,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     for layer, place in reversed(network.places):
         for P in layer.parameters(place):
             equation = "16" if names.read(P).quantity == "B" else "15"
-            yield from _of_parameter(P, equation, place.number, optimizer, gradients)
-
-
-def _of_parameter(
-    P: str, equation: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]
-) -> Iterator[Rule]:
-    """Clipping, decay, moments, what is subtracted, what is left: the order in which Keras does them."""
-    g, kept = names.gradient(P), P
-    clip = _clipping(P, layer, optimizer, gradients)
-    if clip is not None:
-        yield clip
-        g = clip.tensor
-    if optimizer.weight_decay:
-        kept = names.decayed(P)
-        decay = partial(descent.decayed, weight_decay=optimizer.weight_decay)
-        yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
-    product: tuple[str, ...] = ()
-    scaled = (g,) if optimizer.global_clipnorm else ()
-    if isinstance(optimizer, Adam):
-        yield from _adam(P, g, layer, optimizer)
-    elif optimizer.momentum:
-        yield from _momentum(P, g, layer, optimizer, scaled)
-    else:
-        yield Rule(
-            names.update(P), equation, (g, "alpha"), descent.step, layer, "update", folded=scaled, elementwise=True
-        )
-        product = (names.update(P),)
-    yield Rule(
-        names.new(P), equation, (kept, names.update(P)), descent.descend, layer, "update", product, elementwise=True
-    )
-
-
-def _clipping(P: str, layer: int, optimizer: Optimizer, gradients: tuple[str, ...]) -> Rule | None:
-    """The gradient cut down, if it is; of Keras's three ways only one may be set."""
-    name, read = names.clipped(P), (names.gradient(P),)
-    if optimizer.clipnorm:
-        by_norm = partial(clipping.by_norm, most=optimizer.clipnorm)
-        return Rule(name, "Pascanu et al. 2013", read, by_norm, layer, "update")
-    if optimizer.global_clipnorm:
-        by_all = partial(clipping.by_global_norm, most=optimizer.global_clipnorm)
-        return Rule(name, "Pascanu et al. 2013: all", (*read, *gradients), by_all, layer, "update")
-    if optimizer.clipvalue:
-        by_value = partial(clipping.by_value, most=optimizer.clipvalue)
-        return Rule(name, "Keras: clipvalue", read, by_value, layer, "update", elementwise=True)
-    return None
-
-
-def _momentum(P: str, g: str, layer: int, sgd: SGD, scaled: tuple[str, ...]) -> Iterator[Rule]:
-    move, source = partial(descent.velocity, momentum=sgd.momentum), "Sutskever et al. 2013"
-    yield Rule(
-        names.kept("m", P),
-        source,
-        (names.before(names.kept("m", P)), g, "alpha"),
-        move,
-        layer,
-        "update",
-        folded=scaled,
-        elementwise=True,
-    )
-    if sgd.nesterov:
-        ahead = partial(descent.nesterov, momentum=sgd.momentum)
-        yield Rule(
-            names.update(P),
-            source,
-            (names.kept("m", P), g, "alpha"),
-            ahead,
-            layer,
-            "update",
-            folded=scaled,
-            elementwise=True,
-        )
-    else:
-        yield Rule(names.update(P), source, (names.kept("m", P),), descent.negated, layer, "update", elementwise=True)
-
-
-def _adam(P: str, g: str, layer: int, adam: Adam) -> Iterator[Rule]:
-    first = partial(adam_equations.first_moment, beta_1=adam.beta_1)
-    second = partial(adam_equations.second_moment, beta_2=adam.beta_2)
-    form, function = (
-        ("ε̂", adam_equations.update_epsilon_hat) if adam.epsilon_hat else ("θ", adam_equations.update_algorithm_1)
-    )
-    update = partial(function, epsilon=adam.epsilon)
-    yield Rule(
-        names.kept("m", P),
-        "App. A: m",
-        (names.before(names.kept("m", P)), g),
-        first,
-        layer,
-        "update",
-        (g,),
-        elementwise=True,
-    )
-    yield Rule(
-        names.kept("v", P),
-        "App. A: v",
-        (names.before(names.kept("v", P)), g),
-        second,
-        layer,
-        "update",
-        elementwise=True,
-    )
-    v = names.kept("v", P)
-    if adam.amsgrad:
-        v = names.kept("vmax", P)
-        most = adam_equations.largest_moment
-        yield Rule(
-            v, "Reddi et al. 2018", (names.before(v), names.kept("v", P)), most, layer, "update", elementwise=True
-        )
-    read = (names.kept("m", P), v, "t", "alpha", "beta_1", "beta_2")
-    yield Rule(names.update(P), f"App. A: {form}", read, update, layer, "update", elementwise=True)
-
-
-def coefficients(optimizer: Optimizer) -> dict[str, float]:
-    """The scalars that rules read as inputs, beside the time step t; a learning rate on a schedule has a rule."""
-    found = {} if callable(optimizer.learning_rate) else {"alpha": optimizer.learning_rate}
-    return found if isinstance(optimizer, SGD) else found | {"beta_1": optimizer.beta_1, "beta_2": optimizer.beta_2}
-
-
-def moments(optimizer: Optimizer) -> tuple[str, ...]:
-    """What an optimizer remembers of each parameter: m, v, the largest v; nothing for plain descent."""
-    if isinstance(optimizer, SGD):
-        return ("m",) if optimizer.momentum else ()
-    return ("m", "v", "vmax") if optimizer.amsgrad else ("m", "v")
+            yield from optimizer.rules(P, equation, place.number, gradients)
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:
@@ -228,7 +101,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         layer = names.read(P).layer or 0
         if not first:
             found.append(Rule(P, CARRIED, (P + names.CARRIED,), carried, layer, "start", elementwise=True))
-        for moment in moments(optimizer) if training else ():
+        for moment in optimizer.keeps if training else ():
             tensor = names.before(names.kept(moment, P))
             if first:
                 found.append(Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start"))

@@ -1,20 +1,23 @@
-"""Every kind of layer and of loss has its four parts: equations, a reader of Keras's, variants, and witnesses."""
+"""Every kind of layer, loss and optimizer has four parts: equations, a reader of Keras, variants, and witnesses."""
 
 import pkgutil
 
 import numpy as np
 import pytest
 
-from reference import losses
+from reference import losses, optimizers
 from reference.layers import activation_named, kinds, layer_named
 from reference.layers.activation import Activation
 from reference.network import chain
+from reference.notation import text_of
 from reference.rules import rules
 from tests.reference import layers as witnesses
 from tests.reference import losses as loss_witnesses
+from tests.reference import optimizers as optimizer_witnesses
 from verify.settings import OPTIMIZERS
 from verify.variants import layers as variants
 from verify.variants import losses as variant_losses
+from verify.variants import optimizers as variant_optimizers
 from verify.variants import variants as variants_of
 
 COMPUTING = sorted(kind for kind, layer in kinds().items() if layer.letter)
@@ -113,3 +116,26 @@ def test_no_part_of_a_loss_stands_alone():
 def test_a_text_that_is_no_loss_is_refused(text):
     with pytest.raises(ValueError, match="loss|reduction|label|logits"):
         losses.loss_named(text)
+
+
+@pytest.mark.parametrize("kind", optimizers.kinds())
+def test_an_optimizer_has_its_four_parts(kind):
+    from verify.capture.optimizers import readers
+
+    assert kind in readers() and kind in variant_optimizers.modules()
+    assert f"test_{kind}" in {info.name for info in pkgutil.iter_modules(optimizer_witnesses.__path__)}
+    own = optimizers.optimizer_named(kind)
+    assert text_of(kind, own) == kind
+    for rule in rules(chain((4, 3), ("linear",)), "mean_squared_error", own):
+        if rule.kind == kind:
+            assert len(list(variants_of(rule, chain((4, 3), ("linear",)), own, "mean_squared_error"))) > 5, rule.tensor
+
+
+def test_no_part_of_an_optimizer_stands_alone():
+    from verify.capture.optimizers import by_class, readers
+
+    assert set(optimizers.kinds()) == set(readers()) == set(variant_optimizers.modules())
+    assert set(by_class().values()) == set(optimizers.kinds())
+    for kind, module in readers().items():
+        most = {"adam": "adam(amsgrad=True)", "sgd": "sgd(momentum=0.5)"}.get(kind, kind)
+        assert set(module.KEPT) == set(optimizers.optimizer_named(most).keeps)

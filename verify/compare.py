@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Optimizer, Rule, coefficients, given, moments, rules, start
+from reference.rules import Optimizer, Rule, given, rules, start
 from reference.tensor_names import CARRIED, before, carried, kept, previous, split_step
 from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
@@ -168,7 +168,7 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
 
 def begins_with(trace: Trace) -> tuple[str, ...]:
     """What a step may have to be given: X, y, parameters, masks, and what the optimizer remembers."""
-    remembered = moments(OPTIMIZERS[trace.settings.optimizer]) if trace.settings.training else ()
+    remembered = OPTIMIZERS[trace.settings.optimizer].keeps if trace.settings.training else ()
     network = trace.network
     return (*given(network), *(before(kept(moment, P)) for P in network.parameters() for moment in remembered))
 
@@ -207,7 +207,7 @@ def scalars(number: int, optimizer: Optimizer, precision: Precision) -> Mapping[
     Keras turns β1 and β2 into float32 tensors before it casts them to the variable's type, in float64 too.
     """
     found = {"t": Ball(float(number), 0.0, precision)}
-    for name, number_ in coefficients(optimizer).items():
+    for name, number_ in optimizer.coefficients.items():
         held = Ball.constant(number_, FLOAT32 if name.startswith("beta") else precision)
         found[name] = Ball(held.value, held.radius, precision)
     return found

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Optimizer, Rule, coefficients
+from reference.rules import Optimizer, Rule
 from verify.trace import Array
 
 # what a rule raises on arrays whose shapes do not fit, or with an input that is not there
@@ -27,7 +27,7 @@ def coefficients_as_numbers(number: int, optimizer: Optimizer, dtype: str) -> Ma
     """
     kind = np.dtype(dtype).type
     numbers: dict[str, Any] = {"t": kind(number)}
-    for name, value in coefficients(optimizer).items():
+    for name, value in optimizer.coefficients.items():
         numbers[name] = kind(np.float32(value)) if name.startswith("beta") else kind(value)
     return numbers
 

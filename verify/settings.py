@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from functools import lru_cache
 from typing import Any
 
-from reference.adam import KERAS, Adam
-from reference.descent import SGD
 from reference.losses import loss_named
 from reference.network import ESSAY, Network
-from reference.notation import parse
-from reference.rules import Optimizer
-from reference.schedules import SCHEDULES
+from reference.optimizers import optimizer_named
+from reference.optimizers.adam import KERAS
+from reference.optimizers.optimizer import Optimizer
+from reference.optimizers.sgd import SGD
 from verify.errors import Unusable
 from verify.precision import PRECISIONS
 
@@ -23,16 +21,7 @@ class _Named(dict[str, Optimizer]):
     """Those that have a short name; of any other text the optimizer that it describes."""
 
     def __missing__(self, text: str) -> Optimizer:
-        found = _described(text)  # not kept here: what is here are the choices
-        if not isinstance(found, Adam | SGD):
-            raise ValueError(f"optimizer {text!r} is not one of {', '.join(self)}")
-        return found
-
-
-@lru_cache(maxsize=256)
-def _described(text: str) -> object:
-    found: object = parse(text, {"adam": Adam, "sgd": SGD, **SCHEDULES})
-    return found
+        return optimizer_named(text)  # not kept here: what is here are the choices
 
 
 OPTIMIZERS = _Named({"adam": KERAS, "sgd": SGD()})

@@ -7,7 +7,7 @@ from reference import adam, backprop, descent, feedforward, loss
 from reference.layers.relu import relu, relu_slope
 from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
 from reference.network import ESSAY, chain
-from reference.rules import LOSSES, coefficients, rules
+from reference.rules import LOSSES, rules
 from verify.settings import OPTIMIZERS
 
 RNG = np.random.default_rng(1)
@@ -67,7 +67,7 @@ def test_cost_of_logits_is_the_essays_cost():
 
 
 def evaluate(network, cost, known):
-    known = dict(known) | coefficients(OPTIMIZERS["sgd"])
+    known = dict(known) | OPTIMIZERS["sgd"].coefficients
     for rule in rules(network, cost, OPTIMIZERS["sgd"]):
         known[rule.tensor] = rule(known)
     return known

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference import adam, backprop, loss
+from reference import backprop, loss
 from reference.layers.sigmoid import sigmoid, sigmoid_slope
 from reference.layers.softmax import softmax
 from reference.network import chain
+from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.rules import LOSSES
 from tests.reference.witness import SMALL, adam_updates, complex_step, cost_of, differences, drawn, evaluate
 
@@ -50,7 +51,7 @@ def test_below_a_dead_layer_nothing_moves(cost, dead):
     assert all(np.all(found[name] == 0) for name in still) and np.any(found[f"dB{dead + 1}"] != 0)
     leaky = evaluate(RELU, cost, known, wrong={f"dZ{dead}": lambda dA, Z: np.where(Z > 0, dA, 0.01 * dA)})
     assert np.any(leaky[f"dW{dead}"] != 0)
-    for optimizer in (adam.ALGORITHM_1, adam.KERAS):
+    for optimizer in (ALGORITHM_1, KERAS):
         assert all(np.all(update == 0) for update in adam_updates(optimizer, found[f"dW{dead}"]))
         with np.errstate(invalid="ignore"):  # 0/0: why Adam has an ε
             assert np.all(np.isnan(list(adam_updates(replace(optimizer, epsilon=0.0), found[f"dW{dead}"]))))

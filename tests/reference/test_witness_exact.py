@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 from reference import adam, backprop, descent, feedforward, loss
-from reference.descent import SGD
 from reference.layers.linear import linear_backward
 from reference.layers.relu import relu, relu_slope
 from reference.layers.sigmoid import sigmoid, sigmoid_slope
 from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
 from reference.network import chain
+from reference.optimizers.adam import ALGORITHM_1, KERAS
+from reference.optimizers.sgd import SGD
 from tests.reference.witness import RNG, adam_updates, dyadic, evaluate
 
 
@@ -382,7 +383,7 @@ def adam_disagreement(by_hand, in_decimals):
     return np.max(np.abs(found - true.astype(float))) / in_decimals.learning_rate
 
 
-@pytest.mark.parametrize("coefficients", [adam.ALGORITHM_1, adam.KERAS], ids=["Algorithm 1", "Keras"])
+@pytest.mark.parametrize("coefficients", [ALGORITHM_1, KERAS], ids=["Algorithm 1", "Keras"])
 def test_adam_is_appendix_a_over_ten_steps(coefficients):
     """1 - 0.999^t keeps 13 digits of 16, so that is what can be asked."""
     assert adam_disagreement(coefficients, coefficients) < 1e-12
@@ -390,8 +391,8 @@ def test_adam_is_appendix_a_over_ten_steps(coefficients):
 
 def test_the_other_adam_is_not():
     for other in (
-        adam.KERAS,
-        replace(adam.ALGORITHM_1, epsilon_hat=True),
-        replace(adam.ALGORITHM_1, beta_1=0.9 + 1e-9),
+        KERAS,
+        replace(ALGORITHM_1, epsilon_hat=True),
+        replace(ALGORITHM_1, beta_1=0.9 + 1e-9),
     ):
-        assert adam_disagreement(other, adam.ALGORITHM_1) > 1e-11
+        assert adam_disagreement(other, ALGORITHM_1) > 1e-11

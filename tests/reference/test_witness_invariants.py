@@ -11,12 +11,13 @@ from hypothesis.extra.numpy import arrays
 from reference import adam, descent, loss
 from reference.layers.sigmoid import sigmoid
 from reference.layers.softmax import softmax
+from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.rules import LOSSES
 from tests.reference.witness import SMALL, adam_updates, drawn, evaluate, only_its_own_output
 
 n = 6
 EPS = np.finfo(float).eps
-ADAMS = st.sampled_from([adam.ALGORITHM_1, adam.KERAS])
+ADAMS = st.sampled_from([ALGORITHM_1, KERAS])
 COSTS = st.sampled_from(list(LOSSES))
 EIGHTHS = st.integers(-160, 160).map(lambda i: i / 8)  # a whole number is added to these without rounding
 SCORES = st.integers(1, 4).flatmap(lambda N: arrays(np.float64, (N, n), elements=EIGHTHS))

@@ -15,6 +15,7 @@ from reference import adam, backprop, descent, feedforward, loss
 from reference.layers.relu import relu
 from reference.layers.sigmoid import sigmoid, sigmoid_backward
 from reference.layers.softmax import softmax
+from reference.optimizers.adam import ALGORITHM_1, KERAS
 
 GIVEN = {
     "X": np.array([[0.05, 0.10]]),
@@ -136,5 +137,5 @@ def test_table_4s_delta_is_the_correction_of_the_second_step_after_one_gradient(
 def test_adams_coefficients_are_those_of_appendix_a_and_of_keras():
     printed = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "epsilon_hat": False}
     nothing = dict.fromkeys(("amsgrad", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm"), 0)
-    assert asdict(adam.ALGORITHM_1) == printed | nothing
-    assert asdict(adam.KERAS) == printed | nothing | {"epsilon": 1e-7, "epsilon_hat": True}
+    assert asdict(ALGORITHM_1) == printed | nothing
+    assert asdict(KERAS) == printed | nothing | {"epsilon": 1e-7, "epsilon_hat": True}

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from reference.descent import SGD
 from reference.losses import loss_named
 from reference.network import chain
-from reference.rules import coefficients, rules
+from reference.optimizers.sgd import SGD
+from reference.rules import rules
 
 RNG = np.random.default_rng(7)
 SMALL = chain((5, 4, 6, 3), ("relu", "sigmoid", "softmax"))
@@ -27,7 +27,7 @@ def direction(network, rng):
 
 def evaluate(network, cost, known, *, phases=("forward", "backward"), optimizer=None, wrong=None):
     """Every tensor of these phases; `wrong` names the tensors that another function is to give."""
-    known = coefficients(optimizer or SGD()) | known
+    known = (optimizer or SGD()).coefficients | known
     for rule in rules(network, cost, optimizer or SGD()):
         if rule.phase in phases:
             compute = (wrong or {}).get(rule.tensor, rule.compute)
@@ -39,7 +39,7 @@ def adam_updates(optimizer, gradients, wrong=None):
     """What the rules subtract from parameters with these gradients [steps, n], step after step from zero moments."""
     network = chain((1, gradients.shape[1]), ("softmax",))
     zeros = {P: np.zeros(network.shape(P)) for P in network.parameters()}
-    known = coefficients(optimizer) | zeros | {f"{moment}_{P}_before": zeros[P] for moment in "mv" for P in zeros}
+    known = optimizer.coefficients | zeros | {f"{moment}_{P}_before": zeros[P] for moment in "mv" for P in zeros}
     for t, gradient in enumerate(gradients, start=1):
         known |= {"t": t} | {f"d{P}": gradient[None] for P in zeros}
         known = evaluate(network, "mean_squared_error", known, phases=("update",), optimizer=optimizer, wrong=wrong)

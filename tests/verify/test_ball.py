@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference.network import chain
-from reference.rules import LOSSES, coefficients, rules
+from reference.rules import LOSSES, rules
 from verify.ball import Ball
 from verify.precision import FLOAT32, FLOAT64
 from verify.settings import OPTIMIZERS
@@ -117,14 +117,14 @@ def states(network, rng, batch, optimizer):
         known[f"m_{P}_before"] = numbers(rng, network.shape(P), 2) / 100
         known[f"v_{P}_before"] = numbers(rng, network.shape(P), 2) ** 2 / 10000
     known |= {"t": np.float32(rng.integers(1, 1000))}
-    return known | {name: np.float32(c) for name, c in coefficients(optimizer).items()}
+    return known | {name: np.float32(c) for name, c in optimizer.coefficients.items()}
 
 
 def every_rule(network, rng, batch, cost, optimizer):
     known = states(network, rng, batch, optimizer)
     largest = {}
     for rule in rules(network, cost, optimizer):
-        scalars = coefficients(optimizer)
+        scalars = optimizer.coefficients
         balls = {
             n: Ball.constant(scalars[n], FLOAT32) if n in scalars else Ball.exact(known[n], FLOAT32)
             for n in rule.inputs

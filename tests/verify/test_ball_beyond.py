@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reference.clipping import by_global_norm
 from reference.layers.sigmoid import sigmoid
 from reference.network import chain
-from reference.rules import coefficients, rules
+from reference.rules import rules
 from reference.schedules import ExponentialDecay, PolynomialDecay
 from tests.verify.test_ball import Shuffled, numbers
 from verify.ball import Ball
@@ -285,7 +285,7 @@ def test_every_rule_of_any_network_stays_inside(seed, batch):
     known |= {M: (rng.random((batch, network.sizes[int(M[1:])])) < 0.7).astype(np.float32) for M in network.masks()}
     for P in network.parameters():
         known |= {f"{m}_{P}_before": np.abs(numbers(rng, network.shape(P), 2)) / 100 for m in ("m", "v", "vmax")}
-    known |= {name: np.float32(c) for name, c in coefficients(optimizer).items()}
+    known |= {name: np.float32(c) for name, c in optimizer.coefficients.items()}
     exact = scalars(t, optimizer, FLOAT32)
     for rule in rules(network, cost, optimizer):
         balls = {n: exact[n] if n in exact else Ball.exact(known[n], FLOAT32) for n in rule.inputs}

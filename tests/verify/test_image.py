@@ -11,6 +11,7 @@ from PIL import Image
 
 from reference import adam, backprop, feedforward, loss
 from reference.layers.relu import relu, relu_slope
+from reference.optimizers.adam import KERAS
 from tests.drawn_digits import draw
 from verify import image, samples
 from verify.errors import Unusable
@@ -178,7 +179,7 @@ def trained(passes=2, batch=128):
         limit = np.sqrt(6 / (before + nodes))
         P += [rng.uniform(-limit, limit, (before, nodes)), np.zeros((1, nodes))]
     P = [p.astype(np.float32) for p in P]
-    m, v, k = [0 * p for p in P], [0 * p for p in P], adam.KERAS
+    m, v, k = [0 * p for p in P], [0 * p for p in P], KERAS
     for t in range(1, passes * len(images) // batch + 1):
         chosen = rng.integers(len(images), size=batch)
         for i, g in enumerate(gradients(P, images[chosen], targets[chosen])):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reference.descent import SGD
 from reference.network import ESSAY
+from reference.optimizers.sgd import SGD
 from reference.rules import rules
 from reference.variants import AdamForm
 from verify.errors import Unusable

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reference.adam import Adam
-from reference.descent import SGD
+from reference.optimizers.adam import Adam
+from reference.optimizers.sgd import SGD
 from verify.settings import OPTIMIZERS
 
 

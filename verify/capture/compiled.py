@@ -9,11 +9,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from reference.adam import Adam
-from reference.descent import SGD
 from reference.notation import text_of
+from reference.optimizers import kinds
 from reference.schedules import SCHEDULES, Schedule
 from verify.capture.losses import by_class
+from verify.capture.optimizers import by_class as by_optimizer
 from verify.capture.reader import VARIABLE, held
 from verify.errors import Unsupported
 
@@ -61,18 +61,16 @@ def loss_text(loss: Any, dtype: str) -> str:
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:
     """Of a Keras optimizer.  Raises Unsupported naming what is not verified."""
-    kinds: dict[Any, type[Adam | SGD]] = {
-        keras.optimizers.SGD: SGD, keras.optimizers.Adam: Adam, keras.optimizers.AdamW: Adam,
-    }  # fmt: skip
     name = f"optimizer {type(optimizer).__name__}"
-    if type(optimizer) not in kinds:
-        raise Unsupported([(name, "By Hand knows SGD, Adam and AdamW")])
+    if type(optimizer) not in by_optimizer():
+        *most, last = sorted(known.__name__ for known in by_optimizer())
+        raise Unsupported([(name, f"By Hand knows {', '.join(most)} and {last}")])
     problems = [(name, f"{text} ({what})") for what, text in NOT_VERIFIED.items() if getattr(optimizer, what, None)]
     left_out = getattr(optimizer, "_exclude_from_weight_decay", None)
     if left_out or getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
         problems.append((name, "weight decay of some variables only"))
-    kind = kinds[type(optimizer)]
-    words = {word: _plain(getattr(optimizer, word)) for word in TAKEN if word in kind.__dataclass_fields__}
+    kind = kinds()[by_optimizer()[type(optimizer)]]
+    words = {word: _plain(getattr(optimizer, word)) for word in TAKEN if word in {f.name for f in fields(kind)}}  # type: ignore[arg-type]
     words |= {word: held(words[word], dtype) for word in CAST if word in words}
     try:
         rate = _learning_rate(optimizer, dtype)
@@ -80,7 +78,7 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
         problems += error.rows
     if problems:
         raise Unsupported(problems)
-    return text_of("sgd" if kind is SGD else "adam", kind(learning_rate=rate, **words))
+    return text_of(kind.name, kind(learning_rate=rate, **words))  # type: ignore[call-arg]
 
 
 def _plain(value: Any) -> Any:

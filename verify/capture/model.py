@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from reference.descent import SGD
 from reference.network import Network
 from reference.tensor_names import kept, of_layer
+from verify.capture.optimizers import by_class, readers
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Array
 
@@ -21,7 +21,9 @@ def build(settings: Settings, network: Network) -> Any:
     use_precision(settings.dtype)
     keras.utils.set_random_seed(settings.seed)
     model = keras.Sequential([keras.Input((network.sizes[0],)), *dense_layers(network, settings.seed)])
-    model.compile(optimizer=_optimizer(settings), loss=settings.loss, jit_compile=settings.jit)
+    chosen = OPTIMIZERS[settings.optimizer]
+    own = readers()[chosen.name].made(chosen)
+    model.compile(optimizer=own, loss=settings.loss, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -41,16 +43,6 @@ def dense_layers(network: Network, seed: int) -> list[Any]:
     seeds = [own.randint(1, int(1e9)) for _ in network.activations]  # keras.random's make_default_seed
     layers = zip(network.sizes[1:], network.activations, seeds, strict=True)
     return [keras.layers.Dense(n, f, kernel_initializer=keras.initializers.GlorotUniform(s)) for n, f, s in layers]
-
-
-def _optimizer(settings: Settings) -> Any:
-    """Keras's own, with the coefficients of the equations; for "adam" and "sgd" they are Keras's defaults."""
-    chosen = OPTIMIZERS[settings.optimizer]
-    if isinstance(chosen, SGD):
-        return keras.optimizers.SGD(learning_rate=chosen.learning_rate)
-    return keras.optimizers.Adam(
-        learning_rate=chosen.learning_rate, beta_1=chosen.beta_1, beta_2=chosen.beta_2, epsilon=chosen.epsilon
-    )
 
 
 def variables(model: Any) -> list[Any]:
@@ -81,13 +73,10 @@ def parameters(model: Any) -> dict[str, Any]:
     }
 
 
-KEPT = {"m": ("_momentums", "momentums"), "v": ("_velocities",), "vmax": ("_velocity_hats",)}  # Keras's names
-
-
 def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
     """What the optimizer remembers of each parameter, by name; nothing for plain gradient descent."""
     optimizer = model.optimizer
-    lists = {letter: next((getattr(optimizer, n) for n in names if hasattr(optimizer, n)), None)
-             for letter, names in KEPT.items()}  # fmt: skip
+    kind = by_class().get(type(optimizer))
+    lists = {letter: getattr(optimizer, name, None) for letter, name in (readers()[kind].KEPT if kind else {}).items()}
     places = {P: optimizer._get_variable_index(variable) for P, variable in parameters.items()}
     return {kept(letter, P): held[at] for P, at in places.items() for letter, held in lists.items() if held}

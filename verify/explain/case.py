@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.rules import Rule, coefficients, given
+from reference.rules import Rule, given
 from reference.tensor_names import CARRIED, in_step, left_by
 from verify.ball import Ball
 from verify.compare import evaluate, fused, planned, scalars
@@ -167,7 +167,7 @@ class _Floating:
 
     def tensor(self, name: str, region: Region) -> Any:
         if name in self.case.scalars:
-            return np.float64(coefficients(self.case.optimizer)[name])
+            return np.float64(self.case.optimizer.coefficients[name])
         return cut(self.case.array(name), region).astype(np.float64)
 
     def constant(self, value: Any) -> Any:
@@ -200,7 +200,7 @@ class _Exactly:
             found: Exact = evaluate_part(case.node(name), region, self, self.memo)
             return found
         if name in case.scalars:
-            return exact.of_constant(coefficients(case.optimizer)[name], case.as_written)
+            return exact.of_constant(case.optimizer.coefficients[name], case.as_written)
         array = cut(case.array(name), region)
         if not np.isfinite(array).all():
             raise Unusable(f"{name}: the trace holds NaN or infinity there")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from reference import index_forms
-from reference.adam import ALGORITHM_1, KERAS
 from reference.index_forms import Example
 from reference.network import ESSAY, chain
+from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.rules import Rule
 from reference.tensor_names import has_role, is_of, read
 from reports.explanation import Outcome

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reference.adam import ALGORITHM_1, KERAS
 from reference.network import ESSAY
+from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reports import as_csv, as_html, as_markdown, terminal
 from verify import options, run, samples, trace
 from verify.errors import Unusable

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reference.adam import ALGORITHM_1, KERAS, Adam
+from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
 from reference.tensor_names import UPDATE, base_of, has_role
 from reference.tensor_names import update as update_of
 from reference.variants import adam_forms

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.adam import ALGORITHM_1, KERAS
-from reference.rules import coefficients, given, rules, start
+from reference.optimizers.adam import ALGORITHM_1, KERAS
+from reference.rules import given, rules, start
 from verify.ball import Ball
 from verify.compare import evaluate, fused, inputs, scalars
 from verify.errors import Unusable
@@ -90,7 +90,7 @@ def evidence(trace: Trace, step: int) -> Evidence:
             if chained:
                 backward[rule.tensor] = ball
     values = {name: ball.value for name, ball in known.items() if isinstance(ball, Ball)}
-    read = case(network, {**values, "t": float(step), **coefficients(optimizer)})
+    read = case(network, {**values, "t": float(step), **optimizer.coefficients})
     return Evidence(read, {name: values[name] for name in allowed}, allowed)
 
 

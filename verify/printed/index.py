@@ -16,10 +16,10 @@ from functools import partial
 from typing import Any
 
 import reference
-from reference.adam import ALGORITHM_1, KERAS
-from reference.descent import SGD
 from reference.feedforward import activation
 from reference.network import ESSAY
+from reference.optimizers.adam import ALGORITHM_1, KERAS
+from reference.optimizers.sgd import SGD
 from reference.rules import CARRIED, LOSSES, Rule, rules, start
 from reports.table import Cell, Table
 from verify.printed.claims import claims

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reference import tensor_names as names
-from reference.adam import Adam
 from reference.network import Network
-from reference.rules import Rule, coefficients, rules
+from reference.optimizers.adam import Adam
+from reference.rules import Rule, rules
 from verify.settings import OPTIMIZERS
 from verify.trace import Array
 from verify.training.course import Course
@@ -32,7 +32,7 @@ class ByHand:
         self.optimizer = OPTIMIZERS[course.optimizer]
         self.kind = np.dtype(course.dtype).type
         self.plan = rules(network, course.loss, self.optimizer)
-        self.known: dict[str, Any] = {name: self.kind(c) for name, c in coefficients(self.optimizer).items()}
+        self.known: dict[str, Any] = {name: self.kind(c) for name, c in self.optimizer.coefficients.items()}
         self.state = {P: np.array(weights[P], dtype=course.dtype) for P in network.parameters()}
         if isinstance(self.optimizer, Adam):
             moments = {names.kept(letter, P): P for P in network.parameters() for letter in "mv"}

@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reference.adam import Adam
-from reference.descent import SGD
 from reference.network import Network
-from reference.rules import CARRIED, Optimizer, Rule
+from reference.optimizers.optimizer import Optimizer
+from reference.rules import CARRIED, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
-from verify.variants import adam, descent, layers, losses
+from verify.variants import layers, losses, optimizers, update
 from verify.variants.arithmetic import Found
 
 # what a variant raises where it cannot be computed: shapes that do not fit, a batch of one, no such ball operation
@@ -61,30 +60,23 @@ def _of(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
     name = read(rule.tensor)
     if rule.tensor == "alpha":
-        yield from descent.rates(rule)
+        yield from update.rates(rule)
     elif name.role == CLIPPED:
-        yield from descent.clippings(rule, network, optimizer)
+        yield from update.clippings(rule, network, optimizer)
     elif name.state == "decayed":
-        yield from descent.decays(rule, optimizer)
+        yield from update.decays(rule, optimizer)
     elif name.state == "new":
-        yield from adam.news(rule, optimizer)
-    elif name.role == UPDATE:
-        yield from adam.updates(rule, optimizer)
-    elif name.role == "vmax":
-        yield from descent.largest(rule)
-    elif isinstance(optimizer, Adam):
-        yield from adam.moments(rule, name.role, optimizer)
+        yield from update.news(rule, optimizer)
     else:
-        yield from descent.velocities(rule, optimizer)
+        yield from optimizers.modules()[rule.kind].variants(rule, optimizer)
     if optimizer.weight_decay:
         yield from _decoupling(rule, name, optimizer)
 
 
 def _decoupling(rule: Rule, name: TensorName, optimizer: Optimizer) -> Found:
     """One slip in several rules: the decay goes with the gradient, and nowhere else."""
-    plain = isinstance(optimizer, SGD) and not optimizer.momentum
     if name.state == "decayed":
-        yield descent.COUPLED, (rule.inputs[0],), lambda P: P * 1.0
-    elif name.role in ("m", "v") or (name.role == UPDATE and plain):
+        yield update.COUPLED, (rule.inputs[0],), lambda P: P * 1.0
+    elif name.role in ("m", "v") or (name.role == UPDATE and not optimizer.keeps):
         g = rule.inputs[0] if name.role == UPDATE else rule.inputs[1]
-        yield from descent.coupled(rule, g, name.base, optimizer.weight_decay)
+        yield from update.coupled(rule, g, name.base, optimizer.weight_decay)

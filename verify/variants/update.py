@@ -1,4 +1,4 @@
-"""In place of momentum, decay, clipping, the largest moment and schedules: what the essay's optimizers do not have."""
+"""In place of what is done with any optimizer: clipping, decay, schedules, what is left of a parameter."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import numpy as np
 
 from reference import clipping, descent
 from reference import tensor_names as names
-from reference.adam import Adam
-from reference.descent import SGD
 from reference.network import Network
-from reference.rules import Optimizer, Rule
+from reference.optimizers.optimizer import Optimizer
+from reference.rule import Rule
 from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, Schedule
 from verify.variants.arithmetic import SIZES, Found, scaled, word
 
@@ -41,42 +40,25 @@ def coupled(rule: Rule, g: str, P: str, decay: float) -> Found:
 COUPLED = "decay in the gradient (L2), not decoupled"
 
 
-def velocities(rule: Rule, sgd: SGD) -> Found:
-    before, g, alpha = rule.inputs
-    mu = sgd.momentum
-    yield "sign of the momentum", rule.inputs, lambda m, g, a: m * -mu - g * a
-    yield "momentum left out", rule.inputs, lambda m, g, a: -(g * a)
-    yield "momentum not less than 1", rule.inputs, lambda m, g, a: m - g * a
-    yield "gradient damped by 1 - μ", rule.inputs, lambda m, g, a: m * mu - g * a * (1 - mu)
-    yield "velocity without the learning rate", (before, g), lambda m, g: m * mu - g
-    yield "sign of the velocity", rule.inputs, lambda m, g, a: m * mu + g * a
-    yield "velocity not brought up to date", (before,), lambda m: m * 1.0
-    yield "gradient of the step before in the velocity", (before, names.previous(g), alpha), rule.compute
+def of_any_update(rule: Rule) -> Found:
+    """Of what any optimizer subtracts."""
+    inputs, P = rule.inputs, names.read(rule.tensor).base
+    yield "the gradient itself", (names.gradient(P),), lambda g: g * 1.0
     for size in SIZES:
-        yield f"μ × (1 - {size:g})", rule.inputs, partial(descent.velocity, momentum=mu * (1 - size))
-    yield from of_another_gradient(rule, g)
+        for sign in (1, -1):
+            factor = 1 + sign * size
+            yield f"α × {factor:.10g}", inputs, partial(scaled, rule.compute, factor)
+    yield "update of the step before", (names.previous(rule.tensor),), lambda u: u * 1.0
 
 
-def other_updates(rule: Rule, P: str, optimizer: Optimizer) -> Found:
-    g = rule.inputs[0]
-    if isinstance(optimizer, Adam):
-        if optimizer.amsgrad:
-            inputs = tuple(names.kept("v", P) if name == names.kept("vmax", P) else name for name in rule.inputs)
-            yield "v in place of the largest v", inputs, rule.compute
-        return
-    if optimizer.nesterov:
-        m, g, alpha = rule.inputs
-        mu = optimizer.momentum
-        yield "Nesterov's look ahead left out", (m,), descent.negated
-        yield "looking ahead by the velocity before", (names.before(m), g, alpha), rule.compute
-        yield "looking ahead twice", rule.inputs, lambda m, g, a: g * a - m * mu * mu
-        yield "sign of the look ahead", rule.inputs, lambda m, g, a: g * a + m * mu
-    elif optimizer.momentum:
-        m, alpha = rule.inputs[0], "alpha"
-        ahead = partial(descent.nesterov, momentum=optimizer.momentum)
-        yield "Nesterov's look ahead", (m, names.gradient(P), alpha), ahead
-        yield "velocity of the step before", (names.before(m),), descent.negated
-    yield from of_another_gradient(rule, g)
+def news(rule: Rule, optimizer: Optimizer) -> Found:
+    P, update = rule.inputs
+    yield "sign of the update", rule.inputs, lambda P, u: P + u
+    yield "update skipped", (P,), lambda P: P * 1.0
+    yield "update applied twice", rule.inputs, lambda P, u: P - u * 2
+    yield "update of stale weights", (names.previous(P), update), descent.descend
+    yield "weight decay (1e-4)", rule.inputs, lambda P, u: P * (1 - 1e-4) - u
+    yield from other_news(rule, optimizer)
 
 
 def other_news(rule: Rule, optimizer: Optimizer) -> Found:
@@ -98,14 +80,6 @@ def decays(rule: Rule, optimizer: Optimizer) -> Found:
     for size in SIZES[:3]:
         yield f"λ × {1 + size:g}", rule.inputs, partial(descent.decayed, weight_decay=decay * (1 + size))
     yield "half the decay", rule.inputs, partial(descent.decayed, weight_decay=decay / 2)
-
-
-def largest(rule: Rule) -> Found:
-    before, v = rule.inputs
-    yield "the largest v not taken", (v,), lambda v: v * 1.0
-    yield "the largest v not brought up to date", (before,), lambda v: v * 1.0
-    yield "the smallest v", rule.inputs, np.minimum
-    yield "the sum of v", rule.inputs, lambda a, b: a + b
 
 
 def clippings(rule: Rule, network: Network, optimizer: Optimizer) -> Found:

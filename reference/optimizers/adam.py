@@ -1,0 +1,63 @@
+"""Adam and its relatives. Their equations, Appendix A of the essay, are in `reference.adam`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from reference import adam
+from reference import tensor_names as names
+from reference.optimizers.optimizer import Optimizer
+from reference.rule import Rule
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adam's coefficients; `epsilon_hat` says which of the two equations they are for.
+
+    `amsgrad`: the largest v so far in place of v. With `weight_decay` it is AdamW.
+    """
+
+    learning_rate: Any = 0.001  # or a schedule, a function of t
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
+    epsilon_hat: bool = True
+    amsgrad: bool = False
+    weight_decay: float = 0.0
+    clipnorm: float = 0.0
+    clipvalue: float = 0.0
+    global_clipnorm: float = 0.0
+    name = "adam"
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        return ("m", "v", "vmax") if self.amsgrad else ("m", "v")
+
+    @property
+    def coefficients(self) -> dict[str, float]:
+        return super().coefficients | {"beta_1": self.beta_1, "beta_2": self.beta_2}
+
+    def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
+        m, v = names.kept("m", P), names.kept("v", P)
+        first = partial(adam.first_moment, beta_1=self.beta_1)
+        second = partial(adam.second_moment, beta_2=self.beta_2)
+        yield Rule(m, "App. A: m", (names.before(m), g), first, layer, "update", (g,), kind=self.name, elementwise=True)
+        yield Rule(v, "App. A: v", (names.before(v), g), second, layer, "update", kind=self.name, elementwise=True)
+        if self.amsgrad:
+            most, v = v, names.kept("vmax", P)
+            yield Rule(
+                v, "Reddi et al. 2018", (names.before(v), most), adam.largest_moment, layer, "update",
+                kind=self.name, elementwise=True,
+            )  # fmt: skip
+        form, function = ("ε̂", adam.update_epsilon_hat) if self.epsilon_hat else ("θ", adam.update_algorithm_1)
+        yield Rule(
+            names.update(P), f"App. A: {form}", (m, v, "t", "alpha", "beta_1", "beta_2"),
+            partial(function, epsilon=self.epsilon), layer, "update", kind=self.name, elementwise=True,
+        )  # fmt: skip
+
+
+ALGORITHM_1 = Adam(epsilon=1e-8, epsilon_hat=False)
+KERAS = Adam()

@@ -1,0 +1,76 @@
+"""What every optimizer states: what it keeps of each parameter, and how a parameter moves.
+
+Around that, what Keras does with any optimizer: the gradient cut down, the decay, what is left of the parameter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, ClassVar
+
+from reference import clipping, descent
+from reference import tensor_names as names
+from reference.rule import Rule
+
+
+class Optimizer:
+    """A kind of optimizer; a kind is a frozen dataclass of its coefficients, with Keras's defaults.
+
+    `name` is its name in texts. `learning_rate` is a number or a schedule, a function of t. Of `clipnorm`, `clipvalue`
+    and `global_clipnorm` one may be set.
+    """
+
+    name: ClassVar[str] = ""
+    learning_rate: Any
+    weight_decay: float
+    clipnorm: float
+    clipvalue: float
+    global_clipnorm: float
+
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """The letters of what it keeps of each parameter: m, v."""
+        return ()
+
+    @property
+    def coefficients(self) -> dict[str, float]:
+        """The single numbers that its rules read as inputs, beside t; a learning rate on a schedule has a rule."""
+        return {} if callable(self.learning_rate) else {"alpha": self.learning_rate}
+
+    @property
+    def moves_by_a_product(self) -> bool:
+        """Whether what is subtracted is a product: a compiler may subtract it without rounding it first."""
+        return False
+
+    def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
+        """The rules of what it keeps of P, and of update_P, which is subtracted; g is the gradient it reads."""
+        raise NotImplementedError
+
+    def rules(self, P: str, equation: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
+        """All that is done to a parameter in a step, in Keras's order.  `gradients` are those of all parameters."""
+        g, kept = names.gradient(P), P
+        for clip in self._clipping(P, layer, gradients):
+            yield clip
+            g = clip.tensor
+        if self.weight_decay:
+            kept = names.decayed(P)
+            decay = partial(descent.decayed, weight_decay=self.weight_decay)
+            yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
+        yield from self.move(P, g, equation, layer)
+        update = names.update(P)
+        product = (update,) if self.moves_by_a_product else ()
+        yield Rule(names.new(P), equation, (kept, update), descent.descend, layer, "update", product, elementwise=True)
+
+    def _clipping(self, P: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
+        """The gradient cut down, if it is."""
+        name, read = names.clipped(P), (names.gradient(P),)
+        if self.clipnorm:
+            by_norm = partial(clipping.by_norm, most=self.clipnorm)
+            yield Rule(name, "Pascanu et al. 2013", read, by_norm, layer, "update")
+        elif self.global_clipnorm:
+            by_all = partial(clipping.by_global_norm, most=self.global_clipnorm)
+            yield Rule(name, "Pascanu et al. 2013: all", (*read, *gradients), by_all, layer, "update")
+        elif self.clipvalue:
+            by_value = partial(clipping.by_value, most=self.clipvalue)
+            yield Rule(name, "Keras: clipvalue", read, by_value, layer, "update", elementwise=True)

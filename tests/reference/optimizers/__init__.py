@@ -1,0 +1,1 @@
+"""Witnesses of each kind of optimizer: what says, without TensorFlow, that its equations are right."""

@@ -1,0 +1,20 @@
+"""Keras's Adam and AdamW."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from reference.optimizers.adam import Adam
+
+KERAS = (keras.optimizers.Adam, keras.optimizers.AdamW)
+KEPT = {"m": "_momentums", "v": "_velocities", "vmax": "_velocity_hats"}
+
+
+def made(optimizer: Adam) -> Any:
+    """Keras's own, with these coefficients; those of Adam() are Keras's defaults."""
+    return keras.optimizers.Adam(
+        learning_rate=optimizer.learning_rate, beta_1=optimizer.beta_1, beta_2=optimizer.beta_2,
+        epsilon=optimizer.epsilon,
+    )  # fmt: skip

@@ -1,0 +1,17 @@
+"""Keras's SGD."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from reference.optimizers.sgd import SGD
+
+KERAS = (keras.optimizers.SGD,)
+KEPT = {"m": "momentums"}
+
+
+def made(optimizer: SGD) -> Any:
+    """Keras's own, with this learning rate."""
+    return keras.optimizers.SGD(learning_rate=optimizer.learning_rate)
