@@ -7,21 +7,18 @@ reader of Keras's layer (`verify/capture/layers/`), its variants (`verify/varian
 
 from __future__ import annotations
 
-import pkgutil
 from functools import lru_cache
-from importlib import import_module
 
 from reference.layers.activation import Activation
 from reference.layers.layer import Layer
 from reference.notation import parse
+from reference.registry import classes_of
 
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Layer]]:
     """Return every kind of layer by its name: dense, relu, leaky_relu, …."""
-    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    classes = [x for module in modules for x in vars(module).values() if isinstance(x, type) and issubclass(x, Layer)]
-    return {x.kind: x for x in dict.fromkeys(classes) if x.kind}
+    return {x.kind: x for x in classes_of(__name__, Layer) if x.kind}  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=1024)

@@ -6,20 +6,17 @@ witnesses (`tests/reference/losses/`), each in a module of the same name; `tests
 
 from __future__ import annotations
 
-import pkgutil
 from functools import lru_cache
-from importlib import import_module
 
 from reference.losses.loss import Loss
 from reference.notation import parse
+from reference.registry import classes_of
 
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Loss]]:
     """Return every kind of loss by its name."""
-    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    classes = [x for module in modules for x in vars(module).values() if isinstance(x, type) and issubclass(x, Loss)]
-    return {x.kind: x for x in dict.fromkeys(classes) if x.kind}
+    return {x.kind: x for x in classes_of(__name__, Loss) if x.kind}  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=256)

@@ -7,21 +7,18 @@ Beside it stand a reader of Keras's optimizer (`verify/capture/optimizers/`), it
 
 from __future__ import annotations
 
-import pkgutil
 from functools import lru_cache
-from importlib import import_module
 
 from reference.notation import parse
 from reference.optimizers.optimizer import Optimizer
+from reference.registry import classes_of
 from reference.schedules import SCHEDULES
 
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Optimizer]]:
     """Return every kind of optimizer by its name."""
-    modules = [import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)]
-    found = [x for module in modules for x in vars(module).values() if isinstance(x, type) and issubclass(x, Optimizer)]
-    return {x.name: x for x in dict.fromkeys(found) if x.name}
+    return {x.name: x for x in classes_of(__name__, Optimizer) if x.name}  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=256)

@@ -127,7 +127,7 @@ def test_what_one_lacks_or_has_otherwise_fails(name, first, tmp_path):
 OTHER = {
     "network": (dict(network=chain((9, 8, 6, 6), SMALL.activations)), "network"),
     "activation": (dict(network=chain(SMALL.sizes, ("relu", "tanh", "softmax"))), "tanh"),
-    "dropout": (dict(network=replace(SMALL, dropout=(0.0, 0.2, 0.0, 0.0))), "dropout"),
+    "dropout": (dict(network=chain(SMALL.sizes, SMALL.activations, dropout=(0.0, 0.2, 0.0, 0.0))), "dropout"),
     "loss": (dict(loss="mean_squared_error"), "loss mean_squared_error, not categorical_crossentropy"),
     "optimizer": (dict(optimizer="sgd"), "optimizer sgd, not adam"),
     "dtype": (dict(dtype="float64"), "dtype float64, not float32"),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
+from reference.registry import modules_of
 from verify.capture.reader import ActivationReader, Reader
 
 
 @lru_cache(maxsize=1)
 def readers() -> dict[str, Reader]:
     """Return the reader of every kind, by the kind's name."""
-    names = [info.name for info in pkgutil.iter_modules(__path__)]
-    return {name: import_module(f"{__name__}.{name}").READER for name in names}
+    return {name: module.READER for name, module in modules_of(__name__).items()}
 
 
 @lru_cache(maxsize=1)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import pkgutil
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 from reference.losses import kinds
 from reference.losses.loss import Loss
+from reference.registry import modules_of
 
 
 @lru_cache(maxsize=1)
 def readers() -> dict[str, Any]:
     """Return Keras's class of every kind of loss, by the kind's name."""
-    return {info.name: import_module(f"{__name__}.{info.name}").KERAS for info in pkgutil.iter_modules(__path__)}
+    return {name: module.KERAS for name, module in modules_of(__name__).items()}
 
 
 @lru_cache(maxsize=1)

@@ -5,13 +5,11 @@ A module has `variants(rule, optimizer)`, which gives the variants of one rule o
 
 from __future__ import annotations
 
-import pkgutil
-from functools import lru_cache
-from importlib import import_module
 from types import ModuleType
 
+from reference.registry import modules_of
 
-@lru_cache(maxsize=1)
+
 def modules() -> dict[str, ModuleType]:
     """Return the module of every kind of optimizer, by the kind's name."""
-    return {info.name: import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
+    return modules_of(__name__)

@@ -1,0 +1,21 @@
+"""The modules of a package of kinds, found by themselves: a kind is added by adding its module."""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import lru_cache
+from importlib import import_module
+from types import ModuleType
+
+
+@lru_cache(maxsize=64)
+def modules_of(package: str) -> dict[str, ModuleType]:
+    """Return every module of a package, by its name."""
+    names = [info.name for info in pkgutil.iter_modules(import_module(package).__path__)]
+    return {name: import_module(f"{package}.{name}") for name in names}
+
+
+def classes_of(package: str, base: type) -> list[type]:
+    """Return every class of this base that a package's modules state, each once."""
+    found = [x for module in modules_of(package).values() for x in vars(module).values()]
+    return list(dict.fromkeys(x for x in found if isinstance(x, type) and issubclass(x, base)))
