@@ -21,10 +21,7 @@ from verify.trace import Array
 
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 MOST = 4 * 2**30  # bytes that a file may unpack to
-KNOWN = (  # classes that a description may name: of layers those that are verified, and what belongs to them
-    "Sequential", "Functional", "Model", "InputLayer", "Flatten", "Rescaling", "Dense", "Activation", "ReLU",
-    "LeakyReLU", "Dropout",
-)  # fmt: skip
+MODELS = ("Sequential", "Functional", "Model")  # classes that a description may be of
 
 
 @dataclass(frozen=True)
@@ -113,15 +110,22 @@ def _unknown(config: Any) -> Iterator[tuple[str, str]]:
         raise TypeError("a description is a table")
     kind = str(config["class_name"])
     layers = config["config"]["layers"]
-    if kind not in ("Sequential", "Functional", "Model"):
+    if kind not in MODELS:
         yield f"model ({_short(kind)})", "neither Sequential nor Functional"
     for layer in layers:
         name, of = _short(layer["config"].get("name", "?")), str(layer["class_name"])
-        if of not in KNOWN or of in ("Sequential", "Functional", "Model"):
+        if of not in _verified():
             yield f"layer {name} ({_short(of)})", "By Hand does not know it; nothing of the file was run"
     for module, of in _classes(config):
         if module.partition(".")[0] not in ("keras", "builtins", ""):
             yield f"class {_short(of)} of {_short(module)}", "it is not Keras's own; --trust would run its code"
+
+
+def _verified() -> set[str]:
+    """The Keras layers that are verified, by the names of their classes."""
+    with hushed():
+        from verify.capture.layers import by_layer
+    return {kind.__name__ for kind in by_layer()} | {"Activation"}
 
 
 def _classes(node: Any) -> Iterator[tuple[str, str]]:
