@@ -1,9 +1,13 @@
 """Every name of a training step can be taken apart and made again; nothing else is taken for one."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from reference import tensor_names
+from reference import tensor_names as names
 from reference.rules import given, rules, start
 from reference.tensor_names import TensorName, carried, left_by, read, split_step
 from tests.simulate import SMALL, altered, simulate
@@ -99,3 +103,37 @@ def test_a_stray_tensor_does_not_take_the_place_of_another(name):
     assert {(c.step, c.tensor, c.verdict) for c in compare(trace, "backprop").comparisons if not c.passed} == {
         (1, name, "extra")
     }
+
+
+def test_questions_of_any_text():
+    assert names.is_state("m_W1_before", "before") and names.is_state("W1_new", "new")
+    assert names.has_role("dW1", "d") and names.has_role("update_B2", names.UPDATE) and not names.has_role("W1", "d")
+    assert names.is_of("m_W1", "W") and not names.is_of("B1", "W")
+    assert [names.base_of(text) for text in ("W1_new", "dW1", "m_W1@", "no name!")] == ["W1", "W1", "W1", "no name!"]
+    for ask in (names.is_state, names.has_role, names.is_of):
+        assert not ask("no name!", "new")
+
+
+TAKEN_APART = re.compile(
+    r"""["'](_new|_before|_decayed|update_|clipped_|m_|v_|vmax_)["']|f["'](step\{\w+\}/|(update_|clipped_|[mv]_)\{)"""
+    r"""|\{\w+\}(_new|_before|_decayed|[@~])["']"""
+)
+
+
+def strays(source):
+    """Places in a text that make a name or take one apart by themselves."""
+    return [line for line in source.splitlines() if TAKEN_APART.search(line)]
+
+
+def test_names_are_made_and_read_in_one_module():
+    root = Path(__file__).parents[2]
+    for folder in ("reference", "verify"):
+        for path in (root / folder).rglob("*.py"):
+            if path.name != "tensor_names.py":
+                assert not strays(path.read_text()), path
+
+
+def test_the_probe_for_names_can_fail():
+    for line in ('x = f"{P}_new"', 'x.endswith("_before")', 'f"m_{P}"', 'f"step{n}/{name}"', 'f"{name}@"'):
+        assert strays(line), line
+    assert not strays("x = names.new(P)  # W1_new")

@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reference.rules import rules
-from reference.tensor_names import of_layer
+from reference.tensor_names import is_state, of_layer, split_step
 from verify import samples
 from verify.compare import compare
 from verify.errors import Unusable, Unverifiable
@@ -91,7 +91,8 @@ def bits(held: Trace) -> str:
     """Hexadecimal SHA-256 of every step's cost and new weights: they depend on all else that was computed."""
     found = hashlib.sha256()
     for name, array in held.tensors.items():
-        if name.endswith(("/C", "_new")):
+        tensor = split_step(name)[1]
+        if tensor == "C" or is_state(tensor, "new"):
             found.update(f"{name} {array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
 
