@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from reference.layers import activation_named
 from reference.layers.activation import Activation
@@ -44,15 +43,28 @@ class Network:
                 raise ValueError(f"layer {number} ({node.layer}) must read the layer before it, and nothing else")
         if not self.depth:
             raise ValueError("at least one layer with weights is needed")
-        giving = [(layer, place) for layer, place in self.places if layer.letter]
-        names = [place.gives for _, place in giving]
-        for (layer, place), (after, _) in pairwise([*giving, (self.nodes[0].layer, giving[-1][1])]):
-            if names.count(place.gives) > 1:
-                raise ValueError(f"two layers give {place.gives}: two of one kind may not follow each other")
+        self._check_names()
+        before: Layer | None = None
+        for layer, place in self.places:
+            if not layer.letter:
+                continue
+            if isinstance(layer, Activation) != (before is not None and before.begins):
+                raise ValueError(
+                    "each layer with weights needs one activation, right behind it, and nothing else has one"
+                )
             if layer.at_end and place.number < self.depth:
                 raise ValueError(f"{layer} may stand at the output layer only")
-            if layer.begins != isinstance(after, Activation):
-                raise ValueError("each layer with weights needs one activation, right behind it")
+            if layer.counted and place.number:
+                raise ValueError(f"{layer} may stand before the first layer with weights only")
+            before = layer
+        if before is not None and before.begins:
+            raise ValueError("each layer with weights needs one activation, right behind it, and nothing else has one")
+
+    def _check_names(self) -> None:
+        names = [place.gives for layer, place in self.places if layer.letter]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two layers give {name}: an activation or a dropout follows one of its kind")
 
     @cached_property
     def places(self) -> tuple[tuple[Layer, Place], ...]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.notation import check_numbers
+
 
 @dataclass(frozen=True)
 class ExponentialDecay:
@@ -21,6 +23,9 @@ class ExponentialDecay:
     decay_rate: float
     staircase: bool = False
     name = "exponential_decay"
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
     def __call__(self, t: Any) -> Any:
         return self.initial_learning_rate * self.decay_rate ** _part(t - 1, self.decay_steps, self.staircase)
@@ -36,6 +41,9 @@ class InverseTimeDecay:
     staircase: bool = False
     name = "inverse_time_decay"
 
+    def __post_init__(self) -> None:
+        check_numbers(self)
+
     def __call__(self, t: Any) -> Any:
         return self.initial_learning_rate / (1 + self.decay_rate * _part(t - 1, self.decay_steps, self.staircase))
 
@@ -49,6 +57,9 @@ class PolynomialDecay:
     end_learning_rate: float = 0.0001
     power: float = 1.0
     name = "polynomial_decay"
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
     def __call__(self, t: Any) -> Any:
         rest = 1 - np.minimum(t - 1, self.decay_steps) / self.decay_steps
@@ -65,6 +76,7 @@ class PiecewiseConstantDecay:
     name = "piecewise_constant_decay"
 
     def __post_init__(self) -> None:
+        check_numbers(self)
         if len(self.values) != len(self.boundaries) + 1 or list(self.boundaries) != sorted(self.boundaries):
             raise ValueError("piecewise_constant_decay needs rising boundaries and one value more than there are")
 

@@ -8,7 +8,7 @@ import pytest
 from reference import losses, optimizers
 from reference.layers import activation_named, kinds, layer_named
 from reference.layers.activation import Activation
-from reference.network import chain
+from reference.network import chain, line
 from reference.notation import text_of
 from reference.rules import rules
 from tests.reference import layers as witnesses
@@ -139,3 +139,35 @@ def test_no_part_of_an_optimizer_stands_alone():
     for kind, module in readers().items():
         most = {"adam": "adam(amsgrad=True)", "sgd": "sgd(momentum=0.5)"}.get(kind, kind)
         assert set(module.KEPT) == set(optimizers.optimizer_named(most).keeps)
+
+
+@pytest.mark.parametrize("text", ["sgd(learning_rate=-'a')", "adam(learning_rate='abc')", "sgd(momentum='x')",
+                                  "adam(1)",
+                                  "adam(learning_rate=adam)", "adam(amsgrad=1)", "sgd(learning_rate=True)", "~" * 1900,
+                                  "+".join("1" * 900), ".".join("a" * 900), "adam(beta_1=1e999)", "rmsprop",
+                                  "sgd(learning_rate=exponential_decay(initial_learning_rate='a', decay_steps=1.0, "
+                                  "decay_rate=0.5))"])  # fmt: skip
+def test_a_text_that_is_no_optimizer_is_refused(text):
+    with pytest.raises(ValueError):
+        optimizers.optimizer_named(text)
+
+
+LAYERS = {
+    "an activation first": (["input(nodes=3)", "sigmoid", "dense(nodes=2)", "softmax"], "one activation"),
+    "two activations": (["input(nodes=3)", "dense(nodes=2)", "relu", "tanh"], "two layers give A1"),
+    "no activation": (["input(nodes=3)", "dense(nodes=2)"], "one activation"),
+    "dropout between": (["input(nodes=3)", "dense(nodes=2)", "dropout", "relu"], "one activation"),
+    "rescaled behind": (["input(nodes=3)", "dense(nodes=2)", "relu", "rescaling"], "before the first layer"),
+    "a softmax inside": (["input(nodes=3)", "dense(nodes=2)", "softmax", "dense(nodes=2)", "relu"], "output layer"),
+    "two dropouts": (["input(nodes=3)", "dropout", "dropout", "dense(nodes=2)", "relu"], "two layers give D0"),
+    "two inputs": (["input(nodes=3)", "input(nodes=3)", "dense(nodes=2)", "relu"], "one input"),
+    "no input": (["dense(nodes=2)", "relu"], "begins with its input"),
+    "nothing that learns": (["input(nodes=3)", "dropout"], "with weights"),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_that_make_no_network_are_refused(name):
+    texts, word = LAYERS[name]
+    with pytest.raises(ValueError, match=word):
+        line(map(layer_named, texts))

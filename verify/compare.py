@@ -101,7 +101,8 @@ class Walk:
                 if ball is not None:
                     (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
                 at = held.get(rule.tensor)
-                again = recomputed(rule, arrays, settings.dtype, self.memo) if mode == "local" else None
+                apart = mode == "chained" or ball is None  # no ball: an input is not there, or has another shape
+                again = None if apart else recomputed(rule, arrays, settings.dtype, self.memo)
                 found.append(row(rule, number, order, mode, ball, at, self.tolerance, settings.dtype, again))
         if self.explains:
             self._explain(found, plan, held)
@@ -238,8 +239,7 @@ def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | N
     if any(name not in arrays for name in rule.inputs):
         return None
     read, key = tuple(arrays[name] for name in rule.inputs), ("recomputed", rule.tensor, rule.equation)
-    with np.errstate(all="ignore"):
-        array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
+    array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
     return array
 
 

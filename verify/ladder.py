@@ -73,7 +73,7 @@ def values(
 ) -> dict[str, Any]:  # fmt: skip
     """Return verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal).
 
-    `same` says which numbers are reproduced: they are right whatever is allowed.
+    `same` says which numbers are reproduced.
     """
     found = np.asarray(tensorflow, dtype=np.float64)
     finite = np.isfinite(found) & np.isfinite(by_hand)
@@ -88,7 +88,7 @@ def values(
         ratio = np.where(error == 0, 0.0, error / allowed)
     at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
     equal = precision.round(by_hand) == found
-    outside = int(np.sum(~(error <= allowed) & ~same))
+    outside = int(np.sum(~(error <= allowed)))
     verdict = "outside" if outside else "reproduced" if np.all(same) else "equal" if equal.all() else "within"
     ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(found)))
     return dict(

@@ -27,18 +27,20 @@ def utilisation(
     Returns None where the bound is not known here: the operands do not fit, or arithmetic may take one of them for 0.
     """
     a, b = (x.T if axis != side else x for x, axis, side in zip(operands, summed, (1, 0), strict=False))
+    if a.ndim != 2 or b.ndim != 2:
+        return None
     row = operands[2] if len(operands) == 3 else np.zeros((1, b.shape[1]), a.dtype)
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or row.shape != (1, b.shape[1]) or a.shape[1] < 2:
+    if a.shape[1] != b.shape[0] or row.shape != (1, b.shape[1]) or a.shape[1] < 2:
         return None
     if found.shape != (a.shape[0], b.shape[1]):
         return None
     wide = (np.ascontiguousarray(x, dtype=np.float64) for x in (a, b, row[0], found))
-    used = _largest(*wide, right, precision.joint_unit, precision.tiny)
+    used = _largest(*wide, right, precision.joint_unit, precision.tiny, SLACK)
     return None if used == UNKNOWN else used
 
 
 @njit(cache=True)  # type: ignore[untyped-decorator]
-def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float) -> float:
+def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float, slack: float) -> float:
     """Add up, in float64, the rows of a·b + row that hold a number that is not right."""
     columns = np.zeros(b.shape[1], np.int64)
     for k in range(b.shape[0]):
@@ -69,7 +71,7 @@ def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny
                 if 0 < abs(row[j]) < tiny:
                     return UNKNOWN
                 count = min(terms, columns[j]) + (row[j] != 0)
-                bound = count * (unit * (size[j] + abs(row[j])) + tiny) * SLACK
+                bound = count * (unit * (size[j] + abs(row[j])) + tiny) * slack
                 error = abs(found[i, j] - (value[j] + row[j]))
                 if not error <= bound or bound == np.inf:
                     return np.inf

@@ -1,7 +1,8 @@
 """Evaluate a rule as TensorFlow would: the reference's own function, in TensorFlow's precision, on TensorFlow's inputs.
 
-A number that comes out the same as TensorFlow's is *reproduced*. It needs no bound: it is a right rounding of the
-equation. Only the numbers that differ are judged by balls.
+A number that comes out the same as TensorFlow's is *reproduced*. It is one of the evaluations that its ball holds, so
+it needs no bound. That is so where nothing overflows and nothing is divided by 0: a rule in which that happens
+reproduces nothing. Only the numbers that are not reproduced are judged by balls.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 from reference.rules import Optimizer, Rule
 from verify.trace import Array
 
-# what a rule raises on arrays whose shapes do not fit, or with an input that is not there
-IMPOSSIBLE = (KeyError, ValueError, IndexError, TypeError, np.exceptions.AxisError)
+# what a rule raises on arrays whose shapes do not fit, with an input that is not there, or at an overflow
+IMPOSSIBLE = (KeyError, ValueError, IndexError, TypeError, ArithmeticError, np.exceptions.AxisError)
 
 
 @lru_cache(maxsize=64)
@@ -33,14 +34,16 @@ def coefficients_as_numbers(number: int, optimizer: Optimizer, dtype: str) -> Ma
 
 
 def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None:
-    """Return the rule's tensor as NumPy computes it in `dtype`; None if its inputs are missing or do not fit.
+    """Return the rule's tensor as NumPy computes it in `dtype`.
 
-    A rule that Keras computes in float32 is computed in float32 and then cast. NumPy warns of overflow and of NaN:
-    the caller silences that, once for all rules.
+    Returns None if its inputs are missing or do not fit, or if anything on the way overflows, is divided by 0 or is no
+    number: then equal bits would say nothing of the equation. A rule that Keras computes in float32 is computed in
+    float32 and then cast.
     """
     try:
-        read = {name: np.float32(inputs[name]) for name in rule.inputs} if rule.single else inputs
-        return np.asarray(rule(read)).astype(dtype, copy=False)
+        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
+            read = {name: np.float32(inputs[name]) for name in rule.inputs} if rule.single else inputs
+            return np.asarray(rule(read)).astype(dtype, copy=False)
     except IMPOSSIBLE:
         return None
 

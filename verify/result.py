@@ -147,9 +147,9 @@ class Result:
 def explain_pass(policy: str) -> str:
     if policy == DERIVED:
         return (
-            "PASS means: NumPy computes each number to the same bits from TensorFlow's own inputs (it is reproduced), "
-            "or the number lies so near the equation that rounding in some order of summation can explain the "
-            "difference. FAIL means: no rounding can."
+            "PASS means: NumPy computes each number to the same bits from TensorFlow's own inputs (it is reproduced; 0 "
+            "and -0 are one number), or the number lies so near the equation that rounding in some order of summation "
+            "can explain the difference. FAIL means: no rounding can."
         )
     return f"PASS means here: each number lies within the tolerance that was asked for, {policy}."
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from reference import clipping, descent
 from reference import tensor_names as names
+from reference.notation import check_numbers
 from reference.rule import Rule
 
 
@@ -27,6 +28,9 @@ class Optimizer:
     clipnorm: float
     clipvalue: float
     global_clipnorm: float
+
+    def __post_init__(self) -> None:
+        check_numbers(self)
 
     @property
     def keeps(self) -> tuple[str, ...]:

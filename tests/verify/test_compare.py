@@ -232,3 +232,11 @@ def test_empty_and_huge_shapes_are_judged_by_shape_alone(tensor, shape, loss):
         return
     wrong = altered(simulate(steps=1, loss=loss), f"step1/{tensor}", np.zeros(shape, np.float32))
     assert "shape" in {c.verdict for c in result_of(wrong).local if c.tensor == tensor}
+
+
+@pytest.mark.parametrize("shapes", [{"X": (200_000, 1), "W1": (1, 200_000)}, {"Z3": (0, 6), "y": (0, 6)}])
+def test_shapes_that_fit_each_other_and_not_the_network_are_judged_by_shape_alone(shapes):
+    wrong = simulate(steps=1)
+    for tensor, shape in shapes.items():
+        wrong = altered(wrong, f"step1/{tensor}", np.zeros(shape, np.float32))
+    assert {c.tensor for c in result_of(wrong).local if c.verdict == "shape"} == set(shapes)

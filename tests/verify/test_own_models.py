@@ -202,6 +202,8 @@ UNKNOWN = {
     "softmax may stand": lambda: sequential(L.Dense(7, "softmax"), L.Dense(5, "softmax")),
     "right behind a Dense": lambda: sequential(L.Activation("relu"), L.Dense(5, "softmax")),
     "two dropouts": lambda: sequential(L.Dense(5), L.Dropout(0.1), L.Dropout(0.1)),
+    "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),
+    "negative slope of leaky_relu must be": lambda: sequential(L.Dense(5), L.LeakyReLU(negative_slope=1.5)),
     "max_value": lambda: sequential(L.Dense(5), L.ReLU(max_value=6)),
     "Lambda": lambda: sequential(L.Lambda(lambda x: x), L.Dense(5, "softmax")),
     "computes in float32 behind": lambda: sequential(L.Dense(5, "softmax", dtype="float64")),

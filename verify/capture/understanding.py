@@ -101,6 +101,12 @@ class Reading:
 
     def read(self, layer: Any) -> None:
         """Read the next layer."""
+        try:
+            self._read(layer)
+        except ValueError as error:  # a layer that the equations do not have: a dropout of everything
+            self.problem(layer, str(error))
+
+    def _read(self, layer: Any) -> None:
         reader = by_layer().get(type(layer))
         if type(layer) is keras.layers.Activation:
             self._compute(layer)

@@ -81,7 +81,7 @@ def to_bytes(trace: Trace) -> bytes:
 
 
 def described(network: Network) -> dict[str, Any]:
-    """The layers in order as texts, each with the places of those it reads; and the sizes, for a reader's eye."""
+    """Sizes, activations, and the layers in order as texts, each with the places of those that it reads."""
     layers = [{"layer": str(node.layer), "reads": list(node.reads)} for node in network.nodes]
     return {"sizes": list(network.sizes), "activations": list(network.activations), "layers": layers}
 
