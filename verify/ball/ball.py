@@ -106,8 +106,7 @@ class Ball(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Ball:
-        """The transpose; of an array with more than two axes, of each matrix in it."""
-        return self.same(self.value.mT, self.radius.mT if np.ndim(self.radius) else self.radius)
+        return self.same(self.value.T, self.radius.T if np.ndim(self.radius) else self.radius)
 
     @property
     def is_exact(self) -> bool:
