@@ -29,7 +29,7 @@ LOSSES = ("categorical_crossentropy", "mean_squared_error")  # the essay's
 
 
 def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]:
-    """All rules of one training step, for any network.  Raises ValueError for a loss it does not know."""
+    """Return all rules of one training step, for any network.  Raises ValueError for a loss it does not know."""
     end, kind = _end(network, cost), loss_named(cost).kind
     steps = (_forward(network, end, kind), _backward(network, end, kind), _update(network, optimizer))
     return tuple(_folded(rule for part in steps for rule in part))

@@ -1,4 +1,4 @@
-"""What every activation states. Each kind of activation is a module of its own beside this one."""
+"""Activation is the base class of all activations. Each kind has a module of its own beside this one."""
 
 from __future__ import annotations
 

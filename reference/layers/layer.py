@@ -1,4 +1,4 @@
-"""What every kind of layer states."""
+"""Layer is the base class of all kinds of layers; Place says where a layer stands in a network."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Layer:
 
     @property
     def only_in_training(self) -> bool:
-        """Whether a prediction skips it."""
+        """Return True if a prediction skips the layer."""
         return False
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What every loss states: where it begins, its cost, and its slope.
+"""Loss is the base class of all losses: where a loss begins, its cost, and its slope.
 
 Keras computes the cross-entropy in three ways, with three gradients: from Z (the essay's, through the softmax),
 from probabilities that it brings to a sum of 1 and cuts off at ε, and, for whole-number labels, from the
@@ -54,7 +54,7 @@ class Loss:
 
     @property
     def mean(self) -> bool:
-        """Whether the cost of a batch is the mean of its examples, and not their sum."""
+        """Return True if the cost of a batch is the mean of the costs of its examples, False if it is their sum."""
         return self.reduction == "mean"
 
     def written(self, activation: str, dropped: bool) -> Written:
@@ -75,7 +75,7 @@ def smoothed(y: Any, smoothing: float) -> Any:
 
 
 def total(costs: Any, mean: bool) -> Any:
-    """Of the batch: the mean of its examples, or their sum.  costs [N] -> scalar.  (14)"""
+    """The cost of the batch: the mean of the costs of its examples, or their sum.  costs [N] -> scalar.  (14)"""
     return batch_mean(costs) if mean else np.sum(costs)
 
 

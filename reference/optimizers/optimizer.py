@@ -1,4 +1,4 @@
-"""What every optimizer states: what it keeps of each parameter, and how a parameter moves.
+"""Optimizer is the base class of all optimizers: what one keeps of each parameter, and how a parameter moves.
 
 Around that, what Keras does with any optimizer: the gradient cut down, the decay, what is left of the parameter.
 """
@@ -44,7 +44,7 @@ class Optimizer:
 
     @property
     def moves_by_a_product(self) -> bool:
-        """Whether what is subtracted is a product: a compiler may subtract it without rounding it first."""
+        """Return True if update_P is a product: a compiler may subtract it without rounding it first."""
         return False
 
     def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
@@ -52,7 +52,7 @@ class Optimizer:
         raise NotImplementedError
 
     def rules(self, P: str, equation: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
-        """All that is done to a parameter in a step, in Keras's order.  `gradients` are those of all parameters."""
+        """Yield the rules of everything that a step does to a parameter, in Keras's order.  `gradients` are those of all parameters."""
         g, kept = names.gradient(P), P
         for clip in self._clipping(P, layer, gradients):
             yield clip

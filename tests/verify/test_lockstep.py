@@ -271,7 +271,7 @@ EVERY = [
 
 @pytest.mark.parametrize(("network", "loss", "optimizer", "dtype"), EVERY)
 def test_a_reproduced_number_lies_in_its_ball(network, loss, optimizer, dtype):
-    """Of every rule, on numbers of very different sizes."""
+    """Every rule is tried on numbers of very different sizes."""
     for seed in range(3):
         scaled = partial(_of_other_size, seed)
         trace = simulate(network, scaled, seed, steps=2, loss=loss, optimizer=optimizer, dtype=dtype)

@@ -1,4 +1,4 @@
-"""What reads one kind of layer from Keras. Each kind has a module in `verify/capture/layers/` with its `READER`."""
+"""Reader reads one kind of layer from Keras. Each kind has a module in `verify/capture/layers/` with its `READER`."""
 
 from __future__ import annotations
 
@@ -61,5 +61,5 @@ def held(constant: Any, dtype: str) -> float:
 
 
 def beside_of(tensor: Any) -> Any:
-    """The same numbers, from which TensorFlow computes once more instead of taking two equal computations for one."""
+    """Return a copy of a tensor. It prevents common-subexpression elimination: TensorFlow computes from it separately."""
     return tf.raw_ops.Snapshot(input=tensor)

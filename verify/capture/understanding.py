@@ -127,7 +127,7 @@ class Reading:
         self.problems.append((_name(layer), why))
 
     def held(self, layer: Any, constant: Any) -> float:
-        """As Keras holds it: a constant of Python's becomes a float32 on its way into a float64 layer."""
+        """Return a constant as Keras holds it: in a float64 layer it is rounded to float32 first."""
         return held(constant, str(layer.compute_dtype))
 
     @property
@@ -142,7 +142,7 @@ class Reading:
 
     @property
     def at_input(self) -> bool:
-        """Whether nothing but rescaling and flattening stands before this layer."""
+        """Return True if nothing but rescaling and flattening stands before this layer."""
         return not any(part.letter and not part.counted for part in self.layers)
 
     def add(self, layer: Any, *parts: Layer) -> None:
