@@ -52,7 +52,7 @@ class Optimizer:
         raise NotImplementedError
 
     def rules(self, P: str, equation: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
-        """Yield the rules of everything that a step does to a parameter, in Keras's order.  `gradients` are those of all parameters."""
+        """Yield the rules of all that a step does to P, in Keras's order.  `gradients`: those of all parameters."""
         g, kept = names.gradient(P), P
         for clip in self._clipping(P, layer, gradients):
             yield clip

@@ -61,5 +61,5 @@ def held(constant: Any, dtype: str) -> float:
 
 
 def beside_of(tensor: Any) -> Any:
-    """Return a copy of a tensor. It prevents common-subexpression elimination: TensorFlow computes from it separately."""
+    """Return a copy of a tensor; it prevents common-subexpression elimination."""
     return tf.raw_ops.Snapshot(input=tensor)
