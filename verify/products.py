@@ -39,7 +39,7 @@ def utilisation(
     return None if used == UNKNOWN else used
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit  # type: ignore[untyped-decorator]
 def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float, slack: float) -> float:
     """Add up, in float64, the rows of a·b + row that hold a number that is not right."""
     columns = np.zeros(b.shape[1], np.int64)
