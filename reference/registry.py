@@ -6,6 +6,9 @@ import pkgutil
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
+from typing import TypeVar
+
+Kind = TypeVar("Kind")
 
 
 @lru_cache(maxsize=64)
@@ -15,7 +18,7 @@ def modules_of(package: str) -> dict[str, ModuleType]:
     return {name: import_module(f"{package}.{name}") for name in names}
 
 
-def classes_of(package: str, base: type) -> list[type]:
+def classes_of(package: str, base: type[Kind]) -> list[type[Kind]]:
     """Return every class of this base that a package's modules state, each once."""
     found = [x for module in modules_of(package).values() for x in vars(module).values()]
     return list(dict.fromkeys(x for x in found if isinstance(x, type) and issubclass(x, base)))

@@ -18,7 +18,7 @@ from reference.registry import classes_of
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Layer]]:
     """Return every kind of layer by its name: dense, relu, leaky_relu, …."""
-    return {x.kind: x for x in classes_of(__name__, Layer) if x.kind}  # type: ignore[attr-defined]
+    return {x.kind: x for x in classes_of(__name__, Layer) if x.kind}
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,7 @@ from reference.registry import classes_of
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Loss]]:
     """Return every kind of loss by its name."""
-    return {x.kind: x for x in classes_of(__name__, Loss) if x.kind}  # type: ignore[attr-defined]
+    return {x.kind: x for x in classes_of(__name__, Loss) if x.kind}
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,7 @@ from reference.schedules import SCHEDULES
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Optimizer]]:
     """Return every kind of optimizer by its name."""
-    return {x.name: x for x in classes_of(__name__, Optimizer) if x.name}  # type: ignore[attr-defined]
+    return {x.name: x for x in classes_of(__name__, Optimizer) if x.name}
 
 
 @lru_cache(maxsize=256)

@@ -89,7 +89,7 @@ def test_a_bound_of_one_number_is_that_of_the_whole_tensor(kind, monkeypatch):
     judged(simulate(steps=2, change=nudged, **KINDS[kind]))
     assert len(asked) > 4
     for tensor, used, whole in asked:
-        assert used is None or used == pytest.approx(whole, rel=1e-6) or used > whole, tensor
+        assert used is None or used >= whole * (1 - 1e-6), tensor  # but for the order in which the value is summed
         assert used is not None or whole > 1, tensor
 
 

@@ -11,4 +11,4 @@ def test_the_way_back_is_the_slope():
 
 
 def test_it_is_half_of_a_tanh():
-    np.testing.assert_allclose(sigmoid(Z), 0.5 + 0.5 * np.tanh(Z / 2), atol=1e-15)
+    np.testing.assert_allclose(sigmoid(Z), 0.5 + 0.5 * np.tanh(Z / 2), atol=1e-15)  # a few roundings of numbers below 1

@@ -14,5 +14,7 @@ def test_the_way_back_is_the_slope():
 
 
 def test_rows_add_up_to_one_and_a_shift_changes_nothing():
-    np.testing.assert_allclose(np.sum(softmax(Z), axis=1), 1, atol=1e-15)
-    np.testing.assert_allclose(softmax(Z + 1000), softmax(Z), atol=1e-12)
+    np.testing.assert_allclose(np.sum(softmax(Z), axis=1), 1, atol=1e-15)  # five roundings of numbers below 1
+    np.testing.assert_allclose(
+        softmax(Z + 1000), softmax(Z), atol=1e-12
+    )  # Z + 1000 itself is rounded, by 1e-13 at most
