@@ -33,7 +33,7 @@ def elu_backward(dA: Any, A: Any) -> Any:
 
 
 def elu_backward_scaled(dA: Any, Z: Any, alpha: float) -> Any:
-    """dA times the slope for any α; α is multiplied first.  dA, Z [N, n] -> dZ [N, n].  (18), (18b)"""
+    """dA times the slope for any α; dA is multiplied by α first.  dA, Z [N, n] -> dZ [N, n].  (18), (18b)"""
     return dA * (Z > 0) + dA * alpha * (_below(Z, 1.0) + 1) * (Z <= 0)
 
 

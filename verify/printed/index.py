@@ -79,7 +79,7 @@ def stated(rule: Rule) -> Callable[..., Any]:
 
 
 def stated_by(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that was bound."""
+    """Return the function that a partial was made of, and of an activation the function that it applies."""
     if isinstance(function, partial):
         bound: Callable[..., Any] = function.func
         return stated_by(function.keywords["f"]) if bound is activation else bound
