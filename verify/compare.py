@@ -19,9 +19,9 @@ from reference.rules import Optimizer, Rule, given, rules, start
 from reference.tensor_names import CARRIED, before, carried, kept, previous, split_step
 from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
-from verify.ladder import Comparison, Tolerance, attributes, row
+from verify.ladder import Attributes, Comparison, Tolerance, row
 from verify.precision import FLOAT32, PRECISIONS, Precision
-from verify.recompute import coefficients_as_numbers, recompute
+from verify.recompute import coefficients_as_numbers, overflow_raises, recompute
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 
@@ -88,7 +88,7 @@ class Walk:
         self.local = {**exact, **_before(self.local), **constants}
         first = number == 1 or self.command == "feedforward"
         self.chain = {**_givens(self.local, trace, first), **_before(self.chain), **constants}
-        found = list(attributes(number, held, trace, plan, rest))
+        found = list(Attributes.of(trace, plan, rest).problems(number, held))
         optimizer = OPTIMIZERS[settings.optimizer]
         numbers = coefficients_as_numbers(settings.done + number, optimizer, settings.dtype)
         arrays = {**held, **_before(self.tensors), **numbers}
@@ -239,7 +239,8 @@ def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | N
     if any(name not in arrays for name in rule.inputs):
         return None
     read, key = tuple(arrays[name] for name in rule.inputs), ("recomputed", rule.tensor, rule.equation)
-    array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
+    with overflow_raises():
+        array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
     return array
 
 

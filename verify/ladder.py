@@ -125,25 +125,38 @@ def row(
     return replace(row, **figures, reproduced=int(np.sum(same)))
 
 
-def attributes(
-    step: int, held: Mapping[str, Array], trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]
-) -> Iterator[Comparison]:
-    """What is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
-    computed = {rule.tensor for rule in plan}
-    batch = trace.settings.batch
-    read = {name for rule in plan for name in rule.inputs}
-    masks = trace.network.masks()
-    before = (name for name in rest if is_state(name, "before"))
-    names = dict.fromkeys((*given(trace.network), *sorted(before)))
-    expected = {name: trace.network.tensor_shape(name, batch) for name in names if name in read}
-    for name, shape in expected.items():
-        problem = None if name in computed else _problem(name, held.get(name), shape, trace.settings, name in masks)
-        if problem:
-            yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
-    for name in held:
-        if name not in computed and name not in expected and name not in rest:
-            text = "no rule computes it"
-            yield Comparison(step, 0, name, "", 0, held[name].shape, "local", "extra", explanation=text)
+@dataclass(frozen=True)
+class Attributes:
+    """What a step must hold beside the tensors that its rules compute, and what it may hold."""
+
+    settings: Settings
+    computed: frozenset[str]
+    expected: Mapping[str, tuple[int, ...]]  # the shapes of what is given
+    masks: frozenset[str]
+    rest: frozenset[str]
+
+    @classmethod
+    def of(cls, trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]) -> Attributes:
+        """Return those of a step with these rules; `rest` names what it may hold beyond them."""
+        network, batch = trace.network, trace.settings.batch
+        read = {name for rule in plan for name in rule.inputs}
+        before = sorted(name for name in rest if is_state(name, "before"))
+        names = [name for name in dict.fromkeys((*given(network), *before)) if name in read]
+        expected = {name: network.tensor_shape(name, batch) for name in names}
+        computed = frozenset(rule.tensor for rule in plan)
+        return cls(trace.settings, computed, expected, frozenset(network.masks()), rest)
+
+    def problems(self, step: int, held: Mapping[str, Array]) -> Iterator[Comparison]:
+        """Yield what is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
+        for name, shape in self.expected.items():
+            known = name in self.computed
+            problem = None if known else _problem(name, held.get(name), shape, self.settings, name in self.masks)
+            if problem:
+                yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
+        for name in held:
+            if name not in self.computed and name not in self.expected and name not in self.rest:
+                text = "no rule computes it"
+                yield Comparison(step, 0, name, "", 0, held[name].shape, "local", "extra", explanation=text)
 
 
 def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:

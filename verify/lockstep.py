@@ -19,9 +19,9 @@ from reference.tensor_names import CARRIED, carried, left_by
 from verify import products
 from verify.ball import Ball
 from verify.compare import Walk, evaluate, fused, planned, scalars
-from verify.ladder import Comparison, attributes
+from verify.ladder import Attributes, Comparison
 from verify.precision import PRECISIONS
-from verify.recompute import coefficients_as_numbers, recompute, reproduced
+from verify.recompute import coefficients_as_numbers, overflow_raises, recompute, reproduced
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Array, Trace
 
@@ -53,12 +53,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class _Plan:
-    """The rules of a step, the shape of the tensor of each, and the names that a step may hold beyond them."""
+    """The rules of a step, the shape of the tensor of each, and what the step holds beside them."""
 
     trace: Trace
     rules: tuple[Rule, ...]
-    rest: frozenset[str]
     shapes: tuple[tuple[int, ...], ...]
+    attributes: Attributes
 
 
 class Lockstep:
@@ -79,8 +79,8 @@ class Lockstep:
             self.before = {name + CARRIED: array for name, array in state.items()}
         plan = self._plan(self.examples(tensors), number == 1)
         judged = None
-        if not any(True for _ in attributes(number, tensors, plan.trace, plan.rules, plan.rest)):
-            with np.errstate(all="ignore"):
+        if not any(True for _ in plan.attributes.problems(number, tensors)):
+            with overflow_raises():
                 judged = self._passing(plan, number, tensors)
         judged = judged or self._failed(number, tensors, plan.trace)
         self.before = {name: array for tensor, array in tensors.items() if (name := carried(tensor)) is not None}
@@ -97,7 +97,7 @@ class Lockstep:
             trace = Trace(replace(self.settings, batch=examples), self.network, {}, {})
             rules, rest = planned(trace, "backprop", first)
             shapes = tuple(self.network.tensor_shape(rule.tensor, examples) for rule in rules)
-            self.plans[key] = _Plan(trace, rules, rest, shapes)
+            self.plans[key] = _Plan(trace, rules, shapes, Attributes.of(trace, rules, rest))
         return self.plans[key]
 
     def _passing(self, plan: _Plan, number: int, tensors: Mapping[str, Array]) -> Judged | None:
@@ -113,7 +113,10 @@ class Lockstep:
                 return None
             same = reproduced(recompute(rule, inputs, dtype), found)
             count = int(np.count_nonzero(same))
-            used = bounds.utilisation(rule, found, same) if count < found.size else 0.0
+            used: float | None = 0.0
+            if count < found.size:
+                with np.errstate(all="ignore"):
+                    used = bounds.utilisation(rule, found, same)
             if used is None:
                 return None
             utilisation[rule.tensor] = used

@@ -42,13 +42,13 @@ def utilisation(
 @njit  # type: ignore[untyped-decorator]
 def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float, slack: float) -> float:
     """Add up, in float64, the rows of a·b + row that hold a number that is not right."""
-    columns = np.zeros(b.shape[1], np.int64)
+    columns, faint = np.zeros(b.shape[1], np.int64), False
     for k in range(b.shape[0]):
         for j in range(b.shape[1]):
-            size = abs(b[k, j])
-            columns[j] += size > 0
-            if 0 < size < tiny:
-                return UNKNOWN
+            columns[j] += b[k, j] != 0
+            faint |= 0 < abs(b[k, j]) < tiny
+    if faint:
+        return UNKNOWN
     largest = 0.0
     value, size = np.empty(b.shape[1]), np.empty(b.shape[1])
     for i in range(a.shape[0]):

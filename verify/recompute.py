@@ -7,6 +7,7 @@ reproduces nothing. Only the numbers that are not reproduced are judged by balls
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -33,17 +34,21 @@ def coefficients_as_numbers(number: int, optimizer: Optimizer, dtype: str) -> Ma
     return numbers
 
 
+def overflow_raises() -> np.errstate:
+    """Return the context in which NumPy raises at an overflow, a division by 0, and what is no number."""
+    return np.errstate(over="raise", divide="raise", invalid="raise", under="ignore")
+
+
 def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None:
-    """Return the rule's tensor as NumPy computes it in `dtype`.
+    """Return the rule's tensor as NumPy computes it in `dtype`; call it inside `overflow_raises()`.
 
     Returns None if its inputs are missing or do not fit, or if anything on the way overflows, is divided by 0 or is no
     number: then equal bits would say nothing of the equation. A rule that Keras computes in float32 is computed in
     float32 and then cast.
     """
     try:
-        with np.errstate(over="raise", divide="raise", invalid="raise", under="ignore"):
-            read = {name: np.float32(inputs[name]) for name in rule.inputs} if rule.single else inputs
-            return np.asarray(rule(read)).astype(dtype, copy=False)
+        read = {name: np.float32(inputs[name]) for name in rule.inputs} if rule.single else inputs
+        return np.asarray(rule(read)).astype(dtype, copy=False)
     except IMPOSSIBLE:
         return None
 
@@ -56,7 +61,7 @@ def reproduced(recomputed: Array | None, tensorflow: Array) -> Array:
     if recomputed is None or recomputed.shape != tensorflow.shape or recomputed.dtype != tensorflow.dtype:
         return np.zeros(tensorflow.shape, dtype=bool)
     same = np.asarray(recomputed == tensorflow)
-    if not np.isfinite(np.vdot(tensorflow, tensorflow)):  # one pass where every number is finite and none is huge
+    if not math.isfinite(np.vdot(tensorflow, tensorflow)):  # one pass where every number is finite and none is huge
         same &= np.isfinite(tensorflow)
     return same
 
