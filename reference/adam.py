@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.operations import quotient
+
 
 def first_moment(m: Any, g: Any, beta_1: float) -> Any:
     """m_t = β1 m + (1 - β1) g, in the order m + (g - m)(1 - β1).  All shaped like g.  Appendix A"""
@@ -25,13 +27,13 @@ def update_algorithm_1(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: 
     """α m̂ / (√v̂ + ε), m̂ = m / (1 - β1^t), v̂ = v / (1 - β2^t).  m, v -> their shape.  Appendix A"""
     m_hat = m / (1 - beta_1**t)
     v_hat = v / (1 - beta_2**t)
-    return alpha * m_hat / (np.sqrt(v_hat) + epsilon)
+    return quotient(alpha * m_hat, np.sqrt(v_hat) + epsilon, epsilon)
 
 
 def update_epsilon_hat(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: float) -> Any:
     """α_t m / (√v + ε̂), α_t = α √(1 - β2^t) / (1 - β1^t).  m, v -> their shape.  Kingma & Ba, section 2"""
     alpha_t = alpha * np.sqrt(1 - beta_2**t) / (1 - beta_1**t)
-    return m * alpha_t / (np.sqrt(v) + epsilon)
+    return quotient(m * alpha_t, np.sqrt(v) + epsilon, epsilon)
 
 
 def largest_moment(v_max: Any, v: Any) -> Any:

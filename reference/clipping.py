@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.operations import norm
+
 
 def by_value(g: Any, most: float) -> Any:
     """Each number kept within ± most.  g -> its shape.  Keras: clipvalue"""
@@ -14,10 +16,9 @@ def by_value(g: Any, most: float) -> Any:
 
 def by_norm(g: Any, most: float) -> Any:
     """g · c / max(‖g‖, c): no longer than c.  g -> its shape.  Pascanu et al. 2013; Keras: clipnorm"""
-    return (g * most) / np.maximum(np.sqrt(np.sum(g * g)), most)
+    return (g * most) / np.maximum(norm(g), most)
 
 
 def by_global_norm(g: Any, *gradients: Any, most: float) -> Any:
     """g · c · min(1/‖all‖, 1/c), the norm of all gradients as one vector.  g -> its shape.  Keras: global_clipnorm"""
-    norm = np.sqrt(sum(np.sum(other * other) for other in gradients))
-    return g * (most * np.minimum(1.0 / norm, 1.0 / most))
+    return g * (most * np.minimum(1.0 / norm(*gradients), 1.0 / most))

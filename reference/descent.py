@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reference.operations import product
+
 
 def step(dP: Any, learning_rate: Any) -> Any:
     """What is subtracted, η∇C.  dP and result shaped like the parameter.  (15), (16)"""
@@ -32,4 +34,4 @@ def nesterov(m: Any, g: Any, learning_rate: Any, momentum: float) -> Any:
 
 def decayed(P: Any, learning_rate: Any, weight_decay: float) -> Any:
     """P - P λ η, before anything else is done to it.  P -> its shape.  Loshchilov & Hutter 2019"""
-    return P - P * weight_decay * learning_rate
+    return P - product(P, weight_decay, learning_rate)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.operations import operation
+
 
 def node_sum(x: Any, w: Any, b: Any) -> Any:
     """One node, written out as products.  x, w [n], b scalar -> scalar.  (1)"""
@@ -23,6 +25,7 @@ def node_activation(z: Any, f: Callable[[Any], Any]) -> Any:
     return f(z)
 
 
+@operation
 def weighted_sum(X: Any, W: Any, B: Any) -> Any:
     """A layer's summation, Z = X·W + B.  X [N, m], W [m, n], B [1, n] -> [N, n].  (4), (6), (8), (8a), (9)"""
     return X @ W + B

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference.layers.softmax import exponentials, softmax, softmax_backward, softmax_jacobian
+from reference.operations import product
 
 
 def squared_error(A: Any, y: Any) -> Any:
@@ -65,7 +66,7 @@ def mean_squared_error(A: Any, y: Any) -> Any:
 
 def mean_squared_error_slope(A: Any, y: Any) -> Any:
     """dC/dA(L) = 2 (A - y) / (n N).  A, y [N, n] -> [N, n].  (12)"""
-    return ((A - y) * 2) * (1 / A.shape[0]) * (1 / A.shape[1])
+    return product(A - y, 2, 1 / A.shape[0], 1 / A.shape[1])
 
 
 def mean_squared_error_backward(A: Any, y: Any) -> Any:

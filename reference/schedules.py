@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.notation import check_numbers
+from reference.operations import choose, held
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class PolynomialDecay:
 
     def __call__(self, t: Any) -> Any:
         rest = 1 - np.minimum(t - 1, self.decay_steps) / self.decay_steps
-        gap = (t * 0.0 + self.initial_learning_rate) - self.end_learning_rate  # a difference that Keras rounds
+        gap = held(self.initial_learning_rate, t) - self.end_learning_rate
         return gap * (rest if self.power == 1 else rest**self.power) + self.end_learning_rate
 
 
@@ -81,8 +82,11 @@ class PiecewiseConstantDecay:
             raise ValueError("piecewise_constant_decay needs rising boundaries and one value more than there are")
 
     def __call__(self, t: Any) -> Any:
-        done = float(getattr(t, "value", t)) - 1
-        return t * 0.0 + self.values[sum(done > b for b in self.boundaries)]
+        done = t - 1
+        *earlier, found = self.values
+        for boundary, rate in zip(reversed(self.boundaries), reversed(earlier), strict=True):
+            found = choose(done <= boundary, rate, found)
+        return held(found, t)
 
 
 def _part(done: Any, steps: float, staircase: bool) -> Any:

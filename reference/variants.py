@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.operations import quotient
+
 
 @dataclass(frozen=True)
 class AdamForm:
@@ -36,10 +38,11 @@ class AdamForm:
         c_m = 1 - _power(beta_1, t, self.ahead_m) if self.correct_m else 1
         c_v = 1 - _power(beta_2, t, self.ahead_v) if self.correct_v else 1
         if self.epsilon_at == "hat":
-            return m * (alpha * np.sqrt(c_v) / c_m) / (np.sqrt(v) + epsilon)
+            return quotient(m * (alpha * np.sqrt(c_v) / c_m), np.sqrt(v) + epsilon, epsilon)
         v_hat = v / c_v
-        root = np.sqrt(v_hat + epsilon) if self.epsilon_at == "inside" else np.sqrt(v_hat) + epsilon
-        return alpha * (m / c_m) / root
+        if self.epsilon_at == "inside":
+            return alpha * (m / c_m) / np.sqrt(v_hat + epsilon)
+        return quotient(alpha * (m / c_m), np.sqrt(v_hat) + epsilon, epsilon)
 
 
 def _power(beta: Any, t: Any, ahead: int) -> Any:

@@ -9,32 +9,33 @@ from typing import Any
 import numpy as np
 
 from reference.layers.activation import Activation, Function
+from reference.operations import choose, product
 
 
 def elu(Z: Any, alpha: float = 1.0) -> Any:
     """z, or α (e^z - 1) below 0, elementwise.  Z [N, n] -> [N, n].  Clevert et al. 2016"""
-    return Z * (Z > 0) + _below(Z, alpha) * (Z <= 0)
+    return choose(Z > 0, Z, _below(Z, alpha))
 
 
 def _below(Z: Any, alpha: float) -> Any:
-    """α (e^z - 1) where z is not positive; elsewhere 0.  Z [N, n] -> [N, n]."""
+    """α (e^z - 1) where z is not positive; elsewhere 0.  Z [N, n] -> [N, n].  Clevert et al. 2016"""
     E = np.exp(np.minimum(Z, 0)) - 1
     return E if alpha == 1 else E * alpha
 
 
 def elu_slope(Z: Any, alpha: float = 1.0) -> Any:
     """Its derivative, 1 above 0 and α e^z elsewhere.  Z [N, n] -> [N, n].  Clevert et al. 2016"""
-    return 1.0 * (Z > 0) + alpha * np.exp(np.minimum(Z, 0)) * (Z <= 0)
+    return choose(Z > 0, 1.0, alpha * np.exp(np.minimum(Z, 0)))
 
 
 def elu_backward(dA: Any, A: Any) -> Any:
     """dA times that slope, which is a + 1 below 0 where α is 1.  dA, A [N, n] -> dZ [N, n].  (18), (18b)"""
-    return dA * (A >= 0) + dA * (A + 1) * (A < 0)
+    return choose(A >= 0, dA, dA * (A + 1))
 
 
 def elu_backward_scaled(dA: Any, Z: Any, alpha: float) -> Any:
     """dA times the slope for any α; dA is multiplied by α first.  dA, Z [N, n] -> dZ [N, n].  (18), (18b)"""
-    return dA * (Z > 0) + dA * alpha * (_below(Z, 1.0) + 1) * (Z <= 0)
+    return choose(Z > 0, dA, product(dA, alpha, _below(Z, 1.0) + 1))
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class ELU(Activation):
     def __post_init__(self) -> None:
         if not isinstance(self.alpha, float) or not 0 < self.alpha < float("inf"):
             raise ValueError(f"the α of elu must be a number above 0, not {self.alpha!r}")
+
+    @property
+    def scales(self) -> bool:  # type: ignore[override]
+        return self.alpha != 1
 
     @property
     def slope_reads_output(self) -> bool:  # type: ignore[override]
@@ -70,4 +75,4 @@ class ELU(Activation):
 
 def _slope_of_output(A: Any) -> Any:
     """1 above 0 and a + 1 elsewhere, from what it gave.  A [N, n] -> [N, n]."""
-    return 1.0 * (A >= 0) + (A + 1) * (A < 0)
+    return choose(A >= 0, 1.0, A + 1)

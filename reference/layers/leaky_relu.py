@@ -7,21 +7,22 @@ from functools import partial
 from typing import Any
 
 from reference.layers.activation import Activation, Function
+from reference.operations import choose
 
 
 def leaky_relu(Z: Any, negative_slope: float = 0.2) -> Any:
     """z, or a small part of it below 0, elementwise.  Z [N, n] -> [N, n].  Maas et al. 2013"""
-    return Z * (Z > 0) + (Z * negative_slope) * (Z <= 0)
+    return choose(Z > 0, Z, Z * negative_slope)
 
 
 def leaky_relu_slope(Z: Any, negative_slope: float = 0.2) -> Any:
     """Its derivative; the small one at Z = 0, as TensorFlow has it.  Z [N, n] -> [N, n].  Maas et al. 2013"""
-    return 1.0 * (Z > 0) + negative_slope * (Z <= 0)
+    return choose(Z > 0, 1.0, negative_slope)
 
 
 def leaky_relu_backward(dA: Any, Z: Any, negative_slope: float = 0.2) -> Any:
     """dA times that slope.  dA, Z [N, n] -> dZ [N, n].  (18), (18b)"""
-    return dA * (Z > 0) + (dA * negative_slope) * (Z <= 0)
+    return choose(Z > 0, dA, dA * negative_slope)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from reference.layers.activation import Activation, Function
+from reference.operations import operation, product
 
 
+@operation
 def sigmoid(Z: Any) -> Any:
     """1 / (1 + e^-z), the activation of Mazur's example, elementwise.  Z [N, n] -> [N, n].  (5)"""
     return np.reciprocal(1 + np.exp(-Z))
@@ -22,7 +24,7 @@ def sigmoid_slope(A: Any) -> Any:
 
 def sigmoid_backward(dA: Any, A: Any) -> Any:
     """dA times that slope, in the order in which TensorFlow rounds.  dA, A [N, n] -> dZ [N, n].  (18), (18b)"""
-    return dA * A * (1 - A)
+    return product(dA, A, 1 - A)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from reference.loss import batch_mean
 from reference.notation import text_of
+from reference.operations import held
 
 EPSILON = 1e-7  # keras.backend.epsilon(): probabilities are cut off at it, and at 1 - it
 REDUCTIONS = ("mean", "sum")
@@ -68,10 +69,7 @@ class Loss:
 
 def smoothed(y: Any, smoothing: float) -> Any:
     """A part of the label given to all classes alike.  y [N, n] -> [N, n].  Szegedy et al. 2016, section 7"""
-    if not smoothing:
-        return y
-    part = y[:1, :1] * 0.0 + smoothing  # so that the division is one of the arithmetic of y, and rounds there
-    return y * (1 - smoothing) + part / y.shape[1]
+    return y * (1 - smoothing) + held(smoothing, y) / y.shape[1] if smoothing else y
 
 
 def total(costs: Any, mean: bool) -> Any:

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from reference.loss import mean_squared_error, mean_squared_error_backward, squared_error
-from reference.losses.loss import Loss, Written, total, weighed
+from reference.losses.loss import Loss, Written, total
+from reference.operations import product
 
 
 def squared(A: Any, y: Any, mean: bool = True) -> Any:
@@ -17,7 +18,7 @@ def squared(A: Any, y: Any, mean: bool = True) -> Any:
 
 def squared_slope(A: Any, y: Any, mean: bool = True) -> Any:
     """2 (A - y) / n, and over N for a mean.  A, y [N, n] -> dA [N, n].  (12)"""
-    return weighed(((A - y) * 2) * (1 / A.shape[1]), mean)
+    return product(A - y, 2, 1 / A.shape[1], *([1 / A.shape[0]] if mean else []))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reference.feedforward import weighted_sum
 from reference.network import chain
+from reference.operations import choose, held, norm, product, quotient
 from reference.rules import LOSSES, rules
 from verify.ball import Ball
 from verify.precision import FLOAT32, FLOAT64
@@ -34,6 +36,21 @@ class Shuffled(np.lib.mixins.NDArrayOperatorsMixin):
             return Shuffled(self.add_up(np.moveaxis(products, 1, 0)), self.rng)
         found = ufunc(*arrays)
         return found if found.dtype == bool else Shuffled(found, self.rng)
+
+    def __operation__(self, function, operands):
+        arrays = [x.array if isinstance(x, Shuffled) else x for x in operands]
+        if function is choose:
+            return Shuffled(np.where(*arrays), self.rng)
+        if function is held:
+            return np.float32(arrays[0])
+        if function is product:
+            return function.__wrapped__(*(operands[i] for i in self.rng.permutation(len(operands))))
+        if function is weighted_sum:
+            a, b, row = arrays
+            products = np.moveaxis((a[:, :, None] * b[None, :, :]).astype(np.float32), 1, 0)
+            rows = np.broadcast_to(row, products[:1].shape)
+            return Shuffled(self.add_up(np.concatenate([products, rows])), self.rng)
+        return function.__wrapped__(*operands)
 
     def add_up(self, terms):
         terms = list(terms[self.rng.permutation(len(terms))])
@@ -87,6 +104,11 @@ OPERATIONS = {
     "greater": lambda a, b: a * (b > 0),
     "matmul": lambda a, b: a @ b.T,
     "matmul, then a term": lambda a, b: a @ b.T + 0.1,
+    "weighted sum": lambda a, b: weighted_sum(a, b.T, b[:1, :1]),
+    "product": lambda a, b: product(a, b, 0.3, 1 - b),
+    "quotient": lambda a, b: quotient(a, np.sqrt(b * b) + 1e-3, 1e-3),
+    "norm": lambda a, b: norm(a, b),
+    "choose": lambda a, b: choose(a > b, a * b, b * 0.1),
     "sum": lambda a, b: np.sum(a * b, axis=1, keepdims=True),
     "sum of all": lambda a, b: np.sum(a),
 }

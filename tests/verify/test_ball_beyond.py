@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from reference.clipping import by_global_norm
 from reference.layers.sigmoid import sigmoid
 from reference.network import chain
+from reference.operations import product
 from reference.rules import rules
 from reference.schedules import ExponentialDecay, PolynomialDecay
 from tests.verify.test_ball import Shuffled, numbers
@@ -114,7 +115,7 @@ def test_constants_may_be_multiplied_in_any_order(precision, seed, exact):
         a = Ball.exact(at, precision)
     dtype = at.dtype.type
     constants = [*(10 ** rng.uniform(-4, 4, 3)), 0.25]
-    ball = a * float(constants[0]) * float(constants[3]) * float(constants[1]) * float(constants[2])
+    ball = product(a, *(float(c) for c in constants))
     rounded = [dtype(c) for c in constants]
     for x, y, z, two in permutations(rounded):
         for found in (at * x * y * z * two, at * (x * y) * (z * two), at * (x * (y * z)) * two, at * (x * y * z * two)):
@@ -132,7 +133,7 @@ def test_factors_may_be_multiplied_in_any_order(precision, seed):
     (a, x), (b, y), (c, z) = (ball_and_points(rng, precision) for _ in range(3))
     if rng.random() < 0.5:
         a, b, c = (Ball.exact(points, precision) for points in (x, y, z))
-    ball = a * b * c
+    ball = product(a, b, c)
     for found in (x * y * z, x * z * y, y * z * x, as_fractions(x) * as_fractions(y) * as_fractions(z)):
         inside(ball, found)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reference.feedforward import weighted_sum
 from verify import products
 from verify.ball import Ball
 from verify.precision import FLOAT32, FLOAT64
@@ -26,7 +27,7 @@ def operands(summed, dtype="float32", bias=True, seed=0):
 def test_the_bound_is_that_of_the_balls(summed, bias, precision):
     given, matrices = operands(summed, precision.name, bias)
     balls = [Ball.exact(x, precision) for x in matrices]
-    ball = balls[0] @ balls[1] + balls[2] if bias else balls[0] @ balls[1]
+    ball = weighted_sum(*balls) if bias else balls[0] @ balls[1]
     rng = np.random.default_rng(1)
     for share in (0.1, 0.9, 1.1):
         found = (ball.value + share * ball.spread() * rng.choice([-1, 1], ball.shape)).astype(precision.name)

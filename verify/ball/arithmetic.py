@@ -1,38 +1,26 @@
-"""The four operations: one rounding each, and what is known of products with constants and of sums."""
+"""The four operations, one rounding each; and what an equation declares of products and quotients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from math import prod
 from operator import add as plus
 from operator import sub, truediv
 from typing import Any
 
 import numpy as np
 
-from verify.ball.ball import SLACK, Ball, Scaled, is_mask, operation
-from verify.ball.functions import logistic
-from verify.ball.sums import of_sum
+from reference import operations
+from verify.ball.ball import SLACK, Ball, is_mask, operation
 from verify.precision import RECIPROCAL_ULP
 
 
 @operation(np.add)
 def add(a: Ball, b: Ball) -> Ball:
-    value = a.value + b.value
-    if a.open_sum or b.open_sum:
-        incoming, terms, magnitude = (x + y for x, y in zip(a.as_sum(), b.as_sum(), strict=True))
-        return of_sum(a.precision, value, incoming, terms, magnitude)
-    radius = a.radius + b.radius
+    value, radius = a.value + b.value, a.radius + b.radius
     moves = _moves(a) and _moves(b) and not _fits(plus, a, b)
-    found = a.rounded(value, radius) if moves else a.same(value, radius)
-    if a.masked and b.masked:  # where one selection is an exact 0, adding it rounds nothing
-        found.radius = np.where((a.reach > 0) & (b.reach > 0), found.radius, radius)
-    if a.least is not None and np.all(b.value > b.radius):
-        found.least = (a.least + b.floor) / (1 + 4 * a.precision.joint_unit)
-    for one, other in ((a, b), (b, a)):
-        if other.exponent is not None and not other.plus_one and _number(one) == 1:
-            found.exponent, found.plus_one = other.exponent, True
-    return found
+    return a.rounded(value, radius) if moves else a.same(value, radius)
 
 
 def _moves(a: Ball) -> bool:
@@ -51,60 +39,44 @@ def subtract(a: Ball, b: Ball) -> Ball:
 def multiply(a: Any, b: Any) -> Ball:
     if is_mask(a) or is_mask(b):  # it selects, and rounds nothing
         ball, mask = (b, a) if is_mask(a) else (a, b)
-        radius = 0.0 if ball.is_exact else ball.radius * mask
-        return Ball(ball.value * mask, radius, ball.precision, masked=True)
-    return _product(a, b)
+        return Ball(ball.value * mask, 0.0 if ball.is_exact else ball.radius * mask, ball.precision)
+    return _of_two(a, b)
 
 
-def _product(a: Ball, b: Ball) -> Ball:
-    value = a.value * b.value
-    radius = np.abs(a.value) * b.radius + a.radius * b.reach
+def _of_two(a: Ball, b: Ball) -> Ball:
+    value, radius = a.value * b.value, _incoming(a.value, a.radius, b)
     for array, constant in ((b, a), (a, b)):
-        number = _number(constant)
-        if number == 0 and array.is_exact:
+        if _number(constant) == 0 and array.is_exact:
             return a.same(value, 0.0)
-        if number and abs(float(np.frexp(number)[0])) == 0.5:  # a power of two
-            found = a.same(value, radius + a.precision.tiny)
-            if array.scaled is not None:
-                found.scaled = array.scaled.times(constant, rounded=False)
-            return found
-    if a.value.ndim and not b.value.ndim:
-        return _scaled(a, b, value, radius)
-    if b.value.ndim and not a.value.ndim:
-        return _scaled(b, a, value, radius)
-    return _of_factors(a, b, value, radius)
+        if _is_power_of_two(constant):
+            return a.same(value, radius + a.precision.tiny)
+    return a.rounded(value, radius)
 
 
-def _of_factors(a: Ball, b: Ball, value: Any, radius: Any) -> Ball:
-    """Of several arrays (or numbers) the products may be taken in any order: each is u of the value at most."""
-    (incoming, first), (other, second) = a.factors or (a.radius, 0), b.factors or (b.radius, 0)
-    incoming = np.abs(a.value) * other + incoming * (np.abs(b.value) + other)
-    found, count = a.rounded(value, radius), first + second + 1
-    found.factors = (incoming, count)
-    if count > 1:
-        each = count * a.precision.joint_unit / (1 - count * a.precision.joint_unit)
-        lost = count * a.precision.tiny * (1 + np.abs(a.value) + np.abs(b.value))  # to underflow, then made larger
-        ordered = incoming + (np.abs(value) + incoming) * each + lost
-        found.radius = np.maximum(found.radius, ordered * SLACK)
-    return found
+def _incoming(value: Any, radius: Any, factor: Ball) -> Any:
+    """The error that comes into a product with what is known of its factors."""
+    return np.abs(value) * factor.radius + radius * factor.reach
 
 
-def _scaled(a: Ball, constant: Ball, value: Any, radius: Any) -> Ball:
-    """An array times one more constant: of several, the products may be taken in any order.
+def _is_power_of_two(a: Ball) -> bool:
+    """Whether multiplying by it rounds nothing."""
+    number = _number(a) or 0.0
+    return abs(float(np.frexp(number)[0])) == 0.5
 
-    Half an ulp of a product depends on how it lies between two powers of two, and so on the order. Relative to the
-    value no rounding is more than u, in any order: of k constants there are k products.
-    """
-    found = a.rounded(value, radius)
-    found.scaled = (a.scaled or Scaled(a.radius)).times(constant)
-    if a.scaled is not None:
-        incoming, factor, relative, products = found.scaled
-        each = relative + products * a.precision.joint_unit
-        total = np.where(each < 1, each / (1 - each), np.inf)  # no less than the product of all 1 + their error, less 1
-        size = np.abs(value)
-        radius = incoming * factor * (1 + total) + size * total + products * a.precision.tiny
-        found.radius = np.maximum(found.radius, radius * SLACK)
-    return found
+
+@operation(operations.product)
+def product(*factors: Ball) -> Ball:
+    """Multiplied in any order: each rounding is u of the value at most (Higham 2002, lemma 3.1)."""
+    rounding = sum(not _is_power_of_two(f) for f in factors) - 1
+    value, radius = factors[0].value, factors[0].radius
+    for factor in factors[1:]:
+        radius, value = _incoming(value, radius, factor), value * factor.value
+    if rounding == 1:
+        return factors[0].rounded(value, radius)
+    unit, tiny = factors[0].precision.joint_unit, factors[0].precision.tiny
+    each = rounding * unit / (1 - rounding * unit)
+    lost = (len(factors) - 1) * tiny * prod(np.maximum(f.reach, 1) for f in factors)  # to underflow, then made larger
+    return factors[0].same(value, (radius + (np.abs(value) + radius) * each + lost) * SLACK)
 
 
 def _number(a: Ball) -> float | None:
@@ -116,10 +88,20 @@ def _number(a: Ball) -> float | None:
 
 @operation(np.divide)
 def divide(a: Ball, b: Ball) -> Ball:
-    floor = b.floor
+    return a.same(a.value / b.value, 0.0) if _fits(truediv, a, b) else _divided(a, b, np.abs(b.value) - b.radius)
+
+
+@operation(operations.quotient)
+def quotient(a: Ball, b: Ball, least: Ball) -> Ball:
+    """The ball of b may reach below what b is known to be; what TensorFlow computed for it is rounded itself."""
+    known = (least.value - least.radius) / (1 + 4 * a.precision.joint_unit)
+    return _divided(a, b, np.maximum(np.abs(b.value) - b.radius, known))
+
+
+def _divided(a: Ball, b: Ball, floor: Any) -> Ball:
+    """a / b, where |b| is at least `floor`; if that is not above 0, nothing is known."""
     value = a.value / b.value
-    radius = np.where(floor > 0, (np.abs(value) * b.radius + a.radius) / floor, np.inf)
-    return a.same(value, 0.0) if _fits(truediv, a, b) else a.rounded(value, radius)
+    return a.rounded(value, np.where(floor > 0, (np.abs(value) * b.radius + a.radius) / floor, np.inf))
 
 
 def _fits(operate: Callable[[Any, Any], Any], a: Ball, b: Ball) -> bool:
@@ -136,14 +118,16 @@ def _fits(operate: Callable[[Any, Any], Any], a: Ball, b: Ball) -> bool:
 
 @operation(np.reciprocal)
 def reciprocal(a: Ball) -> Ball:
-    if a.exponent is not None and a.plus_one:
-        return logistic(a.exponent)
-    floor = a.floor
-    value = 1 / a.value
-    radius = np.where(floor > 0, np.abs(value) * a.radius / floor, np.inf)
-    return a.rounded(value, radius, RECIPROCAL_ULP)
+    floor, value = np.abs(a.value) - a.radius, 1 / a.value
+    return a.rounded(value, np.where(floor > 0, np.abs(value) * a.radius / floor, np.inf), RECIPROCAL_ULP)
 
 
 @operation(np.negative)
 def negative(a: Ball) -> Ball:
     return a.same(-a.value, a.radius)
+
+
+@operation(operations.held)
+def held(number: Ball, like: Ball) -> Ball:
+    """An operand that was no ball has been rounded already, as any constant."""
+    return number

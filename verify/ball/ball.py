@@ -7,13 +7,14 @@ Numerical Algorithms, ch. 3; without the 1/(1 - n·u) by Jeannerod & Rump 2013).
 round nothing and do not count. Constants are rounded to the judged format by that very rounding.
 Every radius is enlarged by 2^-30 of itself, which covers the float64 arithmetic of the radii.
 
-The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on it unchanged.
+The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on it unchanged. What an equation
+declares of an operation (any order, one piece, a positive divisor) is told by `reference.operations`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -21,68 +22,27 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from verify.precision import Floats, Precision
 
 SLACK = 1 + 2.0**-30
-OPERATIONS: dict[Any, Callable[..., Any]] = {}  # what each of NumPy's does to balls; filled by `operation`
+Function = TypeVar("Function", bound=Callable[..., Any])
+OPERATIONS: dict[Any, Callable[..., Any]] = {}  # what each does to balls; filled by `operation`
 
 
-def operation(ufunc: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The function below it is what this operation of NumPy's does to balls."""
+def operation(ufunc: Any) -> Callable[[Function], Function]:
+    """The function below it is what this operation of NumPy's, or of `reference`, does to balls."""
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Function) -> Function:
         OPERATIONS[ufunc] = function
         return function
 
     return register
 
 
-class Scaled(NamedTuple):
-    """An array times constants: its own radius, their product, the errors they came with, how many products round."""
-
-    radius: Any
-    factor: Any = 1.0
-    relative: Any = 0.0
-    products: int = 0
-
-    def times(self, constant: Ball, rounded: bool = True) -> Scaled:
-        size = np.abs(constant.value)
-        own = constant.radius / size if rounded else 0.0
-        return Scaled(self.radius, self.factor * size, self.relative + own, self.products + rounded)
-
-
 class Ball(NDArrayOperatorsMixin):
-    """`value` ± `radius`, float64 arrays of one shape (a radius of 0 may be a scalar: exact).
+    """`value` ± `radius`, float64 arrays of one shape (a radius of 0 may be a scalar: exact)."""
 
-    `open_sum` is known of a sum that may still take another term: the error its terms came with, how many
-    they are, and the sum of their magnitudes. Adding to it is one more term of the same sum, in any order.
-    `least` is a lower bound better than value - radius, where one is known: a square root is not negative.
-    `scaled` is known of an array times constants, which may be multiplied in any order. `masked`: a selection, 0
-    where something else may stand. `factors` is known of a product of arrays, which may be taken in any order too: the
-    error they came with, and how many products round. `exponent` is known of e^w and of 1 + e^w: the ball w;
-    `plus_one` says which.
-    """
-
-    def __init__(
-        self,
-        value: Any,
-        radius: Any,
-        precision: Precision,
-        open_sum: tuple[Any, Any, Any] | None = None,
-        least: Any = None,
-        scaled: Scaled | None = None,
-        masked: bool = False,
-        exponent: Ball | None = None,
-        plus_one: bool = False,
-        factors: tuple[Any, int] | None = None,
-    ) -> None:
+    def __init__(self, value: Any, radius: Any, precision: Precision) -> None:
         self.value: Floats = np.asarray(value, dtype=np.float64)
         self.radius: Any = radius
         self.precision = precision
-        self.open_sum = open_sum
-        self.least = least
-        self.scaled = scaled
-        self.masked = masked
-        self.exponent = exponent
-        self.plus_one = plus_one
-        self.factors = factors
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:
@@ -142,16 +102,6 @@ class Ball(NDArrayOperatorsMixin):
     def same(self, value: Any, radius: Any) -> Ball:
         return Ball(value, radius, self.precision)
 
-    @property
-    def floor(self) -> Any:
-        """What the absolute value cannot be less than, if positive."""
-        floor = np.abs(self.value) - self.radius
-        return floor if self.least is None else np.maximum(floor, self.least)
-
-    def as_sum(self) -> tuple[Any, Any, Any]:
-        """Incoming error, number of terms, sum of magnitudes; of anything else, a sum of one term."""
-        return self.open_sum or (self.radius, np.where(self.reach > 0, 1, 0), self.reach)
-
     def rounded(self, value: Any, radius: Any, ulp: float = 0.5) -> Ball:
         """One operation's result: what came in, and its own rounding."""
         rounding = self.precision.half_ulp(np.abs(value) + radius) * (2 * ulp)
@@ -162,6 +112,13 @@ class Ball(NDArrayOperatorsMixin):
             raise NotImplementedError(f"balls do not know {ufunc.__name__}.{method} {options or ''}")
         with np.errstate(all="ignore"):
             return OPERATIONS[ufunc](*(_as_operand(x, self.precision) for x in inputs))
+
+    def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Any:
+        """Carry out an operation that an equation declares (`reference.operations`)."""
+        if function not in OPERATIONS:
+            raise NotImplementedError(f"balls do not know {function.__name__}")
+        with np.errstate(all="ignore"):
+            return OPERATIONS[function](*(_as_operand(x, self.precision) for x in operands))
 
 
 def _as_operand(x: Any, precision: Precision) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.layers.sigmoid import sigmoid
 from verify.ball.ball import Ball, operation
 from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, SIGMOID_ULP, TANH_ULP
 
@@ -31,14 +32,13 @@ def power(a: Ball, b: Any) -> Ball:
 def exp(a: Ball) -> Ball:
     value = np.exp(a.value)
     radius = np.where(a.radius < 1, value * np.expm1(a.radius), np.exp(a.value + a.radius) - value)
-    found = a.rounded(value, radius, EXP_ULP)
-    found.exponent = a
-    return found
+    return a.rounded(value, radius, EXP_ULP)
 
 
-def logistic(w: Ball) -> Ball:
-    """1 / (1 + e^w): TensorFlow has one kernel for it, and XLA another; they do not add, exponentiate and divide."""
-    return w.rounded(1 / (1 + np.exp(w.value)), _steepest(w, 0.5) * 0.25, SIGMOID_ULP)
+@operation(sigmoid)
+def logistic(z: Ball) -> Ball:
+    """1 / (1 + e^-z): TensorFlow has one kernel for it, and XLA another; they do not add, exponentiate and divide."""
+    return z.rounded(1 / (1 + np.exp(-z.value)), _steepest(z, 0.5) * 0.25, SIGMOID_ULP)
 
 
 @operation(np.tanh)
@@ -74,6 +74,4 @@ def sqrt(a: Ball) -> Ball:
     if not a.is_exact:
         least = np.sqrt(np.maximum(a.value - a.radius, 0))
         radius = np.where(a.value > 0, a.radius / (value + least), np.sqrt(a.radius))
-    found = a.rounded(value, radius)
-    found.least = 0.0
-    return found
+    return a.rounded(value, radius)

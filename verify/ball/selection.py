@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import operations
 from verify.ball.ball import SLACK, Ball, operation
 
 
@@ -43,6 +44,20 @@ def less(a: Ball, b: Ball) -> Any:
 @operation(np.less_equal)
 def less_equal(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value <= b.value)
+
+
+@operation(operations.choose)
+def choose(mask: Any, a: Ball, b: Ball) -> Ball:
+    """Of two balls, at each element one; either, where the mask is not certain."""
+    if isinstance(mask, Ball):
+        one, certain = mask.value > 0, mask.spread() == 0
+    else:
+        one, certain = mask, True
+    value, radius = np.where(one, a.value, b.value), np.where(one, a.radius, b.radius)
+    if not np.all(certain):
+        apart = np.abs(a.value - b.value) + np.maximum(a.radius, b.radius)
+        radius = np.where(certain, radius, apart * SLACK)
+    return a.same(value, radius)
 
 
 def _compared(a: Ball, b: Ball, mask: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 from reference.rules import Rule
 from reports.explanation import Share
 from verify.ball import Ball
+from verify.ball.sums import terms
 from verify.explain import letters
 from verify.explain.case import Case, applied
 from verify.explain.region import Region, at, cut, evaluate, parts_of
@@ -21,12 +22,14 @@ from verify.explain.writing import digits
 from verify.explain.written import Node
 from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, RECIPROCAL_ULP, SIGMOID_ULP, TANH_ULP, Floats, Precision
 
+PRODUCTS = ("matmul", "weighted_sum")
 LEAST = 0.005  # smaller shares are not named
 ULPS = {"exp": EXP_ULP, "log": LOG_ULP, "power": POWER_ULP, "tanh": TANH_ULP, "reciprocal": RECIPROCAL_ULP}
 NAMES = {
     "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
     "sqrt": "square root", "exp": "e^x", "log": "ln x", "power": "power", "tanh": "tanh", "reciprocal": "1/x",
-    "matmul": "product", "sum": "sum",
+    "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid", "product": "product",
+    "quotient": "division", "norm": "norm",
 }  # fmt: skip
 
 
@@ -47,6 +50,8 @@ UNROUNDED = Unrounded("unrounded", 0.0, 0.0)
 
 class _Balls:
     """Balls for `region.evaluate`. One node is evaluated without its rounding; tensors in `unrolled` are computed."""
+
+    as_declared = True
 
     def __init__(
         self, case: Case, inputs: Any, precision: Precision, memo: dict[Any, Any], without: Node | None = None,
@@ -91,7 +96,6 @@ def _in(x: Any, precision: Precision) -> Any:
         return x
     found = copy(x)
     found.precision = precision
-    found.exponent = _in(x.exponent, precision)
     return found
 
 
@@ -152,17 +156,20 @@ def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
         return f"{node.name}: a product that XLA need not round, or a number too small to be kept"
     (region, ball), *_ = [(r, b) for (n, r), b in every.items() if n is node]
     times = f"{ball.value.size} × " if ball.value.size > 1 else ""
-    terms = ball.open_sum[1] if ball.open_sum else None
-    if terms is not None:
-        count = int(np.max(terms))
-        return f"{times}sum of {count:,} products, in any order: {count:,} roundings of u = 2^{_log2(precision)}"
+    u = f"u = 2^{_log2(precision)}"
+    if node.operation in PRODUCTS:
+        read = [every[o, part] for o, part in zip(node.operands, parts_of(node, region), strict=True)]
+        count = int(np.max(terms(*(_ball(x, precision) for x in read))))
+        return f"{times}sum of {count:,} products, in any order: {count:,} roundings of {u}"
     if node.operation == "sum":
         inside = int(np.prod(node.operands[0].shape if node.axis is None else [node.operands[0].shape[node.axis]]))
-        return f"{times}sum of {inside:,} terms, in any order: {inside - 1:,} roundings of u = 2^{_log2(precision)}"
-    if node.operation == "reciprocal":
-        inside = every[node.operands[0], parts_of(node, region)[0]]
-        if isinstance(inside, Ball) and inside.plus_one:
-            return f"{times}1 / (1 + e^x), computed as one: up to {SIGMOID_ULP:g} ulp"
+        return f"{times}sum of {inside:,} terms, in any order: {inside - 1:,} roundings of {u}"
+    if node.operation == "sigmoid":
+        return f"{times}1 / (1 + e^x), computed as one: up to {SIGMOID_ULP:g} ulp"
+    if node.operation == "product" and len(node.operands) > 2:
+        return f"{times}product of {len(node.operands)} factors, in any order"
+    if node.operation == "norm":
+        return f"{times}norm: the squares, their sum in any order, and its square root"
     ulp = ULPS.get(node.operation, 0.5)
     return f"{times}{NAMES[node.operation]}: up to {ulp:g} ulp"
 

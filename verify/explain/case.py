@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.operations import choose
 from reference.rules import Rule, given
 from reference.tensor_names import CARRIED, in_step, left_by
 from verify.ball import Ball
@@ -19,7 +20,7 @@ from verify.explain.exact import Exact
 from verify.explain.formula import decimal
 from verify.explain.region import Region, at, cut
 from verify.explain.region import evaluate as evaluate_part
-from verify.explain.written import Node, write
+from verify.explain.written import CHOOSE, Node, write
 from verify.precision import FLOAT32, FLOAT64, PRECISIONS, Precision
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
@@ -162,6 +163,8 @@ class Case:
 class _Floating:
     """float64 for `region.evaluate`."""
 
+    as_declared = False
+
     def __init__(self, case: Case) -> None:
         self.case = case
 
@@ -181,8 +184,10 @@ def applied(node: Node, operands: tuple[Any, ...]) -> Any:
     """NumPy's own operation on arrays, or on balls."""
     if node.operation == "transpose":
         return operands[0].T
-    if node.operation == "beginning":
-        return operands[0]  # the region has cut it already
+    if node.declared is not None:
+        return node.declared(*operands)
+    if node.operation == CHOOSE:
+        return choose(*operands)
     if node.operation in ("sum", "max"):
         return getattr(operands[0], node.operation)(axis=node.axis, keepdims=node.keepdims)
     return getattr(np, node.operation)(*operands)
@@ -190,6 +195,8 @@ def applied(node: Node, operands: tuple[Any, ...]) -> Any:
 
 class _Exactly:
     """Exact numbers for `region.evaluate`."""
+
+    as_declared = False
 
     def __init__(self, case: Case, unrolled: frozenset[str], bits: int, memo: dict[Any, Any]) -> None:
         self.case, self.unrolled, self.bits, self.memo = case, unrolled, bits, memo

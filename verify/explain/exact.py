@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from verify.explain.elementary import exp, log, power, rounded, sqrt, tanh
+from verify.explain.written import CHOOSE
 
 BITS = 256
 MOST_BITS = 1024
@@ -149,6 +150,11 @@ def _select(choose: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact
     return selected
 
 
+def _choose(mask: Exact, a: Exact, b: Exact) -> Exact:
+    x, y, under = _common(a, b)
+    return Exact(np.where(mask.over.astype(bool), x, y), under, mask.exact and a.exact and b.exact)
+
+
 def _floor(a: Exact) -> Exact:
     return Exact(a.over // a.under, 1, a.exact)
 
@@ -169,7 +175,7 @@ def _power(a: Exact, b: Exact, bits: int) -> Exact:
 
 SIMPLE: dict[str, Callable[..., Exact]] = {
     "add": _add, "subtract": _subtract, "multiply": _multiply, "negative": _negative, "matmul": _matmul,
-    "maximum": _select(np.maximum), "minimum": _select(np.minimum), "floor": _floor,
+    "maximum": _select(np.maximum), "minimum": _select(np.minimum), "floor": _floor, CHOOSE: _choose,
     "greater": _compare(np.greater), "greater_equal": _compare(np.greater_equal), "less": _compare(np.less),
     "less_equal": _compare(np.less_equal), "equal": _compare(np.equal),
 }  # fmt: skip
@@ -184,8 +190,6 @@ def apply(operation: str, operands: tuple[Exact, ...], axis: int | None, keepdim
     """One operation.  Raises ZeroDivisionError or ArithmeticError where it has no value."""
     if operation == "transpose":
         return operands[0].T
-    if operation == "beginning":
-        return operands[0]  # the region has cut it already
     if operation in ("sum", "max"):
         return (_sum if operation == "sum" else _max)(operands[0], axis, keepdims)
     if operation in SIMPLE:

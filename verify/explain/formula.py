@@ -96,6 +96,15 @@ def compared(a: Formula, sign: str, b: Formula) -> Formula:
                    f"[{a.html} {html.escape(sign)} {b.html}]")  # fmt: skip
 
 
+def either(mask: Formula, x: Formula, y: Formula) -> Formula:
+    """x where the mask is 1, y where it is 0."""
+    return Formula(
+        f"({x.text} if {mask.text}, else {y.text})",
+        rf"\begin{{cases}} {x.latex} & {mask.latex} \\ {y.latex} & \text{{else}} \end{{cases}}",
+        f"({x.html} if {mask.html}, else {y.html})",
+    )
+
+
 def number(text: str) -> Formula:
     """A number as digits, "1.25e-05" too; a sign of "…" may end it."""
     digits, _, tail = text.partition("e")

@@ -11,7 +11,9 @@ Region = tuple[tuple[int, ...] | None, ...]  # of each axis the indices, counted
 
 
 class Algebra(Protocol):
-    """Numbers of one kind."""
+    """Numbers of one kind.  `as_declared`: an operation that `reference` declares is applied as one, not its body."""
+
+    as_declared: bool
 
     def tensor(self, name: str, region: Region) -> Any: ...
 
@@ -33,6 +35,8 @@ def evaluate(node: Node, region: Region, algebra: Algebra, memo: dict[Any, Any])
             memo[key] = algebra.tensor(node.name, region)
         elif node.operation == "constant":
             memo[key] = algebra.constant(cut(node.value, region) if node.shape else node.value)
+        elif node.body is not None and not algebra.as_declared:
+            memo[key] = evaluate(node.body, region, algebra, memo)
         else:
             parts = zip(node.operands, parts_of(node, region), strict=True)
             memo[key] = algebra.apply(node, tuple(evaluate(o, r, algebra, memo) for o, r in parts))
@@ -41,8 +45,22 @@ def evaluate(node: Node, region: Region, algebra: Algebra, memo: dict[Any, Any])
 
 def parts_of(node: Node, region: Region) -> tuple[Region, ...]:
     """Which part of each operand is needed for this part of the node."""
+    if node.body is not None:
+        needed = _needed(node.body, region, frozenset(node.operands))
+        return tuple(needed.get(operand, (None,) * len(operand.shape)) for operand in node.operands)
     return tuple(PARTS.get(node.operation, _broadcast)(node, operand, k, region) for k, operand in
                  enumerate(node.operands))  # fmt: skip
+
+
+def _needed(node: Node, region: Region, operands: frozenset[Node]) -> dict[Node, Region]:
+    """Which parts of the operands this part of a body needs; all of one that is needed in two parts."""
+    if node in operands:
+        return {node: region}
+    found: dict[Node, Region] = {}
+    for inner, part in zip(node.operands, parts_of(node, region), strict=True):
+        for operand, there in _needed(inner, part, operands).items():
+            found[operand] = there if found.get(operand, there) == there else (None,) * len(operand.shape)
+    return found
 
 
 def _broadcast(node: Node, operand: Node, _: int, region: Region) -> Region:
@@ -71,13 +89,8 @@ def _of_reduction(node: Node, operand: Node, k: int, region: Region) -> Region:
     return tuple(kept)
 
 
-def _of_beginning(node: Node, operand: Node, k: int, region: Region) -> Region:
-    return tuple(tuple(range(n)) if indices is None else indices for indices, n in zip(region, node.shape, strict=True))
-
-
 PARTS: dict[str, Callable[[Node, Node, int, Region], Region]] = {
     "matmul": _of_product, "transpose": _of_transpose, "sum": _of_reduction, "max": _of_reduction,
-    "beginning": _of_beginning,
 }  # fmt: skip
 
 

@@ -44,8 +44,8 @@ def term(node: Node, index: Index, used: tuple[str, ...] = ()) -> Term:
         return Term(operation, node, index)
     if operation == "transpose":
         return term(node.operands[0], index[::-1], used)
-    if operation == "beginning":
-        return term(node.operands[0], index, used)
+    if node.body is not None:
+        return term(node.body, index, used)
     if operation == "matmul":
         return _product(node, index, used)
     if operation in ("sum", "max"):

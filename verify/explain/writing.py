@@ -9,7 +9,7 @@ from reports.explanation import Formula
 from verify.explain import formula, letters
 from verify.explain.formula import joined, parenthesis, side_by_side
 from verify.explain.terms import Index, Key, Term
-from verify.explain.written import COMPARISONS, Node
+from verify.explain.written import CHOOSE, COMPARISONS, Node
 
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a written term holds together
 Piece = tuple[Formula, int]
@@ -122,6 +122,7 @@ OPERATIONS: dict[str, Callable[[Sequence[Piece]], Piece]] = {
     "sqrt": lambda pieces: (formula.root(pieces[0][0]), ATOM), "exp": _named("exp", r"\exp"),
     "log": _named("ln", r"\ln"), "tanh": _named("tanh", r"\tanh"), "floor": _named("floor"),
     "maximum": _named("max", r"\max"), "minimum": _named("min", r"\min"),
+    CHOOSE: lambda pieces: (formula.either(pieces[0][0], tight(pieces[1], SUM), tight(pieces[2], SUM)), ATOM),
 }  # fmt: skip
 
 
@@ -135,14 +136,14 @@ def _matrices(node: Node) -> Piece:
         return letters.whole(node.name), ATOM
     if node.operation == "constant":
         return _constant(node), ATOM
+    if node.body is not None:
+        return _matrices(node.body)
     pieces = [_matrices(operand) for operand in node.operands]
     if node.operation in ("add", "subtract"):
         right = tight(pieces[1], SUM if node.operation == "add" else PRODUCT)
         return side_by_side(pieces[0][0], SIGNS[1 if node.operation == "add" else -1], right), SUM
     if node.operation in ("multiply", "matmul"):
         return _times(node, pieces), PRODUCT
-    if node.operation == "beginning":
-        return pieces[0]
     if node.operation == "transpose":
         x = tight(pieces[0], ATOM)
         return Formula(f"{x.text}ᵀ", rf"{{{x.latex}}}^{{\top}}", f"{x.html}<sup>T</sup>"), ATOM

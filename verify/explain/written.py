@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from reference.operations import choose, held
 from reference.rules import Rule
 
+CHOOSE = "choose"
 COMPARISONS = {"greater": ">", "greater_equal": "≥", "less": "<", "less_equal": "≤", "equal": "="}
 ELEMENTWISE = frozenset(
     {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh",
@@ -24,7 +26,10 @@ ELEMENTWISE = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One operation on other nodes; a "tensor" by its name; a "constant" by its value, under a name if it has one."""
+    """One operation on other nodes; a "tensor" by its name; a "constant" by its value, under a name if it has one.
+
+    Of an operation that `reference` declares, `declared` is the function and `body` what it is made of.
+    """
 
     operation: str
     operands: tuple[Node, ...]
@@ -33,6 +38,8 @@ class Node:
     value: Any = None
     axis: int | None = None
     keepdims: bool = False
+    declared: Any = None
+    body: Node | None = None
 
     @property
     def is_mask(self) -> bool:
@@ -58,8 +65,6 @@ class Written(NDArrayOperatorsMixin):
 
     def __init__(self, node: Node, sizes: bool = True) -> None:
         self.node, self.sizes = node, sizes
-        if node.operation == "constant" and not node.shape:
-            self.value = node.value  # a schedule asks which step it is
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -75,14 +80,6 @@ class Written(NDArrayOperatorsMixin):
     @property
     def T(self) -> Written:
         return self._made("transpose", (self.node,), self.node.shape[::-1])
-
-    def __getitem__(self, index: Any) -> Written:
-        """The beginning of each axis, as in [:1, :1]."""
-        slices = isinstance(index, tuple) and len(index) == self.ndim and all(isinstance(i, slice) for i in index)
-        if not slices or any((i.start, i.step) != (None, None) for i in index):
-            raise NotImplementedError("an explanation does not know this index")
-        shape = tuple(len(range(*i.indices(n))) for i, n in zip(index, self.node.shape, strict=True))
-        return self._made("beginning", (self.node,), shape)
 
     def sum(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
         """Also what np.sum calls."""
@@ -114,15 +111,21 @@ class Written(NDArrayOperatorsMixin):
             return Written(same, self.sizes)
         return self._made(ufunc.__name__, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
 
+    def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Written:
+        """An operation that `reference` declares, with what it is made of."""
+        nodes = tuple(_node(x) for x in operands)
+        if function is held:
+            return Written(nodes[0], self.sizes)
+        if function is choose:
+            return self._made(CHOOSE, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
+        body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
+        return Written(Node(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
+
 
 def _nothing_done(operation: str, nodes: tuple[Node, ...]) -> Node | None:
-    """0 + x, with which Python's sum begins; a number times 0, with which a constant schedule names its precision."""
+    """Return x for 0 + x, with which Python's sum begins."""
     values = [n.value if n.operation == "constant" and not n.shape else None for n in nodes]
-    if operation == "add" and 0 in values:
-        return nodes[1 - values.index(0)]
-    if operation == "multiply" and 0 in values and all(set(n.shape) <= {1} for n in nodes):
-        return constant(0.0)
-    return None
+    return nodes[1 - values.index(0)] if operation == "add" and 0 in values else None
 
 
 def constant(value: Any, name: str = "") -> Node:

@@ -1,0 +1,64 @@
+"""Operations that are carried out in one of several ways, though the equation is one.
+
+A person multiplies three numbers from left to right; a compiler may take another order. TensorFlow computes a sigmoid
+in one piece, not as 1, +, e^z and a division. An equation says so by one of these operations, or by standing under
+`operation` itself. On arrays each is the plain NumPy in its body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce, wraps
+from operator import mul
+from typing import Any
+
+import numpy as np
+
+Function = Callable[..., Any]
+
+
+def operation(function: Function) -> Function:
+    """Let a type of operands carry out the function in its own way, as a method `__operation__`.
+
+    The method is given the decorated function and the operands; `function.__wrapped__` is its plain NumPy.
+    """
+
+    @wraps(function)
+    def carried_out(*operands: Any) -> Any:
+        for x in operands:
+            own = getattr(x, "__operation__", None)
+            if own is not None:
+                return own(carried_out, operands)
+        return function(*operands)
+
+    return carried_out
+
+
+@operation
+def product(*factors: Any) -> Any:
+    """Several factors, multiplied in any order.  Any shapes that broadcast -> their shape."""
+    return reduce(mul, factors)
+
+
+@operation
+def quotient(x: Any, y: Any, least: Any) -> Any:
+    """x / y, where y is known to be at least `least` > 0.  x, y of one shape, scalar -> that shape."""
+    return x / y
+
+
+@operation
+def norm(*arrays: Any) -> Any:
+    """√ of the sum of all squares of all arrays, added up in any order.  Any shapes -> scalar."""
+    return np.sqrt(sum(np.sum(x * x) for x in arrays))
+
+
+@operation
+def choose(mask: Any, x: Any, y: Any) -> Any:
+    """x where the mask is true, y elsewhere.  Any shapes that broadcast -> their shape."""
+    return np.where(mask, x, y)
+
+
+@operation
+def held(number: float, like: Any) -> Any:
+    """A constant, rounded to the precision of `like` before anything is done with it.  Scalar, any shape -> scalar."""
+    return np.result_type(like, 0.0).type(number)
