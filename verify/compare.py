@@ -275,7 +275,7 @@ def _evaluated(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ba
         result = Ball.constant(result, inner)
     unknown = np.isnan(result.radius)
     if unknown.any():  # 0·∞: nothing is known
-        result.radius = np.where(unknown, np.inf, result.radius)
+        result = Ball(result.value, np.where(unknown, np.inf, result.radius), inner)
     found: Ball = _in(result, precision)
     return found
 

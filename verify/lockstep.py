@@ -7,9 +7,10 @@ as a whole, which says what is wrong and what it agrees with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -105,7 +106,8 @@ class Lockstep:
         dtype = self.precision.name
         inputs = {**self.before, **tensors, **coefficients_as_numbers(number, self.optimizer, dtype)}
         bounds = _Bounds(self, number, inputs)
-        utilisation: dict[str, float] = {}
+        utilisation: dict[str, float | None] = {}
+        alike: dict[Any, list[_Part]] = {}
         elements = right = 0
         for rule, shape in zip(plan.rules, plan.shapes, strict=True):
             found = tensors.get(rule.tensor)
@@ -113,16 +115,17 @@ class Lockstep:
                 return None
             same = reproduced(recompute(rule, inputs, dtype), found)
             count = int(np.count_nonzero(same))
-            used: float | None = 0.0
-            if count < found.size:
-                with np.errstate(all="ignore"):
-                    used = bounds.utilisation(rule, found, same)
-            if used is None:
-                return None
-            utilisation[rule.tensor] = used
+            utilisation[rule.tensor] = 0.0
+            if count < found.size and rule.elementwise and found.ndim:
+                alike.setdefault(_arithmetic(rule), []).append(_Part(rule, found, np.flatnonzero(~same)))
+            elif count < found.size:
+                utilisation[rule.tensor] = bounds.utilisation(rule, found, same)
             elements += found.size
             right += count
-        return Judged(number, elements, 0, utilisation, (), right)
+        for parts in alike.values():
+            utilisation |= bounds.of_elements(parts)
+        passing = {tensor: used for tensor, used in utilisation.items() if used is not None}
+        return Judged(number, elements, 0, passing, (), right) if len(passing) == len(utilisation) else None
 
     def _failed(self, number: int, tensors: Mapping[str, Array], trace: Trace) -> Judged:
         """Walk over this step. Only the first step that fails is explained: the others follow from it."""
@@ -135,6 +138,24 @@ class Lockstep:
         used = {c.tensor: c.utilisation for c in rows if c.passed}
         elements, right = (sum(getattr(c, name) for c in rows) for name in ("elements", "reproduced"))
         return Judged(number, elements, sum(c.outside for c in failed), used, failed, right)
+
+
+class _Part(NamedTuple):
+    """Some numbers of a tensor, by their places in the flat array."""
+
+    rule: Rule
+    tensorflow: Array
+    places: Any
+
+    def of(self, array: Array) -> Array:
+        found: Array = np.ravel(array)[self.places]
+        return found
+
+
+def _arithmetic(rule: Rule) -> Any:
+    """What rules that compute alike have in common: of Adam all updates, whatever the parameter."""
+    f, roles = rule.compute, tuple((name in rule.fusable, name in rule.folded) for name in rule.inputs)
+    return (f.func, f.args, tuple(f.keywords.items()), roles) if isinstance(f, partial) else (f, roles)
 
 
 class _Bounds:
@@ -151,23 +172,33 @@ class _Bounds:
             return None
         if rule.summed is not None:
             operands = tuple(self.inputs[name] for name in rule.inputs)
-            used = products.utilisation(operands, rule.summed, found, right, self.precision)
+            with np.errstate(all="ignore"):
+                used = products.utilisation(operands, rule.summed, found, right, self.precision)
             if used is not None:
                 return used if np.isfinite(used) else None
-        where: Any = np.flatnonzero(~right)
-        if rule.elementwise and found.ndim:
-            known = {name: self._at(name, where) for name in rule.inputs}
-            found, where = np.ravel(found)[where], slice(None)
-        else:
-            known = {name: self._whole(name) for name in rule.inputs}
-        ball = evaluate(rule, fused(rule, known, self.jit), self.precision)
+        ball = self._ball(rule, {name: self._whole(name) for name in rule.inputs})
         if ball is None or ball.shape != found.shape:
             return None
-        value, bound, there = (x.ravel()[where] for x in (ball.value, ball.spread(), found))
-        error = np.abs(there - value)
-        if not (error <= bound).all() or np.isinf(bound).any():
-            return None
-        return float(np.max(np.divide(error, bound, out=error, where=error > 0)))
+        return _largest(*(x[~right] for x in (ball.value, ball.spread(), found)))
+
+    def of_elements(self, parts: Sequence[_Part]) -> dict[str, float | None]:
+        """Return the same by tensor, for elementwise rules that compute alike: together, since each operation costs."""
+        rule = parts[0].rule
+        nothing: dict[str, float | None] = {part.rule.tensor: None for part in parts}
+        if any(name not in self.inputs for part in parts for name in part.rule.inputs):
+            return nothing
+        known = {name: self._at(k, parts) for k, name in enumerate(rule.inputs)}
+        found = np.concatenate([part.of(part.tensorflow) for part in parts])
+        ball = self._ball(rule, known)
+        if ball is None or ball.shape != found.shape:
+            return nothing
+        ends = np.cumsum([len(part.places) for part in parts])[:-1]
+        each = zip(*(np.split(x, ends) for x in (ball.value, ball.spread(), found)), strict=True)
+        return {part.rule.tensor: _largest(*arrays) for part, arrays in zip(parts, each, strict=True)}
+
+    def _ball(self, rule: Rule, known: Mapping[str, Ball]) -> Ball | None:
+        with np.errstate(all="ignore"):
+            return evaluate(rule, fused(rule, known, self.jit), self.precision)
 
     def _whole(self, name: str) -> Ball:
         """The ball of an input: what TensorFlow had is exact, a coefficient is rounded."""
@@ -177,8 +208,19 @@ class _Bounds:
             self.balls[name] = Ball.exact(self.inputs[name], self.precision)
         return self.balls[name]
 
-    def _at(self, name: str, where: Any) -> Ball:
-        """The ball of these elements of an input; of a single number, the number."""
+    def _at(self, k: int, parts: Sequence[_Part]) -> Ball:
+        """The ball of the k-th input at the places of all parts; of a single number, the number."""
+        name = parts[0].rule.inputs[k]
         if name in self.scalars or not self.inputs[name].ndim:
             return self._whole(name)
-        return Ball.exact(np.ravel(self.inputs[name])[where], self.precision)
+        arrays = [part.of(self.inputs[part.rule.inputs[k]]) for part in parts]
+        return Ball.exact(np.concatenate(arrays), self.precision)
+
+
+def _largest(value: Any, bound: Any, found: Array) -> float | None:
+    """Return the largest error/bound; None if a number is outside its bound, or the bound is infinite."""
+    with np.errstate(all="ignore"):
+        error = np.abs(found - value)
+        if not (error <= bound).all() or np.isinf(bound).any():
+            return None
+        return float(np.max(np.divide(error, bound, out=error, where=error > 0)))

@@ -80,17 +80,27 @@ def test_a_bound_of_one_number_is_that_of_the_whole_tensor(kind, monkeypatch):
     Of a sum of n terms the two may have added up the value in another order: 2 n·u' of the magnitudes, u' that of
     float64, where the bound is n·(u + u').
     """
-    asked, own = [], judging._Bounds.utilisation
+    asked, one, several = [], judging._Bounds.utilisation, judging._Bounds.of_elements
 
-    def utilisation(bounds, rule, found, right):
-        used, where = own(bounds, rule, found, right), ~right
+    def ask(bounds, rule, found, where, used):
         ball = evaluate(rule, fused(rule, {n: bounds._whole(n) for n in rule.inputs}, bounds.jit), bounds.precision)
-        error, bound = np.abs(found - ball.value)[where], ball.spread()[where]
+        error, bound = np.abs(found - ball.value).ravel()[where], ball.spread().ravel()[where]
         order = 2 * REFERENCE_UNIT / bounds.precision.joint_unit if rule.summed else 0.0
         asked.append((rule.tensor, used, float(np.max(error / bound)) - order))
+
+    def utilisation(bounds, rule, found, right):
+        used = one(bounds, rule, found, right)
+        ask(bounds, rule, found, np.flatnonzero(~right), used)
+        return used
+
+    def of_elements(bounds, parts):
+        used = several(bounds, parts)
+        for part in parts:
+            ask(bounds, part.rule, part.tensorflow, part.places, used[part.rule.tensor])
         return used
 
     monkeypatch.setattr(judging._Bounds, "utilisation", utilisation)
+    monkeypatch.setattr(judging._Bounds, "of_elements", of_elements)
     judged(simulate(steps=2, change=nudged, **KINDS[kind]))
     assert len(asked) > 4
     for tensor, used, whole in asked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import prod
+from math import frexp, prod
 from operator import add as plus
 from operator import sub, truediv
 from typing import Any
@@ -25,7 +25,7 @@ def add(a: Ball, b: Ball) -> Ball:
 
 def _moves(a: Ball) -> bool:
     """Whether adding it can round at all: adding an exact 0 cannot."""
-    return bool(np.any(a.value)) or not a.is_exact
+    return bool(a.value.any() or not a.is_exact)
 
 
 @operation(np.subtract)
@@ -46,28 +46,30 @@ def multiply(a: Any, b: Any) -> Ball:
 def _of_two(a: Ball, b: Ball) -> Ball:
     value, radius = a.value * b.value, _incoming(a.value, a.radius, b)
     for array, constant in ((b, a), (a, b)):
-        if _number(constant) == 0 and array.is_exact:
+        number = _number(constant)
+        if number == 0 and array.is_exact:
             return a.same(value, 0.0)
-        if _is_power_of_two(constant):
+        if _is_power_of_two(number):
             return a.same(value, radius + a.precision.tiny)
     return a.rounded(value, radius)
 
 
 def _incoming(value: Any, radius: Any, factor: Ball) -> Any:
     """The error that comes into a product with what is known of its factors."""
+    if factor.is_exact:
+        return radius * np.abs(factor.value) if isinstance(radius, np.ndarray) or radius else 0.0
     return np.abs(value) * factor.radius + radius * factor.reach
 
 
-def _is_power_of_two(a: Ball) -> bool:
+def _is_power_of_two(number: float | None) -> bool:
     """Whether multiplying by it rounds nothing."""
-    number = _number(a) or 0.0
-    return abs(float(np.frexp(number)[0])) == 0.5
+    return number is not None and abs(frexp(number)[0]) == 0.5
 
 
 @operation(operations.product)
 def product(*factors: Ball) -> Ball:
     """Multiplied in any order: each rounding is u of the value at most (Higham 2002, lemma 3.1)."""
-    rounding = sum(not _is_power_of_two(f) for f in factors) - 1
+    rounding = sum(not _is_power_of_two(_number(f)) for f in factors) - 1
     value, radius = factors[0].value, factors[0].radius
     for factor in factors[1:]:
         radius, value = _incoming(value, radius, factor), value * factor.value
@@ -81,9 +83,7 @@ def product(*factors: Ball) -> Ball:
 
 def _number(a: Ball) -> float | None:
     """A single number that is exact."""
-    if a.value.ndim or not a.is_exact:
-        return None
-    return float(a.value)
+    return float(a.value) if not a.value.ndim and a.is_exact else None
 
 
 @operation(np.divide)

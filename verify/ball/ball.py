@@ -14,6 +14,7 @@ declares of an operation (any order, one piece, a positive divisor) is told by `
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -57,6 +58,8 @@ class Ball(NDArrayOperatorsMixin):
     @classmethod
     def constant(cls, number: Any, precision: Precision) -> Ball:
         """A constant of the equation, known to be rounded once to the judged format."""
+        if type(number) in (int, float):
+            return _constant(number, precision)
         value = np.asarray(number, dtype=np.float64)
         return cls(value, np.abs(precision.round(value) - value), precision)
 
@@ -65,13 +68,17 @@ class Ball(NDArrayOperatorsMixin):
         return self.value.shape
 
     @property
+    def ndim(self) -> int:
+        return self.value.ndim
+
+    @property
     def T(self) -> Ball:
         return self.same(self.value.T, self.radius.T if np.ndim(self.radius) else self.radius)
 
-    @property
+    @cached_property
     def is_exact(self) -> bool:
         """True where the radius is 0 everywhere."""
-        return not (np.any(self.radius) if isinstance(self.radius, np.ndarray) else self.radius)
+        return not (self.radius.any() if isinstance(self.radius, np.ndarray) else self.radius)
 
     @property
     def reach(self) -> Floats:
@@ -96,22 +103,26 @@ class Ball(NDArrayOperatorsMixin):
 
     def max(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
         """Also what np.max calls. No rounding: it selects."""
-        radius = np.max(self.spread(), axis=axis, keepdims=keepdims) if not self.is_exact else 0.0
-        return self.same(np.max(self.value, axis=axis, keepdims=keepdims), radius)
+        radius = self.spread().max(axis=axis, keepdims=keepdims) if not self.is_exact else 0.0
+        return self.same(self.value.max(axis=axis, keepdims=keepdims), radius)
 
     def same(self, value: Any, radius: Any) -> Ball:
         return Ball(value, radius, self.precision)
 
     def rounded(self, value: Any, radius: Any, ulp: float = 0.5) -> Ball:
         """One operation's result: what came in, and its own rounding."""
-        rounding = self.precision.half_ulp(np.abs(value) + radius) * (2 * ulp)
+        rounding = self.precision.half_ulp(np.abs(value) + radius)
+        rounding = rounding if ulp == 0.5 else rounding * (2 * ulp)
         return self.same(value, (radius + rounding) * SLACK)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc not in OPERATIONS:
             raise NotImplementedError(f"balls do not know {ufunc.__name__}.{method} {options or ''}")
+        operands = [_as_operand(x, self.precision) for x in inputs]
+        if not any(x.ndim for x in operands):
+            return _of_numbers(ufunc, *((float(x.value), float(x.radius), x.precision) for x in operands))
         with np.errstate(all="ignore"):
-            return OPERATIONS[ufunc](*(_as_operand(x, self.precision) for x in inputs))
+            return OPERATIONS[ufunc](*operands)
 
     def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Any:
         """Carry out an operation that an equation declares (`reference.operations`)."""
@@ -119,6 +130,18 @@ class Ball(NDArrayOperatorsMixin):
             raise NotImplementedError(f"balls do not know {function.__name__}")
         with np.errstate(all="ignore"):
             return OPERATIONS[function](*(_as_operand(x, self.precision) for x in operands))
+
+
+@lru_cache(maxsize=256)
+def _constant(number: float, precision: Precision) -> Ball:
+    return Ball.constant(np.float64(number), precision)
+
+
+@lru_cache(maxsize=256)
+def _of_numbers(ufunc: np.ufunc, *operands: tuple[float, float, Precision]) -> Any:
+    """An operation on single numbers; several rules need the same ones, such as 1 - β^t."""
+    with np.errstate(all="ignore"):
+        return OPERATIONS[ufunc](*(Ball(value, radius, precision) for value, radius, precision in operands))
 
 
 def _as_operand(x: Any, precision: Precision) -> Any:

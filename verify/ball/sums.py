@@ -63,10 +63,11 @@ def _count(a: Ball, axis: int) -> Any:
 
 @operation("sum")
 def total(a: Ball, axis: Any, keepdims: bool) -> Ball:
-    incoming = 0.0 if a.is_exact else np.sum(a.spread(), axis=axis, keepdims=keepdims)
-    count = np.maximum(np.count_nonzero(a.reach, axis=axis, keepdims=keepdims) - 1, 0)
-    magnitude = np.sum(a.reach, axis=axis, keepdims=keepdims)
-    return of_sum(a.precision, np.sum(a.value, axis=axis, keepdims=keepdims), incoming, count, magnitude)
+    incoming = 0.0 if a.is_exact else a.spread().sum(axis=axis, keepdims=keepdims)
+    reach = a.reach
+    count = np.maximum((reach != 0).sum(axis=axis, keepdims=keepdims) - 1, 0)
+    magnitude = reach.sum(axis=axis, keepdims=keepdims)
+    return of_sum(a.precision, a.value.sum(axis=axis, keepdims=keepdims), incoming, count, magnitude)
 
 
 @operation(operations.norm)
