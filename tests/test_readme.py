@@ -80,7 +80,7 @@ def test_every_command_ends_as_it_should(outputs):
 
 def without_shares(text):
     """How many numbers are reproduced bit for bit depends on the processor, and on the order in which it adds."""
-    return re.sub(r"\d+(\.\d)?%(?= of [\d,]+ numbers)", "#%", text)
+    return re.sub(r"\d+(\.\d)?%(?=\s+of\s+[\d,]+\s+numbers)", "#%", text)
 
 
 def test_table_3_is_as_shown(outputs):
