@@ -1,8 +1,8 @@
-"""Operations that are carried out in one of several ways, though the equation is one.
+"""Operations that a computer may carry out in several ways, although the equation is one.
 
 A person multiplies three numbers from left to right; a compiler may take another order. TensorFlow computes a sigmoid
-in one piece, not as 1, +, e^z and a division. An equation says so by one of these operations, or by standing under
-`operation` itself. On arrays each is the plain NumPy in its body.
+by one kernel, not by e^z, a sum and a division. An equation says so by using one of these operations, or by being
+decorated with `@operation`. On arrays each is the plain NumPy in its body.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def quotient(x: Any, y: Any, least: Any) -> Any:
 
 @operation
 def norm(*arrays: Any) -> Any:
-    """√ of the sum of all squares of all arrays, added up in any order.  Any shapes -> scalar."""
+    """√ of the sum of all squares: of each array, then of these sums, each in any order.  Any shapes -> scalar."""
     return np.sqrt(sum(np.sum(x * x) for x in arrays))
 
 
@@ -59,6 +59,6 @@ def choose(mask: Any, x: Any, y: Any) -> Any:
 
 
 @operation
-def held(number: float, like: Any) -> Any:
+def rounded_as(number: float, like: Any) -> Any:
     """A constant, rounded to the precision of `like` before anything is done with it.  Scalar, any shape -> scalar."""
     return np.result_type(like, 0.0).type(number)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.notation import check_numbers
-from reference.operations import choose, held
+from reference.operations import choose, rounded_as
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class PolynomialDecay:
 
     def __call__(self, t: Any) -> Any:
         rest = 1 - np.minimum(t - 1, self.decay_steps) / self.decay_steps
-        gap = held(self.initial_learning_rate, t) - self.end_learning_rate
+        gap = rounded_as(self.initial_learning_rate, t) - self.end_learning_rate
         return gap * (rest if self.power == 1 else rest**self.power) + self.end_learning_rate
 
 
@@ -86,7 +86,7 @@ class PiecewiseConstantDecay:
         *earlier, found = self.values
         for boundary, rate in zip(reversed(self.boundaries), reversed(earlier), strict=True):
             found = choose(done <= boundary, rate, found)
-        return held(found, t)
+        return rounded_as(found, t)
 
 
 def _part(done: Any, steps: float, staircase: bool) -> Any:

@@ -21,7 +21,7 @@ from verify.ball import Ball
 from verify.diagnosis import Context, diagnose
 from verify.ladder import Attributes, Comparison, Tolerance, row
 from verify.precision import FLOAT32, PRECISIONS, Precision
-from verify.recompute import coefficients_as_numbers, overflow_raises, recompute
+from verify.recompute import coefficients_as_numbers, impossible_raises, recompute
 from verify.settings import OPTIMIZERS
 from verify.trace import Array, Trace
 
@@ -239,7 +239,7 @@ def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | N
     if any(name not in arrays for name in rule.inputs):
         return None
     read, key = tuple(arrays[name] for name in rule.inputs), ("recomputed", rule.tensor, rule.equation)
-    with overflow_raises():
+    with impossible_raises():
         array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
     return array
 

@@ -149,8 +149,8 @@ class Attributes:
     def problems(self, step: int, held: Mapping[str, Array]) -> Iterator[Comparison]:
         """Yield what is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
         for name, shape in self.expected.items():
-            known = name in self.computed
-            problem = None if known else _problem(name, held.get(name), shape, self.settings, name in self.masks)
+            is_computed = name in self.computed
+            problem = None if is_computed else _problem(name, held.get(name), shape, self.settings, name in self.masks)
             if problem:
                 yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
         for name in held:

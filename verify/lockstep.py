@@ -22,7 +22,7 @@ from verify.ball import Ball
 from verify.compare import Walk, evaluate, fused, planned, scalars
 from verify.ladder import Attributes, Comparison
 from verify.precision import PRECISIONS
-from verify.recompute import coefficients_as_numbers, overflow_raises, recompute, reproduced
+from verify.recompute import coefficients_as_numbers, impossible_raises, recompute, reproduced
 from verify.settings import OPTIMIZERS, Settings
 from verify.trace import Array, Trace
 
@@ -81,7 +81,7 @@ class Lockstep:
         plan = self._plan(self.examples(tensors), number == 1)
         judged = None
         if not any(True for _ in plan.attributes.problems(number, tensors)):
-            with overflow_raises():
+            with impossible_raises():
                 judged = self._passing(plan, number, tensors)
         judged = judged or self._failed(number, tensors, plan.trace)
         self.before = {name: array for tensor, array in tensors.items() if (name := carried(tensor)) is not None}
@@ -141,20 +141,21 @@ class Lockstep:
 
 
 class _Part(NamedTuple):
-    """Some numbers of a tensor, by their places in the flat array."""
+    """The numbers of a tensor that were not reproduced, by their places in the flat array."""
 
     rule: Rule
     tensorflow: Array
     places: Any
 
-    def of(self, array: Array) -> Array:
+    def taken_from(self, array: Array) -> Array:
         found: Array = np.ravel(array)[self.places]
         return found
 
 
 def _arithmetic(rule: Rule) -> Any:
-    """What rules that compute alike have in common: of Adam all updates, whatever the parameter."""
-    f, roles = rule.compute, tuple((name in rule.fusable, name in rule.folded) for name in rule.inputs)
+    """Return a key, equal for rules that compute alike, as Adam's updates of all parameters do."""
+    f, read = rule.compute, rule.inputs
+    roles = (rule.single, *((read.index(name), name in rule.fusable, name in rule.folded) for name in read))
     return (f.func, f.args, tuple(f.keywords.items()), roles) if isinstance(f, partial) else (f, roles)
 
 
@@ -182,13 +183,13 @@ class _Bounds:
         return _largest(*(x[~right] for x in (ball.value, ball.spread(), found)))
 
     def of_elements(self, parts: Sequence[_Part]) -> dict[str, float | None]:
-        """Return the same by tensor, for elementwise rules that compute alike: together, since each operation costs."""
+        """Return what `utilisation` does, by tensor, of rules that compute alike: each operation on balls costs."""
         rule = parts[0].rule
         nothing: dict[str, float | None] = {part.rule.tensor: None for part in parts}
         if any(name not in self.inputs for part in parts for name in part.rule.inputs):
             return nothing
         known = {name: self._at(k, parts) for k, name in enumerate(rule.inputs)}
-        found = np.concatenate([part.of(part.tensorflow) for part in parts])
+        found = np.concatenate([part.taken_from(part.tensorflow) for part in parts])
         ball = self._ball(rule, known)
         if ball is None or ball.shape != found.shape:
             return nothing
@@ -213,7 +214,7 @@ class _Bounds:
         name = parts[0].rule.inputs[k]
         if name in self.scalars or not self.inputs[name].ndim:
             return self._whole(name)
-        arrays = [part.of(self.inputs[part.rule.inputs[k]]) for part in parts]
+        arrays = [part.taken_from(self.inputs[part.rule.inputs[k]]) for part in parts]
         return Ball.exact(np.concatenate(arrays), self.precision)
 
 

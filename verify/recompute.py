@@ -34,13 +34,13 @@ def coefficients_as_numbers(number: int, optimizer: Optimizer, dtype: str) -> Ma
     return numbers
 
 
-def overflow_raises() -> np.errstate:
-    """Return the context in which NumPy raises at an overflow, a division by 0, and what is no number."""
+def impossible_raises() -> np.errstate:
+    """Return the context in which NumPy raises at an overflow, a division by 0 and an invalid operation."""
     return np.errstate(over="raise", divide="raise", invalid="raise", under="ignore")
 
 
 def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None:
-    """Return the rule's tensor as NumPy computes it in `dtype`; call it inside `overflow_raises()`.
+    """Return the rule's tensor as NumPy computes it in `dtype`; call it inside `impossible_raises()`.
 
     Returns None if its inputs are missing or do not fit, or if anything on the way overflows, is divided by 0 or is no
     number: then equal bits would say nothing of the equation. A rule that Keras computes in float32 is computed in

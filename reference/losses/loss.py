@@ -15,7 +15,7 @@ import numpy as np
 
 from reference.loss import batch_mean
 from reference.notation import text_of
-from reference.operations import held
+from reference.operations import rounded_as
 
 EPSILON = 1e-7  # keras.backend.epsilon(): probabilities are cut off at it, and at 1 - it
 REDUCTIONS = ("mean", "sum")
@@ -69,7 +69,7 @@ class Loss:
 
 def smoothed(y: Any, smoothing: float) -> Any:
     """A part of the label given to all classes alike.  y [N, n] -> [N, n].  Szegedy et al. 2016, section 7"""
-    return y * (1 - smoothing) + held(smoothing, y) / y.shape[1] if smoothing else y
+    return y * (1 - smoothing) + rounded_as(smoothing, y) / y.shape[1] if smoothing else y
 
 
 def total(costs: Any, mean: bool) -> Any:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from reference.feedforward import weighted_sum
 from reference.network import chain
-from reference.operations import choose, held, norm, product, quotient
+from reference.operations import choose, norm, operation, product, quotient, rounded_as
 from reference.rules import LOSSES, rules
 from verify.ball import Ball
 from verify.precision import FLOAT32, FLOAT64
@@ -41,7 +41,7 @@ class Shuffled(np.lib.mixins.NDArrayOperatorsMixin):
         arrays = [x.array if isinstance(x, Shuffled) else x for x in operands]
         if function is choose:
             return Shuffled(np.where(*arrays), self.rng)
-        if function is held:
+        if function is rounded_as:
             return np.float32(arrays[0])
         if function is product:
             return function.__wrapped__(*(operands[i] for i in self.rng.permutation(len(operands))))
@@ -184,8 +184,49 @@ def test_a_wrong_product_leaves_its_ball(factor):
 
 
 def test_adding_an_exact_zero_rounds_nothing():
-    ball = Ball.exact(np.zeros(3), FLOAT32) + Ball.exact(np.ones(3), FLOAT32)
-    assert ball.is_exact
+    ones = Ball.exact(np.ones(3), FLOAT32)
+    assert (Ball.exact(np.zeros(3), FLOAT32) + ones).is_exact
+    some = Ball.exact(np.float32([0, 0.1, 0]), FLOAT32)
+    for ball in (some + ones, ones - some):  # each element by itself
+        assert [radius > 0 for radius in ball.spread()] == [False, True, False]
+
+
+def test_a_ball_does_not_change():
+    ball = Ball.exact(np.ones(3), FLOAT32)
+    with pytest.raises(AttributeError, match="does not change: radius"):
+        ball.radius = 1.0
+
+
+def test_a_positive_divisor_is_declared():
+    wide = Ball(np.array([1e-9]), np.array([1e-8]), FLOAT32)
+    assert np.isinf((1.0 / wide).spread()) and quotient(1.0, wide, 1e-9).spread() == pytest.approx(1e10, rel=1e-6)
+
+
+def test_a_product_may_underflow_on_the_way():
+    """(A - y)/3 is flushed to 0, and then doubled."""
+    ball = product(Ball.exact(np.float32([3.4e-38]), FLOAT32), 2, 1 / 3)
+    assert ball.value <= ball.spread() < 1e-37
+    assert product(Ball.constant(1.0, FLOAT32), 1.0, 1.0).radius >= 0
+    small = product(Ball.exact(np.float32([1e-10]), FLOAT32), 2.0**-100, 0.3, 2.0**100)
+    assert small.spread() >= small.value
+
+
+def test_operations_that_are_not_known_are_refused():
+    @operation
+    def unheard_of(x):
+        return x
+
+    with pytest.raises(NotImplementedError, match="balls do not know unheard_of"):
+        unheard_of(Ball.exact(np.ones(3), FLOAT32))
+    assert unheard_of(3) == 3
+
+
+def test_a_choice_by_an_undecided_mask_holds_both():
+    mask = Ball(np.array([1e-9, 1.0, np.nan]), np.array([1e-8, 1e-8, np.inf]), FLOAT32) > 0
+    x, y = (Ball.exact(np.full(3, number), FLOAT32) for number in (2.0, 5.0))
+    ball = choose(mask, x, y)
+    for number, inside in ((2.0, [True, True, True]), (5.0, [True, False, True])):
+        assert (np.abs(ball.value - number) <= ball.spread()).tolist() == inside
 
 
 def test_zero_terms_do_not_count():

@@ -117,7 +117,7 @@ def test_the_shares_add_up_and_name_what_rounds():
     assert {"e^x", "1/x"} <= {s.operation.split(":")[0] for s in softmax}
     network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
     (sigmoid,) = explanation(simulate(network, **chosen), 1, "A1", (1, 2)).steps[0].outcome.why
-    assert sigmoid.operation.startswith("1 / (1 + e^x), computed as one") and sigmoid.part == 1
+    assert sigmoid.operation.startswith("1 / (1 + e^-x), computed by one kernel") and sigmoid.part == 1
 
 
 @pytest.mark.parametrize("name", ["essay", "AMSGrad, dropped probabilities"])

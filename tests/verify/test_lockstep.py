@@ -10,12 +10,13 @@ from reference.network import chain
 from reference.rules import rules
 from tests.simulate import SMALL, altered, simulate
 from verify import lockstep as judging
+from verify.ball import Ball
 from verify.compare import Walk, compare, evaluate, fused
 from verify.faults.catalogue import beside
 from verify.faults.matrix import Bench
 from verify.lockstep import Lockstep
 from verify.precision import FLOAT32, FLOAT64, PRECISIONS, REFERENCE_UNIT, binade
-from verify.recompute import overflow_raises, recompute, reproduced, share
+from verify.recompute import impossible_raises, recompute, reproduced, share
 from verify.settings import OPTIMIZERS
 
 KINDS = {
@@ -108,6 +109,26 @@ def test_a_bound_of_one_number_is_that_of_the_whole_tensor(kind, monkeypatch):
         assert used is not None or whole > 1, tensor
 
 
+def test_lockstep_fails_what_the_comparison_fails_of_layers_that_come_alive():
+    """Of a ReLU that was dead in the first step m is 0, and adding to it rounds nothing; of the others it is not."""
+    network = chain((3, 1, 2), ("relu", "softmax"))
+    noticed = 0
+    for seed in range(60):
+        trace = simulate(network, seed=seed, steps=2, batch=1)
+        if trace.step(1)["dB1"].any() or not trace.step(2)["dB1"].any():
+            continue
+        for name in ("m_B1", "m_B2"):
+            array = trace.step(2)[name].copy()
+            largest = int(np.argmax(np.abs(array)))
+            array.flat[largest] = np.nextafter(array.flat[largest], np.float32(np.copysign(9, array.flat[largest])))
+            trace = altered(trace, f"step2/{name}", array)
+        rows = [c for c in compare(trace, "backprop").comparisons if c.mode == "local" and not c.passed]
+        failed = [(j.step, c.tensor) for j in judged(trace) for c in j.failed]
+        assert failed == [(c.step, c.tensor) for c in rows]
+        noticed += "m_B1" in [c.tensor for c in rows]
+    assert noticed > 1
+
+
 def just_outside(trace, row):
     """The tensor with its worst element moved to little more than what is allowed."""
     array = trace.step(2)[row.tensor].copy()
@@ -155,8 +176,7 @@ WEAKER = {
 
 
 def _wider(ball):
-    ball.radius = 4 * ball.spread()
-    return ball
+    return Ball(ball.value, 4 * ball.spread(), ball.precision)
 
 
 @pytest.mark.parametrize("name", WEAKER)
@@ -298,7 +318,7 @@ def test_a_reproduced_number_lies_in_its_ball(network, loss, optimizer, dtype):
                 if rule is None:
                     continue
                 arrays = _arrays(trace, step)
-                with overflow_raises():
+                with impossible_raises():
                     again = recompute(rule, arrays, dtype)
                 if again is None:  # something overflowed: it reproduces nothing
                     continue
@@ -343,7 +363,7 @@ def test_nothing_is_reproduced_through_an_overflow_or_a_division_by_0():
     cost = next(rule for rule in rules(chain((4, 2), ("linear",)), "categorical_crossentropy", OPTIMIZERS["sgd"])
                 if rule.tensor == "C")  # fmt: skip
     A, y = np.array([[1, -1]], "float32"), np.array([[1, 0]], "float32")
-    with overflow_raises():
+    with impossible_raises():
         assert recompute(clip, {"dW1": g}, "float32") is None
         assert recompute(clip, {"dW1": g * np.float32(1e-10)}, "float32") is not None
         assert recompute(cost, {"A1": A, "y": y}, "float32") is None

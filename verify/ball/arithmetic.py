@@ -12,38 +12,40 @@ from typing import Any
 import numpy as np
 
 from reference import operations
-from verify.ball.ball import SLACK, Ball, is_mask, operation
+from verify.ball.ball import SLACK, Ball, is_mask, on_balls
 from verify.precision import RECIPROCAL_ULP
 
 
-@operation(np.add)
+@on_balls(np.add)
 def add(a: Ball, b: Ball) -> Ball:
-    value, radius = a.value + b.value, a.radius + b.radius
-    moves = _moves(a) and _moves(b) and not _fits(plus, a, b)
-    return a.rounded(value, radius) if moves else a.same(value, radius)
+    return _sum_of_two(a, b, a.value + b.value, plus)
 
 
-def _moves(a: Ball) -> bool:
-    """Whether adding it can round at all: adding an exact 0 cannot."""
-    return bool(a.value.any() or not a.is_exact)
-
-
-@operation(np.subtract)
+@on_balls(np.subtract)
 def subtract(a: Ball, b: Ball) -> Ball:
-    value, radius = a.value - b.value, a.radius + b.radius
-    moves = _moves(a) and _moves(b) and not _fits(sub, a, b)
-    return a.rounded(value, radius) if moves else a.same(value, radius)
+    return _sum_of_two(a, b, a.value - b.value, sub)
 
 
-@operation(np.multiply)
+def _sum_of_two(a: Ball, b: Ball, value: Any, operate: Callable[[Any, Any], Any]) -> Ball:
+    """One rounding; none where one of the two is exactly 0."""
+    radius = a.radius + b.radius
+    if _fits(operate, a, b):
+        return a.same(value, radius)
+    found = a.rounded(value, radius)
+    if a.value.all() and b.value.all():
+        return found
+    return a.same(value, np.where((a.reach > 0) & (b.reach > 0), found.radius, radius))
+
+
+@on_balls(np.multiply)
 def multiply(a: Any, b: Any) -> Ball:
     if is_mask(a) or is_mask(b):  # it selects, and rounds nothing
         ball, mask = (b, a) if is_mask(a) else (a, b)
         return Ball(ball.value * mask, 0.0 if ball.is_exact else ball.radius * mask, ball.precision)
-    return _of_two(a, b)
+    return _product_of_two(a, b)
 
 
-def _of_two(a: Ball, b: Ball) -> Ball:
+def _product_of_two(a: Ball, b: Ball) -> Ball:
     value, radius = a.value * b.value, _incoming(a.value, a.radius, b)
     for array, constant in ((b, a), (a, b)):
         number = _number(constant)
@@ -55,7 +57,7 @@ def _of_two(a: Ball, b: Ball) -> Ball:
 
 
 def _incoming(value: Any, radius: Any, factor: Ball) -> Any:
-    """The error that comes into a product with what is known of its factors."""
+    """The error that the factors bring into their product."""
     if factor.is_exact:
         return radius * np.abs(factor.value) if isinstance(radius, np.ndarray) or radius else 0.0
     return np.abs(value) * factor.radius + radius * factor.reach
@@ -66,19 +68,19 @@ def _is_power_of_two(number: float | None) -> bool:
     return number is not None and abs(frexp(number)[0]) == 0.5
 
 
-@operation(operations.product)
+@on_balls(operations.product)
 def product(*factors: Ball) -> Ball:
     """Multiplied in any order: each rounding is u of the value at most (Higham 2002, lemma 3.1)."""
-    rounding = sum(not _is_power_of_two(_number(f)) for f in factors) - 1
+    roundings = max(0, sum(not _is_power_of_two(_number(f)) for f in factors) - 1)
     value, radius = factors[0].value, factors[0].radius
     for factor in factors[1:]:
         radius, value = _incoming(value, radius, factor), value * factor.value
-    if rounding == 1:
-        return factors[0].rounded(value, radius)
     unit, tiny = factors[0].precision.joint_unit, factors[0].precision.tiny
-    each = rounding * unit / (1 - rounding * unit)
-    lost = (len(factors) - 1) * tiny * prod(np.maximum(f.reach, 1) for f in factors)  # to underflow, then made larger
-    return factors[0].same(value, (radius + (np.abs(value) + radius) * each + lost) * SLACK)
+    lost = (len(factors) - 1) * tiny * prod(np.maximum(f.reach, 1) for f in factors)  # to underflow, times what follows
+    if roundings == 1:
+        return factors[0].rounded(value, radius + lost)
+    relative = roundings * unit / (1 - roundings * unit)
+    return factors[0].same(value, (radius + (np.abs(value) + radius) * relative + lost) * SLACK)
 
 
 def _number(a: Ball) -> float | None:
@@ -86,14 +88,14 @@ def _number(a: Ball) -> float | None:
     return float(a.value) if not a.value.ndim and a.is_exact else None
 
 
-@operation(np.divide)
+@on_balls(np.divide)
 def divide(a: Ball, b: Ball) -> Ball:
     return a.same(a.value / b.value, 0.0) if _fits(truediv, a, b) else _divided(a, b, np.abs(b.value) - b.radius)
 
 
-@operation(operations.quotient)
+@on_balls(operations.quotient)
 def quotient(a: Ball, b: Ball, least: Ball) -> Ball:
-    """The ball of b may reach below what b is known to be; what TensorFlow computed for it is rounded itself."""
+    """The ball of b may reach below `least`; b cannot, but for the roundings of both and of their sum."""
     known = (least.value - least.radius) / (1 + 4 * a.precision.joint_unit)
     return _divided(a, b, np.maximum(np.abs(b.value) - b.radius, known))
 
@@ -116,18 +118,18 @@ def _fits(operate: Callable[[Any, Any], Any], a: Ball, b: Ball) -> bool:
     return bool(Fraction(float(a.precision.round(float(found)))) == found)
 
 
-@operation(np.reciprocal)
+@on_balls(np.reciprocal)
 def reciprocal(a: Ball) -> Ball:
     floor, value = np.abs(a.value) - a.radius, 1 / a.value
     return a.rounded(value, np.where(floor > 0, np.abs(value) * a.radius / floor, np.inf), RECIPROCAL_ULP)
 
 
-@operation(np.negative)
+@on_balls(np.negative)
 def negative(a: Ball) -> Ball:
     return a.same(-a.value, a.radius)
 
 
-@operation(operations.held)
-def held(number: Ball, like: Ball) -> Ball:
-    """An operand that was no ball has been rounded already, as any constant."""
+@on_balls(operations.rounded_as)
+def rounded_as(number: Ball, like: Ball) -> Ball:
+    """The constant is a ball already, rounded as every constant is."""
     return number

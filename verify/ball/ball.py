@@ -8,7 +8,7 @@ round nothing and do not count. Constants are rounded to the judged format by th
 Every radius is enlarged by 2^-30 of itself, which covers the float64 arithmetic of the radii.
 
 The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on it unchanged. What an equation
-declares of an operation (any order, one piece, a positive divisor) is told by `reference.operations`.
+leaves open, such as the order of a product, it declares with `reference.operations`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from verify.precision import Floats, Precision
 
 SLACK = 1 + 2.0**-30
 Function = TypeVar("Function", bound=Callable[..., Any])
-OPERATIONS: dict[Any, Callable[..., Any]] = {}  # what each does to balls; filled by `operation`
+OPERATIONS: dict[Any, Callable[..., Any]] = {}  # what each operation does to balls; filled by `on_balls`
 
 
-def operation(ufunc: Any) -> Callable[[Function], Function]:
+def on_balls(ufunc: Any) -> Callable[[Function], Function]:
     """The function below it is what this operation of NumPy's, or of `reference`, does to balls."""
 
     def register(function: Function) -> Function:
@@ -38,12 +38,17 @@ def operation(ufunc: Any) -> Callable[[Function], Function]:
 
 
 class Ball(NDArrayOperatorsMixin):
-    """`value` ± `radius`, float64 arrays of one shape (a radius of 0 may be a scalar: exact)."""
+    """`value` ± `radius`, float64 arrays of one shape (a radius of 0 may be a scalar: exact). It does not change."""
+
+    value: Floats
+    radius: Any
+    precision: Precision
 
     def __init__(self, value: Any, radius: Any, precision: Precision) -> None:
-        self.value: Floats = np.asarray(value, dtype=np.float64)
-        self.radius: Any = radius
-        self.precision = precision
+        vars(self).update(value=np.asarray(value, dtype=np.float64), radius=radius, precision=precision)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a ball does not change: {name}")
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from reference.layers.sigmoid import sigmoid
-from verify.ball.ball import Ball, operation
+from verify.ball.ball import Ball, on_balls
 from verify.precision import EXP_ULP, LOG_ULP, POWER_ULP, SIGMOID_ULP, TANH_ULP
 
 
-@operation(np.power)
+@on_balls(np.power)
 def power(a: Ball, b: Any) -> Ball:
     """A base that is not negative: β^t. It rises or falls with either operand, so the ends say how far it goes."""
     outward = a.radius + np.abs(a.value) * (2.0**-52 if np.any(a.radius) else 0.0)
@@ -28,20 +28,20 @@ def power(a: Ball, b: Any) -> Ball:
     return a.rounded(value, np.abs(radius), POWER_ULP)
 
 
-@operation(np.exp)
+@on_balls(np.exp)
 def exp(a: Ball) -> Ball:
     value = np.exp(a.value)
     radius = np.where(a.radius < 1, value * np.expm1(a.radius), np.exp(a.value + a.radius) - value)
     return a.rounded(value, radius, EXP_ULP)
 
 
-@operation(sigmoid)
+@on_balls(sigmoid)
 def logistic(z: Ball) -> Ball:
     """1 / (1 + e^-z): TensorFlow has one kernel for it, and XLA another; they do not add, exponentiate and divide."""
     return z.rounded(1 / (1 + np.exp(-z.value)), _steepest(z, 0.5) * 0.25, SIGMOID_ULP)
 
 
-@operation(np.tanh)
+@on_balls(np.tanh)
 def tanh(a: Ball) -> Ball:
     return a.rounded(np.tanh(a.value), _steepest(a), TANH_ULP)
 
@@ -54,20 +54,20 @@ def _steepest(a: Ball, part: float = 1.0) -> Any:
     return a.radius * slope * slope
 
 
-@operation(np.log)
+@on_balls(np.log)
 def log(a: Ball) -> Ball:
     value = np.log(a.value)
     radius = np.where(a.radius < a.value, -np.log1p(-np.minimum(a.radius / a.value, 1)), np.inf)
     return a.rounded(value, radius, LOG_ULP)
 
 
-@operation(np.floor)
+@on_balls(np.floor)
 def floor(a: Ball) -> Ball:
     value = np.floor(a.value)
     return a.same(value, np.maximum(np.floor(a.value + a.radius) - value, value - np.floor(a.value - a.radius)))
 
 
-@operation(np.sqrt)
+@on_balls(np.sqrt)
 def sqrt(a: Ball) -> Ball:
     value = np.sqrt(a.value)
     radius: Any = 0.0

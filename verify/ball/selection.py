@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from reference import operations
-from verify.ball.ball import SLACK, Ball, operation
+from verify.ball.ball import SLACK, Ball, on_balls
 
 
-@operation(np.maximum)
+@on_balls(np.maximum)
 def maximum(a: Ball, b: Ball) -> Ball:
     if a.is_exact and b.is_exact:
         return a.same(np.maximum(a.value, b.value), 0.0)
@@ -20,35 +20,35 @@ def maximum(a: Ball, b: Ball) -> Ball:
     return a.same(np.maximum(a.value, b.value), radius)
 
 
-@operation(np.minimum)
+@on_balls(np.minimum)
 def minimum(a: Ball, b: Ball) -> Ball:
     opposite = maximum(a.same(-a.value, a.radius), b.same(-b.value, b.radius))
     return a.same(-opposite.value, opposite.radius)
 
 
-@operation(np.greater)
+@on_balls(np.greater)
 def greater(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value > b.value)
 
 
-@operation(np.greater_equal)
+@on_balls(np.greater_equal)
 def greater_equal(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value >= b.value)
 
 
-@operation(np.less)
+@on_balls(np.less)
 def less(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value < b.value)
 
 
-@operation(np.less_equal)
+@on_balls(np.less_equal)
 def less_equal(a: Ball, b: Ball) -> Any:
     return _compared(a, b, a.value <= b.value)
 
 
-@operation(operations.choose)
+@on_balls(operations.choose)
 def choose(mask: Any, a: Ball, b: Ball) -> Ball:
-    """Of two balls, at each element one; either, where the mask is not certain."""
+    """At each element one of two balls; where the mask is undecided, a ball that holds both."""
     if isinstance(mask, Ball):
         one, certain = mask.value > 0, mask.spread() == 0
     else:
@@ -65,12 +65,10 @@ def _compared(a: Ball, b: Ball, mask: Any) -> Any:
     if a.is_exact and b.is_exact:
         return mask
     radius = (a.radius + b.radius) * SLACK
-    undecided = (np.abs(a.value - b.value) <= radius) & (radius > 0)
+    undecided = ~(np.abs(a.value - b.value) > radius) & (radius > 0)
     return a.same(mask, undecided.astype(float)) if undecided.any() else mask
 
 
-@operation(np.equal)
+@on_balls(np.equal)
 def equal(a: Ball, b: Ball) -> Any:
-    """Z = Z is so wherever Z lies."""
-    mask = np.asarray(a.value == b.value)
-    return mask if a is b else _compared(a, b, mask)
+    return _compared(a, b, np.asarray(a.value == b.value))

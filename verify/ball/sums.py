@@ -9,7 +9,7 @@ import numpy as np
 from reference import operations
 from reference.feedforward import weighted_sum
 from verify.ball.arithmetic import add
-from verify.ball.ball import SLACK, Ball, operation
+from verify.ball.ball import SLACK, Ball, on_balls
 from verify.precision import Precision
 
 
@@ -18,7 +18,7 @@ def of_sum(precision: Precision, value: Any, incoming: Any, terms: Any, magnitud
     return Ball(value, (incoming + terms * (precision.joint_unit * magnitude + precision.tiny)) * SLACK, precision)
 
 
-@operation(np.matmul)
+@on_balls(np.matmul)
 def matmul(a: Ball, b: Ball) -> Ball:
     incoming, magnitude = _of_products(a, b)
     value = a.value @ b.value
@@ -27,7 +27,7 @@ def matmul(a: Ball, b: Ball) -> Ball:
     return of_sum(a.precision, value, incoming, terms(a, b), magnitude)
 
 
-@operation(weighted_sum)
+@on_balls(weighted_sum)
 def product_and_row(a: Ball, b: Ball, row: Ball) -> Ball:
     """The row is one more term of the sum, in any order."""
     if a.shape[-1] == 1:
@@ -61,7 +61,7 @@ def _count(a: Ball, axis: int) -> Any:
     return np.count_nonzero(reach, axis=axis, keepdims=True)
 
 
-@operation("sum")
+@on_balls("sum")
 def total(a: Ball, axis: Any, keepdims: bool) -> Ball:
     incoming = 0.0 if a.is_exact else a.spread().sum(axis=axis, keepdims=keepdims)
     reach = a.reach
@@ -70,7 +70,7 @@ def total(a: Ball, axis: Any, keepdims: bool) -> Ball:
     return of_sum(a.precision, a.value.sum(axis=axis, keepdims=keepdims), incoming, count, magnitude)
 
 
-@operation(operations.norm)
+@on_balls(operations.norm)
 def norm(*arrays: Ball) -> Ball:
     """The squares of each array are added up, then their sums, both in any order."""
     sums = [total(x * x, None, False) for x in arrays]

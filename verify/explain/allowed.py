@@ -6,7 +6,6 @@ The operation is done once more without its own rounding; what the radius at the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -94,9 +93,7 @@ def _in(x: Any, precision: Precision) -> Any:
     """The same ball, for an operation in this precision."""
     if not isinstance(x, Ball):
         return x
-    found = copy(x)
-    found.precision = precision
-    return found
+    return Ball(x.value, x.radius, precision)
 
 
 def shares(case: Case, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
@@ -157,6 +154,8 @@ def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
     (region, ball), *_ = [(r, b) for (n, r), b in every.items() if n is node]
     times = f"{ball.value.size} × " if ball.value.size > 1 else ""
     u = f"u = 2^{_log2(precision)}"
+    if node.operation in PRODUCTS and node.operands[0].shape[-1] == 1:
+        return f"{times}product{' and addition' if node.body else ''}: up to 0.5 ulp"
     if node.operation in PRODUCTS:
         read = [every[o, part] for o, part in zip(node.operands, parts_of(node, region), strict=True)]
         count = int(np.max(terms(*(_ball(x, precision) for x in read))))
@@ -165,7 +164,7 @@ def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
         inside = int(np.prod(node.operands[0].shape if node.axis is None else [node.operands[0].shape[node.axis]]))
         return f"{times}sum of {inside:,} terms, in any order: {inside - 1:,} roundings of {u}"
     if node.operation == "sigmoid":
-        return f"{times}1 / (1 + e^x), computed as one: up to {SIGMOID_ULP:g} ulp"
+        return f"{times}1 / (1 + e^-x), computed by one kernel: up to {SIGMOID_ULP:g} ulp"
     if node.operation == "product" and len(node.operands) > 2:
         return f"{times}product of {len(node.operands)} factors, in any order"
     if node.operation == "norm":

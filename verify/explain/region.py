@@ -11,7 +11,7 @@ Region = tuple[tuple[int, ...] | None, ...]  # of each axis the indices, counted
 
 
 class Algebra(Protocol):
-    """Numbers of one kind.  `as_declared`: an operation that `reference` declares is applied as one, not its body."""
+    """Numbers of one kind.  `as_declared`: a declared operation is applied whole, instead of its body."""
 
     as_declared: bool
 
@@ -53,7 +53,7 @@ def parts_of(node: Node, region: Region) -> tuple[Region, ...]:
 
 
 def _needed(node: Node, region: Region, operands: frozenset[Node]) -> dict[Node, Region]:
-    """Which parts of the operands this part of a body needs; all of one that is needed in two parts."""
+    """Which parts of the operands this part of a body needs; the whole operand, if it needs two different parts."""
     if node in operands:
         return {node: region}
     found: dict[Node, Region] = {}

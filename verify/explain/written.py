@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from reference.operations import choose, held
+from reference.operations import choose, rounded_as
 from reference.rules import Rule
 
 CHOOSE = "choose"
@@ -28,7 +28,8 @@ ELEMENTWISE = frozenset(
 class Node:
     """One operation on other nodes; a "tensor" by its name; a "constant" by its value, under a name if it has one.
 
-    Of an operation that `reference` declares, `declared` is the function and `body` what it is made of.
+    Of an operation that `reference` declares, `declared` is the function and `body` the same in plain operations; but
+    a choice is one operation, and a rounded constant the constant.
     """
 
     operation: str
@@ -112,9 +113,9 @@ class Written(NDArrayOperatorsMixin):
         return self._made(ufunc.__name__, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
 
     def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Written:
-        """An operation that `reference` declares, with what it is made of."""
+        """Return an operation that `reference` declares."""
         nodes = tuple(_node(x) for x in operands)
-        if function is held:
+        if function is rounded_as:
             return Written(nodes[0], self.sizes)
         if function is choose:
             return self._made(CHOOSE, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
