@@ -180,22 +180,23 @@ class _Bounds:
         ball = self._ball(rule, {name: self._whole(name) for name in rule.inputs})
         if ball is None or ball.shape != found.shape:
             return None
-        return _largest(*(x[~right] for x in (ball.value, ball.spread(), found)))
+        used = _used(*(x[~right] for x in (ball.value, ball.spread(), found)))
+        return None if used is None else float(used.max())
 
     def of_elements(self, parts: Sequence[_Part]) -> dict[str, float | None]:
         """Return what `utilisation` does, by tensor, of rules that compute alike: each operation on balls costs."""
         rule = parts[0].rule
-        nothing: dict[str, float | None] = {part.rule.tensor: None for part in parts}
+        tensors = [part.rule.tensor for part in parts]
         if any(name not in self.inputs for part in parts for name in part.rule.inputs):
-            return nothing
+            return dict.fromkeys(tensors)
         known = {name: self._at(k, parts) for k, name in enumerate(rule.inputs)}
         found = np.concatenate([part.taken_from(part.tensorflow) for part in parts])
         ball = self._ball(rule, known)
-        if ball is None or ball.shape != found.shape:
-            return nothing
-        ends = np.cumsum([len(part.places) for part in parts])[:-1]
-        each = zip(*(np.split(x, ends) for x in (ball.value, ball.spread(), found)), strict=True)
-        return {part.rule.tensor: _largest(*arrays) for part, arrays in zip(parts, each, strict=True)}
+        used = None if ball is None or ball.shape != found.shape else _used(ball.value, ball.spread(), found)
+        if used is None:
+            return dict.fromkeys(tensors)
+        starts = np.cumsum([0, *(len(part.places) for part in parts[:-1])])
+        return dict(zip(tensors, np.maximum.reduceat(used, starts).tolist(), strict=True))
 
     def _ball(self, rule: Rule, known: Mapping[str, Ball]) -> Ball | None:
         with np.errstate(all="ignore"):
@@ -218,10 +219,10 @@ class _Bounds:
         return Ball.exact(np.concatenate(arrays), self.precision)
 
 
-def _largest(value: Any, bound: Any, found: Array) -> float | None:
-    """Return the largest error/bound; None if a number is outside its bound, or the bound is infinite."""
+def _used(value: Any, bound: Any, found: Array) -> Any:
+    """Return error/bound of each number; None if a number is outside its bound, or the bound is infinite."""
     with np.errstate(all="ignore"):
         error = np.abs(found - value)
         if not (error <= bound).all() or np.isinf(bound).any():
             return None
-        return float(np.max(np.divide(error, bound, out=error, where=error > 0)))
+        return np.divide(error, bound, out=error, where=error > 0)

@@ -29,12 +29,12 @@ def subtract(a: Ball, b: Ball) -> Ball:
 def _sum_of_two(a: Ball, b: Ball, value: Any, operate: Callable[[Any, Any], Any]) -> Ball:
     """One rounding; none where one of the two is exactly 0."""
     radius = a.radius + b.radius
-    if _fits(operate, a, b):
+    if not value.ndim and _fits(operate, a, b):
         return a.same(value, radius)
     found = a.rounded(value, radius)
-    if a.value.all() and b.value.all():
+    if all(np.count_nonzero(x.value) == x.value.size for x in (a, b)):
         return found
-    return a.same(value, np.where((a.reach > 0) & (b.reach > 0), found.radius, radius))
+    return a.same(value, np.where(a.may_count & b.may_count, found.radius, radius))
 
 
 @on_balls(np.multiply)

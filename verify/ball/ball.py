@@ -91,6 +91,11 @@ class Ball(NDArrayOperatorsMixin):
         found: Floats = np.abs(self.value)
         return found if self.is_exact else found + self.radius
 
+    @property
+    def may_count(self) -> Any:
+        """False where it is exactly 0."""
+        return self.value != 0 if self.is_exact else self.reach > 0
+
     def spread(self) -> Floats:
         """The radius, as an array of the value's shape."""
         if self.value.shape and getattr(self.radius, "shape", ()) == self.value.shape:
