@@ -22,13 +22,14 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from reference.network import Network
-from tests.drawn_digits import draw
-from verify import image, samples
+from tests.support.drawn_digits import draw
 from verify.errors import Unusable
-from verify.memory import keep_freed
-from verify.trace import Array
-from verify.training.by_hand import ByHand, first_weights
-from verify.training.course import Course
+from verify.inputs import images as image
+from verify.inputs import samples
+from verify.records.trace import Array
+from verify.runtime.malloc import keep_freed
+from verify.training.configuration import Course
+from verify.training.numpy_network import ByHand, first_weights
 
 PENS = {"thin pen": 0.05, "middle pen": 0.09, "thick pen": 0.14}  # of the digit's height
 HEIGHTS = {"40 pixels": 40, "180 pixels": 180, "600 pixels": 600}

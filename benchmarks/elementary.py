@@ -2,7 +2,7 @@
 
     python -m benchmarks.elementary
 
-Errors in ulp. Exit status 1 if a kernel is worse than `verify.precision` says.
+Errors in ulp. Exit status 1 if a kernel is worse than `verify.records.precision` says.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from verify import precision
-from verify.hush import hushed
+from verify.records import precision
+from verify.runtime.stderr import hushed
 
 COUNT = 2_000_000
 

@@ -13,9 +13,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from verify import options, run
-from verify.explain import Case, explain
-from verify.trace import Trace
+from verify.cli.capturing import capture_for
+from verify.cli.options import Options
+from verify.derive.case import Case
+from verify.derive.derivation import explain
+from verify.records.trace import Trace
+from verify.results.files import save
 
 ROUNDS = 5
 ASKED = (("A3[10]",), ("dW1[2,3]", "--depth", "all"), ("update_W1[784,128]",), ("W1_new[300,3]", "--depth", "all"))
@@ -46,8 +49,7 @@ def process(path: Path, words: tuple[str, ...]) -> tuple[float, float]:
 
 
 def main() -> None:
-    parser = options.parser("backprop", "", "", training=True)
-    held = run.capture_for("backprop", parser.parse_args([]))
+    held = capture_for("backprop", Options(Path("out")))
     for depth in (1, None):
         found = each(held, depth)
         worst = max(found, key=lambda name: found[name])
@@ -56,7 +58,7 @@ def main() -> None:
               f"{found[worst] * 1000:.0f} ms")  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.npz"
-        run.save(path, held)
+        save(path, held)
         for words in ASKED:
             used, passed = process(path, words)
             print(f"{' '.join(words)}: {used:.2f} s of the processor, {passed:.2f} s by the clock")

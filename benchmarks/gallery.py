@@ -20,8 +20,13 @@ from PIL import Image
 from rich.console import Console
 
 from reports import terminal
-from verify import backprop, run, trace
-from verify.trace import Trace
+from verify import backprop
+from verify.cli import run
+from verify.cli.exit_status import guarded
+from verify.records import trace_file
+from verify.records.trace import Trace
+from verify.results.files import write_all
+from verify.results.judging import judge
 
 GALLERY = Path(__file__).parents[1] / ".github" / "gallery"
 SHOWN = ("header", "#network", "#tensor-dW2")  # parts of the page, one below the other
@@ -40,11 +45,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "five.npz"
         words = ["--save-trace", str(saved), "--out", str(Path(folder) / "out"), "--quiet"]
-        if run.guarded(backprop.main, words):
+        if guarded(backprop.main, words):
             return 1
         pictures = {"page.png": page(Path(folder) / "out" / "report.html"), "terminal.svg": failure(saved)}
     assert sum(map(len, pictures.values())) < LARGEST, {name: len(content) for name, content in pictures.items()}
-    run.write_all(GALLERY, pictures, "gallery")
+    write_all(GALLERY, pictures, "gallery")
     print(*(f"{name} {len(content):,} bytes" for name, content in pictures.items()), sep="\n")
     return 0
 
@@ -76,11 +81,11 @@ def page(path: Path) -> bytes:
 
 def failure(saved: Path) -> bytes:
     """What a terminal shows of the README's altered gradient."""
-    five = trace.load(str(saved))
+    five = trace_file.load(str(saved))
     dW2 = five.tensors["step1/dW2"].copy()
     dW2[4, 3] += 1e-6
     wrong: Trace = replace(five, tensors={**five.tensors, "step1/dW2": dW2})
-    result = run.judge("backprop", wrong, None)
+    result = judge("backprop", wrong, None)
     to = Console(
         record=True, width=96, file=io.StringIO(), force_terminal=True, highlight=False, color_system="truecolor"
     )

@@ -11,7 +11,6 @@ used.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -27,10 +26,13 @@ import numpy as np
 from benchmarks.matrix_table import Entry, write
 from reference.network import ESSAY
 from reports import terminal
-from verify import run, samples, trace
+from verify.cli.exit_status import guarded
+from verify.cli.options import Parser
 from verify.errors import Unusable
-from verify.options import Parser
-from verify.settings import Settings
+from verify.inputs import samples
+from verify.records import trace_file
+from verify.records.settings import Settings
+from verify.results.files import check_writable
 
 ROOT = Path(__file__).parents[1]
 KERAS = {"2.16": "3.3", "2.17": "3.4", "2.18": "3.6", "2.19": "3.9", "2.20": "3.11", "2.21": "3.15"}  # of their times
@@ -63,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for release in releases:
         if release.rpartition(".")[0] not in KERAS or not release.replace(".", "").isdigit():
             raise Unusable(f"--releases {release!r}: a release of {', '.join(KERAS)} in full is needed, such as 2.21.0")
-    run.check_writable(Path(given.out), "--out")
+    check_writable(Path(given.out), "--out")
     folder = Path(given.folder or tempfile.mkdtemp(prefix="matrix-")).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     _work(folder / "work.npz")
@@ -78,8 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> Parser:
-    made = Parser(prog="python -m benchmarks.matrix", description=__doc__, allow_abbrev=False,
-                  formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+    made = Parser("python -m benchmarks.matrix", __doc__ or "", "--releases 2.20.0,2.21.0")
     made.add_argument("--releases", default="2.19.1,2.20.0,2.21.0", metavar="X,Y", help="of TensorFlow (%(default)s)")
     made.add_argument("--folder", metavar="DIR", help="for environments and traces (a temporary one)")
     made.add_argument("--keep", action="store_true", help="leave the environments, and use those that are there")
@@ -98,7 +99,7 @@ def captured(
         for flags in FLAGS:
             path = folder / f"{release}-{flags.name.replace(' ', '-')}.npz"
             why = problem or (capture or capture_in)(environment, folder, flags, path)
-            yield Entry(release, flags.name, None if why else trace.load(str(path)), why)
+            yield Entry(release, flags.name, None if why else trace_file.load(str(path)), why)
         if not keep:
             shutil.rmtree(environment, ignore_errors=True)
 
@@ -149,4 +150,4 @@ def _work(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from verify.datasets.value import Samples
 from verify.errors import Unusable, Unverifiable
-from verify.settings import Settings
-from verify.trace import to_bytes
+from verify.records.samples import Samples
+from verify.records.settings import Settings
+from verify.records.trace_file import to_bytes
 
 
 def main(work: str, chosen: str, saved: str, threads: str) -> int:
@@ -26,7 +26,7 @@ def main(work: str, chosen: str, saved: str, threads: str) -> int:
     if int(threads):
         tf.config.threading.set_intra_op_parallelism_threads(int(threads))
         tf.config.threading.set_inter_op_parallelism_threads(int(threads))
-    from verify.capture import capture
+    from verify.capture.capture import capture
 
     with np.load(work) as given:
         samples = Samples(given["pixels"], given["labels"])

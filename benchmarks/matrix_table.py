@@ -10,10 +10,12 @@ from pathlib import Path
 
 from reports import as_csv, as_html, as_markdown
 from reports.table import Cell, Columns, Report, Table
-from verify import run
+from verify.cli.console import say_all
+from verify.compare.wording import describe
 from verify.errors import Unusable
-from verify.result import Result, describe
-from verify.trace import Trace
+from verify.records.trace import Trace
+from verify.results.files import write_all
+from verify.results.result import Result
 from verify.trace.against import Against, against
 from verify.trace.against_result import share
 
@@ -99,9 +101,9 @@ def write(entries: Sequence[Entry], out: Path) -> int:
     values = [row.values() for row in rows]
     columns = Columns("matrix", {name: [value[name] for value in values] for name in FIELDS})
     contents = {"report.md": as_markdown.render(report).encode(), "report.html": as_html.render(report).encode()}
-    run.write_all(out, contents | {"matrix.csv": as_csv.render(columns)}, "--out")
+    write_all(out, contents | {"matrix.csv": as_csv.render(columns)}, "--out")
     shown = (pivot(rows), *(() if report.passed else (table([row for row in rows if not row.passed]),)))
-    run.say_all(report.headline, report.passed, shown, f"Reports: {out / 'report.html'}, report.md, matrix.csv")
+    say_all(report.headline, report.passed, shown, f"Reports: {out / 'report.html'}, report.md, matrix.csv")
     return 0 if report.passed else 1
 
 

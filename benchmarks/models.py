@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from verify.hush import hushed
-from verify.lockstep import Judged, Lockstep
-from verify.memory import keep_freed
-from verify.trace import Trace
+from verify.lockstep.verifier import Judged, Lockstep
+from verify.records.trace import Trace
+from verify.runtime.malloc import keep_freed
+from verify.runtime.stderr import hushed
 
 TIMES, MEMORY = 10.0, 4.0  # the goals
 
@@ -57,7 +57,7 @@ def captured(given: argparse.Namespace) -> tuple[Any, Trace, Any, Any]:
     with hushed():
         import keras
 
-        from verify.capture import capture_model
+        from verify.capture.capture import capture_model
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     hidden = [keras.layers.Dense(given.width, "relu") for _ in range(given.layers - 1)]

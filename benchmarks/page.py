@@ -15,7 +15,11 @@ import time
 from pathlib import Path
 
 from reports import as_html
-from verify import backprop, run, trace, view
+from verify import backprop
+from verify.cli.exit_status import guarded
+from verify.records import trace_file
+from verify.results import page as view
+from verify.results.judging import judge
 
 ROUNDS = 5
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
@@ -24,7 +28,7 @@ LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         saved, path = Path(folder) / "five.npz", Path(folder) / "report.html"
-        run.guarded(backprop.main, ["--save-trace", str(saved), "--out", folder, "--quiet"])
+        guarded(backprop.main, ["--save-trace", str(saved), "--out", folder, "--quiet"])
         made = [_make(saved, path) for _ in range(ROUNDS)]
         wall, processor = (statistics.median(pair[i] for pair in made) for i in (0, 1))
         print(f"made in {wall:.2f} s (processor {processor:.2f} s), median of {ROUNDS}")
@@ -34,7 +38,7 @@ def main() -> None:
 
 def _make(saved: Path, path: Path) -> tuple[float, float]:
     """Wall and processor seconds from the compared trace to the page; a new trace each time, nothing is remembered."""
-    result = run.judge("backprop", trace.load(str(saved)), None)
+    result = judge("backprop", trace_file.load(str(saved)), None)
     wall, processor = time.perf_counter(), time.process_time()
     path.write_text(as_html.render(result.to_report(), view.detail(result)), encoding="utf-8")
     return time.perf_counter() - wall, time.process_time() - processor

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from verify.trace import Array
+from verify.records.trace import Array
 
 HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu", "linear")
 OUTPUTS = ("softmax", "softmax", "sigmoid", "linear")

@@ -46,16 +46,16 @@ def compare(name: str, ours: tuple[str, ...], other: tuple[str, ...], goal: str)
 
 def passes() -> None:
     """NumPy's forward and backward pass at batch 32 against the same in a compiled TensorFlow function."""
-    from verify.hush import hushed
+    from verify.runtime.stderr import hushed
 
     with hushed():
         import tensorflow as tf
 
-        from verify.capture.model import build
+        from verify.capture.essay_model import build
     from reference.network import ESSAY
     from reference.rules import rules
-    from verify import samples
-    from verify.settings import OPTIMIZERS, Settings
+    from verify.inputs import samples
+    from verify.records.settings import OPTIMIZERS, Settings
 
     settings = Settings(batch=32)
     model = build(settings, ESSAY)

@@ -24,13 +24,13 @@ import numpy as np
 
 from reference.optimizers.adam import KERAS
 from reference.optimizers.sgd import SGD
-from verify import samples
-from verify.compare import compare
+from verify.compare.recompute import share
+from verify.compare.walk import compare
 from verify.errors import Unusable, Unverifiable
-from verify.hush import hushed
-from verify.recompute import share
-from verify.settings import OPTIMIZERS, Settings
-from verify.trace import Trace
+from verify.inputs import samples
+from verify.records.settings import OPTIMIZERS, Settings
+from verify.records.trace import Trace
+from verify.runtime.stderr import hushed
 
 
 def main() -> int:
@@ -54,7 +54,7 @@ def main() -> int:
     if given.models:
         return models(range(given.first, given.first + given.models))
     with hushed():
-        from verify.capture import capture
+        from verify.capture.capture import capture
     drawn = samples.load(given.data, "train")
     runs = refused = diverged = elements = outside = 0
     largest: dict[str, float] = {}
@@ -102,7 +102,7 @@ def models(numbers: range) -> int:
     """Random models: captured, verified, counted."""
     with hushed():
         from benchmarks.random_models import drawn
-        from verify.capture import capture_model
+        from verify.capture.capture import capture_model
     runs = refused = elements = outside = failed = 0
     reasons: Counter[str] = Counter()
     largest: dict[str, float] = {}

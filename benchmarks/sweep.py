@@ -23,12 +23,15 @@ from typing import Any
 
 import numpy as np
 
-from verify import samples
-from verify.sweep import cluster, origin, store, work
-from verify.sweep.finding import AGREES, ROWS, Finding
+from verify.inputs import samples
+from verify.sweep import cluster
+from verify.sweep import parquet_store as store
+from verify.sweep import provenance as origin
+from verify.sweep import worker as work
+from verify.sweep.case_result import AGREES, ROWS, Finding
 from verify.sweep.plan import Case, Plan
-from verify.sweep.runner import Runner
-from verify.sweep.work import Work
+from verify.sweep.scheduling import Runner
+from verify.sweep.worker import Work
 
 DRAWN = samples.load("digits", "train")
 ESSAY_SIZE = Plan(places=tuple(samples.choose(DRAWN, d, None, 1) for d in "0123456789"))
@@ -133,13 +136,13 @@ def profile(given: argparse.Namespace) -> None:
     """Milliseconds of processor time of each part of a case, median of many."""
     from threadpoolctl import threadpool_limits
 
-    from verify.compare import compare
+    from verify.compare.walk import compare
 
     with threadpool_limits(1):
         bench = work._bench()
-        from verify.capture import faithful
-        from verify.capture.model import restore
-        from verify.capture.reused import first_state
+        from verify.capture.capture import faithful
+        from verify.capture.essay_model import restore
+        from verify.capture.model_cache import first_state
 
         some = list(cases(given.cases))
         held = bench.capture(some[0].settings, DRAWN)

@@ -69,15 +69,15 @@ def _apart(data: str, batches: Sequence[int], threads: int) -> Found:
 
 def _digests(data: str, batches: Sequence[int]) -> Found:
     """By kind of run, for each batch size: of every C and the last weights, and whether one thread is taken for it."""
-    from verify import samples
-    from verify.hush import hushed
-    from verify.training.course import Course
+    from verify.inputs import samples
+    from verify.runtime.stderr import hushed
+    from verify.training.configuration import Course
 
     train = samples.load(data, "train")
     found: Found = {"bits": {}, "taken": {}}
     with hushed():
-        from verify.capture.learning import Learner
         from verify.capture.threads import bits_are_equal
+        from verify.capture.trainer import Learner
 
         for dtype, jit in product(("float32", "float64"), (False, True)):
             kind = f"{dtype}, {'XLA' if jit else 'graph'}:"

@@ -108,8 +108,9 @@ def _memory(given: argparse.Namespace) -> int:
 def _measured(given: argparse.Namespace) -> dict[str, Any]:
     """In a process of its own: seconds for the steps after the first `WARM`, peak memory, and the weights' digest."""
     from reference.network import chain
-    from verify import samples, settings
-    from verify.training.course import Course
+    from verify.inputs import samples
+    from verify.records import settings
+    from verify.training.configuration import Course
 
     if given.sizes:
         sizes = tuple(map(int, given.sizes.split(",")))
@@ -157,9 +158,9 @@ def _fit(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]
 def _by_hand(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
     from threadpoolctl import threadpool_limits
 
-    from verify.memory import keep_freed
-    from verify.settings import NETWORK
-    from verify.training.by_hand import ByHand, first_weights
+    from verify.records.settings import NETWORK
+    from verify.runtime.malloc import keep_freed
+    from verify.training.numpy_network import ByHand, first_weights
 
     keep_freed()
     with threadpool_limits(1):
@@ -186,11 +187,11 @@ def _timed(course: Any, train: Any, steps: int, step: Callable[[int, Any, Any], 
 def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
     from threadpoolctl import threadpool_limits
 
-    from verify.memory import keep_freed
-    from verify.settings import NETWORK
-    from verify.training.checker import Checker
-    from verify.training.lesson import Lesson
-    from verify.training.progress import Journal
+    from verify.lockstep.process import Checker
+    from verify.records.settings import NETWORK
+    from verify.runtime.malloc import keep_freed
+    from verify.training.checkpoint import Journal
+    from verify.training.loop import Lesson
 
     keep_freed()
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
@@ -215,13 +216,13 @@ def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, 
 
 def _learner(course: Any, as_command: bool = False) -> Any:
     """TensorFlow's side with its threads as they are, or as the command has them."""
-    from verify.hush import hushed
+    from verify.runtime.stderr import hushed
 
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     with hushed():
-        from verify.capture.learning import Learner
         from verify.capture.threads import one_where_equal
-        from verify.settings import NETWORK
+        from verify.capture.trainer import Learner
+        from verify.records.settings import NETWORK
 
         if as_command:
             one_where_equal(course.settings, NETWORK)

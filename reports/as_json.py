@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from typing import Any
 
 
 def render(content: Any) -> bytes:
-    """The same content gives the same bytes.  Raises ValueError for NaN and infinity, which JSON does not have.
+    """Return the bytes of a JSON file; equal contents give equal bytes.
 
-    Beyond ASCII only text within quotes has characters, so whatever is not to be seen becomes \\uXXXX there.
+    JSON has no NaN and no infinity: they become null and text. Beyond ASCII only text within quotes has characters, so
+    whatever is not to be seen becomes \\uXXXX there.
     """
-    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
     return ("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n").encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value

@@ -1,4 +1,4 @@
-"""Write files so that each appears whole or not at all."""
+"""A report as files, and how files are written: each appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,40 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from reports import as_csv, as_html, as_json, as_markdown
+from reports.detail import Detail
+from reports.table import Columns, Report
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """A report, and all that it becomes: report.md, report.html, result.json, a CSV for each of `data`, pictures.
+
+    `result` is the content of result.json. The page shows `page` in place of the report if there is one, and `detail`
+    below it. `others` are files by name.
+    """
+
+    report: Report
+    result: Any
+    data: tuple[Columns, ...] = ()
+    page: Report | None = None
+    detail: Detail | None = None
+    others: Mapping[str, bytes] = field(default_factory=dict)
+
+    def contents(self) -> dict[str, bytes]:
+        """Return the content of every file by its name."""
+        return {
+            "result.json": as_json.render(self.result),
+            "report.md": as_markdown.render(self.report).encode(),
+            "report.html": as_html.render(self.page or self.report, self.detail).encode(),
+            **{f"{columns.name}.csv": as_csv.render(columns) for columns in self.data},
+            **{picture.name: picture.content for picture in self.report.pictures},
+            **self.others,
+        }
 
 
 def write(folder: Path, contents: Mapping[str, bytes], stale: Iterable[str] = ()) -> None:

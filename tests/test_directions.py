@@ -44,12 +44,14 @@ def test_capture_holds_nothing_that_could_stand_elsewhere():
     """Its modules import the framework, or another of it, or list such modules."""
     for path in (ROOT / "verify" / "capture").rglob("*.py"):
         text = path.read_text()
-        assert imported(text) & FRAMEWORK or "from verify.capture" in text or "modules_of" in text, path
+        assert (
+            imported(text) & FRAMEWORK or "from verify.capture" in text or "modules_of" in text or "KERAS_" in text
+        ), path
 
 
 def test_the_probe_can_fail():
     assert strays("reference", "def f():\n    import tensorflow.nn") == {"tensorflow"}
-    assert strays("reports", "from verify.compare import compare") == {"verify"}
+    assert strays("reports", "from verify.compare.walk import compare") == {"verify"}
 
 
 def loaded(module):

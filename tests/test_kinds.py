@@ -14,11 +14,11 @@ from reference.rules import rules
 from tests.reference import layers as witnesses
 from tests.reference import losses as loss_witnesses
 from tests.reference import optimizers as optimizer_witnesses
-from verify.settings import OPTIMIZERS
-from verify.variants import layers as variants
-from verify.variants import losses as variant_losses
-from verify.variants import optimizers as variant_optimizers
-from verify.variants import variants as variants_of
+from verify.compare.variants import layers as variants
+from verify.compare.variants import losses as variant_losses
+from verify.compare.variants import optimizers as variant_optimizers
+from verify.compare.variants import variants as variants_of
+from verify.records.settings import OPTIMIZERS
 
 COMPUTING = sorted(kind for kind, layer in kinds().items() if layer.letter)
 ACTIVATIONS = sorted(kind for kind, layer in kinds().items() if issubclass(layer, Activation))
@@ -30,7 +30,7 @@ def lacking(kind, readers=None, others=None, witnessed=None):
 
     parts = {
         "a reader in verify/capture/layers": kind in (found() if readers is None else readers),
-        "variants in verify/variants/layers": kind in (variants.modules() if others is None else others),
+        "variants in verify/compare/variants/layers": kind in (variants.modules() if others is None else others),
         "witnesses in tests/reference/layers": f"test_{kind}" in (witnessed or modules()),
     }
     return [part for part, there in parts.items() if not there]
@@ -47,7 +47,7 @@ def test_a_kind_has_its_four_parts(kind):
 
 def test_a_missing_part_is_named():
     assert lacking("relu", readers={}) == ["a reader in verify/capture/layers"]
-    assert lacking("relu", others={}) == ["variants in verify/variants/layers"]
+    assert lacking("relu", others={}) == ["variants in verify/compare/variants/layers"]
     assert lacking("relu", witnessed={"test_dense"}) == ["witnesses in tests/reference/layers"]
     assert len(lacking("swish")) == 3
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from verify import __main__ as everything
-from verify import backprop, feedforward, run
+from verify import backprop, feedforward
+from verify.cli.exit_status import guarded
 from verify.explain import __main__ as explain
 from verify.faults import __main__ as faults
 from verify.prediction import __main__ as prediction
@@ -64,7 +65,7 @@ def outputs(tmp_path_factory):
                         exec(words[1], {})  # the README's own lines
                         status = 0
                     else:
-                        status = run.guarded(MAINS[words[1]].main, words[2:])
+                        status = guarded(MAINS[words[1]].main, words[2:])
                 found[" ".join(words)] = (status, shown.getvalue())
     finally:
         os.chdir(before)
@@ -73,7 +74,7 @@ def outputs(tmp_path_factory):
 
 def test_every_command_ends_as_it_should(outputs):
     assert len(outputs) == len({c for block in blocks("run this") for c in commands(block)}) + 1
-    assert "PASS" in outputs["-m verify.backprop --model tests.verify.own_models:mazur"][1]
+    assert "PASS" in outputs["-m verify.backprop --model tests.support.own_models:mazur"][1]
     for words, (status, text) in outputs.items():
         assert status == ("wrong.npz" in words and "-m" in words), (words, text)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from verify.capture.callback import ByHand as ByHand
-    from verify.interface import check as check
+    from verify.check_model import check as check
 
 __all__ = ["ByHand", "check"]
 
@@ -20,11 +20,11 @@ __all__ = ["ByHand", "check"]
 def __getattr__(name: str) -> Any:
     """What `import verify` leaves for later."""
     if name == "check":
-        from verify.interface import check
+        from verify.check_model import check
 
         return check
     if name == "ByHand":
-        from verify.hush import hushed
+        from verify.runtime.stderr import hushed
 
         with hushed():
             from verify.capture.callback import ByHand

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from reports import as_html, as_markdown
 from reports.table import Cell, Report, Table
-from verify import options, run, samples, trace
+from verify.cli import run
+from verify.cli.capturing import from_file
+from verify.cli.console import say_all
+from verify.cli.exit_status import guarded
+from verify.cli.options import Options, parser, read
+from verify.inputs import samples
 from verify.prediction import __main__ as prediction
 from verify.printed import __main__ as printed
 from verify.printed.result import PrintedResult
-from verify.result import Result
+from verify.records import trace_file
+from verify.results.files import write_all
+from verify.results.result import Result
 
 ABOUT = (
     "Verify that TensorFlow computes what the mathematics says: one forward pass, training steps, a prediction with\n"
@@ -26,54 +32,57 @@ OF_A_TRACE = "the saved trace was not made for it"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: the worst of the commands'; raises Unusable (2) or Unverifiable (3)."""
-    parser = options.parser("", ABOUT, "--digit 5", training=True)
-    parser.set_defaults(split=None)
-    given = options.check_trace(parser, parser.parse_args(argv))
-    commands, reason = (_served(given), OF_A_TRACE) if given.trace else _possible(given)
-    results: list[Result | PrintedResult] = []
-    for command in commands:
-        own = argparse.Namespace(**vars(given))
-        own.out = str(Path(given.out) / command)
-        test = command == "prediction" and given.index is None
-        own.split = given.split or ("test" if test else "train")
-        own.save_trace = given.save_trace if command == SAVED_BY else None
-        results.append(_carry_out(command, own))
-    run.write_all(Path(given.out), _index(results, [c for c in COMMANDS if c not in commands], reason), "--out")
+    made = parser("", ABOUT, "--digit 5", training=True)
+    made.set_defaults(split="")
+    options = read(made, argv, Options)
+    commands, reason = (_served(options), OF_A_TRACE) if options.trace else _possible(options)
+    results = [_carry_out(command, _of_command(command, options)) for command in commands]
+    left_out = [command for command in COMMANDS if command not in commands]
+    write_all(options.out, _index(results, left_out, reason), "--out")
     return 0 if all(result.passed for result in results) else 1
 
 
-def _carry_out(command: str, own: argparse.Namespace) -> Result | PrintedResult:
+def _of_command(command: str, options: Options) -> Options:
+    """Return what one of the commands is asked to do: a prediction reads a test image, a forward pass takes no step."""
+    usual = "test" if command == "prediction" and options.index is None else "train"
+    own = replace(
+        options, out=options.out / command, split=options.split or usual,
+        save_trace=options.save_trace if command == SAVED_BY else "",
+    )  # fmt: skip
+    if command != "feedforward":
+        return own
+    usual_step = Options(own.out)
+    return replace(own, steps=usual_step.steps, optimizer=usual_step.optimizer, loss=usual_step.loss)
+
+
+def _carry_out(command: str, options: Options) -> Result | PrintedResult:
     if command == "printed":
-        judged = printed.one(own)
-        printed.say(judged, own)
+        judged = printed.one(options)
+        printed.say(judged, options)
         return judged
-    if command == "prediction":
-        predicted = prediction.one(own)
-        prediction.say(predicted, own)
-        return predicted
-    result = run.one(command, own)
-    run.say(result, own)
+    result = prediction.one(options) if command == "prediction" else run.one(command, options)
+    (prediction if command == "prediction" else run).say(result, options)
     return result
 
 
-def _possible(given: argparse.Namespace) -> tuple[tuple[str, ...], str]:
+def _possible(options: Options) -> tuple[tuple[str, ...], str]:
     """The commands that can use the data, and why one cannot.  Raises Unusable if the data cannot be had."""
-    reason = printed.unfit(samples.load(given.data, given.split or "train"), given.data)
+    reason = printed.unfit(samples.load(options.data, options.split or "train"), options.data)
     if reason:
-        run.say_all("", False, (), f"Not run: verify.printed ({reason})")
+        say_all("", False, (), f"Not run: verify.printed ({reason})")
     return tuple(c for c in COMMANDS if c != "printed" or not reason), reason
 
 
-def _served(given: argparse.Namespace) -> tuple[str, ...]:
+def _served(options: Options) -> tuple[str, ...]:
     """The commands that a saved trace serves.  Raises Unusable before anything is written."""
-    made_for = trace.load(given.trace).settings.command
+    made_for = trace_file.load(options.trace).settings.command
     if made_for == "prediction":
         return ("prediction",)
     for command in ("feedforward", "backprop"):
-        run.from_file(command, given)
+        from_file(command, options)
     if made_for != "printed":
         return ("feedforward", "backprop")
-    printed.from_file(given)
+    printed.from_file(options)
     return ("feedforward", "backprop", "printed")
 
 
@@ -96,8 +105,8 @@ def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str], r
 
 def console() -> int:
     """The console script byhand."""
-    return run.guarded(main)
+    return guarded(main)
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

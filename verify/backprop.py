@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from verify import options, run
+from verify.cli.exit_status import guarded
+from verify.cli.options import Options, parser, read
+from verify.cli.run import one, say
 
 ABOUT = (
     "Verify training steps: every Z, A, gradient, moment, update and new weight, by hand and by TensorFlow.\n"
@@ -15,12 +17,10 @@ ABOUT = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
-    parser = options.parser("backprop", ABOUT, "--batch 32 --steps 3 --jit", training=True)
-    given = options.check_trace(parser, parser.parse_args(argv))
-    result = run.one("backprop", given)
-    run.say(result, given)
-    return 0 if result.passed else 1
+    made = parser("backprop", ABOUT, "--batch 32 --steps 3 --jit", training=True)
+    options = read(made, argv, Options)
+    return say(one("backprop", options), options)
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

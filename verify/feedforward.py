@@ -5,19 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from verify import options, run
+from verify.cli.exit_status import guarded
+from verify.cli.options import Options, parser, read
+from verify.cli.run import one, say
 
 ABOUT = "Verify one forward pass: every Z and A and the cost, by hand and by TensorFlow. Writes Table 3."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
-    parser = options.parser("feedforward", ABOUT, "--digit 5 --data ../mnist", training=False)
-    given = options.check_trace(parser, parser.parse_args(argv))
-    result = run.one("feedforward", given)
-    run.say(result, given)
-    return 0 if result.passed else 1
+    made = parser("feedforward", ABOUT, "--digit 5 --data ../mnist", training=False)
+    options = read(made, argv, Options)
+    return say(one("feedforward", options), options)
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from verify.interface import Checked
+    from verify.check_model import Checked
 
 LONGEST = 120  # characters of a folder's name
 
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("--by-hand-all: name the folder too, with --by-hand-reports DIR")
     if folder:
         from verify.errors import Unusable
-        from verify.run import check_writable
+        from verify.results.files import check_writable
 
         try:
             check_writable(config.invocation_params.dir / folder, "--by-hand-reports")
@@ -55,8 +55,8 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
 
     def check(*given: Any, **words: Any) -> Checked:
         __tracebackhide__ = True
+        from verify.check_model import check
         from verify.errors import Unusable, Unverifiable
-        from verify.interface import check
 
         where = ""
         try:

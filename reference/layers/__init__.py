@@ -1,7 +1,7 @@
 """The kinds of layers. Each is one module of this package, found by itself: adding a kind adds a file.
 
 A kind states its equations forward and backward, its parameters and its shapes (`layer.Layer`). Beside it stand a
-reader of Keras's layer (`verify/capture/layers/`), its variants (`verify/variants/layers/`) and its witnesses
+reader of Keras's layer (`verify/capture/layers/`), its variants (`verify/compare/variants/layers/`) and its witnesses
 (`tests/reference/layers/`), each in a module of the same name; `tests/test_kinds.py` fails if one is missing.
 """
 

@@ -1,7 +1,8 @@
 """The kinds of losses. Each is one module of this package, found by itself: adding a kind adds a file.
 
-Beside it stand a reader of Keras's loss (`verify/capture/losses/`), its variants (`verify/variants/losses/`) and its
-witnesses (`tests/reference/losses/`), each in a module of the same name; `tests/test_kinds.py` fails if one is missing.
+Beside it stand a reader of Keras's loss (`verify/capture/losses/`), its variants (`verify/compare/variants/losses/`)
+and its witnesses (`tests/reference/losses/`), each in a module of the same name; `tests/test_kinds.py` fails if one is
+missing.
 """
 
 from __future__ import annotations

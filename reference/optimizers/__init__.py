@@ -1,8 +1,8 @@
 """The kinds of optimizers. Each is one module of this package, found by itself: adding a kind adds a file.
 
 Beside it stand a reader of Keras's optimizer (`verify/capture/optimizers/`), its variants
-(`verify/variants/optimizers/`) and its witnesses (`tests/reference/optimizers/`), each in a module of the same name;
-`tests/test_kinds.py` fails if one is missing.
+(`verify/compare/variants/optimizers/`) and its witnesses (`tests/reference/optimizers/`), each in a module of the same
+name; `tests/test_kinds.py` fails if one is missing.
 """
 
 from __future__ import annotations

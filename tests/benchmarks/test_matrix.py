@@ -12,8 +12,9 @@ import pytest
 
 from benchmarks import matrix
 from benchmarks.matrix_table import judged, write
-from tests.simulate import simulate
-from verify import run, trace
+from tests.support.simulate import simulate
+from verify.cli.exit_status import guarded
+from verify.records import trace_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 def made_up(environment, folder, flags, path, change=None):
     held = simulate(steps=1, dtype=flags.dtype, jit=flags.jit, change=change)
     held = replace(held, environment={"tensorflow": environment.name, "keras": "3.0", "numpy": "2.0"})
-    path.write_bytes(trace.to_bytes(held))
+    path.write_bytes(trace_file.to_bytes(held))
     return ""
 
 
@@ -90,7 +91,7 @@ def test_what_cannot_be_installed_or_captured_says_why_and_fails(tmp_path, capsy
 
 def test_other_inputs_are_said(tmp_path):
     def other(environment, folder, flags, path):
-        path.write_bytes(trace.to_bytes(simulate(steps=1, dtype=flags.dtype, seed=int(flags.jit))))
+        path.write_bytes(trace_file.to_bytes(simulate(steps=1, dtype=flags.dtype, seed=int(flags.jit))))
         return ""
 
     rows = {row.entry.flags: row for row in judged(entries(tmp_path, ("2.20.0",), other))}
@@ -146,7 +147,7 @@ def test_flags_reach_the_capture_and_nothing_else_does(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("releases", ["1.15.0", "2.20", "2.20.x", "", "2.20.0,", "2.20.0; rm -r /"])
 def test_unknown_releases_are_refused(tmp_path, capsys, releases):
-    assert run.guarded(matrix.main, ["--releases", releases, "--out", str(tmp_path / "o")]) == 2
+    assert guarded(matrix.main, ["--releases", releases, "--out", str(tmp_path / "o")]) == 2
     assert capsys.readouterr().err.startswith("error: --releases") and not (tmp_path / "o").exists()
 
 
@@ -181,4 +182,4 @@ def test_a_capture_needs_tensorflow_alone():
     seen = set()
     outside = needed("benchmarks.matrix_capture", seen) - set(sys.stdlib_module_names)
     assert outside == {"tensorflow", "keras", "numpy"}, outside
-    assert {"verify.capture.step", "reference.rules", "verify.trace"} <= seen
+    assert {"verify.capture.step", "reference.rules", "verify.records.trace"} <= seen

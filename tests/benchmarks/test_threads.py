@@ -9,11 +9,12 @@ import pytest
 
 from benchmarks import threads as measured
 from reference.network import ESSAY, chain
-from verify.hush import hushed
-from verify.settings import Settings
+from verify.records.settings import Settings
+from verify.runtime.stderr import hushed
 
 with hushed():
-    from verify.capture import learning, threads
+    from verify.capture import threads
+    from verify.capture import trainer as learning
 
 ROOT = Path(__file__).parents[2]
 PLAIN = Settings(command="training", batch=32)

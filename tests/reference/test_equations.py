@@ -8,7 +8,7 @@ from reference.layers.relu import relu, relu_slope
 from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
 from reference.network import ESSAY, chain
 from reference.rules import LOSSES, rules
-from verify.settings import OPTIMIZERS
+from verify.records.settings import OPTIMIZERS
 
 RNG = np.random.default_rng(1)
 

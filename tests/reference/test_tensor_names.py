@@ -10,9 +10,9 @@ from reference import tensor_names
 from reference import tensor_names as names
 from reference.rules import given, rules, start
 from reference.tensor_names import TensorName, carried, left_by, read, split_step
-from tests.simulate import SMALL, altered, simulate
-from verify.compare import compare
-from verify.settings import OPTIMIZERS
+from tests.support.simulate import SMALL, altered, simulate
+from verify.compare.walk import compare
+from verify.records.settings import OPTIMIZERS
 
 PARTS = {
     "X": TensorName("X"), "y": TensorName("y"), "C": TensorName("C"), "t": TensorName("t"),

@@ -7,7 +7,7 @@ import pytest
 
 from reference.network import chain
 from reference.rules import LOSSES
-from tests.reference.witness import (
+from tests.support.witness import (
     SMALL,
     WRONG,
     central,

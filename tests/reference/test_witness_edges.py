@@ -12,7 +12,7 @@ from reference.layers.softmax import softmax
 from reference.network import chain
 from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.rules import LOSSES
-from tests.reference.witness import SMALL, adam_updates, complex_step, cost_of, differences, drawn, evaluate
+from tests.support.witness import SMALL, adam_updates, complex_step, cost_of, differences, drawn, evaluate
 
 RELU = chain((3, 4, 5, 3), ("relu", "relu", "softmax"))
 BY_LOSS = pytest.mark.parametrize("cost", LOSSES)

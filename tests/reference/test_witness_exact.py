@@ -22,7 +22,7 @@ from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
 from reference.network import chain
 from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.optimizers.sgd import SGD
-from tests.reference.witness import RNG, adam_updates, dyadic, evaluate
+from tests.support.witness import RNG, adam_updates, dyadic, evaluate
 
 
 def elementwise(number):

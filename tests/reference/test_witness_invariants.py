@@ -13,7 +13,7 @@ from reference.layers.sigmoid import sigmoid
 from reference.layers.softmax import softmax
 from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.rules import LOSSES
-from tests.reference.witness import SMALL, adam_updates, drawn, evaluate, only_its_own_output
+from tests.support.witness import SMALL, adam_updates, drawn, evaluate, only_its_own_output
 
 n = 6
 EPS = np.finfo(float).eps

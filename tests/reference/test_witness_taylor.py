@@ -9,7 +9,7 @@ import pytest
 
 from reference.network import ESSAY
 from reference.rules import LOSSES
-from tests.reference.witness import WRONG, direction, drawn, evaluate, wrong_gradient
+from tests.support.witness import WRONG, direction, drawn, evaluate, wrong_gradient
 
 STEPS = 2.0 ** -np.arange(14, 20)
 

@@ -103,5 +103,8 @@ def test_json_loses_nothing(name):
     content = as_json.render({"name": name, name: ["∂", 1.5]})
     assert json.loads(content) == {"name": name, name: ["∂", 1.5]}
     assert all(c.isprintable() or c == "\n" for c in content.decode()) and "∂" in content.decode()
-    with pytest.raises(ValueError, match="JSON"):
-        as_json.render({"x": float("nan")})
+
+
+def test_json_has_neither_nan_nor_infinity():
+    content = as_json.render({"x": float("nan"), "y": (float("inf"), [-float("inf")])})
+    assert json.loads(content, parse_constant=pytest.fail) == {"x": None, "y": ["inf", ["-inf"]]}

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 
 # pytest in pytest must not be the first to import NumPy: it forgets what it imported
-import tests.simulate  # noqa: F401
-import verify.interface  # noqa: F401
+import tests.support.simulate  # noqa: F401
+import verify.check_model  # noqa: F401
 from verify import pytest_plugin
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
 FAKE = """
 import pytest
-import verify.interface
-from tests.simulate import simulate
-from verify import run
+import verify.check_model
+from tests.support.simulate import simulate
+from verify.results.judging import judge
 from verify.errors import Unsupported, Unverifiable
-from verify.interface import Checked
+from verify.check_model import Checked
 
 
 def wrong(step, name, array):
@@ -36,9 +36,9 @@ def made_up(monkeypatch):
         if isinstance(what, Exception):
             raise what
         held = simulate(steps=words.get("steps", 1), change=None if what == "right" else wrong)
-        return Checked(run.judge("backprop", held, None), held)
+        return Checked(judge("backprop", held, None), held)
 
-    monkeypatch.setattr(verify.interface, "check", check)
+    monkeypatch.setattr(verify.check_model, "check", check)
 
 """
 DIVERGES = "FAIL step 1, dW2 by equation (22c) at "

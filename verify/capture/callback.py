@@ -15,17 +15,17 @@ import numpy as np
 import tensorflow as tf
 
 from reference.tensor_names import new
-from verify.capture import as_rows, one_hot, same_bits
-from verify.capture.compiled import loss_text, optimizer_text
-from verify.capture.model import moments, parameters, to_numpy
+from verify.capture.compile_arguments import loss_text, optimizer_text
+from verify.capture.essay_model import moments, parameters, to_numpy
+from verify.capture.model_reader import Understood, understand
 from verify.capture.step import training
-from verify.capture.understanding import Understood, understand
+from verify.compare.recompute import reproduced_text
+from verify.compare.tensor import Comparison
+from verify.compare.wording import DERIVED, describe
 from verify.errors import Unsupported, Unusable
-from verify.ladder import Comparison
-from verify.lockstep import Lockstep
-from verify.recompute import reproduced_text
-from verify.result import DERIVED, describe
-from verify.settings import GIVEN, Settings
+from verify.lockstep.verifier import Lockstep
+from verify.records.arrays import as_rows, one_hot, same_bits
+from verify.records.settings import GIVEN, Settings
 
 
 class DivergenceWarning(UserWarning):

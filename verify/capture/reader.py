@@ -11,7 +11,7 @@ import tensorflow as tf
 from reference.layers.activation import Activation
 
 if TYPE_CHECKING:
-    from verify.capture.understanding import Reading
+    from verify.capture.model_reader import Reading
 
 Tensors = dict[str, Any]
 VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))  # of all

@@ -17,14 +17,14 @@ import tensorflow as tf
 from reference import tensor_names as names
 from reference.network import Network
 from reference.rules import rules
-from verify.capture.compiled import loss_text, optimizer_text
+from verify.capture.compile_arguments import loss_text, optimizer_text
+from verify.capture.essay_model import moments as moments_of
+from verify.capture.essay_model import parameters as parameters_of
 from verify.capture.layers import fused
 from verify.capture.layers.dense import BESIDE
-from verify.capture.model import moments as moments_of
-from verify.capture.model import parameters as parameters_of
+from verify.capture.model_reader import Understood, understand
 from verify.capture.reader import VARIABLE, Tensors, beside_of
-from verify.capture.understanding import Understood, understand
-from verify.settings import OPTIMIZERS
+from verify.records.settings import OPTIMIZERS
 
 
 def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any:

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from reference.network import ESSAY, Network
 from verify.errors import Unverifiable
-from verify.settings import Settings
+from verify.records.settings import Settings
 
 SET = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 MEASURED = 256  # the largest batch with the same bits under every ONEDNN_MAX_CPU_ISA; 512 has others under AVX2

@@ -1,9 +1,5 @@
-"""How one number of a training step comes about, derived by hand: `explanation(trace, step, tensor, index, depth)`."""
+"""Derive one number by hand: the command and `explanation`. The engine is in `verify.derive`."""
 
-from __future__ import annotations
+from verify.derive.derivation import explanation
 
-from verify.explain.building import explain as explain
-from verify.explain.building import explanation as explanation
-from verify.explain.case import Case as Case
-
-__all__ = ["Case", "explain", "explanation"]
+__all__ = ["explanation"]

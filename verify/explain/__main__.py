@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from reports import as_explanation, terminal
+from reports import as_explanation, as_json, terminal
 from reports.explanation import Explanation
-from verify import options, run, trace
-from verify.explain.address import parse, place
-from verify.explain.building import explain
-from verify.explain.case import Case
-from verify.pick import pick
-from verify.samples import network_for
-from verify.settings import Settings
-from verify.trace import Trace
+from verify.cli.capturing import capture_for
+from verify.cli.console import tell
+from verify.cli.exit_status import guarded
+from verify.cli.options import Options, parser, read
+from verify.derive.address import parse, place
+from verify.derive.case import Case
+from verify.derive.derivation import explain
+from verify.inputs.choice import pick
+from verify.inputs.samples import network_for
+from verify.records import trace_file
+from verify.records.settings import Settings
+from verify.records.trace import Trace
+from verify.results.files import check_writable, save, write_all
 
 ABOUT = (
     "Derive one number of a training step by hand: its equation, the numbers put in, every intermediate, TensorFlow's\n"
@@ -29,71 +31,61 @@ ABOUT = (
 ALL = "all"
 
 
+@dataclass(frozen=True)
+class ExplainOptions(Options):
+    """Which number: `tensor` with its indices, in training step `step`; `depth` rules back, 0 for all."""
+
+    tensor: str = ""
+    step: int = 1
+    depth: int = 1
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 rounding explains the difference, 1 it does not; raises Unusable (2) or Unverifiable (3)."""
-    parser = options.parser("explain", ABOUT, "dW1[2,3] --depth all", training=True, tolerance=False)
-    parser.add_argument("tensor", metavar="TENSOR[i,j]", help="dW1[2,3], Z1[3] (a batch of one: the row left out), C")
-    parser.add_argument("--step", type=int, default=1, metavar="K", help="the training step (1)")
-    parser.add_argument("--depth", type=_depth, default=1, metavar="N|all",
-                        help="so many rules back, or all the way to pixels and weights (1)")  # fmt: skip
-    given = options.check_trace(parser, parser.parse_args(argv))
-    tensor, index = parse(given.tensor)
-    out = Path(given.out)
-    run.check_writable(out, "--out")
-    held = trace.load(given.trace) if given.trace else _captured(given, tensor, index)
-    if given.save_trace:
-        run.save(Path(given.save_trace), held)
-    found = explain(Case(held, given.step), tensor, index, given.depth)
-    run.write_all(out, files(found), "--out")
-    say(found, given)
-    return 0 if found.passed else 1
+    made = parser("explain", ABOUT, "dW1[2,3] --depth all", training=True, tolerance=False)
+    made.add_argument("tensor", metavar="TENSOR[i,j]", help="dW1[2,3], Z1[3] (a batch of one: the row left out), C")
+    made.add_argument("--step", type=int, default=1, metavar="K", help="the training step (1)")
+    made.add_argument("--depth", type=_depth, default=1, metavar="N|all",
+                      help="so many rules back, or all the way to pixels and weights (1)")  # fmt: skip
+    options = read(made, argv, ExplainOptions)
+    tensor, index = parse(options.tensor)
+    check_writable(options.out, "--out")
+    trace = trace_file.load(options.trace) if options.trace else _captured(options, tensor, index)
+    if options.save_trace:
+        save(Path(options.save_trace), trace)
+    explanation = explain(Case(trace, options.step), tensor, index, options.depth or None)
+    write_all(options.out, files(explanation), "--out")
+    text = "\n" + as_explanation.text(explanation, terminal.console().width) + "\n"
+    return tell(explanation.headline, explanation.passed, options, (), ("report.md",), text)
 
 
-def _depth(text: str) -> int | None:
+def _depth(text: str) -> int:
     if text == ALL:
-        return None
+        return 0
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number from 1 to 1000 nor {ALL!r}")
     return int(text)
 
 
-def _captured(given: argparse.Namespace, tensor: str, index: tuple[int, ...]) -> Trace:
+def _captured(options: ExplainOptions, tensor: str, index: tuple[int, ...]) -> Trace:
     """Capture as many steps as are needed; whatever can be wrong with the request is said before TensorFlow starts."""
-    if given.step > given.steps:
-        given.steps = given.step
-    if not given.model:
-        chosen = {name: getattr(given, name) for name in ("dtype", "batch", "steps", "optimizer", "loss")}
-        network = network_for(pick(given, batch=given.batch).samples)
-        place(Case(Trace(Settings(**chosen), network, {}, {}), given.step), tensor, index)
-    return run.capture_for("backprop", given)
+    options = replace(options, steps=max(options.steps, options.step))
+    if not options.model:
+        chosen = {name: getattr(options, name) for name in ("dtype", "batch", "steps", "optimizer", "loss")}
+        network = network_for(pick(options, batch=options.batch).samples)
+        place(Case(Trace(Settings(**chosen), network, {}, {}), options.step), tensor, index)
+    return capture_for("backprop", options)
 
 
-def files(found: Explanation) -> dict[str, bytes]:
-    """The explanation in three forms."""
-    content = {"schema": "byhand-explanation/1", "command": "explain", **plain(asdict(found))}
+def files(explanation: Explanation) -> dict[str, bytes]:
+    """Return the explanation in three forms, by the names of the files."""
+    content = {"schema": "byhand-explanation/1", "command": "explain", **asdict(explanation)}
     return {
-        "result.json": (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(),
-        "report.md": as_explanation.markdown(found).encode(),
-        "report.html": as_explanation.page(found).encode(),
+        "result.json": as_json.render(content),
+        "report.md": as_explanation.markdown(explanation).encode(),
+        "report.html": as_explanation.page(explanation).encode(),
     }
 
 
-def plain(value: Any) -> Any:
-    """JSON has no infinity: it becomes text."""
-    if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(inner) for inner in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def say(found: Explanation, given: argparse.Namespace) -> None:
-    """The headline, the derivation, where the files are."""
-    width = terminal.console().width
-    text = "" if given.quiet else "\n" + as_explanation.text(found, width) + "\n"
-    where = "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md"
-    run.say_all(found.headline, found.passed, (), where, text)
-
-
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

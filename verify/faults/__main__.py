@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reference.tensor_names import in_step
-from reports import as_csv, as_html, as_markdown, terminal
-from verify import options, run
+from reports import terminal
+from reports.files import ReportFiles
+from verify.cli.capturing import capture_for, from_file
+from verify.cli.console import tell
+from verify.cli.exit_status import guarded
+from verify.cli.options import Options, parser, read
+from verify.compare.effect_size import smallest
+from verify.compare.wording import describe
 from verify.errors import Unusable
-from verify.faults.matrix import Bench, matrix
+from verify.faults.kill_matrix import Bench, matrix
 from verify.faults.result import FaultsResult
-from verify.faults.size import smallest
-from verify.pick import pictures
-from verify.result import describe
-from verify.trace import Trace
+from verify.inputs.choice import pictures
+from verify.records.trace import Trace
+from verify.results.files import check_writable, save, write
 
 ABOUT = (
     "Put faults into a trace that passes, one after the other, and see whether the comparison notices.\n"
@@ -28,26 +32,21 @@ STEPS, BATCH = 3, 32
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 nothing goes unnoticed, 1 something does; raises Unusable (2) or Unverifiable (3)."""
-    parser = options.parser("faults", ABOUT, "--trace five.npz", training=True, tolerance=False)
-    parser.set_defaults(steps=STEPS, batch=BATCH)
-    given = options.check_trace(parser, parser.parse_args(argv))
-    result = one(given)
-    tables = () if given.quiet else (result.groups(),)
-    where = (
-        "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, kill_matrix.csv, smallest.csv"
-    )
-    run.say_all(result.headline, result.passed, tables, where)
-    return 0 if result.passed else 1
+    made = parser("faults", ABOUT, "--trace five.npz", training=True, tolerance=False)
+    made.set_defaults(steps=STEPS, batch=BATCH)
+    options = read(made, argv, Options)
+    result = one(options)
+    names = ("report.md", "kill_matrix.csv", "smallest.csv")
+    return tell(result.headline, result.passed, options, (result.groups(),), names)
 
 
-def one(given: argparse.Namespace) -> FaultsResult:
+def one(options: Options) -> FaultsResult:
     """Carry it out and write the files.  Raises Unusable or Unverifiable."""
-    out = Path(given.out)
-    run.check_writable(out, "--out")
-    held = run.from_file("backprop", given) if given.trace else run.capture_for("backprop", given)
-    if given.save_trace:
-        run.save(Path(given.save_trace), held)
-    bench = _bench(held, given)
+    check_writable(options.out, "--out")
+    trace = from_file("backprop", options) if options.trace else capture_for("backprop", options)
+    if options.save_trace:
+        save(Path(options.save_trace), trace)
+    bench = _bench(trace, options)
     with terminal.progress("Putting faults in") as each:
         kills = matrix(bench, each)
     least = tuple(
@@ -56,19 +55,15 @@ def one(given: argparse.Namespace) -> FaultsResult:
         if (ball := bench.balls.get(rule.tensor)) is not None and bench.held[rule.tensor].any()
     )
     alarms = {name: len(tensors) for name, tensors in bench.flagged.items()}
-    result = FaultsResult(held.settings, held.environment, kills, least, alarms)
-    report = replace(result.to_report(), pictures=pictures(given))
-    contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
-    contents["report.html"] = as_html.render(report).encode()
-    contents |= {f"{columns.name}.csv": as_csv.render(columns) for columns in result.to_columns()}
-    contents |= {picture.name: picture.content for picture in report.pictures}
-    run.write_all(out, contents, "--out", set(run.PICTURES) - set(contents))
+    result = FaultsResult(trace.settings, trace.environment, kills, least, alarms)
+    report = replace(result.to_report(), pictures=pictures(options))
+    write(options.out, ReportFiles(report, result.to_dict(), result.to_columns()), "faults")
     return result
 
 
-def _bench(held: Trace, given: argparse.Namespace) -> Bench:
+def _bench(held: Trace, options: Options) -> Bench:
     """Power can be measured only on a trace that passes.  Raises Unusable with its headline."""
-    source = f"--trace {given.trace}" if given.trace else "the captured steps"
+    source = f"--trace {options.trace}" if options.trace else "the captured steps"
     steps = {in_step(number, "").rstrip("/") for number in range(1, held.settings.steps + 1)}
     unknown = [name for name in held.tensors if name.partition("/")[0] not in steps]
     if unknown:
@@ -84,4 +79,4 @@ def _bench(held: Trace, given: argparse.Namespace) -> Bench:
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from reports import as_json
 from reports.table import Cell, Columns, Report, Table
-from verify.faults.matrix import Kill, score
-from verify.faults.policies import POLICIES
-from verify.settings import Settings
+from verify.faults.fixed_tolerances import POLICIES
+from verify.faults.kill_matrix import Kill, score
+from verify.records.settings import Settings
 
 SCHEMA = "byhand-faults/1"
 
@@ -112,10 +111,11 @@ class FaultsResult:
         tables = (self.groups(), _every(self.kills), _least(self.smallest))
         return Report(self.headline, self.passed, lines, tables)
 
-    def to_json(self) -> bytes:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of result.json."""
         caught, real = score(self.kills)
         matrix, least = self.to_columns()
-        content = {
+        return {
             "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
             "settings": self.settings.to_dict(), "environment": dict(self.environment),
             "counts": {"tried": len(self.kills), "caught": caught, "equal": len(self.kills) - real,
@@ -124,7 +124,6 @@ class FaultsResult:
             "faults": [dict(zip(matrix.columns, r, strict=True)) for r in zip(*matrix.columns.values(), strict=True)],
             "smallest": {t: d if math.isfinite(d) else None for t, _, d in self.smallest},
         }  # fmt: skip
-        return as_json.render(content)
 
 
 def _row(k: Kill) -> tuple[object, ...]:

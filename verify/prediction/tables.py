@@ -8,9 +8,9 @@ import numpy as np
 
 from reference.tensor_names import of_layer, read
 from reports.table import Cell, Columns, Table
-from verify.ball import Ball
-from verify.essay_tables import class_word, names
-from verify.trace import Array, Trace
+from verify.bounds import Ball
+from verify.essay.tables import class_word, names
+from verify.records.trace import Array, Trace
 
 SNAPSHOT = {"W1": (7, 3), "B2": (5, 1), "W3": (6, 3)}  # so many of the last rows, and of the first columns
 

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reference.network import ESSAY
 from reference.optimizers.adam import ALGORITHM_1, KERAS
-from reports import as_csv, as_html, as_markdown, terminal
-from verify import options, run, samples, trace
+from reports import terminal
+from reports.files import ReportFiles
+from verify.cli.capturing import captured
+from verify.cli.console import tell
+from verify.cli.exit_status import guarded
+from verify.cli.options import EQUATIONS, Options, frozen, parser
 from verify.errors import Unusable
-from verify.pick import pick, pictures
-from verify.printed import equations, expected, figures, index, trial
-from verify.printed.claims import claims
+from verify.essay import equation_index as index
+from verify.essay.claims import claims
+from verify.inputs import samples
+from verify.inputs.choice import pick, pictures
+from verify.inputs.samples import Samples
+from verify.printed import consistency as trial
+from verify.printed import equation_verdicts as equations
+from verify.printed import figures
+from verify.printed import recorded_verdicts as expected
 from verify.printed.result import PrintedResult
-from verify.samples import Samples
-from verify.settings import Settings
-from verify.trace import Trace
+from verify.records import trace_file
+from verify.records.settings import Settings
+from verify.records.trace import Trace
+from verify.results.files import check_writable, save, write
 
 ABOUT = (
     "Put the essay on trial: every equation against TensorFlow, every printed number against the others.\n"
@@ -27,60 +37,61 @@ ABOUT = (
 )
 
 
+@dataclass(frozen=True)
+class PrintedOptions(Options):
+    """`figures` and `expected`: files in place of the project's own."""
+
+    figures: str | None = None
+    expected: str | None = None
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 the verdicts are those on record, 1 they are not; raises Unusable (2) or Unverifiable (3)."""
-    parser = options.parser("printed", ABOUT, "--index", training=False, judged=False)
-    group = parser.add_argument_group("the essay")
+    made = parser("printed", ABOUT, "--index", training=False, judged=False)
+    group = made.add_argument_group("the essay")
     group.add_argument("--figures", metavar="FILE", help="the printed numbers (those of the essay)")
     group.add_argument("--expected", metavar="FILE", help="the verdicts on record (those of the project)")
-    given = parser.parse_args(argv)
-    if given.index == options.EQUATIONS:
+    parsed = made.parse_args(argv)
+    if parsed.index == EQUATIONS:
         terminal.table(terminal.console(), index.table())
         return 0
-    result = one(options.check_trace(parser, given))
-    say(result, given)
-    return 0 if result.passed else 1
+    options = frozen(made, parsed, PrintedOptions)
+    return say(one(options), options)
 
 
-def one(given: argparse.Namespace) -> PrintedResult:
+def one(options: Options) -> PrintedResult:
     """Carry it out and write the files.  Raises Unusable or Unverifiable."""
-    out = Path(given.out)
-    run.check_writable(out, "--out")
-    printed = figures.read(Path(getattr(given, "figures", None) or figures.FIGURES))
+    check_writable(options.out, "--out")
+    own = options if isinstance(options, PrintedOptions) else PrintedOptions(options.out)
+    printed = figures.read(Path(own.figures or figures.FIGURES))
     keys = {(c.equation, c.section, c.form, c.tensor) for c in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon)}
-    recorded = expected.read(Path(getattr(given, "expected", None) or expected.EXPECTED), keys, printed)
-    held = from_file(given) if given.trace else _captured(given)
-    if given.save_trace:
-        run.save(Path(given.save_trace), held)
-    found, verdicts = equations.judge(held), trial.judge(printed)
+    recorded = expected.read(Path(own.expected or expected.EXPECTED), keys, printed)
+    trace = from_file(options) if options.trace else _captured(options)
+    if options.save_trace:
+        save(Path(options.save_trace), trace)
+    found, verdicts = equations.judge(trace), trial.judge(printed)
     differences = expected.differences(recorded, found, verdicts.verdicts)
-    result = PrintedResult(held.settings, held.environment, found, verdicts, differences)
-    report = replace(result.to_report(), pictures=pictures(given))
-    contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
-    contents["report.html"] = as_html.render(result.to_page()).encode()
-    contents |= {f"{columns.name}.csv": as_csv.render(columns) for columns in result.to_columns()}
-    contents |= {picture.name: picture.content for picture in report.pictures}
-    run.write_all(out, contents, "--out", set(run.PICTURES) - set(contents))
+    result = PrintedResult(trace.settings, trace.environment, found, verdicts, differences)
+    report = replace(result.to_report(), pictures=pictures(options))
+    made = ReportFiles(report, result.to_dict(), result.to_columns(), result.to_page())
+    write(options.out, made, "printed")
     return result
 
 
-def say(result: PrintedResult, given: argparse.Namespace) -> None:
-    """The headline, the findings, where the files are."""
-    run.say_all(result.headline, result.passed, () if given.quiet else (result.findings(),), _files(given))
+def say(result: PrintedResult, options: Options) -> int:
+    """Print the headline, the findings, and where the files are.  Returns the exit status."""
+    names = ("report.md", "equations.csv", "figures.csv")
+    return tell(result.headline, result.passed, options, (result.findings(),), names)
 
 
-def _files(given: argparse.Namespace) -> str:
-    return "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, equations.csv, figures.csv"
-
-
-def _captured(given: argparse.Namespace) -> Trace:
+def _captured(options: Options) -> Trace:
     """Two steps on a batch of two: the chosen digit and an empty sheet."""
-    picked = pick(given)
-    if reason := unfit(picked.samples, given.data):
+    picked = pick(options)
+    if reason := unfit(picked.samples, options.data):
         raise Unusable(reason)
-    chosen = {name: getattr(given, name) for name in ("seed", "dtype", "split", "jit")}
+    chosen = {name: getattr(options, name) for name in ("seed", "dtype", "split", "jit")}
     settings = Settings(command="printed", data=picked.data, index=picked.index, batch=2, steps=2, **chosen)
-    return run.captured(settings, samples.with_empty_sheet(picked.samples, picked.index), given.verbose)
+    return captured(settings, samples.with_empty_sheet(picked.samples, picked.index), options.verbose)
 
 
 def unfit(drawn: Samples, data: str) -> str:
@@ -94,17 +105,17 @@ def unfit(drawn: Samples, data: str) -> str:
     )
 
 
-def from_file(given: argparse.Namespace) -> Trace:
+def from_file(options: Options) -> Trace:
     """The trace of --trace.  Raises Unusable if no verify.printed made it."""
-    held = trace.load(given.trace)
+    held = trace_file.load(options.trace)
     if held.settings.command != "printed" or held.network != ESSAY:
         raise Unusable(
-            f"--trace {given.trace}: it was not made for verify.printed, which needs an empty sheet beside the digit; "
-            "save one with verify.printed --save-trace"
+            f"--trace {options.trace}: it was not made for verify.printed, which needs an empty sheet beside the "
+            "digit; save one with verify.printed --save-trace"
         )
-    equations.check(held, given.trace)
+    equations.check(held, options.trace)
     return held
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from verify.printed.constraints import TINY, Boxes
 from verify.printed.figures import Quantity
-from verify.printed.intervals import Narrowed
+from verify.printed.propagation import Narrowed
 
 NARROW = 1e-10  # relative: so narrow an interval of a coefficient is taken as one number
 ROUNDED = 1 + 1e-12  # before two nearly equal numbers are subtracted: their own rounding must not decide

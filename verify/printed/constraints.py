@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from verify.printed.figures import Quantity
-from verify.printed.intervals import Narrowed
+from verify.printed.propagation import Narrowed
 
 HALF = 0.5  # whole numbers are told apart at their halves, so that a bound's slack does not matter
 TINY = 5e-324  # "not 0": the smallest positive number

@@ -11,7 +11,7 @@ import numpy as np
 
 from reference.network import ESSAY, Network
 from reference.tensor_names import base_of, parts_of
-from verify.printed.equations_of_prints import glorot, place_in_draw
+from verify.printed.constraint_model import glorot, place_in_draw
 from verify.printed.figures import RUN, Printed
 
 FEWEST = 5  # a row or block of fewer numbers says little when it repeats

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reports import as_json
 from reports.table import Cell, Columns, Report, Table
-from verify.printed import equations, index, laid_out, trial
-from verify.printed.equations import EquationVerdict
+from verify.essay import equation_index as index
+from verify.printed import consistency as trial
+from verify.printed import equation_verdicts as equations
+from verify.printed import layout as laid_out
+from verify.printed.consistency import Trial, Verdict
+from verify.printed.equation_verdicts import EquationVerdict
 from verify.printed.figures import Printed
 from verify.printed.inferences import float32_share, initialisers, single_output
-from verify.printed.trial import Trial, Verdict
-from verify.settings import Settings
+from verify.records.settings import Settings
 
 SCHEMA = "byhand-printed/1"
 WITH = 8  # so many of the numbers that a verdict rests on are named
@@ -93,15 +95,15 @@ class PrintedResult:
         rows = tuple((Cell(claim), Cell(evidence)) for claim, evidence in inferences(self.trial))
         return Table("What the printed numbers say beyond the essay", ("inference", "evidence"), rows)
 
-    def to_json(self) -> bytes:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of result.json."""
         equations_, figures = self.to_columns()
-        content = {
+        return {
             "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
             "settings": self.settings.to_dict(), "environment": dict(self.environment), "counts": self.counts(),
             "differences": list(self.differences), "equations": _records(equations_), "figures": _records(figures),
             "inferences": [{"inference": claim, "evidence": e} for claim, e in inferences(self.trial)],
         }  # fmt: skip
-        return as_json.render(content)
 
     def counts(self) -> dict[str, int]:
         found = {name: sum(v.verdict == name for v in self.equations) for name in equations.VERDICTS}
@@ -227,10 +229,4 @@ def _figure_table(verdicts: Sequence[Verdict]) -> Table:
 
 def _records(columns: Columns) -> list[dict[str, Any]]:
     rows = zip(*columns.columns.values(), strict=True)
-    return [{name: _plain(value) for name, value in zip(columns.columns, row, strict=True)} for row in rows]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value
+    return [dict(zip(columns.columns, row, strict=True)) for row in rows]

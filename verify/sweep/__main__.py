@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.table import Table
-from verify import options, run, samples
+from verify.cli.console import tell
+from verify.cli.exit_status import guarded
+from verify.cli.options import sweep_parser
+from verify.cli.output import Output
 from verify.errors import Unusable
-from verify.sweep import origin
+from verify.inputs import samples
+from verify.results.files import check_writable, write
+from verify.sweep import provenance as origin
 from verify.sweep.plan import Plan
 
 if TYPE_CHECKING:
@@ -30,52 +34,75 @@ OPTIONS = {"first_seed": "seeds", "end_seed": "seeds", "digits": "digits", "batc
 JITS = {"off": (False,), "on": (True,), "both": (False, True)}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """What is asked for. `chosen` are the fields of a plan that the options name; the rest is --resume's."""
+
+    chosen: Mapping[str, Any]
+    workers: int | None
+    scheduler: str | None
+    resume: bool
+
+
+def _read(argv: Sequence[str] | None) -> Options:
+    parsed = sweep_parser(ABOUT, OUT).parse_args(argv)
+    chosen: dict[str, Any] = {f.name: getattr(parsed, f.name, None) for f in fields(Plan)}
+    if parsed.seeds:
+        chosen["first_seed"], chosen["end_seed"] = parsed.seeds
+    chosen |= {"batches": parsed.batch, "dtypes": parsed.dtype, "jits": JITS[parsed.jit] if parsed.jit else None}
+    return Options(
+        Path(parsed.out), parsed.quiet, parsed.verbose, workers=parsed.workers, scheduler=parsed.scheduler,
+        resume=parsed.resume, chosen={name: value for name, value in chosen.items() if value is not None},
+    )  # fmt: skip
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 every case agrees, 1 one does not, 3 one could not be verified; raises Unusable (2)."""
-    given = options.sweep_parser(ABOUT, OUT).parse_args(argv)
+    options = _read(argv)
     lacking = [name for name in NEEDED if find_spec(name) is None]
     if lacking:
         raise Unusable(f"verify.sweep: {lacking[0]} is not installed; install it with: pip install 'byhand[sweep]'")
-    summary, table = one(given)
-    where = "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, summary.csv, cases/"
-    run.say_all(summary.headline, summary.passed, () if given.quiet else (table,), where)
+    summary, table = one(options)
+    tell(summary.headline, summary.passed, options, (table,), ("report.md", "summary.csv", "cases/"))
     return summary.status
 
 
-def one(given: argparse.Namespace) -> tuple[Summary, Table]:
+def one(options: Options) -> tuple[Summary, Table]:
     """Carry out what is left of the sweep and write its files.  Raises Unusable or Unverifiable, or is stopped."""
-    from verify.sweep import cluster, report, store
-    from verify.sweep.course import Course
+    from verify.sweep import cluster, parquet_store, report
+    from verify.sweep.execution import Course
     from verify.sweep.summary import summarise
-    from verify.sweep.work import Work
+    from verify.sweep.worker import Work
 
-    out = Path(given.out)
-    run.check_writable(out, "--out")
-    if given.scheduler and given.workers:
+    check_writable(options.out, "--out")
+    if options.scheduler and options.workers:
         raise Unusable("--workers: a cluster that is there (--scheduler) has the workers it has")
-    sweep = _sweep(given, store.begun(out), out)
-    connect = cluster.connecting(given.scheduler, given.workers or cluster.cores(), given.verbose)
-    digest = sweep.origin["images"]
-    Course(out, sweep, connect, Work(origin.here(), digest)).run()
-    summary = summarise(out, sweep)
-    run.write_all(out, report.files(summary), "--out")
+    sweep = _sweep(options, parquet_store.begun(options.out))
+    connect = cluster.connecting(options.scheduler, options.workers or cluster.cores(), options.verbose)
+    Course(options.out, sweep, connect, Work(origin.here(), sweep.origin["images"])).run()
+    summary = summarise(options.out, sweep)
+    write(options.out, report.files(summary))
     return summary, report.kinds(summary)
 
 
-def _sweep(given: argparse.Namespace, begun: Any, out: Path) -> Any:
+def _sweep(options: Options, begun: Any) -> Any:
     """What is asked for; beside --resume the options may repeat what the sweep was begun with, nothing else."""
-    from verify.sweep.store import Begun
+    from verify.sweep.parquet_store import Begun
 
-    if begun is not None and not given.resume:
-        raise Unusable(f"--out {out}: it holds a sweep already; go on with it (--resume), or name another --out")
-    if begun is None and given.resume:
-        raise Unusable(f"--resume: there is no sweep in --out {out}")
-    asked = _asked(given)
+    if begun is not None and not options.resume:
+        raise Unusable(
+            f"--out {options.out}: it holds a sweep already; go on with it (--resume), or name another --out"
+        )
+    if begun is None and options.resume:
+        raise Unusable(f"--resume: there is no sweep in --out {options.out}")
+    asked = options.chosen
     plan = begun.plan if begun else replace(Plan(), digits=())
     for name, value in asked.items() if begun else ():
         if value != getattr(plan, name) and name != "data" and value != ():  # the images themselves are compared
             option = OPTIONS.get(name, name)
-            raise Unusable(f"--{option}: the sweep in --out {out} was begun with another; leave it away to resume")
+            raise Unusable(
+                f"--{option}: the sweep in --out {options.out} was begun with another; leave it away to resume"
+            )
     plan = replace(plan, **asked)
     drawn = samples.load(plan.data, plan.split)
     plan = replace(plan, digits=plan.digits or _all(drawn))
@@ -83,7 +110,7 @@ def _sweep(given: argparse.Namespace, begun: Any, out: Path) -> Any:
     made = Begun(plan, {**origin.here(), "images": drawn.digest()})
     wrong = origin.difference(begun.origin, made.origin) if begun else ""
     if wrong:
-        raise Unusable(f"--resume: the sweep in --out {out} was begun under other conditions: {wrong}")
+        raise Unusable(f"--resume: the sweep in --out {options.out} was begun under other conditions: {wrong}")
     return made
 
 
@@ -99,14 +126,5 @@ def _first(drawn: samples.Samples, digit: str, batch: int) -> int:
         raise Unusable(str(error).replace("--digit ", "--digits ", 1)) from error
 
 
-def _asked(given: argparse.Namespace) -> dict[str, Any]:
-    """The fields of a plan that the options name."""
-    found: dict[str, Any] = {f.name: getattr(given, f.name, None) for f in fields(Plan)}
-    if given.seeds:
-        found["first_seed"], found["end_seed"] = given.seeds
-    found |= {"batches": given.batch, "dtypes": given.dtype, "jits": JITS[given.jit] if given.jit else None}
-    return {name: value for name, value in found.items() if value is not None}
-
-
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

@@ -19,7 +19,7 @@ from distributed import Client, LocalCluster, rpc
 from distributed.security import Security
 
 from verify.errors import Unusable, Unverifiable
-from verify.sweep import origin
+from verify.sweep import provenance as origin
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:\d{1,5}/?")
 REACHED_WITHIN, WORKERS_WITHIN = 5, 20  # seconds

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from typing import Any
 
-from reports import as_csv, as_html, as_markdown
+from reports.files import ReportFiles
 from reports.table import Cell, Columns, Report, Table
-from verify.result import DERIVED, explain_pass
-from verify.sweep.finding import AGREES, CRASHED, DISAGREES, UNVERIFIED
+from verify.compare.wording import DERIVED, explain_pass
+from verify.sweep.case_result import AGREES, CRASHED, DISAGREES, UNVERIFIED
 from verify.sweep.summary import NEAR, SHARES, Group, Name, Spread, Summary
 
 SCHEMA = "byhand-sweep-result/1"
 NAMES = ("50", "90", "99", "99.9", "100")  # per cent, of SHARES
 
 
-def files(summary: Summary) -> dict[str, bytes]:
-    """By name, with their content."""
-    made = report(summary)
-    return {
-        "result.json": to_json(summary), "summary.csv": as_csv.render(to_columns(summary)),
-        "report.md": as_markdown.render(made).encode(), "report.html": as_html.render(made).encode(),
-    }  # fmt: skip
+def files(summary: Summary) -> ReportFiles:
+    return ReportFiles(report(summary), to_dict(summary), (to_columns(summary),))
 
 
 def report(summary: Summary) -> Report:
@@ -119,9 +113,9 @@ def _rows(group: Group) -> Iterator[tuple[Any, ...]]:
         yield (kind.dtype, jit, kind.batch, tensor, equation, *counts, *spread.used, *spread.ulps)
 
 
-def to_json(summary: Summary) -> bytes:
-    """Everything but the rows, which are in cases/."""
-    content = {
+def to_dict(summary: Summary) -> dict[str, Any]:
+    """Return the content of result.json: everything but the rows, which are in cases/."""
+    return {
         "schema": SCHEMA, "command": "sweep", "passed": summary.passed, "headline": summary.headline, "policy": DERIVED,
         "plan": summary.plan.to_dict(), "environment": summary.origin,
         "counts": {
@@ -134,7 +128,7 @@ def to_json(summary: Summary) -> bytes:
         "tensors": [_tensor(name, spread) for name, spread in summary.spreads.items()],
         "worst": [
             {"case": w.case.number, "status": w.status, "step": w.step, "tensor": w.tensor,
-             "utilisation": _plain(w.utilisation), "ulp": _plain(w.ulp), "near": w.near, "failure": w.failure,
+             "utilisation": w.utilisation, "ulp": w.ulp, "near": w.near, "failure": w.failure,
              "command": w.case.command}
             for w in summary.worst
         ],
@@ -143,7 +137,6 @@ def to_json(summary: Summary) -> bytes:
             for c in summary.causes
         ],
     }  # fmt: skip
-    return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def _kind(group: Group) -> dict[str, Any]:
@@ -152,7 +145,7 @@ def _kind(group: Group) -> dict[str, Any]:
         "dtype": group.kind.dtype, "jit": group.kind.jit, "batch": group.kind.batch, "cases": group.cases,
         **{status.replace(" ", "_"): count for status, count in group.statuses.items()},
         "elements": group.elements, "reproduced": group.reproduced, "outside": group.outside,
-        "largest_utilisation": _plain(group.largest),
+        "largest_utilisation": group.largest,
         "predictions": images, "right_by_hand": by_hand, "right_tensorflow": tensorflow, "differ": differ,
     }  # fmt: skip
 
@@ -160,15 +153,7 @@ def _kind(group: Group) -> dict[str, Any]:
 def _tensor(name: Name, spread: Spread) -> dict[str, Any]:
     figures = {"shares": SHARES, "utilisation": spread.used, "ulp": spread.ulps}
     counts = {"comparisons": spread.rows, "elements": spread.elements, "outside": spread.outside}
-    plain = {key: [_plain(value) for value in values] for key, values in figures.items()}
-    return {"tensor": name[1], "equation": name[2], **counts, **plain}
-
-
-def _plain(value: float) -> float | str | None:
-    """JSON has no NaN and no infinity: they become null and text."""
-    if math.isfinite(value):
-        return value
-    return None if math.isnan(value) else str(value)
+    return {"tensor": name[1], "equation": name[2], **counts, **figures}
 
 
 def _figure(value: float, form: str) -> str:

@@ -13,12 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import compute
 
+from verify.compare.recompute import reproduced_text
+from verify.compare.tensor import PASSING
+from verify.compare.wording import DERIVED
 from verify.errors import Unusable
-from verify.ladder import PASSING
-from verify.recompute import reproduced_text
-from verify.result import DERIVED
-from verify.sweep import store
-from verify.sweep.finding import AGREES, CRASHED, DISAGREES, STATUSES, UNVERIFIED
+from verify.sweep import parquet_store as store
+from verify.sweep.case_result import AGREES, CRASHED, DISAGREES, STATUSES, UNVERIFIED
 from verify.sweep.plan import Case, Kind, Plan
 
 SHARES = (0.5, 0.9, 0.99, 0.999, 1.0)  # of the values lie at or below the quantile

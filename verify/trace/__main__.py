@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from reports import as_csv, as_html, as_markdown, terminal
-from reports.table import Columns, Report, Table
-from verify import options, run, trace
+from reports import terminal
+from reports.files import ReportFiles
+from reports.table import Table
+from verify.cli.console import tell
+from verify.cli.exit_status import guarded
+from verify.cli.options import Parser
+from verify.cli.output import Output
 from verify.errors import Unusable
+from verify.records import trace_file
+from verify.results.files import check_writable, write
 from verify.trace import contents
 from verify.trace.against import against
 from verify.trace.against_result import AgainstResult
@@ -20,62 +26,56 @@ ABOUT = (
     "traces of one computation (with and without XLA, of two TensorFlow releases, of two machines) against each other\n"
     "and against the mathematics."
 )
-MADE = ("tensors.csv", "comparisons.csv")  # what only some runs write: it does not outlive them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(Output):
+    """One trace, or two."""
+
+    file: str
+    against: str | None = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 it is whole, or both are within rounding; 1 not; raises Unusable (2)."""
-    given = _parser().parse_args(argv)
-    run.check_writable(Path(given.out), "--out")
-    if given.against is not None:
-        found = _against(given)
-        tables, columns = (found.sources(), found.tensors(short=True)), found.to_columns()
-        _write(Path(given.out), found.to_report(), found.to_json(), columns)
-        return _say(found.headline, found.passed, tables, given, columns.name)
-    held = contents.read(given.file)
-    shown = (held.made(), held.network(), held.tensors(short=True))
-    _write(Path(given.out), held.to_report(), held.to_json(), held.to_columns())
-    return _say(held.headline, held.passed, shown, given, held.to_columns().name)
+    parsed = _parser().parse_args(argv)
+    options = Options(Path(parsed.out), parsed.quiet, file=parsed.file, against=parsed.against)
+    check_writable(options.out, "--out")
+    if options.against is not None:
+        pair = _pair(options.file, options.against)
+        made = ReportFiles(pair.to_report(), pair.to_dict(), (pair.to_columns(),))
+        return _finish(pair.headline, pair.passed, made, (pair.sources(), pair.tensors(short=True)), options)
+    one = contents.read(options.file)
+    made = ReportFiles(one.to_report(), one.to_dict(), (one.to_columns(),))
+    return _finish(one.headline, one.passed, made, (one.made(), one.network(), one.tensors(short=True)), options)
 
 
-def _parser() -> options.Parser:
-    made = options.Parser(
-        prog="python -m verify.trace", description=ABOUT, allow_abbrev=False,
-        epilog="example: python -m verify.trace five.npz --against five_jit.npz",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    made.add_argument("file", metavar="FILE", help="a trace written by --save-trace")
-    made.add_argument("--against", metavar="OTHER", help="another trace of the same computation")
-    made.add_argument("--out", default="out/trace", metavar="DIR", help="for the reports (%(default)s)")
-    made.add_argument("--quiet", action="store_true", help="print the headline only")
-    return made
+def _finish(headline: str, passed: bool, made: ReportFiles, tables: Sequence[Table], options: Options) -> int:
+    write(options.out, made, "trace")
+    return tell(headline, passed, options, tables, ("report.md", f"{made.data[0].name}.csv"))
 
 
-def _against(given: argparse.Namespace) -> AgainstResult:
-    a = trace.load(given.file)
+def _parser() -> Parser:
+    parser = Parser("python -m verify.trace", ABOUT, "five.npz --against five_jit.npz")
+    parser.add_argument("file", metavar="FILE", help="a trace written by --save-trace")
+    parser.add_argument("--against", metavar="OTHER", help="another trace of the same computation")
+    parser.add_argument("--out", default="out/trace", metavar="DIR", help="for the reports (%(default)s)")
+    parser.add_argument("--quiet", action="store_true", help="print the headline only")
+    return parser
+
+
+def _pair(one: str, other: str) -> AgainstResult:
+    a = trace_file.load(one)
     try:
-        b = trace.load(given.against)
+        b = trace_file.load(other)
     except Unusable as error:
         raise Unusable(f"--against {error}") from error
     with terminal.progress("Comparing") as each:
         try:
-            return AgainstResult((given.file, given.against), (a, b), against(a, b, each))
+            return AgainstResult((one, other), (a, b), against(a, b, each))
         except Unusable as error:
-            raise Unusable(f"--against {given.against}: {error}") from error
-
-
-def _write(out: Path, report: Report, result: bytes, columns: Columns) -> None:
-    made = {"result.json": result, "report.md": as_markdown.render(report).encode()}
-    made["report.html"] = as_html.render(report).encode()
-    made[f"{columns.name}.csv"] = as_csv.render(columns)
-    run.write_all(out, made, "--out", set(MADE) - set(made))
-
-
-def _say(headline: str, passed: bool, tables: Sequence[Table], given: argparse.Namespace, name: str) -> int:
-    where = "" if given.quiet else f"Reports: {Path(given.out) / 'report.html'}, report.md, {name}.csv"
-    run.say_all(headline, passed, () if given.quiet else tables, where)
-    return 0 if passed else 1
+            raise Unusable(f"--against {other}: {error}") from error
 
 
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

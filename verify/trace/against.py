@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from reference.tensor_names import in_step, is_state
-from verify.ball import Ball
-from verify.compare import Walk, begins_with, planned, strays
+from verify.bounds import Ball
+from verify.compare.plan import begins_with, planned, strays
+from verify.compare.tensor import Comparison
+from verify.compare.walk import Walk
+from verify.compare.wording import DERIVED
 from verify.errors import Unusable
-from verify.ladder import Comparison
-from verify.precision import REFERENCE_UNIT, Precision
-from verify.result import DERIVED, Result
-from verify.settings import OPTIMIZERS
-from verify.trace import Array, Trace
+from verify.records.precision import REFERENCE_UNIT, Precision
+from verify.records.settings import OPTIMIZERS
+from verify.records.trace import Array, Trace
+from verify.results.result import Result
 from verify.trace.contents import drawn
 
 EQUAL, UNTOLD = "equal", "untold"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -11,9 +10,10 @@ from typing import Any
 
 from reference.tensor_names import in_step, split_step
 from reports.table import Cell, Columns, Report, Table
-from verify.ladder import PASSING
-from verify.result import describe, index_text
-from verify.trace import Trace, described
+from verify.compare.tensor import PASSING
+from verify.compare.wording import describe, index_text
+from verify.records.trace import Trace
+from verify.records.trace_file import described
 from verify.trace.against import UNTOLD, Against, Pair
 
 SCHEMA = "byhand-against/1"
@@ -126,19 +126,19 @@ class AgainstResult:
         )
         return Report(self.headline, self.passed, (given, nearer, local), (self.sources(), self.tensors()))
 
-    def to_json(self) -> bytes:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of result.json."""
         sides = [
             {"file": name, "passed": result.passed, "headline": result.headline, "settings": trace.settings.to_dict(),
              "environment": dict(trace.environment)}
             for name, result, trace in zip(self.names, self.found.results, self.traces, strict=True)
         ]  # fmt: skip
-        content = {
+        return {
             "schema": SCHEMA, "command": "trace", "passed": self.passed, "headline": self.headline, "a": sides[0],
             "b": sides[1], "counts": self.counts, "other_inputs": list(self.found.other_inputs),
             "network": described(self.traces[0].network),
-            "comparisons": [{name: _plain(value) for name, value in _row(p).items()} for p in self.found.pairs],
+            "comparisons": [_row(p) for p in self.found.pairs],
         }  # fmt: skip
-        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def share(counts: dict[str, int]) -> str:
@@ -183,10 +183,3 @@ def _number(value: float, form: str) -> str:
 def _row(pair: Pair) -> dict[str, Any]:
     row = {name: getattr(pair, name) for name in FIELDS}
     return row | {"shape": "x".join(map(str, pair.shape)), "worst_index": index_text(pair.worst_index)}
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else str(value)
-    return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath
@@ -16,7 +15,8 @@ from reference.layers.rescaling import Rescaling
 from reference.network import Network
 from reference.tensor_names import split_step
 from reports.table import Cell, Columns, Report, Table
-from verify.trace import LACKING, Array, Trace, described, digest, examine
+from verify.records.trace import Array, Trace, digest
+from verify.records.trace_file import LACKING, described, examine
 
 SCHEMA = "byhand-contents/1"
 BAR = 32  # characters of the widest layer
@@ -108,14 +108,14 @@ class Contents:
         line = "A checksum says that the file is as it was saved; whether its numbers are right, verify.backprop says."
         return Report(self.headline, self.passed, (line,), (self.made(), self.network(), self.tensors()))
 
-    def to_json(self) -> bytes:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of result.json."""
         network = described(self.trace.network)
-        content = {
+        return {
             "schema": SCHEMA, "command": "trace", "file": self.name, "passed": self.passed, "headline": self.headline,
             "settings": self.trace.settings.to_dict(), "environment": dict(self.trace.environment), "network": network,
-            "tensors": [{name: _or_null(getattr(row, name)) for name in FIELDS} for row in self.rows],
+            "tensors": [{name: getattr(row, name) for name in FIELDS} for row in self.rows],
         }  # fmt: skip
-        return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read(path: str) -> Contents:
@@ -165,8 +165,3 @@ def _texts(row: Row) -> tuple[str, ...]:
 def _plain(name: str) -> str:
     """A name that only the manifest has was not checked to be plain text."""
     return name if name.isprintable() else ascii(name)
-
-
-def _or_null(value: Any) -> Any:
-    """JSON has no NaN."""
-    return None if isinstance(value, float) and np.isnan(value) else value

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
 from reference.network import Network
-from reports import as_csv, as_html, as_markdown, terminal
-from verify import options, run, samples, weights
+from reports import terminal
+from reports.files import ReportFiles
+from verify.cli.console import tell, waiting
+from verify.cli.exit_status import guarded
+from verify.cli.options import training_parser
+from verify.cli.output import Output
 from verify.errors import Unusable, Unverifiable
-from verify.hush import hushed
-from verify.memory import keep_freed
-from verify.samples import Samples
-from verify.training import progress
-from verify.training.course import Course
-from verify.training.lesson import Lesson
-from verify.training.progress import Checkpoint
+from verify.inputs import samples, weights
+from verify.inputs.samples import Samples
+from verify.results.files import check_writable, write
+from verify.runtime.malloc import keep_freed
+from verify.runtime.stderr import hushed
+from verify.training import checkpoint as progress
+from verify.training.checkpoint import Checkpoint
+from verify.training.configuration import Course
+from verify.training.loop import Lesson
 from verify.training.result import TrainingResult
 
 if TYPE_CHECKING:
-    from verify.capture.learning import Learner
+    from verify.capture.trainer import Learner
 
 ABOUT = (
     "Train the network in TensorFlow and verify every tensor of every step while it goes; beside it a by-hand\n"
@@ -34,66 +39,88 @@ ABOUT = (
 OUT = "out/training"
 
 
+@dataclass(frozen=True)
+class Options:
+    """What is asked for. `chosen` are the fields of a configuration that the options name; the rest is --resume's."""
+
+    chosen: Mapping[str, Any]
+    resume: str | None
+    folder: str | None
+    quiet: bool
+    verbose: bool
+
+    @property
+    def out(self) -> Path:
+        """The folder; a resumed training goes on in its own.  Raises Unusable if --out names another."""
+        if self.resume and self.folder and Path(self.folder) != Path(self.resume):
+            raise Unusable(f"--out {self.folder}: a resumed training writes into its own folder, {self.resume}")
+        return Path(self.resume or self.folder or OUT)
+
+
+def _read(argv: Sequence[str] | None) -> Options:
+    parsed = training_parser(ABOUT, OUT).parse_args(argv)
+    asked = {f.name: getattr(parsed, f.name) for f in fields(Course)}
+    chosen = {name: value for name, value in asked.items() if value not in (None, False)}
+    return Options(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit status: 0 every step agrees, 1 one does not; raises Unusable (2) or Unverifiable (3)."""
-    given = options.training_parser(ABOUT, OUT).parse_args(argv)
-    result = one(given)
-    where = "" if given.quiet else f"Reports: {_out(given) / 'report.html'}, report.md, steps.csv, golden.npz"
-    run.say_all(result.headline, result.passed, () if given.quiet else (result.epochs(),), where)
-    return 0 if result.passed else 1
+    options = _read(argv)
+    result = one(options)
+    output = Output(options.out, options.quiet)
+    names = ("report.md", "steps.csv", "golden.npz")
+    return tell(result.headline, result.passed, output, (result.epochs(),), names)
 
 
-def one(given: argparse.Namespace) -> TrainingResult:
+def one(options: Options) -> TrainingResult:
     """Train, verify and write the files.  Raises Unusable or Unverifiable, or Stopped after Ctrl-C."""
-    out = _out(given)
-    run.check_writable(out, "--out")
-    checkpoint = progress.load(Path(given.resume)) if given.resume else None
+    out = options.out
+    check_writable(out, "--out")
+    checkpoint = progress.load(Path(options.resume)) if options.resume else None
     if not checkpoint and (out / progress.STATE).exists():
         raise Unusable(
             f"--out {out}: it holds an unfinished training; go on with --resume {out}, or name another --out"
         )
-    course = _course(given, checkpoint)
-    train, test = (samples.load(given.data or course.data, split) for split in ("train", "test"))
+    course = _configuration(options, checkpoint)
+    data = options.chosen.get("data", course.data)
+    train, test = (samples.load(data, split) for split in ("train", "test"))
     if course.batch > len(train):
         raise Unusable(f"--batch-size {course.batch}: the data hold only {len(train)} images for training")
-    samples.of_one_kind(train, test, given.data or course.data)
+    samples.of_one_kind(train, test, data)
     keep_freed()
     with threadpool_limits(1):  # NumPy's; for TensorFlow's see `_learner`
-        lesson = _lesson(course, train, test, checkpoint, out, given.verbose)
+        lesson = _lesson(course, train, test, checkpoint, out, options.verbose)
         with terminal.progress("Training and verifying") as advance:
             journal = lesson.run(advance)
     images = len(train), len(test)
     result = TrainingResult(course, lesson.learner.environment, lesson.progress, journal.content(), images,
                             lesson.learner.network)  # fmt: skip
-    _write(result, lesson, out)
+    golden = lesson.learner.weights()
+    others = {"steps.csv": result.steps, "golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}
+    made = ReportFiles(result.to_report(), result.to_dict(), (result.to_columns(),), detail=result.to_detail(),
+                       others=others)  # fmt: skip
+    write(out, made)
+    progress.remove(out)
     return result
 
 
-def _out(given: argparse.Namespace) -> Path:
-    """--resume continues where it was; another --out beside it would be a second place."""
-    if given.resume and given.out and Path(given.out) != Path(given.resume):
-        raise Unusable(f"--out {given.out}: a resumed training writes into its own folder, {given.resume}")
-    return Path(given.resume or given.out or OUT)
-
-
-def _course(given: argparse.Namespace, checkpoint: Checkpoint | None) -> Course:
+def _configuration(options: Options, checkpoint: Checkpoint | None) -> Course:
     """What the options ask for; beside --resume they may repeat what the training was begun with, nothing else."""
-    asked = {f.name: getattr(given, f.name) for f in fields(Course)}
-    chosen = {name: value for name, value in asked.items() if value not in (None, False)}
     if checkpoint is None:
-        return Course(**chosen)
-    for name, value in chosen.items():
+        return Course(**options.chosen)
+    for name, value in options.chosen.items():
         was = getattr(checkpoint.course, name)
         if value != was and name != "data":  # the images themselves are compared
             option = "--batch-size" if name == "batch" else f"--{name}"
-            raise Unusable(f"{option} {value}: the training in {given.resume} was begun with {name} {was}")
+            raise Unusable(f"{option} {value}: the training in {options.resume} was begun with {name} {was}")
     return checkpoint.course
 
 
 def _lesson(
     course: Course, train: Samples, test: Samples, checkpoint: Checkpoint | None, out: Path, verbose: bool
 ) -> Lesson:
-    with run.waiting("Starting TensorFlow"), hushed(verbose):
+    with waiting("Starting TensorFlow"), hushed(verbose):
         learner = _learner(course, samples.network_for(train))
         origin = {"training images": train.digest(), "test images": test.digest(), **learner.environment}
         lesson = Lesson(course, train, test, learner, out, origin)
@@ -114,24 +141,13 @@ def _lesson(
 
 def _learner(course: Course, network: Network) -> Learner:
     try:
-        from verify.capture.learning import Learner
         from verify.capture.threads import one_where_equal
+        from verify.capture.trainer import Learner
     except ImportError as error:
         raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
     one_where_equal(course.settings, network)
     return Learner(course.settings, network)
 
 
-def _write(result: TrainingResult, lesson: Lesson, out: Path) -> None:
-    report, golden = result.to_report(), lesson.learner.weights()
-    contents = {"result.json": result.to_json(), "report.md": as_markdown.render(report).encode()}
-    contents["report.html"] = as_html.render(report, result.to_detail()).encode()
-    contents |= {picture.name: picture.content for picture in report.pictures}
-    contents |= {"steps.csv": result.steps, "epochs.csv": as_csv.render(result.to_columns())}
-    contents |= {"golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}
-    run.write_all(out, contents, "--out")
-    progress.remove(out)
-
-
 if __name__ == "__main__":
-    sys.exit(run.guarded(main))
+    sys.exit(guarded(main))

@@ -11,17 +11,17 @@ from typing import Any
 
 from reference.network import Network
 from reference.rules import Rule, rules, start
-from reports import as_json
 from reports.curves import Line, Panel, draw
 from reports.detail import Detail
 from reports.table import Cell, Columns, Picture, Report, Table
-from verify import view
-from verify.ladder import Comparison
-from verify.recompute import reproduced_text
-from verify.result import DERIVED, as_row, describe, explain_pass
-from verify.settings import OPTIMIZERS
-from verify.training.course import Course
-from verify.training.progress import EPOCH_COLUMNS, Progress
+from verify.compare.recompute import reproduced_text
+from verify.compare.tensor import Comparison
+from verify.compare.wording import DERIVED, describe, explain_pass
+from verify.records.settings import OPTIMIZERS
+from verify.results import page as view
+from verify.results.result import as_row
+from verify.training.checkpoint import EPOCH_COLUMNS, Progress
+from verify.training.configuration import Course
 
 SCHEMA = "byhand-training-result/1"
 POINTS = 150  # of the curve of the loss: single batches scatter too much to be read
@@ -173,20 +173,20 @@ class TrainingResult:
         columns = zip(*self.progress.epochs, strict=True)
         return Columns("epochs", dict(zip(EPOCH_COLUMNS, columns, strict=True)))
 
-    def to_json(self) -> bytes:
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of result.json."""
         p, first = self.progress, self.first_divergence
-        content = {
+        return {
             "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
             "settings": self.course.to_dict(), "environment": dict(self.environment),
             "counts": {"steps": p.step, "verified": p.verified, "elements": p.elements, "outside": p.outside,
                        "reproduced": p.reproduced,
                        "failed_steps": p.failed_steps},
-            "first_divergence": None if first is None else _plain(as_row(first)),
-            "comparisons": [_plain(as_row(c)) for c in p.first],
+            "first_divergence": None if first is None else as_row(first),
+            "comparisons": [as_row(c) for c in p.first],
             "epochs": [dict(zip(EPOCH_COLUMNS, row, strict=True)) for row in p.epochs],
-            "tensors": {name: {"utilisation": _finite(used), "step": step} for name, (used, step) in p.largest.items()},
+            "tensors": {name: {"utilisation": used, "step": step} for name, (used, step) in p.largest.items()},
         }  # fmt: skip
-        return as_json.render(content)
 
 
 def _means(values: list[float], block: int) -> list[float]:
@@ -200,11 +200,3 @@ def _means(values: list[float], block: int) -> list[float]:
 def _largest(values: list[float], block: int) -> list[float]:
     """Of each so many values in turn, of the last those that are left."""
     return [max(values[i : i + block]) for i in range(0, len(values), block)]
-
-
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _finite(value) for name, value in row.items()}
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

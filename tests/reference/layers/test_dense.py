@@ -3,8 +3,8 @@
 import numpy as np
 
 from reference import backprop, feedforward
-from tests.reference.layers.witness import apart
-from tests.reference.witness import complex_step, differences, dyadic
+from tests.support.layer_witness import apart
+from tests.support.witness import complex_step, differences, dyadic
 
 X, W, B, G = dyadic(4, 3), dyadic(3, 5), dyadic(1, 5), dyadic(4, 5)
 

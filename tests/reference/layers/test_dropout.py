@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 
 from reference.layers.dropout import dropped, dropped_gradient
-from tests.reference.layers.witness import G, Z, apart
-from tests.reference.witness import complex_step, differences
+from tests.support.layer_witness import G, Z, apart
+from tests.support.witness import complex_step, differences
 
 
 def test_it_keeps_the_mean():

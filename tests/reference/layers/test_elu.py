@@ -8,7 +8,7 @@ import pytest
 from reference.layers import activation_named
 from reference.layers.elu import ELU
 from reference.network import Network
-from tests.reference.layers.witness import Z, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 
 KINDS = ("elu", "elu(alpha=0.5)", "elu(alpha=2.0)")
 
@@ -36,10 +36,10 @@ def test_an_alpha_that_is_none_is_refused(alpha):
 @pytest.mark.parametrize("words", [{}, {"alpha": 0.5}])
 def test_a_model_with_it_passes_and_with_another_alpha_it_does_not(words, dtype):
     keras = pytest.importorskip("keras")
-    from verify.capture.model import use_precision
-    from verify.compare import compare
-    from verify.interface import capture_copy
-    from verify.trace import Trace
+    from verify.capture.essay_model import use_precision
+    from verify.cli.capturing import capture_copy
+    from verify.compare.walk import compare
+    from verify.records.trace import Trace
 
     keras.utils.set_random_seed(3)
     try:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reference.layers import activation_named
-from tests.reference.layers.witness import way_back_is_the_slope
+from tests.support.layer_witness import way_back_is_the_slope
 
 
 @pytest.mark.parametrize("text", ["leaky_relu", "leaky_relu(negative_slope=0.01)"])

@@ -1,7 +1,7 @@
 """Witnesses of no activation: the complex step, and what is known of it at single numbers."""
 
 from reference.layers.linear import linear
-from tests.reference.layers.witness import Z, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 
 
 def test_the_way_back_is_the_slope():

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.layers.relu import relu, relu_slope
-from tests.reference.layers.witness import way_back_is_the_slope
+from tests.support.layer_witness import way_back_is_the_slope
 
 
 def test_the_way_back_is_the_slope():

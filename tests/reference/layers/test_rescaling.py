@@ -3,8 +3,8 @@
 import numpy as np
 
 from reference.layers.rescaling import rescaled, rescaled_gradient
-from tests.reference.layers.witness import G, Z, apart
-from tests.reference.witness import complex_step, differences
+from tests.support.layer_witness import G, Z, apart
+from tests.support.witness import complex_step, differences
 
 
 def test_each_number_is_written_out():

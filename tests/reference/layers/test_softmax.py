@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
-from tests.reference.layers.witness import G, Z, apart, slopes_of
+from tests.support.layer_witness import G, Z, apart, slopes_of
 
 
 def test_the_way_back_is_the_slope():

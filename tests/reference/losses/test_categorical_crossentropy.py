@@ -10,8 +10,8 @@ from reference.losses.categorical_crossentropy import (
     of_probabilities,
     of_probabilities_slope,
 )
-from tests.reference.layers.witness import apart
-from tests.reference.losses.witness import LOGITS, SHARES, Y, slope_is_that_of_the_cost
+from tests.support.layer_witness import apart
+from tests.support.loss_witness import LOGITS, SHARES, Y, slope_is_that_of_the_cost
 
 FORMS = {"logits": (of_logits, of_logits_slope, LOGITS),
          "probabilities": (of_probabilities, of_probabilities_slope, SHARES)}  # fmt: skip

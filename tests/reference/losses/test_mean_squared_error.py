@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from reference.losses.mean_squared_error import squared, squared_slope
-from tests.reference.losses.witness import LOGITS, N, Y, n, slope_is_that_of_the_cost
+from tests.support.loss_witness import LOGITS, N, Y, n, slope_is_that_of_the_cost
 
 
 @pytest.mark.parametrize("mean", [True, False])

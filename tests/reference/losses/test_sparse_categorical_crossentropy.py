@@ -6,8 +6,8 @@ import pytest
 from reference.layers.softmax import softmax, softmax_backward
 from reference.losses.categorical_crossentropy import of_logits, of_logits_slope, of_probabilities
 from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_slope
-from tests.reference.layers.witness import apart
-from tests.reference.losses.witness import LOGITS, SHARES, Y, slope_is_that_of_the_cost
+from tests.support.layer_witness import apart
+from tests.support.loss_witness import LOGITS, SHARES, Y, slope_is_that_of_the_cost
 
 
 @pytest.mark.parametrize("mean", [True, False])

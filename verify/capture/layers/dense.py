@@ -12,7 +12,7 @@ from reference.layers.dense import Dense
 from verify.capture.reader import Reader, Tensors, beside_of
 
 if TYPE_CHECKING:
-    from verify.capture.understanding import Reading
+    from verify.capture.model_reader import Reading
 
 BESIDE = " beside"
 REFUSED = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")

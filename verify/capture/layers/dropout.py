@@ -13,7 +13,7 @@ from reference.tensor_names import read as parts_of
 from verify.capture.reader import Reader, Tensors
 
 if TYPE_CHECKING:
-    from verify.capture.understanding import Reading
+    from verify.capture.model_reader import Reading
 
 
 class DropoutReader(Reader):

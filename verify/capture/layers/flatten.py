@@ -10,7 +10,7 @@ from reference.layers.flatten import Flatten
 from verify.capture.reader import Reader
 
 if TYPE_CHECKING:
-    from verify.capture.understanding import Reading
+    from verify.capture.model_reader import Reading
 
 
 class FlattenReader(Reader):

@@ -11,7 +11,7 @@ from reference.layers.leaky_relu import LeakyReLU
 from verify.capture.reader import ActivationReader
 
 if TYPE_CHECKING:
-    from verify.capture.understanding import Reading
+    from verify.capture.model_reader import Reading
 
 
 class LeakyReLUReader(ActivationReader):

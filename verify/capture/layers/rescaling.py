@@ -10,7 +10,7 @@ from reference.layers.rescaling import Rescaling
 from verify.capture.reader import Reader, Tensors
 
 if TYPE_CHECKING:
-    from verify.capture.understanding import Reading
+    from verify.capture.model_reader import Reading
 
 
 class RescalingReader(Reader):

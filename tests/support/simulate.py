@@ -1,0 +1,61 @@
+"""A trace without TensorFlow: the rules themselves, evaluated in the judged precision."""
+
+import numpy as np
+
+from reference.network import chain
+from reference.rules import given, rules, start
+from reference.tensor_names import carried
+from verify.compare.recompute import coefficients_as_numbers
+from verify.records.settings import OPTIMIZERS, Settings
+from verify.records.trace import Trace
+
+RATE = 0.4  # of what a dropout lets fall, in the masks that are drawn here
+SMALL = chain((9, 8, 7, 6), ("relu", "relu", "softmax"))  # unequal sizes: a transpose cannot hide
+
+
+def simulate(network=SMALL, change=None, seed=0, **chosen):
+    """`change(step, name, array)` may return another array; what follows from it follows.
+
+    For verify.printed the last sheet is empty and the biases begin at 0, so that there z = 0.
+    """
+    settings = Settings(**{"batch": 5, "steps": 2, **chosen})
+    rng = np.random.default_rng(seed)
+    dtype = np.dtype(settings.dtype).type
+    optimizer = OPTIMIZERS[settings.optimizer]
+    printed = settings.command == "printed"
+    known = {}
+    for P in network.parameters():
+        scale = 0 if printed and P[0] == "B" else 1 / max(3, np.sqrt(network.sizes[int(P[1:]) - 1]))
+        known[P] = (rng.normal(size=network.shape(P)) * scale).astype(dtype)
+    tensors = {}
+    for step in range(1, settings.steps + 1):
+        y = np.eye(network.sizes[-1], dtype=dtype)[rng.integers(network.sizes[-1], size=settings.batch)]
+        known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y}
+        if printed:
+            known["X"][-1] = 0
+        for M in network.masks():
+            shape = network.tensor_shape(M, settings.batch)
+            known[M] = (rng.random(shape) >= RATE).astype(dtype)
+        known |= coefficients_as_numbers(step, optimizer, settings.dtype)
+        plan = start(network, optimizer, step == 1, training=settings.training)
+        plan += rules(network, settings.loss, optimizer)
+        if not settings.training:
+            plan = tuple(rule for rule in plan if rule.phase == "forward")
+        names = list(given(network))
+        for rule in plan:
+            array = np.asarray(rule(known)).astype(dtype)
+            if change is not None:
+                array = change(step, rule.tensor, array)
+            known[rule.tensor] = array
+            names.append(rule.tensor)
+        tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
+        known |= {name: a for n, a in known.items() if (name := carried(n)) is not None}
+    return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
+
+
+def altered(trace, name, array):
+    """The same trace with one tensor replaced (None: removed)."""
+    tensors = {n: a for n, a in trace.tensors.items() if n != name}
+    if array is not None:
+        tensors[name] = np.asarray(array)
+    return Trace(trace.settings, trace.network, trace.environment, tensors)

@@ -1,0 +1,284 @@
+"""verify.explain without TensorFlow: every tensor of every rule, exact arithmetic, what is said of bad input."""
+
+import json
+import time
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from reference.network import chain
+from reports import as_explanation
+from tests.support.simulate import SMALL, altered, simulate
+from verify.derive import derivation as building
+from verify.derive import formula
+from verify.derive import rationals as exact
+from verify.derive.case import Case
+from verify.derive.derivation import explain, explanation
+from verify.derive.error_budget import chained
+from verify.errors import Unusable
+from verify.explain import __main__ as command
+
+NETWORKS = {
+    "essay": (SMALL, {}),
+    "essay, one example": (SMALL, {"batch": 1, "steps": 1}),
+    "float64, Mazur": (chain((4, 3, 2), ("sigmoid", "sigmoid")), {"dtype": "float64", "optimizer": "sgd",
+                       "loss": "mean_squared_error"}),
+    "tanh, momentum, logits, smoothing": (
+        chain((6, 5, 4), ("tanh", "linear")),
+        {"optimizer": "sgd(momentum=0.9, clipvalue=0.01)",
+         "loss": "categorical_crossentropy(from_logits=True, label_smoothing=0.1)"}),
+    "leaky, nesterov, sum, decaying rate": (
+        chain((6, 5, 4), ("leaky_relu", "linear")),
+        {"optimizer": "sgd(momentum=0.9, nesterov=True, learning_rate=exponential_decay(initial_learning_rate=0.1, "
+                      "decay_steps=3, decay_rate=0.9))",
+         "loss": "sparse_categorical_crossentropy(from_logits=True, reduction='sum')"}),
+    "AMSGrad, dropped probabilities": (
+        chain((6, 5, 4), ("sigmoid", "softmax"), dropout=(0.0, 0.0, 0.3)),
+        {"optimizer": "adam(amsgrad=True, learning_rate=inverse_time_decay(initial_learning_rate=0.1, decay_steps=3, "
+                      "decay_rate=0.5))"}),
+    "AdamW, probabilities of labels": (
+        chain((6, 5, 4), ("sigmoid", "softmax"), biases=(False, True), dropout=(0.0, 0.0, 0.3)),
+        {"optimizer": "adam(weight_decay=0.004)", "loss": "sparse_categorical_crossentropy"}),
+    "rescaled, dropped, clipped, squared": (
+        chain((6, 5, 4), ("leaky_relu(negative_slope=0.1)", "linear"), dropout=(0.2, 0.5, 0.0),
+                rescaling=((1 / 3, 0.1),)),
+        {"optimizer": "adam(clipnorm=0.01, learning_rate=piecewise_constant_decay(boundaries=(0.0, 1.0), "
+                      "values=(0.1, 0.2, 0.3)))", "loss": "mean_squared_error"}),
+    "global norm, a sigmoid's cross-entropy": (
+        chain((6, 5, 4), ("relu", "sigmoid")),
+        {"optimizer": "sgd(global_clipnorm=0.05, learning_rate=polynomial_decay(initial_learning_rate=0.1, "
+                      "decay_steps=3, power=2.0))"}),
+}  # fmt: skip
+
+
+def inside(value, ball, at):
+    return abs(value - Fraction(float(ball.value[at]))) <= Fraction(float(ball.spread()[at]))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_exact_value_lies_inside_the_ball_of_its_rule(name):
+    network, chosen = NETWORKS[name]
+    trace = simulate(network, **chosen)
+    rng = np.random.default_rng(1)
+    for step in range(1, trace.settings.steps + 1):
+        case = Case(trace, step)
+        for tensor, rule in case.rules.items():
+            for _ in range(4):
+                at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
+                ball, value = case.ball(rule), case.exact(case.node(tensor), at).item()
+                assert inside(value, ball, at), (step, tensor, at)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_tensor_is_explained(name):
+    network, chosen = NETWORKS[name]
+    trace = simulate(network, **chosen)
+    case = Case(trace, trace.settings.steps)
+    for tensor in case.names:
+        found = explain(case, tensor, case.shape(tensor))
+        assert found.passed and found.steps[0].tensor == tensor, found.headline
+
+
+def test_the_way_back_reaches_pixels_and_weights():
+    found = explanation(simulate(batch=1), 1, "dW1", (2, 3), None)
+    assert [s.tensor for s in found.steps][:3] == ["dW1", "dZ1", "dA1"]
+    assert {"Z1", "Z2", "Z3", "dZ3"} <= {s.tensor for s in found.steps}
+    assert found.whole_words.startswith("from B1, B2, B3, W1, W2, W3, X, y")
+    assert found.whole.passed and 0 < found.whole.difference < found.whole.allowed
+
+
+def test_a_number_that_is_not_the_equations_is_outside():
+    trace = simulate(batch=1, steps=1)
+    wrong = trace.tensors["step1/dW2"].copy()
+    wrong[3, 2] += 1e-3
+    found = explanation(altered(trace, "step1/dW2", wrong), 1, "dW2", (4, 3))
+    assert not found.passed and found.headline.startswith("FAIL dW2[4,3]: by hand ")
+    assert found.headline.endswith("away: rounding does not explain it")
+    later = explanation(altered(trace, "step1/dW2", wrong), 1, "update_W2", (4, 3), 3).headline
+    assert later.startswith("FAIL update_W2[4,3]: ") and "dW2[4,3]" in later
+    assert found.steps[0].outcome.verdict == "outside"
+    assert explanation(altered(trace, "step1/dW2", wrong), 1, "dW2", (4, 4)).passed
+
+
+def test_numbers_are_the_traces_own():
+    """Z1 by hand from the trace's X, W and B, in whole numbers; its digits are those of the exact sum."""
+    trace = simulate(batch=1)
+    X, W, B = (trace.tensors[f"step1/{name}"] for name in ("X", "W1", "B1"))
+    exact = sum(Fraction(float(x)) * Fraction(float(w)) for x, w in zip(X[0], W[:, 2], strict=True))
+    exact += Fraction(float(B[0, 2]))
+    outcome = explanation(trace, 1, "Z1", (3,)).steps[0].outcome
+    assert abs(Fraction(outcome.by_hand) - exact) <= Fraction(1, 2 * 10**11)
+    assert outcome.tensorflow.startswith(f"{float(trace.tensors['step1/Z1'][0, 2]):.9f}"[:8])
+
+
+def test_the_shares_add_up_and_name_what_rounds():
+    found = explanation(simulate(), 2, "update_W1", (2, 3)).steps[0].outcome
+    assert sum(share.part for share in found.why) == pytest.approx(1, abs=0.02)
+    assert found.why[0].operation.startswith("power") and any("β2, rounded" in s.operation for s in found.why)
+    softmax = explanation(simulate(), 1, "A3", (1, 4)).steps[0].outcome.why
+    assert {"e^x", "1/x"} <= {s.operation.split(":")[0] for s in softmax}
+    network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
+    (sigmoid,) = explanation(simulate(network, **chosen), 1, "A1", (1, 2)).steps[0].outcome.why
+    assert sigmoid.operation.startswith("1 / (1 + e^-x), computed by one kernel") and sigmoid.part == 1
+
+
+@pytest.mark.parametrize("name", ["essay", "AMSGrad, dropped probabilities"])
+def test_the_radius_of_one_element_is_that_of_the_whole_tensor(name):
+    """What the shares are shares of: the bound, for one element; there adding an exact 0 rounds nothing."""
+    network, chosen = NETWORKS[name]
+    case = Case(simulate(network, **chosen), 2)
+    for tensor, rule in case.rules.items():
+        at = tuple(n - 1 for n in case.shape(tensor))
+        alone, whole = float(np.max(chained(case, tensor, at, frozenset()).radius)), float(case.ball(rule).spread()[at])
+        assert 0.9 * whole <= alone <= whole * (1 + 1e-9), tensor
+
+
+def test_the_essays_form_and_its_misprint_stand_beside_it():
+    trace = simulate(batch=1, seed=3)
+    at = np.unravel_index(np.argmax(np.abs(trace.tensors["step1/dW2"])), (8, 7))
+    i, j = (int(k) + 1 for k in at)
+    step = explanation(trace, 1, "dW2", (i, min(j, 6))).steps[0]
+    assert "Σ_k w(3)_{j,k} (a_k - y_k): " in step.notes[0] and "As printed (22c) is not right" in step.notes[1]
+    value = float(step.notes[0].split(": ")[-1].split()[0])
+    assert value == pytest.approx(float(step.outcome.by_hand), rel=1e-5)
+    assert explanation(simulate(), 1, "dW2", (1, 1)).steps[0].notes == ()  # a batch: the essay's forms are of one
+
+
+EXACTLY = {
+    "exp": (np.exp, "-1.5", "0.2231301601484298289332804707640125213421719"),
+    "log": (np.log, "10", "2.302585092994045684017991454684364207601101"),
+    "sqrt": (np.sqrt, "2", "1.414213562373095048801688724209698078569672"),
+    "tanh": (np.tanh, "0.001", "0.0009999996666668000000000"),
+    "reciprocal": (np.reciprocal, "3", "0.3333333333333333333333333333333333333333333"),
+}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_elementary_functions_are_right_in_every_digit(name):
+    """Against published digits (exp, ln, √2) and, for tanh at a small number, its series x - x³/3 + 2x⁵/15 - …."""
+    _, x, digits = EXACTLY[name]
+    found = exact.apply(name, (exact.of_fractions([Fraction(x)], (), True),), None, False, 256).item()
+    places = len(digits.split(".")[1]) - 3
+    if name == "tanh":
+        x = Fraction(x)
+        series = x - x**3 / 3 + 2 * x**5 / 15 - 17 * x**7 / 315 + 62 * x**9 / 2835
+        assert abs(found - series) < Fraction(1, 10**30)
+    else:
+        assert abs(found - Fraction(digits)) <= Fraction(1, 10**places)
+
+
+def test_powers_roots_and_whole_numbers_are_exact():
+    def one(operation, *numbers):
+        operands = tuple(exact.of_fractions([Fraction(x)], (), True) for x in numbers)
+        return exact.apply(operation, operands, None, False, 256)
+
+    assert one("power", "0.9", 3).item() == Fraction(729, 1000) and one("power", "0.9", 3).exact
+    assert one("sqrt", "0.25").item() == Fraction(1, 2) and one("sqrt", "0.25").exact
+    assert not one("sqrt", 2).exact and not one("power", "0.9", "0.5").exact
+    assert abs(one("power", 2, "0.5").item() ** 2 - 2) < Fraction(1, 10**60)
+    assert one("floor", "-0.5").item() == -1
+    for operation, x in (("log", 0), ("log", -1), ("sqrt", -1), ("reciprocal", 0)):
+        with pytest.raises(ArithmeticError):
+            one(operation, x)
+    floats = exact.of_floats(np.array([0.1, -3.0, 0.0, 2.0**-149, 2.0**100]))
+    assert floats.fractions() == [Fraction(0.1), -3, 0, Fraction(1, 2**149), 2**100]
+
+
+def test_decimals_are_rightly_rounded():
+    assert formula.decimal(Fraction(1, 3), 5) == ("0.33333", False)
+    assert formula.decimal(Fraction(2, 3), 5) == ("0.66667", False)
+    assert formula.decimal(Fraction(-1, 8), 5) == ("-0.125", True)
+    assert formula.decimal(Fraction(999999, 10), 5) == ("1e+05", False)
+    assert formula.decimal(Fraction(1, 10**9), 5) == ("1e-09", True)
+    assert formula.decimal(Fraction(0), 5) == ("0", True)
+    assert formula.decimal(Fraction(12345), 5) == ("12345", True)
+    rng = np.random.default_rng(0)
+    for x in rng.normal(size=200) * 10.0 ** rng.integers(-30, 30, size=200):
+        assert float(formula.decimal(Fraction(x), 17)[0]) == x
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_text_keeps_within_its_width(width):
+    network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
+    for tensor in ("dD2", "C", "Z1", "update_W1"):
+        found = explanation(simulate(network, **chosen), 2, tensor, Case(simulate(network, **chosen), 2).shape(tensor))
+        assert max(len(line) for line in as_explanation.text(found, width).splitlines()) <= width
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_steps_in_one_lie_inside_the_bound_carried_along(name):
+    """From pixels and weights alone, exactly: inside the ball of the same way, step for step."""
+    network, chosen = NETWORKS[name]
+    case, rng = Case(simulate(network, **chosen), 1), np.random.default_rng(2)
+    every = frozenset(t for t, rule in case.rules.items() if rule.phase != "start")
+    for tensor in every:
+        at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
+        ball = chained(case, tensor, at, every)
+        value = case.correct(case.node(tensor), at, case.digits, every).item()
+        apart = abs(value - Fraction(float(ball.value.item())))
+        assert not np.isfinite(ball.radius).all() or apart <= Fraction(float(np.max(ball.radius))), (tensor, at)
+
+
+EXTREME = [3e38, -3e38, 50.0, -50.0, 1e-30, 1e-45, 0.0]
+
+
+@pytest.mark.parametrize("z", EXTREME)
+def test_extreme_numbers_end_soon(z):
+    """Whatever a trace holds: a derivation, or one sentence; never numbers without end."""
+    network = chain((4, 3, 2), ("sigmoid", "tanh"))
+    for trace, tensor in (
+        (simulate(network, batch=1, steps=1, loss="mean_squared_error", optimizer="sgd"), "A1"),
+        (simulate(network, batch=1, steps=1, loss="mean_squared_error", optimizer="sgd"), "A2"),
+        (simulate(batch=1, steps=1), "A3"),
+        (simulate(batch=1, steps=1), "C"),
+    ):
+        read = f"step1/Z{3 if tensor == 'C' else tensor[1]}"
+        Z = trace.tensors[read].copy()
+        Z[0, 0] = z
+        began = time.process_time()
+        try:
+            found = explanation(altered(trace, read, Z), 1, tensor, () if tensor == "C" else (1,))
+            assert found.steps[0].outcome is not None
+        except Unusable as error:
+            assert "the equation has no value there" in str(error) and z == -3e38
+        assert time.process_time() - began < 1
+
+
+def test_a_tensor_that_no_rule_computes_is_said_to_be_so():
+    trace = altered(simulate(batch=1, steps=1), "step1/odd", np.zeros((2, 2, 2), np.float32))
+    assert explanation(trace, 1, "odd", (1, 2, 2)).headline == "odd[1,2,2] is given: no rule computes it"
+
+
+def test_roundings_of_zero_are_zero():
+    """One output alone gets through the dropout: its share is 1 whatever it is, and every gradient is 0."""
+    network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
+    trace = simulate(network, **{**chosen, "batch": 1, "steps": 1})
+    only = np.array([[0, 1, 0, 0]], np.float32)
+    trace = altered(altered(trace, "step1/M2", only), "step1/y", only)
+    case = Case(trace, 1)
+    every = frozenset(t for t, rule in case.rules.items() if rule.phase != "start")
+    found = case.correct(case.node("dW2"), (0, 1), case.digits, every)
+    assert found.item() == 0
+    assert case.correct(case.node("D2"), (0, 1), case.digits, every).item() > 0
+
+
+def test_without_a_bound_nothing_is_said_to_pass():
+    infinite = building._verdict(1.0, 1.0, np.inf, 1.0)
+    assert infinite == "unbounded" == building._verdict(1.0, np.inf, 1.0, 1.0)
+    found = explanation(simulate(batch=1, steps=1), 1, "Z1", (3,))
+    outcome = replace(found.steps[0].outcome, verdict="unbounded", allowed=np.inf)
+    assert not outcome.passed and "no bound can be derived" in as_explanation.text(
+        replace(found, steps=(replace(found.steps[0], outcome=outcome),))
+    )
+    shown = command.files(replace(found, whole=outcome))["result.json"]
+    assert json.loads(shown)["whole"]["allowed"] == "inf"
+
+
+def test_what_overflows_is_one_sentence():
+    trace = simulate(chain((4, 3, 2), ("relu", "linear")), batch=1, steps=1, dtype="float64",
+                     loss="mean_squared_error", optimizer="sgd")  # fmt: skip
+    A, W = np.full((1, 3), 1e300), np.full((3, 2), 1e300)
+    with pytest.raises(Unusable, match="by hand the number there is too large for float64"):
+        explanation(altered(altered(trace, "step1/A1", A), "step1/W2", W), 1, "Z2", (1,))

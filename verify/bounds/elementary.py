@@ -1,0 +1,77 @@
+"""Elementary functions: how far the result can go in the ball, and the few ulp that a kernel may be off.
+
+All are monotonic. How far they go is written so that no difference of near numbers is taken: it would lose what a
+ball in float64 is about. `verify.records.precision` has the ulp.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference.layers.sigmoid import sigmoid
+from verify.bounds.ball import Ball, on_balls
+from verify.records.precision import EXP_ULP, LOG_ULP, POWER_ULP, SIGMOID_ULP, TANH_ULP
+
+
+@on_balls(np.power)
+def power(a: Ball, b: Any) -> Ball:
+    """A base that is not negative: β^t. It rises or falls with either operand, so the ends say how far it goes."""
+    outward = a.radius + np.abs(a.value) * (2.0**-52 if np.any(a.radius) else 0.0)
+    value, low, high = a.value**b.value, np.maximum(a.value - outward, 0), a.value + outward
+    if b.is_exact:
+        radius = np.maximum(high**b.value - value, value - low**b.value)
+    else:
+        ends = [end ** (b.value + j * b.radius) for end in (low, high) for j in (-1, 1)]
+        radius = np.max([end - value for end in ends] + [value - end for end in ends], axis=0)
+    return a.rounded(value, np.abs(radius), POWER_ULP)
+
+
+@on_balls(np.exp)
+def exp(a: Ball) -> Ball:
+    value = np.exp(a.value)
+    radius = np.where(a.radius < 1, value * np.expm1(a.radius), np.exp(a.value + a.radius) - value)
+    return a.rounded(value, radius, EXP_ULP)
+
+
+@on_balls(sigmoid)
+def logistic(z: Ball) -> Ball:
+    """1 / (1 + e^-z): TensorFlow has one kernel for it, and XLA another; they do not add, exponentiate and divide."""
+    return z.rounded(1 / (1 + np.exp(-z.value)), _steepest(z, 0.5) * 0.25, SIGMOID_ULP)
+
+
+@on_balls(np.tanh)
+def tanh(a: Ball) -> Ball:
+    return a.rounded(np.tanh(a.value), _steepest(a), TANH_ULP)
+
+
+def _steepest(a: Ball, part: float = 1.0) -> Any:
+    """The radius times the largest slope in the ball, 1/cosh² where it comes nearest to 0; of `part` of a."""
+    if not np.any(a.radius):
+        return 0.0
+    slope = 1 / np.cosh(np.maximum(np.abs(a.value) - a.radius, 0) * part)
+    return a.radius * slope * slope
+
+
+@on_balls(np.log)
+def log(a: Ball) -> Ball:
+    value = np.log(a.value)
+    radius = np.where(a.radius < a.value, -np.log1p(-np.minimum(a.radius / a.value, 1)), np.inf)
+    return a.rounded(value, radius, LOG_ULP)
+
+
+@on_balls(np.floor)
+def floor(a: Ball) -> Ball:
+    value = np.floor(a.value)
+    return a.same(value, np.maximum(np.floor(a.value + a.radius) - value, value - np.floor(a.value - a.radius)))
+
+
+@on_balls(np.sqrt)
+def sqrt(a: Ball) -> Ball:
+    value = np.sqrt(a.value)
+    radius: Any = 0.0
+    if not a.is_exact:
+        least = np.sqrt(np.maximum(a.value - a.radius, 0))
+        radius = np.where(a.value > 0, a.radius / (value + least), np.sqrt(a.radius))
+    return a.rounded(value, radius)

@@ -1,0 +1,76 @@
+"""The same kind of run many times, from many seeds, compiled once. Its traces have the bits of `capture`'s.
+
+A compiled step is kept for one batch size and one precision only: TensorFlow would make one program for several
+sizes, and that may add up in another order than the program of a run that stands alone.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from reference.network import Network
+from reference.tensor_names import of_layer
+from verify.capture.capture import faithful
+from verify.capture.environment import environment
+from verify.capture.essay_model import build, dense_layers, restore, snapshot, use_precision
+from verify.capture.step import training
+from verify.errors import Unverifiable
+from verify.records.samples import Samples, network_for
+from verify.records.settings import Settings
+from verify.records.trace import Array, Trace
+
+KEPT = 8  # kinds of runs: dtype x jit x two batch sizes
+
+
+class Reused:
+    """The essay's model and its compiled step. Every capture begins as if both had been made from its seed."""
+
+    def __init__(self, settings: Settings, network: Network) -> None:
+        self.network = network
+        self.model = build(settings, network)
+        self.begin = snapshot(self.model)
+        self.step = training(self.model)
+
+    def capture(self, settings: Settings, samples: Samples) -> Trace:
+        """As `verify.capture.capture`, with both of its checks.  Raises Unverifiable."""
+        batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
+        use_precision(settings.dtype)
+        restore(self.model, first_state(self.begin, settings, self.network))
+        tensors = faithful(self.model, self.step, batches, settings)
+        return Trace(settings, self.network, environment(), tensors, samples.classes if samples.named else ())
+
+
+def first_state(begin: list[Array], settings: Settings, network: Network) -> list[Array]:
+    """`begin`, a model's and its optimizer's first variables, with the weights of another seed in their places.
+
+    Each layer has a seed of its own, and draws its weights from that.
+    """
+    found = list(begin)
+    for place, layer in enumerate(dense_layers(network, settings.seed)):
+        shape = network.shape(of_layer("W", place + 1))
+        found[2 * place] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
+    return found
+
+
+class Bench:
+    """Models by kind of run, the last ones used kept."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[tuple[object, ...], Reused] = OrderedDict()
+
+    def capture(self, settings: Settings, samples: Samples) -> Trace:
+        """Raises Unverifiable whatever goes wrong in TensorFlow."""
+        network = network_for(samples)
+        key = (settings.dtype, settings.jit, settings.batch, settings.optimizer, settings.loss, network)
+        try:
+            if key not in self.kept:
+                self.kept[key] = Reused(settings, network)
+            self.kept.move_to_end(key)
+            while len(self.kept) > KEPT:
+                self.kept.popitem(last=False)
+            return self.kept[key].capture(settings, samples)
+        except Unverifiable:
+            raise
+        except Exception as error:  # whatever TensorFlow raises: the step was not captured
+            text = (str(error).splitlines() or [""])[0][:200]
+            raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error

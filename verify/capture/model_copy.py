@@ -1,0 +1,102 @@
+"""A user's model once more: what is verified is a copy, so that the model itself stays as it was, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from verify.capture.compile_arguments import loss_text, optimizer_text
+from verify.capture.essay_model import parameters
+from verify.capture.model_reader import understand
+from verify.errors import Unusable
+
+KEPT = 4  # copies: a second check of a model like the last need not be compiled again
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A compiled copy, and the steps that were compiled for it."""
+
+    model: Any
+    dtype: str
+    steps: dict[Any, Any] = field(default_factory=dict)
+
+
+_twins: OrderedDict[str, Twin] = OrderedDict()
+
+
+def load_model(path: str, safe: bool) -> Any:
+    """A model from a .keras or .h5 file; `safe` refuses what would run code of the file.  Raises what Keras raises."""
+    return keras.models.load_model(path, safe_mode=safe)
+
+
+def twin(model: Any, optimizer: Any = None, loss: Any = None) -> Twin:
+    """A compiled copy with the same weights, and the same optimizer's state unless another is named.
+
+    Raises Unusable where there is no optimizer or loss, Unsupported for layers that By Hand does not know.
+    """
+    dtype = understand(model).dtype
+    compiled = getattr(model, "compiled", False)
+    own = _optimizer(optimizer) or (model.optimizer if compiled else None)
+    cost = loss if loss is not None else (model.loss if compiled else None)
+    for name, found in (("optimizer", own), ("loss", cost)):
+        if found is None:
+            raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
+    if isinstance(cost, dict | list | tuple):
+        raise Unusable("loss: one loss for the one output is verified, not a collection of them")
+    how = {name: getattr(model, name) if compiled else default for name, default in HOW.items()}
+    copy = _copy(model, own, cost, how, dtype)
+    loss_text(copy.model.loss, dtype)  # what these refuse is said before anything else
+    optimizer_text(copy.model.optimizer, dtype)
+    copy.model.set_weights(model.get_weights())
+    _continue(copy.model, model, own)
+    return copy
+
+
+HOW = {"jit_compile": "auto", "run_eagerly": False}
+
+
+def _optimizer(optimizer: Any) -> Any:
+    try:
+        return keras.optimizers.get(optimizer) if optimizer is not None else None
+    except ValueError as error:
+        raise Unusable(f"optimizer: Keras knows none called {ascii(optimizer)}") from error
+
+
+def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any], dtype: str) -> Twin:
+    """Compiled, from among the last ones if one was made of equal parts."""
+    try:
+        cost = keras.losses.get(loss)
+        described = [model.get_config(), keras.optimizers.serialize(optimizer), keras.losses.serialize(cost), how]
+        key = json.dumps([*described, dtype, keras.config.floatx()], default=repr, sort_keys=True)
+    except (ValueError, TypeError) as error:
+        raise Unusable(f"model: it cannot be copied ({str(error).splitlines()[0][:200]})") from error
+    if key in _twins:
+        _twins.move_to_end(key)
+        return _twins[key]
+    copy = keras.models.clone_model(model)
+    copy.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=cost, **how)
+    copy.optimizer.build(copy.trainable_variables)
+    _twins[key] = Twin(copy, dtype)
+    while len(_twins) > KEPT:
+        _twins.popitem(last=False)
+    return _twins[key]
+
+
+def _continue(copy: Any, model: Any, optimizer: Any) -> None:
+    """The optimizer as far as it has come with this model; a new one at its beginning."""
+    ours, theirs = copy.optimizer.variables, optimizer.variables
+    started = optimizer is getattr(model, "optimizer", None) and len(ours) == len(theirs)
+    for variable, other in zip(ours, theirs, strict=False) if started else ():
+        variable.assign(other)
+    if not started:
+        rate = copy.optimizer._learning_rate
+        for variable in ours:
+            if variable is not rate:
+                variable.assign(keras.ops.zeros_like(variable))
+    if len(parameters(copy)) != len(copy.trainable_variables):
+        raise Unusable("model: it has trainable variables beside the weights and biases of its Dense layers")

@@ -1,0 +1,116 @@
+"""The Python interface: verify a model where it is. `verify.check` and what it hands back."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reports import as_markdown
+from verify.cli.capturing import capture_copy
+from verify.compare.tensor import Tolerance
+from verify.errors import Unusable
+from verify.records.trace import Array, Trace
+from verify.results import files
+from verify.results.judging import judge
+from verify.results.result import Result, summary
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found. In a notebook it shows itself."""
+
+    result: Result
+    trace: Trace
+
+    @property
+    def passed(self) -> bool:
+        return self.result.passed
+
+    @property
+    def headline(self) -> str:
+        return self.result.headline
+
+    @property
+    def comparisons(self) -> pandas.DataFrame:
+        """A row per step, tensor and mode, with the columns of comparisons.csv."""
+        return self.result.to_frame()
+
+    def assert_passed(self) -> None:
+        """Raises AssertionError with the headline if it did not pass."""
+        if not self.passed:
+            raise AssertionError(self.headline)
+
+    def to_markdown(self) -> str:
+        """report.md."""
+        return as_markdown.render(self.result.to_report())
+
+    def write(self, folder: str | Path) -> None:
+        """All files of a report.  Raises Unusable if they cannot be written."""
+        files.check_writable(Path(folder), "write")
+        files.write(Path(folder), files.of_result(self.result), self.result.command)
+
+    def __repr__(self) -> str:
+        return f"<{self.headline}>"
+
+    def _repr_html_(self) -> str:
+        table = summary(self.result.local, "")
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in table.header)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{_bold(html.escape(c.text), c.strong)}</td>" for c in row) + "</tr>"
+            for row in table.rows
+        )
+        return (
+            f"<p><strong>{html.escape(self.headline)}</strong></p><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
+        )
+
+
+def _bold(text: str, strong: bool) -> str:
+    return f"<strong>{text}</strong>" if strong and text else text
+
+
+def check(
+    model: Any, x: Any, y: Any, *, optimizer: Any = None, loss: Any = None, steps: int = 1,
+    rtol: float | None = None, atol: float | None = None,
+) -> Checked:  # fmt: skip
+    """Verify training steps of a Keras model on (x, y), the whole of it in each step, tensor by tensor.
+
+    The model stays as it is: a copy takes the steps, with the optimizer's state as far as it has come, or from its
+    beginning with another `optimizer`.  x [N, ...], y [N, n] or, for sparse labels, [N].
+
+    Raises Unusable for what cannot be used, Unsupported (an Unusable) naming all that By Hand does not know,
+    Unverifiable where TensorFlow's step does not repeat.
+    """
+    if (rtol is None) != (atol is None):
+        raise Unusable("rtol and atol: give both, or neither for the derived bound")
+    if type(steps) is not int or not 1 <= steps <= 200:
+        raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
+    batch = _arrays(x, y)
+    held = capture_copy(model, [batch] * steps, optimizer, loss)
+    tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
+    return Checked(judge("backprop", held, tolerance), held)
+
+
+def _arrays(x: Any, y: Any) -> tuple[Array, Array]:
+    """As arrays.  Raises Unusable naming x or y."""
+    found = []
+    for name, given in (("x", x), ("y", y)):
+        try:
+            array = np.asarray(given)
+        except Exception as error:  # whatever a stranger's object raises on its way to an array
+            raise Unusable(f"{name}: it is no array ({type(error).__name__})") from error
+        if array.dtype.kind not in "fiub" or not array.ndim or not array.size:
+            raise Unusable(f"{name}: numbers are needed, a row an example; it is {array.dtype} {list(array.shape)}")
+        if not np.isfinite(array).all():
+            raise Unusable(f"{name}: it holds NaN or infinity")
+        found.append(array)
+    if len(found[0]) != len(found[1]):
+        raise Unusable(f"x and y: {len(found[0])} examples and {len(found[1])} labels")
+    return found[0], found[1]

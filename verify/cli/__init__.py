@@ -1,0 +1,1 @@
+"""What the commands share: options, exit statuses, the console, one run."""

@@ -1,0 +1,150 @@
+"""From options to a trace: a saved one, or what TensorFlow computes. The one guard around TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from verify.cli.console import waiting
+from verify.cli.options import Options
+from verify.errors import Unusable, Unverifiable
+from verify.inputs.choice import pick
+from verify.inputs.samples import Samples
+from verify.records import trace_file
+from verify.records.settings import Settings
+from verify.records.trace import Array, Trace
+from verify.runtime.stderr import hushed
+
+if TYPE_CHECKING:
+    from verify.inputs.model_files import Given
+
+CHOSEN = ("seed", "dtype", "split", "batch", "jit", "steps", "optimizer", "loss")
+
+
+def capture_for(command: str, options: Options) -> Trace:
+    """What the options ask for, from TensorFlow.  Raises Unusable or Unverifiable."""
+    if options.model:
+        return capture_own(command, options)
+    picked = pick(options, batch=options.batch)
+    chosen = {name: getattr(options, name) for name in CHOSEN}
+    settings = Settings(command=command, data=picked.data, index=picked.index, **chosen)
+    return captured(settings, picked.samples, options.verbose)
+
+
+def captured(settings: Settings, drawn: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:
+    """Import TensorFlow and capture.  Raises Unverifiable whatever goes wrong in it."""
+    with _tensorflow(verbose):
+        from verify.capture.capture import capture
+
+        return capture(settings, drawn, weights)
+
+
+@contextmanager
+def _tensorflow(verbose: bool) -> Iterator[None]:
+    """The guard around TensorFlow: it starts quietly, and whatever it raises means that nothing was captured."""
+    with waiting("Starting TensorFlow and capturing"), hushed(verbose):
+        try:
+            yield
+        except (Unusable, Unverifiable):
+            raise
+        except ImportError as error:
+            raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
+        except Exception as error:
+            text = (str(error).splitlines() or [""])[0][:200]
+            raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error
+
+
+def from_file(command: str, options: Options) -> Trace:
+    """The trace of --trace.  Raises Unusable if it cannot serve this command."""
+    held = trace_file.load(options.trace)
+    if command == "backprop" and not held.settings.training:
+        raise Unusable(f"--trace {options.trace}: it holds a forward pass only; verify it with verify.feedforward")
+    return held
+
+
+def capture_copy(
+    model: Any, batches: list[tuple[Array, Array]], optimizer: Any = None, loss: Any = None, verbose: bool = False,
+    command: str = "backprop",
+) -> Trace:  # fmt: skip
+    """A copy of the model takes these steps; what TensorFlow computed in them."""
+    with _tensorflow(verbose):
+        from verify.capture.capture import capture_model
+        from verify.capture.model_copy import twin
+
+        copy = twin(model, optimizer, loss)
+        fitting = [_fitting(copy.model, copy.dtype, *batch) for batch in batches]
+        return capture_model(copy.model, fitting, command, copy.steps)
+
+
+def _fitting(model: Any, dtype: str, x: Array, y: Array) -> tuple[Array, Array]:
+    """In the model's precision, of its shapes.  Raises Unusable naming x or y."""
+    shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    if x.shape[1:] != shape:
+        raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
+    x = x.astype(dtype)
+    if not np.isfinite(x).all():
+        raise Unusable(f"x: it holds numbers too large for {dtype}")
+    if "sparse" in str(getattr(model.loss, "name", model.loss)):
+        labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
+        if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
+            raise Unusable(f"y: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
+        return x, labels.astype(np.int64)
+    if y.shape != (len(x), outputs):
+        text = f"y: rows of {outputs} numbers are needed, not {list(y.shape)}"
+        more = "; for whole-number labels use sparse_categorical_crossentropy" if y.ndim == 1 and outputs > 1 else ""
+        raise Unusable(text + more)
+    return x, y.astype(dtype)
+
+
+def capture_own(command: str, options: Options) -> Trace:
+    """Load the model and let a copy of it take the steps.  Raises Unusable or Unverifiable."""
+    from verify.inputs import model_files  # it takes time to import
+
+    own = model_files.load(options.model, options.trust, options.verbose)
+    batches = _batches(own, options)
+    optimizer, loss = _missing(own.model, command, options)
+    return capture_copy(own.model, batches, optimizer, loss, options.verbose, command)
+
+
+def _missing(model: Any, command: str, options: Options) -> tuple[Any, Any]:
+    """Return optimizer and loss for a model that was not compiled; a forward pass uses neither."""
+    if getattr(model, "compiled", False):
+        return None, None
+    return ("sgd" if command == "feedforward" else options.optimizer), options.loss
+
+
+def _batches(own: Given, options: Options) -> list[tuple[Array, Array]]:
+    """X and y of each step, from the options' samples or the function's, going round at the end."""
+    if own.x is None or own.y is None:
+        x, y, first, size = _of_samples(own.model, options)
+    else:
+        if options.digit is not None or options.data != "digits" or options.image:
+            raise Unusable(f"--model {options.model}: its function brings its own x and y; leave --data, --digit and "
+                           "--image away")  # fmt: skip
+        x, y, first, size = own.x, own.y, options.index or 0, options.batch if options.batch > 1 else len(own.x)
+        if len(x) != len(y) or not first < len(x) or size > len(x):
+            raise Unusable(f"--model {options.model}: x has {len(x)} examples and y {len(y)}; --index {first} and "
+                           f"--batch {size} do not fit")  # fmt: skip
+    places = [np.arange(first + k * size, first + (k + 1) * size) % len(x) for k in range(options.steps)]
+    return [(x[at], y[at]) for at in places]
+
+
+def _of_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]:
+    """Images in the shape the model takes; labels as its loss wants them, whole numbers or one-hot."""
+    picked = pick(options, batch=options.batch)
+    drawn = picked.samples
+    shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    images = drawn.images
+    if images.shape[1] != int(np.prod(shape)):
+        raise Unusable(f"--model {options.model}: it takes {list(shape)}, and the images of --data {options.data} have "
+                       f"{images.shape[1]} pixels")  # fmt: skip
+    if outputs < len(drawn.classes):
+        raise Unusable(f"--model {options.model}: it has {outputs} outputs, and --data {options.data} has "
+                       f"{len(drawn.classes)} classes")  # fmt: skip
+    cost = model.loss if getattr(model, "compiled", False) else options.loss
+    sparse = "sparse" in str(getattr(cost, "name", getattr(cost, "__name__", cost)))
+    labels = drawn.labels if sparse else np.eye(outputs)[drawn.labels]
+    return images.reshape(-1, *shape), labels, picked.index, options.batch

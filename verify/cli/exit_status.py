@@ -1,0 +1,34 @@
+"""Exit statuses: what a command raises becomes one sentence and a number."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+from reports.plain import plain
+from reports.table import Cell, Table
+from verify.cli.console import say_all
+from verify.errors import Unsupported, Unusable, Unverifiable
+
+
+def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
+    """Run a command's main; turn what it raises into one sentence and an exit status."""
+    try:
+        return main(argv)
+    except Unusable as error:
+        status, text = 2, f"error: {error}"
+        if isinstance(error, Unsupported):
+            say_unsupported(error)
+    except Unverifiable as error:
+        status, text = 3, f"error: could not verify: {error}"
+    except KeyboardInterrupt as stop:
+        status, text = 130, str(stop) or "interrupted"
+    print(plain(text), file=sys.stderr)
+    return status
+
+
+def say_unsupported(error: Unsupported) -> None:
+    """A row for each thing in a model that is not verified."""
+    rows = tuple(tuple(map(Cell, ("UNSUPPORTED", what, why))) for what, why in error.rows)
+    table = Table("What By Hand does not verify", ("verdict", "what", "why"), rows)
+    say_all("", False, (table,), "")

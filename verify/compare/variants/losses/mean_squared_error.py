@@ -1,0 +1,27 @@
+"""In place of the mean squared error and of its slope."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from reference.losses.loss import weighed
+from reference.rule import Rule
+from verify.compare.variants.loss import of_any, of_reduction, word_of
+from verify.compare.variants.shared import Found
+
+
+def variants(rule: Rule) -> Found:
+    yield from of_any(rule)
+    yield from of_reduction(rule)
+    words = word_of(rule)
+    if words:
+        yield "half the squares", rule.inputs, lambda Q, y: rule.compute(Q, y) * 0.5
+        yield "sum over the outputs", rule.inputs, lambda Q, y: rule.compute(Q, y) * float(Q.shape[1])
+        if rule.phase == "backward":
+            yield "absolute error in place of squares", rule.inputs, partial(_absolute, mean=words["mean"])
+
+
+def _absolute(A: Any, y: Any, mean: bool) -> Any:
+    D = A - y
+    return weighed((1.0 * (D > 0) - 1.0 * (D < 0)) * (1 / A.shape[1]), mean)

@@ -1,0 +1,186 @@
+"""What rounding allows for one element, and which operation contributes how much of it.
+
+The operation is done once more without its own rounding; what the radius at the end loses by that is its share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from reference.rules import Rule
+from reports.explanation import Share
+from verify.bounds import Ball
+from verify.bounds.sums import terms
+from verify.derive import symbols as letters
+from verify.derive.case import Case, applied
+from verify.derive.expression import Node
+from verify.derive.region import Region, at, cut, evaluate, parts_of
+from verify.derive.typesetting import digits
+from verify.records.precision import (
+    EXP_ULP,
+    LOG_ULP,
+    POWER_ULP,
+    RECIPROCAL_ULP,
+    SIGMOID_ULP,
+    TANH_ULP,
+    Floats,
+    Precision,
+)
+
+PRODUCTS = ("matmul", "weighted_sum")
+LEAST = 0.005  # smaller shares are not named
+ULPS = {"exp": EXP_ULP, "log": LOG_ULP, "power": POWER_ULP, "tanh": TANH_ULP, "reciprocal": RECIPROCAL_ULP}
+NAMES = {
+    "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
+    "sqrt": "square root", "exp": "e^x", "log": "ln x", "power": "power", "tanh": "tanh", "reciprocal": "1/x",
+    "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid", "product": "product",
+    "quotient": "division", "norm": "norm",
+}  # fmt: skip
+
+
+class Unrounded(Precision):
+    """An operation in it rounds nothing."""
+
+    @property
+    def joint_unit(self) -> float:
+        return 0.0
+
+    def round(self, x: Any) -> Floats:
+        found: Floats = np.asarray(x, dtype=np.float64)
+        return found
+
+
+UNROUNDED = Unrounded("unrounded", 0.0, 0.0)
+
+
+class _Balls:
+    """Balls for `region.evaluate`. One node is evaluated without its rounding; tensors in `unrolled` are computed."""
+
+    as_declared = True
+
+    def __init__(
+        self, case: Case, inputs: Any, precision: Precision, memo: dict[Any, Any], without: Node | None = None,
+        unrolled: frozenset[str] = frozenset(),
+    ) -> None:  # fmt: skip
+        self.case, self.inputs, self.precision, self.memo = case, inputs, precision, memo
+        self.without, self.unrolled = without, unrolled
+
+    def tensor(self, name: str, region: Region) -> Any:
+        if name in self.unrolled:
+            return evaluate(self.case.node(name, named=False), region, self, self.memo)
+        ball = self.inputs[name]
+        if self.without is not None and self.without.name == name:
+            return Ball(cut(ball.value, region) if ball.shape else ball.value, 0.0, self.precision)
+        radius = ball.radius if np.ndim(ball.radius) == 0 else cut(ball.radius, region)
+        return Ball(cut(ball.value, region) if ball.shape else ball.value, radius, self.precision)
+
+    def constant(self, value: Any) -> Any:
+        if self.without is not None and self.without.value is value:
+            return Ball(value, 0.0, self.precision)
+        return Ball.constant(value, self.precision)
+
+    def apply(self, node: Node, operands: tuple[Any, ...]) -> Any:
+        balls = tuple(x if _is_mask(x) else _ball(x, self.precision) for x in operands)
+        if node is not self.without:
+            return applied(node, balls)
+        found = applied(node, tuple(_in(x, UNROUNDED) for x in balls))
+        return _in(found, self.precision)
+
+
+def _is_mask(x: Any) -> bool:
+    return getattr(x, "dtype", None) == np.bool_
+
+
+def _ball(x: Any, precision: Precision) -> Ball:
+    return x if isinstance(x, Ball) else Ball.constant(x, precision)
+
+
+def _in(x: Any, precision: Precision) -> Any:
+    """The same ball, for an operation in this precision."""
+    if not isinstance(x, Ball):
+        return x
+    return Ball(x.value, x.radius, precision)
+
+
+def shares(case: Case, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
+    """The operations by what they contribute, the largest first; what is given is exact and has no share."""
+    node = case.node(rule.tensor, named=False)
+    every: dict[Any, Any] = {}
+    whole = _radius(case, rule, node, index, None, every)
+    found: dict[str, float] = {}
+    for inner in dict.fromkeys(nodes(node)) if 0 < whole < np.inf else ():
+        if inner.operation in NAMES or inner.operation in ("constant", "tensor"):
+            lost = whole - _radius(case, rule, node, index, inner, {})
+            if lost > 0:
+                words = _words(inner, every, case)
+                found[words] = found.get(words, 0.0) + lost
+    total = sum(found.values()) or 1.0
+    ordered = sorted(found.items(), key=lambda s: -s[1])
+    return tuple(Share(words, lost / total) for words, lost in ordered if lost >= LEAST * total)
+
+
+def _radius(
+    case: Case, rule: Rule, node: Node, index: tuple[int, ...], without: Node | None, memo: dict[Any, Any]
+) -> float:
+    precision = case.inner(rule)
+    with np.errstate(all="ignore"):
+        found = evaluate(node, at(index), _Balls(case, case.inputs(rule), precision, memo, without), memo)
+    return float(np.max(found.radius)) if isinstance(found, Ball) else 0.0
+
+
+def chained(case: Case, tensor: str, index: tuple[int, ...], unrolled: frozenset[str]) -> Ball:
+    """The ball of one element computed from what the unrolled tensors are computed from."""
+    inputs: dict[str, Any] = {}
+    for name in (tensor, *unrolled):
+        inputs |= case.inputs(case.rules[name])
+    memo: dict[Any, Any] = {}
+    with np.errstate(all="ignore"):
+        found = evaluate(
+            case.node(tensor, named=False), at(index), _Balls(case, inputs, case.precision, memo, None, unrolled), memo
+        )
+    return found if isinstance(found, Ball) else Ball.constant(found, case.precision)
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """The node and all that it is made of, the inner ones first."""
+    for operand in node.operands:
+        yield from nodes(operand)
+    yield node
+
+
+def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
+    """The operation, how often, and what its rounding is bounded by."""
+    precision = case.precision
+    if node.operation == "constant":
+        return f"the constant {node.name or digits(float(node.value))}, rounded to {precision.name}"
+    if node.operation == "tensor":
+        if node.name in case.scalars:
+            return f"{letters.coefficient(node.name).text}, rounded to {precision.name}"
+        return f"{node.name}: a product that XLA need not round, or a number too small to be kept"
+    (region, ball), *_ = [(r, b) for (n, r), b in every.items() if n is node]
+    times = f"{ball.value.size} × " if ball.value.size > 1 else ""
+    u = f"u = 2^{_log2(precision)}"
+    if node.operation in PRODUCTS and node.operands[0].shape[-1] == 1:
+        return f"{times}product{' and addition' if node.body else ''}: up to 0.5 ulp"
+    if node.operation in PRODUCTS:
+        read = [every[o, part] for o, part in zip(node.operands, parts_of(node, region), strict=True)]
+        count = int(np.max(terms(*(_ball(x, precision) for x in read))))
+        return f"{times}sum of {count:,} products, in any order: {count:,} roundings of {u}"
+    if node.operation == "sum":
+        inside = int(np.prod(node.operands[0].shape if node.axis is None else [node.operands[0].shape[node.axis]]))
+        return f"{times}sum of {inside:,} terms, in any order: {inside - 1:,} roundings of {u}"
+    if node.operation == "sigmoid":
+        return f"{times}1 / (1 + e^-x), computed by one kernel: up to {SIGMOID_ULP:g} ulp"
+    if node.operation == "product" and len(node.operands) > 2:
+        return f"{times}product of {len(node.operands)} factors, in any order"
+    if node.operation == "norm":
+        return f"{times}norm: the squares, their sum in any order, and its square root"
+    ulp = ULPS.get(node.operation, 0.5)
+    return f"{times}{NAMES[node.operation]}: up to {ulp:g} ulp"
+
+
+def _log2(precision: Precision) -> int:
+    return round(float(np.log2(precision.unit)))

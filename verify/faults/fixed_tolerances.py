@@ -1,0 +1,27 @@
+"""Fixed tolerances that are commonly used in place of a derived bound, each as its library defines it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from verify.records.precision import Floats
+from verify.records.trace import Array
+
+# name: rtol, atol, and whether either alone is enough
+POLICIES: dict[str, tuple[float, float, bool]] = {
+    "numpy allclose": (1e-5, 1e-8, False),
+    "torch assert_close": (1.3e-6, 1e-5, False),
+    "Keras 1e-6": (1e-6, 1e-6, False),
+    "Polygraphy 1e-5": (1e-5, 1e-5, True),
+    "1e-3": (1e-3, 1e-3, False),
+}
+
+
+def flagged(policy: str, held: Array, by_hand: Floats) -> bool:
+    """Whether this tolerance does not accept the numbers.  Arrays of one shape."""
+    rtol, atol, either = POLICIES[policy]
+    found = held.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        error, size = np.abs(found - by_hand), np.abs(by_hand)
+        accepted = (error <= atol) | (error <= rtol * size) if either else error <= atol + rtol * size
+    return not bool(accepted.all())

@@ -1,0 +1,1 @@
+"""What a run reads: samples, images, weights, model files."""

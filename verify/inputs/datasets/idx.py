@@ -1,0 +1,89 @@
+"""A folder of IDX files, the format of MNIST: unsigned bytes, plain or .gz.
+
+A file is a magic number (0x800 + the number of dimensions), the dimensions, each four bytes with the highest
+first, and the bytes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from verify.errors import Unusable
+from verify.inputs.datasets.labels import MOST_BYTES, checked, numbered, whole_numbers
+from verify.records.samples import Samples
+
+NAMES = {"train": "train", "test": "t10k|test"}
+CHUNK = 1 << 24
+
+
+def files(folder: Path, split: str, what: str) -> list[Path]:
+    """The files of a split's images or labels; NAME and NAME.gz are one, the plain one."""
+    pattern = re.compile(rf"(.*[-_.])?({NAMES[split]})[-_.]{what}[-_.]idx\d-ubyte(\.gz)?")
+    found = sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file())
+    return [path for path in found if path.suffix != ".gz" or path.with_suffix("") not in found]
+
+
+def here(folder: Path) -> bool:
+    """Whether a folder is one of IDX files."""
+    return any(files(folder, split, what) for split in NAMES for what in ("images", "labels"))
+
+
+def read(folder: Path, split: str) -> Samples:
+    """The samples of a split.  Raises Unusable, naming the option or the file."""
+    source = f"--data {folder}"
+    images = array(_one(folder, split, "images"))
+    own = _one(folder, split, "labels")
+    labels = whole_numbers(array(own), str(own))
+    others = [array(path) for other in NAMES if other != split for path in files(folder, other, "labels")[:1]]
+    every = np.concatenate([labels, *(whole_numbers(other, source) for other in others)])
+    classes = numbered([str(label) for label in np.unique(every)], source)
+    return checked(images, labels, classes, source)
+
+
+def _one(folder: Path, split: str, what: str) -> Path:
+    found = files(folder, split, what)
+    if len(found) != 1:
+        usual = f"{NAMES[split].split('|')[0]}-{what}-idx{3 if what == 'images' else 1}-ubyte"
+        several = "several files like" if found else "no file"
+        raise Unusable(f"--data {folder}: it has {several} {usual} (or {usual}.gz); one is needed")
+    return found[0]
+
+
+def array(path: Path) -> NDArray[np.uint8]:
+    """The bytes of one file in their shape.  Reads no more than the header promises, and one byte."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb") as file:
+            return _body(file, path)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unusable(f"{path}: truncated or damaged; it cannot be read to its end") from error
+
+
+def _body(file: BinaryIO | gzip.GzipFile, path: Path) -> NDArray[np.uint8]:
+    images = "images" in path.name
+    magic = file.read(4)
+    dimensions = magic[3] if len(magic) == 4 else 0
+    header = file.read(4 * dimensions)
+    if len(magic) < 4 or len(header) < 4 * dimensions:
+        raise Unusable(f"{path}: too short for an IDX header")
+    if magic[:3] != b"\0\0\x08" or dimensions not in ((2, 3, 4) if images else (1,)):
+        needed = "0x00000803" if images else "0x00000801"
+        raise Unusable(f"{path}: magic number 0x{magic.hex()}, where {needed} is needed")
+    shape = np.frombuffer(header, dtype=">u4").tolist()
+    count = int(np.prod(shape, dtype=object))
+    if not 0 < count <= MOST_BYTES:
+        most = f"1 to {MOST_BYTES:,} bytes"
+        raise Unusable(f"{path}: its header promises an array {shape}, and By Hand takes {most}")
+    body = bytearray()
+    while len(body) <= count and (more := file.read(min(CHUNK, count + 1 - len(body)))):
+        body += more
+    if len(body) != count:
+        there = "more" if len(body) > count else f"only {len(body)}"
+        raise Unusable(f"{path}: its header promises {count} bytes and there are {there}")
+    return np.frombuffer(bytes(body), dtype=np.uint8).reshape(shape)

@@ -1,0 +1,1 @@
+"""The same comparison while a training goes on."""

@@ -1,0 +1,80 @@
+"""The bounds of single numbers of a matrix product, where most numbers are reproduced and need none.
+
+`verify.bounds.sums` has the same bound for whole products: n·u·Σ|a||b| (Higham 2002, ch. 3). This adds up the rows
+that need it only, and passes over the zeros of dark pixels.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from verify.bounds.ball import SLACK
+from verify.records.precision import Precision
+from verify.records.trace import Array
+
+UNKNOWN = -1.0
+
+
+def utilisation(
+    operands: tuple[Array, ...], summed: tuple[int, int], found: Array, right: Array, precision: Precision
+) -> float | None:  # fmt: skip
+    """Return the largest error/bound of the numbers of `found` that are not `right`; infinity if one is outside.
+
+    `operands` are two matrices, of which these axes are summed over, and it may be a row that is added.
+    Returns None where the bound is not known here: the operands do not fit, or arithmetic may take one of them for 0.
+    """
+    a, b = (x.T if axis != side else x for x, axis, side in zip(operands, summed, (1, 0), strict=False))
+    if a.ndim != 2 or b.ndim != 2:
+        return None
+    row = operands[2] if len(operands) == 3 else np.zeros((1, b.shape[1]), a.dtype)
+    if a.shape[1] != b.shape[0] or row.shape != (1, b.shape[1]) or a.shape[1] < 2:
+        return None
+    if found.shape != (a.shape[0], b.shape[1]):
+        return None
+    wide = (np.ascontiguousarray(x, dtype=np.float64) for x in (a, b, row[0], found))
+    used = _largest(*wide, right, precision.joint_unit, precision.tiny, SLACK)
+    return None if used == UNKNOWN else used
+
+
+@njit  # type: ignore[untyped-decorator]
+def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float, slack: float) -> float:
+    """Add up, in float64, the rows of a·b + row that hold a number that is not right."""
+    columns, faint = np.zeros(b.shape[1], np.int64), False
+    for k in range(b.shape[0]):
+        for j in range(b.shape[1]):
+            columns[j] += b[k, j] != 0
+            faint |= 0 < abs(b[k, j]) < tiny
+    if faint:
+        return UNKNOWN
+    largest = 0.0
+    value, size = np.empty(b.shape[1]), np.empty(b.shape[1])
+    for i in range(a.shape[0]):
+        if right[i].all():
+            continue
+        value[:] = 0.0
+        size[:] = 0.0
+        terms = 0
+        for k in range(a.shape[1]):
+            x = a[i, k]
+            if x != 0:
+                if abs(x) < tiny:
+                    return UNKNOWN
+                terms += 1
+                for j in range(b.shape[1]):
+                    value[j] += x * b[k, j]
+                    size[j] += abs(x * b[k, j])
+        for j in range(b.shape[1]):
+            if not right[i, j]:
+                if 0 < abs(row[j]) < tiny:
+                    return UNKNOWN
+                count = min(terms, columns[j]) + (row[j] != 0)
+                bound = count * (unit * (size[j] + abs(row[j])) + tiny) * slack
+                error = abs(found[i, j] - (value[j] + row[j]))
+                if not error <= bound or bound == np.inf:
+                    return np.inf
+                if error > 0:
+                    largest = max(largest, error / bound)
+    return largest

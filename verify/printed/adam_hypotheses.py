@@ -1,0 +1,93 @@
+"""Which Adam printed its η∇C: the forms of Appendix A tried on the printed gradients and updates."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
+from reference.tensor_names import UPDATE, base_of, has_role
+from reference.tensor_names import update as update_of
+from reference.variants import adam_forms
+from verify.printed.constraint_model import Step
+from verify.printed.figures import RUN, Printed
+
+APPENDIX_A = "App. A: θ"
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to compute the first η∇C, and how many of the printed pairs of ∇C and η∇C it gives."""
+
+    name: str
+    departures: int
+    epsilon: float
+    step: Step
+    size: float
+    agree: int = 0
+    pairs: int = 0
+
+    @property
+    def fits(self) -> bool:
+        return 0 < self.pairs == self.agree
+
+
+def forms() -> Iterator[Form]:
+    """From zero moments and one gradient; or, one more departure, from two equal gradients."""
+    for adam, where, title in ((ALGORITHM_1, "root", ""), (KERAS, "hat", "Keras's ε̂ = 1e-7 beside the uncorrected √v")):
+        for name, update in adam_forms(where).items():
+            names = [part for part in (title, name) if part]
+            s = partial(_size, update)
+            size = s(adam.learning_rate, adam.beta_1, adam.beta_2)
+            if not math.isfinite(size):
+                continue
+            label = "; ".join(names)
+            step = Step(f"{APPENDIX_A}, {label}" if label else APPENDIX_A, s, _root(update, adam, size))
+            yield Form(label, len(names), adam.epsilon, step, size)
+
+
+def search(printed: Sequence[Printed]) -> tuple[Form, ...]:
+    """Every form, those that agree with most printed pairs first, the simplest of them before the others."""
+    pairs = list(_pairs(printed))
+    found = []
+    for form in forms():
+        agree = sum(_agrees(form, gradient, update) for gradient, update in pairs)
+        found.append(Form(form.name, form.departures, form.epsilon, form.step, form.size, agree, len(pairs)))
+    return tuple(sorted(found, key=lambda form: (-form.agree, form.departures)))
+
+
+def _size(update: Callable[..., float], alpha: float, beta_1: float, beta_2: float, epsilon: float = 0.0) -> float:
+    """η∇C for the gradient 1, from zero moments, at t = 1."""
+    return float(update(1 - beta_1, 1 - beta_2, 1.0, alpha, beta_1, beta_2, epsilon))
+
+
+def _root(update: Callable[..., float], adam: Adam, size: float) -> float:
+    """c: what ε is added to, over |g|. With ε = 1 the step shrinks by c / (c + 1)."""
+    with_one = _size(update, adam.learning_rate, adam.beta_1, adam.beta_2, 1.0)
+    return with_one / (size - with_one)
+
+
+def _pairs(printed: Sequence[Printed]) -> Iterator[tuple[Printed, Printed]]:
+    """A printed gradient that is not 0 with the η∇C printed for it."""
+    updates = {p.quantity: p for p in printed if p.scope == RUN and has_role(p.symbol, UPDATE)}
+    for p in printed:
+        update = updates.get((p.scope, update_of(base_of(p.symbol)), p.index))
+        if has_role(p.symbol, "d") and update is not None and p.low * p.high > 0 and update.digits:
+            yield p, update
+
+
+def _agrees(form: Form, gradient: Printed, update: Printed) -> bool:
+    g = sorted((abs(gradient.low), abs(gradient.high)))
+    c = form.step.c
+    low, high = (form.size * (1.0 if math.isinf(c) else c * x / (c * x + form.epsilon)) for x in g)
+    u = sorted((abs(update.low), abs(update.high)))
+    return low <= u[1] and u[0] <= high and (update.low > 0) == (gradient.low > 0)
+
+
+def usual(printed: Sequence[Printed]) -> str:
+    """The digits that η∇C has wherever they are not 0; "" if there are none."""
+    texts = Counter(p.text.lstrip("-") for p in printed if has_role(p.symbol, UPDATE) and p.digits)
+    return texts.most_common(1)[0][0] if texts else ""

@@ -1,0 +1,51 @@
+"""A trace: every tensor of a captured run, with the settings it was made under."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reference.network import Network
+from reference.tensor_names import in_step
+from verify.records.settings import Settings
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Tensors by name (`step1/Z1`), in the order captured, read-only; and how they came to be.
+
+    `classes` has a name for each output, if they have names other than their numbers.
+    """
+
+    settings: Settings
+    network: Network
+    environment: Mapping[str, str]
+    tensors: Mapping[str, Array]
+    classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for array in self.tensors.values():
+            array.setflags(write=False)
+        object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
+
+    def label(self, output: int) -> str:
+        """The name of a class, by the place of its output, from 0."""
+        return self.classes[output] if self.classes else str(output)
+
+    def step(self, number: int) -> dict[str, Array]:
+        """The tensors of one step (from 1), without the prefix."""
+        prefix = in_step(number, "")
+        return {name[len(prefix) :]: a for name, a in self.tensors.items() if name.startswith(prefix)}
+
+
+def digest(array: Array) -> str:
+    """Hexadecimal SHA-256 of the array's bytes in C order."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

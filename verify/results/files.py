@@ -1,0 +1,65 @@
+"""The files of a run in its folder; what an earlier run of the command wrote there and this one does not, goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from reports import files
+from reports.files import ReportFiles
+from verify.errors import Unusable
+from verify.essay.tables import TABLES
+from verify.records import trace_file
+from verify.records.trace import Trace
+from verify.results.page import detail
+from verify.results.result import Result
+
+PICTURES = ("given.png", "seen.png")
+SOMETIMES = {  # files that only some runs of a command write
+    "feedforward": ("table3.csv", *PICTURES),
+    "backprop": (*(f"{name}.csv" for name, _ in TABLES.values()), *PICTURES),
+    "prediction": ("table6.csv", "predictions.csv", *PICTURES),
+    "faults": PICTURES,
+    "printed": PICTURES,
+    "trace": ("tensors.csv", "comparisons.csv"),
+}
+
+
+def of_result(result: Result) -> ReportFiles:
+    """Return the files of a result: the page shows the tables that its own parts do not hold already."""
+    report = result.to_report()
+    data = (result.to_columns(), *result.data)
+    return ReportFiles(report, result.to_dict(), data, replace(report, tables=result.tables), detail(result))
+
+
+def write(folder: Path, made: ReportFiles, command: str = "") -> None:
+    """Write a report of a command.  Raises Unusable if it cannot be written."""
+    contents = made.contents()
+    write_all(folder, contents, "--out", set(SOMETIMES.get(command, ())) - set(contents))
+
+
+def write_all(folder: Path, contents: Mapping[str, bytes], option: str, stale: Iterable[str] = ()) -> None:
+    """Write files.  Raises Unusable, naming the option, if they cannot be written."""
+    try:
+        files.write(folder, contents, stale)
+    except OSError as error:
+        raise Unusable(f"{option} {folder}: cannot be written ({error.strerror or error})") from error
+
+
+def save(path: Path, trace: Trace) -> None:
+    """Write the file of --save-trace.  Raises Unusable if it cannot be written."""
+    check_writable(path.parent, "--save-trace")
+    write_all(path.parent, {path.name: trace_file.to_bytes(trace)}, "--save-trace")
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """Raise Unusable, before anything takes time, if the folder can be neither written nor made. Makes nothing yet."""
+    place = os.path.abspath(folder)
+    while not os.path.lexists(place) and os.path.dirname(place) != place:
+        place = os.path.dirname(place)
+    if not os.path.isdir(place):
+        raise Unusable(f"{option} {folder}: cannot be written ({place} is not a folder)")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise Unusable(f"{option} {folder}: cannot be written (permission denied)")

@@ -1,0 +1,191 @@
+"""The result of a run: verdict, headline, first divergence, counts; the source of every file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reference.tensor_names import in_step
+from reports.table import Cell, Columns, Picture, Report, Table
+from verify.compare.power import Power
+from verify.compare.recompute import reproduced_text, share
+from verify.compare.tensor import Comparison, Tolerance
+from verify.compare.walk import Compared
+from verify.compare.wording import DERIVED, describe, explain_pass, index_text
+from verify.records.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas
+
+SCHEMA = "byhand-result/1"
+FIELDS = (
+    "step", "order", "tensor", "equation", "layer", "shape", "mode", "verdict", "max_error", "allowed", "utilisation",
+    "max_ulp", "equal_share", "worst_index", "by_hand", "tensorflow", "explanation", "reproduced_share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything one command found. `policy` says what was allowed: the derived bound, or --rtol and --atol.
+
+    `remark` ends the headline of a run that passes. `compared` is kept for the page, which draws from it.
+    """
+
+    command: str
+    settings: Settings
+    environment: Mapping[str, str]
+    comparisons: tuple[Comparison, ...]
+    policy: str
+    tables: tuple[Table, ...] = ()
+    data: tuple[Columns, ...] = ()
+    power: Power | None = None
+    remark: str = ""
+    pictures: tuple[Picture, ...] = ()
+    compared: Compared | None = field(default=None, compare=False, repr=False)
+    tolerance: Tolerance | None = None
+
+    @property
+    def local(self) -> tuple[Comparison, ...]:
+        return tuple(c for c in self.comparisons if c.mode == "local")
+
+    @property
+    def elements(self) -> int:
+        return sum(c.elements for c in self.local)
+
+    @property
+    def reproduced(self) -> int:
+        """The numbers that NumPy computes to the same bits from TensorFlow's inputs."""
+        return sum(c.reproduced for c in self.local)
+
+    @property
+    def passed(self) -> bool:
+        """Something was compared, and every comparison agrees, local and chained."""
+        return self.elements > 0 and all(c.passed for c in self.comparisons)
+
+    @cached_property
+    def first_divergence(self) -> Comparison | None:
+        """The first tensor, in the order of computing, that disagrees; a local disagreement before a chained one."""
+        failed = [c for c in self.comparisons if not c.passed]
+        return min(failed, key=lambda c: (c.mode == "chained", c.step, c.order), default=None)
+
+    @property
+    def headline(self) -> str:
+        first = self.first_divergence
+        if first is not None:
+            return f"FAIL {describe(first)}"
+        if not self.elements:
+            return "FAIL nothing was compared"
+        steps = f" and {self.settings.steps} steps" if self.settings.steps > 1 else ""
+        where = f" in {len(self.local)} tensors{steps}"
+        remark = f"; {self.remark}" if self.remark else ""
+        if self.policy == DERIVED:
+            counted = reproduced_text(self.reproduced, self.elements, where, self.policy)
+        else:
+            counted = (
+                f"{self.elements:,} numbers{where}, every difference within {self.policy}; "
+                f"{share(self.reproduced, self.elements)} reproduced bit for bit"
+            )
+        return f"PASS TensorFlow computed what the equations say: {counted}{remark}"
+
+    def counts(self) -> dict[str, int]:
+        return {
+            "tensors": len(self.local),
+            "elements": self.elements,
+            "reproduced": self.reproduced,
+            "outside": sum(c.outside for c in self.local),
+            "failed": sum(not c.passed for c in self.comparisons),
+        }
+
+    def to_columns(self) -> Columns:
+        """comparisons.csv."""
+        rows = [as_row(c) for c in self.comparisons]
+        return Columns("comparisons", {name: [row[name] for row in rows] for name in FIELDS})
+
+    def to_frame(self) -> pandas.DataFrame:
+        """comparisons.csv as a DataFrame."""
+        import pandas
+
+        return pandas.DataFrame(self.to_columns().columns)
+
+    def to_report(self) -> Report:
+        names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
+        chosen = self.settings.to_dict().items()
+        lines = (
+            explain_pass(self.policy),
+            *([str(self.power)] if self.power else []),
+            "Run with " + ", ".join(f"{name} {value}" for name, value in chosen) + f". {names}.",
+        )
+        tables = (*self.tables, summary(self.local, "Every tensor, locally"))
+        return Report(self.headline, self.passed, lines, tables, self.pictures)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of result.json."""
+        first = self.first_divergence
+        keys = ("step", "tensor", "equation", "by_hand", "tensorflow", "allowed", "explanation")
+        return {
+            "schema": SCHEMA,
+            "command": self.command,
+            "passed": self.passed,
+            "headline": self.headline,
+            "policy": self.policy,
+            "settings": self.settings.to_dict(),
+            "environment": dict(self.environment),
+            "counts": self.counts(),
+            "power": None if self.power is None else _power(self.power),
+            "first_divergence": None
+            if first is None
+            else {key: as_row(first)[key] for key in keys} | {"index": [i + 1 for i in first.worst_index]},
+            "comparisons": [as_row(c) for c in self.comparisons],
+            "tables": [_table(t) for t in self.tables],
+        }
+
+
+def as_row(c: Comparison) -> dict[str, Any]:
+    """The columns of comparisons.csv; indices count from 1, as in the essay."""
+    row = {name: getattr(c, name) for name in FIELDS}
+    return row | {"shape": "x".join(map(str, c.shape)), "worst_index": index_text(c.worst_index)}
+
+
+def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[str] = ()) -> Table:
+    """A row a tensor: equation, verdict, and at its worst element the error, what was allowed, the share used.
+
+    `near` names the tensors that the page shows from near; its names are links to them.
+    """
+    several = len({c.step for c in comparisons}) > 1
+    header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal", "reproduced")
+    rows = []
+    for c in comparisons:
+        name = in_step(c.step, c.tensor) if several else c.tensor
+        texts = [name, c.equation, "x".join(map(str, c.shape)) or "scalar", c.verdict]
+        figures = [
+            _number(abs(c.by_hand - c.tensorflow), ".2e"),
+            _number(c.allowed, ".2e"),
+            _number(c.utilisation, ".3f" if c.utilisation < 1000 else ".1e"),
+        ]
+        figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
+        figures += [share(c.reproduced, c.elements) if c.elements and c.mode == "local" else ""]
+        first = Cell(name, strong=not c.passed, link=f"#tensor-{c.tensor}" if c.tensor in near else "")
+        rows.append((first, *(Cell(text, strong=not c.passed) for text in [*texts[1:], *figures])))
+    note = (
+        "error and allowed: at the element that used most of what it was allowed; used: their ratio, above 1 "
+        "rounding cannot explain it; ulp: the largest error in units in the last place; equal: share of numbers "
+        "that are equal once the by-hand one is rounded; reproduced: share of numbers that NumPy computes to the same "
+        "bits in the same precision"
+    )
+    return Table(title, header, tuple(rows), frozenset(range(4, 10)), note, sortable=True)
+
+
+def _number(value: float, form: str) -> str:
+    return "" if math.isnan(value) else "0" if value == 0 else format(value, form)
+
+
+def _power(power: Power) -> dict[str, Any]:
+    return {"tried": power.tried, "caught": power.caught, "equal": power.equal, "smallest_change": dict(power.change)}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    rows = [[cell.text for cell in row] for row in table.rows]
+    return {"title": table.title, "header": table.header, "rows": rows, "note": table.note}

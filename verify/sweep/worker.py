@@ -1,0 +1,117 @@
+"""One case, in a worker: TensorFlow is imported once in its life and its compiled models are reused.
+
+Everything is computed in one thread, one case at a time, so that neither bits nor speed depend on what else runs.
+Capture and comparison are those of `verify.backprop`, without the chained rows: both checks of the capture are made
+for every case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from reference.rules import rules
+from reference.tensor_names import is_state, of_layer, split_step
+from verify.compare.walk import compare
+from verify.errors import Unusable, Unverifiable
+from verify.inputs import samples
+from verify.inputs.samples import Samples
+from verify.records.settings import OPTIMIZERS
+from verify.records.trace import Trace
+from verify.runtime.malloc import keep_freed
+from verify.runtime.stderr import hushed
+from verify.sweep import provenance as origin
+from verify.sweep.case_result import AGREES, DISAGREES, UNVERIFIED, Finding, columns, failed
+from verify.sweep.plan import Case
+from verify.training.numpy_network import predict
+
+if TYPE_CHECKING:
+    from verify.capture.model_cache import Bench
+
+ONE_AT_A_TIME = threading.Lock()  # a worker may have been given more threads than one
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a worker is sent with each case: the versions and the data it must have."""
+
+    versions: Mapping[str, str]
+    digest: str
+
+    def __call__(self, case: Case) -> Finding:
+        """Raises Unusable where this worker may not take part; whatever becomes of the case itself is a Finding."""
+        wrong = origin.difference(self.versions, origin.here())
+        if wrong:
+            raise Unusable(f"it has {wrong}")
+        with ONE_AT_A_TIME, threadpool_limits(1):
+            drawn, digest = _samples(case.settings.data, case.settings.split)
+            if digest != self.digest:
+                raise Unusable(f"it has other images in --data {case.settings.data}")
+            try:
+                return judged(case, _bench().capture(case.settings, drawn))
+            except Unverifiable as error:
+                return failed(case, UNVERIFIED, str(error))
+
+
+def judged(case: Case, held: Trace) -> Finding:
+    """Every tensor of every step against its equation, on TensorFlow's own inputs."""
+    comparisons = compare(held, "backprop", modes=("local",)).comparisons
+    if not sum(c.elements for c in comparisons):
+        return failed(case, UNVERIFIED, "nothing was compared")
+    status = AGREES if all(c.passed for c in comparisons) else DISAGREES
+    return Finding(case.number, status, "", *predictions(held), bits(held), columns(comparisons))
+
+
+def predictions(held: Trace) -> tuple[int, int, int, int]:
+    """Over all steps: images, how many are read rightly by hand and by TensorFlow, and how many differently.
+
+    Both before the step's update; by hand from X and the weights alone, in float64.
+    """
+    settings, network = held.settings, held.network
+    plan = rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
+    found = np.zeros(4, dtype=np.int64)
+    for number in range(1, settings.steps + 1):
+        step = held.step(number)
+        double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
+        mine = predict(plan, double, double["X"], network.depth)
+        theirs, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
+        found += [len(label), np.sum(mine == label), np.sum(theirs == label), np.sum(mine != theirs)]
+    images, by_hand, tensorflow, differ = found.tolist()
+    return images, by_hand, tensorflow, differ
+
+
+def bits(held: Trace) -> str:
+    """Hexadecimal SHA-256 of every step's cost and new weights: they depend on all else that was computed."""
+    found = hashlib.sha256()
+    for name, array in held.tensors.items():
+        tensor = split_step(name)[1]
+        if tensor == "C" or is_state(tensor, "new"):
+            found.update(f"{name} {array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+@lru_cache(maxsize=2)
+def _samples(data: str, split: str) -> tuple[Samples, str]:
+    drawn = samples.load(data, split)
+    return drawn, drawn.digest()
+
+
+@lru_cache(maxsize=1)
+def _bench() -> Bench:
+    """TensorFlow, imported now.  Raises Unverifiable if it cannot be."""
+    keep_freed()
+    with hushed():
+        try:
+            from verify.capture.model_cache import Bench
+            from verify.capture.threads import one_thread
+        except ImportError as error:
+            raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
+        one_thread()
+    return Bench()
