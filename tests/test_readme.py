@@ -1,4 +1,4 @@
-"""Every command of the README is run, and what it shows is compared with what comes out."""
+"""Every command of the README, and of the READMEs of the folders, is run; what they show is what comes out."""
 
 import re
 import shlex
@@ -19,7 +19,14 @@ from verify.trace import __main__ as trace
 from verify.training import __main__ as training
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+PAGES = (  # in this order their commands are run, in one folder
+    "README.md", *(f"verify/{room}/README.md" for room in (
+        "compare", "faults", "training", "inputs", "printed", "explain", "capture", "trace", "sweep")),
+    "verify/README.md", "reference/README.md", "reports/README.md", "tests/README.md", "benchmarks/README.md",
+    "CONTRIBUTING.md",
+)  # fmt: skip
+FRONT = (ROOT / "README.md").read_text()
+README = "\n\n".join((ROOT / page).read_text() for page in PAGES)
 MAINS = {
     "verify": everything,
     "verify.feedforward": feedforward,
@@ -146,7 +153,7 @@ def test_the_sweep_is_as_shown(outputs):
 
 
 def test_the_figures_of_the_long_sweep_are_those_on_record():
-    text = " ".join(README.split("### Scale")[1].split("## How it works")[0].split())
+    text = " ".join(README.split("### Scale")[1].split("\n## ")[0].split())
     record = " ".join((ROOT / "benchmarks" / "RESULTS.md").read_text().split("## Sweeps")[1].split())
     for figure in ("27.8", "49.9", "1.77", "815", "0.99", "4,050,124,000", "5,200", "2026-11-25"):
         assert figure in text and figure in record, figure
@@ -226,11 +233,28 @@ def test_the_two_commands_are_what_ci_runs():
     first, second = block.strip().splitlines()
     assert "-m venv .venv" in first and first.endswith("-m verify")
     assert second == ".venv/bin/python -m pytest"
-    script = ROOT / ".ci" / "run"
-    found = subprocess.run(
-        ["sed", "-n", "/^<!-- the two commands -->$/,/^```$/p", "README.md"], cwd=ROOT, capture_output=True
-    )
-    assert block.encode() in found.stdout and "the two commands" in script.read_text()
+    script = (ROOT / ".ci" / "run").read_text()
+    for line, variable in ((first, "install"), (second, "tests")):
+        (look,) = re.findall(rf"^{variable}=\$\((grep .*)\)$", script, re.MULTILINE)
+        found = subprocess.run(["bash", "-c", look], cwd=ROOT, capture_output=True, text=True)
+        assert found.stdout.strip() == line and f'bash -ec "${variable}"' in script
+
+
+def test_the_front_door_is_short():
+    assert len(FRONT.splitlines()) <= 200
+
+
+def test_every_page_is_linked_from_the_front_or_from_the_room_above():
+    for page in PAGES[1:]:
+        folder, _, name = page.rpartition("/")
+        above = (ROOT / "README.md").read_text() + (ROOT / "verify" / "README.md").read_text()
+        assert f"({page})" in above or f"`{folder.removeprefix('verify/')}/`" in above, page
+
+
+def test_every_link_between_pages_leads_to_a_file():
+    for page in PAGES:
+        for address in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text()):
+            assert address.startswith("http") or (ROOT / page).parent.joinpath(address).exists(), (page, address)
 
 
 def test_every_shell_block_is_marked():
@@ -246,5 +270,5 @@ def test_the_gallery_is_there_and_small():
 
 
 def test_every_file_it_names_exists():
-    for name in re.findall(r"`((?:reference|verify|benchmarks|reports)/[\w./]+)`", README):
+    for name in re.findall(r"`((?:reference|verify|benchmarks|reports|tests)/[\w./]+)`", README):
         assert (ROOT / name).exists(), name
