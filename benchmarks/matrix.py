@@ -26,8 +26,8 @@ import numpy as np
 from benchmarks.matrix_table import Entry, write
 from reference.network import ESSAY
 from reports import terminal
+from verify.cli.arguments import Parser
 from verify.cli.exit_status import guarded
-from verify.cli.options import Parser
 from verify.errors import Unusable
 from verify.inputs import samples
 from verify.records import trace_file

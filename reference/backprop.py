@@ -1,6 +1,6 @@
 """Section 2.3 and Appendices B, C, D: the gradients, from the output back to the pixels.
 
-All in the vectorised form through dZ. The chain rule (17), (18) is the composition of the three functions:
+All equations are in the vectorised form, through dZ. The chain rule (17), (18) is the composition of three functions:
 dW(l) = A(l-1)^T dZ(l), where dA(l)/dW is A(l-1) by (18a), and dZ(l) = dA(l) f'(Z(l)) by (18b).
 """
 

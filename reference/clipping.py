@@ -1,4 +1,4 @@
-"""Gradients cut down before they are used: by value, by the norm of each, by the norm of all together."""
+"""Gradient clipping: by value, by the norm of each gradient, or by the norm of all gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section 2.2.2: gradient descent; with momentum and with weight decay, which the essay does not have."""
+"""Section 2.2.2: gradient descent. Momentum and weight decay are not in the essay."""
 
 from __future__ import annotations
 

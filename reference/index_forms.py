@@ -1,8 +1,8 @@
 """The essay's index forms, element by element, with its own letters and its own indices, which count from 1.
 
-Each function states one element for one example. Where the print differs from what is right, the printed
-form follows directly below, marked *as printed*. The vectorised forms of the other modules are compared
-with these, and both with TensorFlow.
+Each function states one element for one example. Where the printed equation is wrong, the corrected form comes
+first and the printed form follows directly below, marked *as printed*. The vectorised forms of the other modules
+are compared with these, and both with TensorFlow.
 
     e.x e.y            pixel x_i, target y_j
     e.w1 e.b1 e.z1 …   w(1)_{i,j}, b(1)_j, z(1)_j and so on for layers 2 and 3; e.a1 e.a2 e.a3
@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Index = Any  # a whole number from 1, or an array of them: then the element formula is read for each
+Index = Any  # a whole number from 1, or an array of them: then the formula is evaluated for each
 
 
 class Entries:
-    """A vector or matrix read by the essay's indices: w[2, 3] is its second row's third entry.
+    """A vector or matrix with the essay's indices, which count from 1: w[2, 3] is the third entry of the second row.
 
-    Raises IndexError for an index that the essay's matrix does not have; 0 is one.
+    Raises IndexError for an index out of range, such as 0.
     """
 
     def __init__(self, array: Any) -> None:
@@ -40,12 +40,12 @@ class Entries:
         return self.array[tuple(i - 1 for i in indices)]
 
     def all(self) -> NDArray[np.int64]:
-        """Every index, 1 to n."""
+        """Return every index, 1 to n."""
         return np.arange(1, self.n + 1)
 
 
 class Example:
-    """One example: its pixels, target, weights, biases, summations and activations, by the essay's letters."""
+    """One example: pixels, target, weights, biases, summations and activations, named by the essay's letters."""
 
     def __init__(self, arrays: Mapping[str, Any]) -> None:
         self.arrays = dict(arrays)
@@ -205,6 +205,7 @@ def dc_db1_as_printed(e: Example, i: Index, *, j: Index) -> Any:
 
 @lru_cache(maxsize=100_000)
 def _through_one_output(e: Example, i: Index, j: Index) -> Any:
+    """The sum over the nodes k of H2 as (22e) and (22f) are printed: with one output, j."""
     k = e.z2.all()
     return np.sum(e.w2[i, k] * f_slope(e.z2[k]) * e.w3[k, j]) * (e.a3[j] - e.y[j])
 

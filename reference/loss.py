@@ -28,7 +28,7 @@ def crossentropy_slope(A: Any, y: Any) -> Any:
 def batch_mean(costs: Any) -> Any:
     """The cost of a batch: 1/N times the sum over its examples.  costs [N] -> scalar.  (14)
 
-    The print of (14) sums over the ten outputs only; the sum over the N examples belongs there too.
+    As printed, (14) sums over the ten outputs only; the sum over the N examples is missing.
     """
     return (1 / costs.shape[0]) * np.sum(costs)
 
@@ -36,7 +36,7 @@ def batch_mean(costs: Any) -> Any:
 def crossentropies_of_logits(Z: Any, y: Any) -> Any:
     """(13) with a_i of (11) put in: log a_i = (z_i - max) - log Σ e^(z_k - max).  Z, y [N, n] -> [N].  (13)
 
-    So a probability that underflows to 0 still has its logarithm. Keras takes this way too.
+    This gives the logarithm even of a probability that underflows to 0. Keras computes it in this way, too.
     """
     shifted = Z - np.max(Z, axis=1, keepdims=True)
     logarithm = np.log(np.sum(exponentials(Z), axis=1, keepdims=True))

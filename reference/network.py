@@ -1,4 +1,4 @@
-"""The network as a value: its layers in order, section 1.2 and Figure 3, each with what it reads."""
+"""The network as a value: its layers in order, each with the layers it reads. Section 1.2 and Figure 3."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from reference.layers.layer import Layer, Place, Shape
 from reference.layers.rescaling import Rescaling
 from reference.tensor_names import of_layer, read
 
+ONE_ACTIVATION = "each layer with weights needs one activation, right behind it, and nothing else has one"
+
 
 @dataclass(frozen=True)
 class Node:
-    """A layer, and the nodes of the network that it reads, by their places from 0."""
+    """A layer, and the positions (from 0) of the nodes that it reads."""
 
     layer: Layer
     reads: tuple[int, ...] = ()
@@ -26,9 +28,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Network:
-    """A graph of layers. The first is the input; each other one reads layers that stand before it.
+    """A graph of layers: the first is the input, and every other layer reads earlier ones.
 
-    Today each layer must read the one before it.  Raises ValueError where the layers do not fit together.
+    Today each layer must read the layer directly before it.  Raises ValueError if the layers do not fit together.
     """
 
     nodes: tuple[Node, ...]
@@ -49,16 +51,14 @@ class Network:
             if not layer.letter:
                 continue
             if isinstance(layer, Activation) != (before is not None and before.begins):
-                raise ValueError(
-                    "each layer with weights needs one activation, right behind it, and nothing else has one"
-                )
+                raise ValueError(ONE_ACTIVATION)
             if layer.at_end and place.number < self.depth:
                 raise ValueError(f"{layer} may stand at the output layer only")
             if layer.counted and place.number:
                 raise ValueError(f"{layer} may stand before the first layer with weights only")
             before = layer
         if before is not None and before.begins:
-            raise ValueError("each layer with weights needs one activation, right behind it, and nothing else has one")
+            raise ValueError(ONE_ACTIVATION)
 
     def _check_names(self) -> None:
         names = [place.gives for layer, place in self.places if layer.letter]
@@ -68,30 +68,33 @@ class Network:
 
     @cached_property
     def places(self) -> tuple[tuple[Layer, Place], ...]:
-        """Every layer with its place: the numbers in its names, what it reads, what it gives.  Raises ValueError."""
+        """Every layer with its place.  Raises ValueError if a layer cannot read what stands before it."""
         return tuple(_places(self.nodes))
 
     @cached_property
     def depth(self) -> int:
-        """L, the number of layers that compute."""
+        """L, the number of the essay's layers without the input."""
         return sum(node.layer.begins for node in self.nodes)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
-        """n(0), n(1), … n(L): the numbers of an example, and the nodes of each layer."""
+        """n(0), n(1), …, n(L): how many numbers an example has, and how many nodes each layer has."""
         return (self.places[0][1].outputs[-1], *(place.outputs[-1] for layer, place in self.places if layer.begins))
 
     @cached_property
     def activations(self) -> tuple[str, ...]:
-        """The activation of each layer 1…L, as a text."""
+        """The activation of each layer 1…L, as text."""
         return tuple(str(layer) for layer, _ in self.places if isinstance(layer, Activation))
 
     def layers(self, number: int) -> tuple[Layer, ...]:
-        """The parts of the essay's layer l: a Dense, its activation, and what follows it; 0 is the input."""
+        """Return the parts of the essay's layer l: a Dense, its activation, and a dropout; layer 0 is the input."""
         return tuple(layer for layer, place in self.places if place.number == number)
 
     def output(self, number: int) -> str:
-        """The tensor that the essay's layer l gives to the next: A(l), D(l) after dropout; 0: X, or S(k) rescaled."""
+        """Return the tensor that the essay's layer l gives to the next: A(l), or D(l) after dropout.
+
+        Layer 0 gives X, or S(k) after rescaling, or D0 after dropout.
+        """
         return [place.gives for _, place in self.places if place.number == number][-1]
 
     @cached_property
@@ -115,21 +118,21 @@ class Network:
         return self._drawn | {place.gives: place.outputs for _, place in self.places} | {"y": last}
 
     def parameters(self) -> tuple[str, ...]:
-        """W1, B1, … WL, BL."""
+        """Return the names of the parameters: W1, B1, …, WL, BL."""
         return tuple(self._parameters)
 
     def masks(self) -> tuple[str, ...]:
-        """M0, … ML: what each dropout lets through."""
+        """Return the names of the dropout masks: M0, …, ML."""
         return tuple(self._drawn)
 
     def shape(self, parameter: str) -> Shape:
-        """Of a weight matrix [n(l-1), n(l)] or a bias [1, n(l)], by its name."""
+        """Return the shape of a parameter: [n(l-1), n(l)] for a weight matrix, [1, n(l)] for a bias."""
         return self._parameters[parameter]
 
     def tensor_shape(self, name: str, batch: int) -> tuple[int, ...]:
-        """Return the shape of any tensor of a training step: () for C and alpha, [N, n(l)] for Z(l) and its like.
+        """Return the shape of any tensor of a training step: () for C and alpha, [N, n(l)] for Z(l) or dZ(l).
 
-        Raises ValueError for what is not the name of a tensor.
+        Raises ValueError if `name` is not the name of a tensor.
         """
         base = read(name).base
         if base in self._parameters:
@@ -137,19 +140,19 @@ class Network:
         return (batch, *self._examples[base]) if base in self._examples else ()
 
     def count(self, kind: str) -> int:
-        """Weights ("W") or biases ("B") in all; the essay's 109,184 and 202, section 2.2.2."""
+        """Return the number of weights ("W") or biases ("B"): the essay has 109,184 and 202, section 2.2.2."""
         shapes = [shape for P, shape in self._parameters.items() if read(P).quantity == kind]
         return sum(rows * columns for rows, columns in shapes)
 
 
 def _places(nodes: tuple[Node, ...]) -> Iterator[tuple[Layer, Place]]:
-    """Number the layers as the essay does: each Dense begins a new one."""
+    """Yield each layer with its place, numbered as in the essay: each Dense begins a new layer."""
     depth = sum(node.layer.begins for node in nodes)
     counts: dict[str, int] = {}
-    found: list[Place] = []
+    places: list[Place] = []
     number, learns = 0, False
     for node in nodes:
-        layer, before = node.layer, found[node.reads[0]] if node.reads else None
+        layer, before = node.layer, places[node.reads[0]] if node.reads else None
         number += layer.begins
         counts[layer.letter] = counts.get(layer.letter, 0) + 1
         reads = before.gives if before else "X"
@@ -157,12 +160,12 @@ def _places(nodes: tuple[Node, ...]) -> Iterator[tuple[Layer, Place]]:
         gives = of_layer(layer.letter, counts[layer.letter] if layer.counted else number) if layer.letter else reads
         place = Place(number, depth, reads, before.number if before else 0, gives, inputs, layer.shape(inputs), learns)
         learns = learns or bool(layer.parameters(place))
-        found.append(place)
+        places.append(place)
         yield layer, place
 
 
 def line(layers: Iterable[Layer]) -> Network:
-    """Return the network in which each of these layers reads the one before it.  Raises ValueError."""
+    """Return the network in which each layer reads the one before it.  Raises ValueError if they do not fit."""
     return Network(tuple(Node(layer, (k - 1,) if k else ()) for k, layer in enumerate(layers)))
 
 
@@ -173,11 +176,11 @@ def chain(
     dropout: tuple[float, ...] = (),
     rescaling: tuple[tuple[float, float], ...] = (),
 ) -> Network:
-    """Return a network of Dense layers of these `sizes` n(0)…n(L), each with its activation.
+    """Return a network of Dense layers with these `sizes` n(0)…n(L), each with its activation.
 
-    `biases` says of each layer whether it has one (empty: all have); `dropout` has a rate for the input and each
-    layer's output (empty: none); `rescaling` the scale and offset of each layer that brings X to another range.
-    Raises ValueError where these do not fit together.
+    `biases` says for each layer whether it has a bias (empty: all have one). `dropout` gives a rate for the input and
+    for each layer's output (empty: no dropout). `rescaling` gives the scale and offset of each layer that rescales X.
+    Raises ValueError if these do not fit together.
     """
     depth = len(sizes) - 1
     if depth < 1 or any(type(n) is not int or n < 1 for n in sizes):

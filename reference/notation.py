@@ -1,6 +1,6 @@
-"""Values as short texts and back: "adam", "sgd(learning_rate=0.5, momentum=0.9)". They go into traces and reports.
+"""Values as short texts and back: "adam", "sgd(learning_rate=0.5, momentum=0.9)". Traces and reports hold these texts.
 
-The text of a value names what differs from its kind's defaults, in the order of its fields.
+The text names the fields that differ from their defaults, in the order of the fields.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ LONGEST = 2000  # characters of a text
 
 
 def parse(text: str, kinds: Mapping[str, Callable[..., Any]]) -> Any:
-    """The value a text describes.  Raises ValueError naming what it does not know; runs nothing."""
+    """Return the value that a text describes, without running any code.  Raises ValueError, naming what is unknown."""
     try:
         if len(text) > LONGEST:
             raise ValueError("too long")
-        found = ast.parse(text, mode="eval").body
+        expression = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise ValueError(f"{text[:80]!r} is not of the form name(word=value, ...)") from None
     try:
-        return _value(found, kinds)
+        return _value(expression, kinds)
     except RecursionError:
         raise ValueError(f"{text[:80]!r} is not of the form name(word=value, ...)") from None
 
@@ -36,10 +36,10 @@ def _value(node: ast.expr, kinds: Mapping[str, Callable[..., Any]]) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and _is_number(node.operand):
         return -node.operand.value  # type: ignore[attr-defined]
     if isinstance(node, ast.Name):
-        return _made(node.id, {}, kinds)
+        return _instance(node.id, {}, kinds)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.args:
-        words = {str(k.arg): _value(k.value, kinds) for k in node.keywords}
-        return _made(node.func.id, words, kinds)
+        arguments = {str(k.arg): _value(k.value, kinds) for k in node.keywords}
+        return _instance(node.func.id, arguments, kinds)
     raise ValueError(f"{ast.unparse(node)[:80]!r} is not a name, a number, or name(word=value, ...)")
 
 
@@ -48,15 +48,18 @@ def _is_number(node: ast.expr) -> bool:
 
 
 def check_numbers(value: Any) -> None:
-    """Raise ValueError unless every field of a frozen dataclass that has a number by default, or must have, has one."""
+    """Check the fields of a frozen dataclass: True or False where that is the default, else a number or a schedule.
+
+    Raises ValueError, naming the field.
+    """
     for field in fields(value):
-        given = getattr(value, field.name)
+        setting = getattr(value, field.name)
         if isinstance(field.default, bool):
-            fits = type(given) is bool
+            fits = type(setting) is bool
         else:
-            fits = all(_is_finite(x) for x in (given if isinstance(given, tuple) else (given,)))
-        if not fits and not (callable(given) and is_dataclass(given)):
-            raise ValueError(f"{field.name} of {value.name} must be {_kind(field.default)}, not {given!r}")
+            fits = all(_is_finite(x) for x in (setting if isinstance(setting, tuple) else (setting,)))
+        if not fits and not (callable(setting) and is_dataclass(setting)):
+            raise ValueError(f"{field.name} of {value.name} must be {_kind(field.default)}, not {setting!r}")
 
 
 def _is_finite(x: Any) -> bool:
@@ -67,17 +70,17 @@ def _kind(default: Any) -> str:
     return "True or False" if isinstance(default, bool) else "a number"
 
 
-def _made(name: str, words: dict[str, Any], kinds: Mapping[str, Callable[..., Any]]) -> Any:
+def _instance(name: str, arguments: dict[str, Any], kinds: Mapping[str, Callable[..., Any]]) -> Any:
     if name not in kinds:
         raise ValueError(f"{name!r} is not one of {', '.join(kinds)}")
     try:
-        return kinds[name](**words)
+        return kinds[name](**arguments)
     except TypeError:
-        raise ValueError(f"{name} does not take {', '.join(words)}") from None
+        raise ValueError(f"{name} does not take {', '.join(arguments)}") from None
 
 
 def text_of(name: str, value: Any) -> str:
-    """The text of a frozen dataclass, under this name; nested ones have a `name` of their own."""
+    """Return the text of a frozen dataclass under this name; a nested dataclass uses its own `name`."""
     changed = [
         f"{f.name}={_text(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name) != f.default
     ]

@@ -1,8 +1,8 @@
-"""Operations that a computer may carry out in several ways, although the equation is one.
+"""Operations that are one equation, but that a computer may carry out in several ways.
 
 A person multiplies three numbers from left to right; a compiler may take another order. TensorFlow computes a sigmoid
-by one kernel, not by e^z, a sum and a division. An equation says so by using one of these operations, or by being
-decorated with `@operation`. On arrays each is the plain NumPy in its body.
+by one kernel, not by e^z, a sum and a division. An equation shows this by using one of these operations, or by the
+decorator `@operation`. On arrays each operation is the plain NumPy in its body.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ Function = Callable[..., Any]
 
 
 def operation(function: Function) -> Function:
-    """Let a type of operands carry out the function in its own way, as a method `__operation__`.
+    """Decorate a function so that an operand with a method `__operation__` carries it out in its own way.
 
-    The method is given the decorated function and the operands; `function.__wrapped__` is its plain NumPy.
+    The method receives the decorated function and the operands; `function.__wrapped__` is the plain NumPy.
     """
 
     @wraps(function)
     def carried_out(*operands: Any) -> Any:
         for x in operands:
-            own = getattr(x, "__operation__", None)
-            if own is not None:
-                return own(carried_out, operands)
+            method = getattr(x, "__operation__", None)
+            if method is not None:
+                return method(carried_out, operands)
         return function(*operands)
 
     return carried_out

@@ -1,4 +1,4 @@
-"""The modules of a package of kinds, found by themselves: a kind is added by adding its module."""
+"""Find the modules of a package of kinds: adding a module adds a kind."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Kind = TypeVar("Kind")
 
 @lru_cache(maxsize=64)
 def modules_of(package: str) -> dict[str, ModuleType]:
-    """Return every module of a package, by its name."""
+    """Return every module of a package by its name."""
     names = [info.name for info in pkgutil.iter_modules(import_module(package).__path__)]
     return {name: import_module(f"{package}.{name}") for name in names}
 
 
 def classes_of(package: str, base: type[Kind]) -> list[type[Kind]]:
-    """Return every class of this base that a package's modules state, each once."""
-    found = [x for module in modules_of(package).values() for x in vars(module).values()]
-    return list(dict.fromkeys(x for x in found if isinstance(x, type) and issubclass(x, base)))
+    """Return `base` and its subclasses in the modules of a package, each once."""
+    members = [x for module in modules_of(package).values() for x in vars(module).values()]
+    return list(dict.fromkeys(x for x in members if isinstance(x, type) and issubclass(x, base)))

@@ -11,17 +11,17 @@ from typing import Any
 class Rule:
     """One tensor: the equation that gives it, what that equation reads, and the function that states it.
 
-    `layer` is the number of the layer that the tensor belongs to (0: the input, or the whole network), `phase` the
-    part of the step in which it is computed: start, forward, backward, update. `kind` names the layer, loss or
-    optimizer whose equation it is. An input "W1@" is W1_new of the step before.
+    `layer` is the number of the tensor's layer (0: the input, or the whole network). `phase` is the part of the step
+    that computes the tensor: start, forward, backward or update. `kind` names the layer, loss or optimizer that the
+    equation belongs to. An input "W1@" is W1_new of the step before.
 
-    What a rule declares of its arithmetic:
-    `elementwise`: each number depends on the same element of the inputs and on single numbers alone.
-    `summed`: a product of two matrices, by the axis of each that is summed over; a third input is a row that is added.
-    `fusable` names inputs that are a product: a compiler may add it without rounding it first (fused multiply-add).
-    `scales`: a tensor is multiplied by a constant. Where two such rules follow each other a compiler may multiply the
-    constants first; `folded` names the inputs of which that is so.
-    `single`: Keras computes it in float32, also in a float64 network.
+    What a rule says about its arithmetic:
+    `elementwise`: each number depends only on the element of the inputs at the same index, and on single numbers.
+    `summed`: the rule is a matrix product; the two axes are those summed over. A third input is a row that is added.
+    `fusable` names inputs that are products: a compiler may add them without rounding first (fused multiply-add).
+    `scales`: a tensor is multiplied by a constant. Where two such rules follow each other, a compiler may multiply the
+    constants first; `folded` names the inputs for which it may.
+    `single`: Keras computes the tensor in float32, also in a float64 network.
     """
 
     tensor: str
@@ -39,5 +39,5 @@ class Rule:
     kind: str = ""
 
     def __call__(self, known: Mapping[str, Any]) -> Any:
-        """Evaluate on the named inputs, arrays or balls."""
+        """Return the tensor, computed from the named inputs: arrays or balls."""
         return self.compute(*(known[name] for name in self.inputs))

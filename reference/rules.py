@@ -1,6 +1,6 @@
-"""The rules: every tensor of a training step, in the order of computing, with its equation.
+"""The rules: every tensor of a training step with its equation, in the order of computing.
 
-Everything else walks this list: the comparison, the by-hand run, the tables, the tests.
+The comparison, the by-hand run, the tables and the tests all use this list.
 """
 
 from __future__ import annotations
@@ -23,22 +23,20 @@ from reference.rule import Rule
 __all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "given", "rules", "start"]
 
 CARRIED = "carried over"
-
-
 LOSSES = ("categorical_crossentropy", "mean_squared_error")  # the essay's
 
 
 def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]:
-    """Return all rules of one training step, for any network.  Raises ValueError for a loss it does not know."""
+    """Return all rules of one training step of a network.  Raises ValueError if the loss is unknown."""
     end, kind = _end(network, cost), loss_named(cost).kind
     steps = (_forward(network, end, kind), _backward(network, end, kind), _update(network, optimizer))
     return tuple(_folded(rule for part in steps for rule in part))
 
 
-def _folded(every: Iterator[Rule]) -> Iterator[Rule]:
-    """Name the inputs that are a tensor times a constant, where another constant is multiplied by."""
+def _folded(sequence: Iterator[Rule]) -> Iterator[Rule]:
+    """Yield the rules; one that multiplies by a constant names its inputs that are such products already."""
     scaled: set[str] = set()
-    for rule in every:
+    for rule in sequence:
         if rule.scales:
             yield replace(rule, folded=tuple(name for name in rule.inputs if name in scaled))
             scaled.add(rule.tensor)
@@ -47,37 +45,35 @@ def _folded(every: Iterator[Rule]) -> Iterator[Rule]:
 
 
 def _output(network: Network) -> tuple[Activation, Place, Place]:
-    """The activation of the output layer, its place, and the place of what the network gives."""
+    """Return the activation of the output layer, its place, and the place of the last layer."""
     activation, place = [(x, place) for x, place in network.places if isinstance(x, Activation)][-1]
     return activation, place, network.places[-1][1]
 
 
 def _end(network: Network, cost: str) -> Written:
-    """How the loss is computed behind the output layer; a slope that reads "Z" is dZ(L), another dA(L) or dD(L)."""
-    activation, at, last = _output(network)
-    return loss_named(cost).written(activation.kind, dropped=last.gives != at.gives)
+    """Return how the loss is computed behind the output layer."""
+    activation, output, last = _output(network)
+    return loss_named(cost).written(activation.kind, dropped=last.gives != output.gives)
 
 
 def _read(network: Network, end: Written) -> str:
-    """The tensor at which the loss begins."""
-    _, at, last = _output(network)
-    return at.reads if end.reads == "Z" else last.gives
+    """Return the tensor that the loss reads beside y."""
+    _, output, last = _output(network)
+    return output.reads if end.reads == "Z" else last.gives
 
 
 def _forward(network: Network, end: Written, kind: str) -> Iterator[Rule]:
     for layer, place in network.places:
         yield from layer.forward(place)
-    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward",
-               kind=kind)  # fmt: skip
+    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward", kind=kind)
 
 
 def _backward(network: Network, end: Written, kind: str) -> Iterator[Rule]:
-    """From the loss back: each layer gives the gradients of its parameters, and that of what it reads."""
-    _, at, last = _output(network)
-    joint = end.joint or end.reads == "Z"  # the slope of the loss goes back through the activation as well
-    slope = names.gradient(at.reads if joint else last.gives)
-    yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward",
-               kind=kind)  # fmt: skip
+    """Yield the rules from the loss back: for each layer the gradients of its parameters and of what it reads."""
+    _, output, last = _output(network)
+    joint = end.joint or end.reads == "Z"  # the slope of the loss is dZ(L): it includes the activation's
+    slope = names.gradient(output.reads if joint else last.gives)
+    yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward", kind=kind)
     for layer, place in reversed(network.places):
         if not joint or place.number < network.depth or layer.begins:
             yield from layer.backward(place)
@@ -95,29 +91,24 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:
-    """What a step starts from: zero moments at the first, and at each later one what the last step left."""
-    found: list[Rule] = []
+    """Return the rules of what a step starts from: zero moments in the first step, later what the last step left."""
+    starting: list[Rule] = []
     for P in network.parameters():
         layer = names.read(P).layer or 0
         if not first:
-            found.append(Rule(P, CARRIED, (P + names.CARRIED,), carried, layer, "start", elementwise=True))
+            starting.append(_carried_over(P, P, layer))
         for moment in optimizer.keeps if training else ():
-            tensor = names.before(names.kept(moment, P))
+            kept = names.kept(moment, P)
             if first:
-                found.append(Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start"))
+                starting.append(Rule(names.before(kept), "App. A: start", (P,), zero_moment, layer, "start"))
             else:
-                found.append(
-                    Rule(
-                        tensor,
-                        CARRIED,
-                        (names.kept(moment, P) + names.CARRIED,),
-                        carried,
-                        layer,
-                        "start",
-                        elementwise=True,
-                    )
-                )
-    return tuple(found)
+                starting.append(_carried_over(names.before(kept), kept, layer))
+    return tuple(starting)
+
+
+def _carried_over(tensor: str, kept: str, layer: int) -> Rule:
+    """Return the rule of a tensor that is what the step before kept."""
+    return Rule(tensor, CARRIED, (kept + names.CARRIED,), carried, layer, "start", elementwise=True)
 
 
 def carried(before: Any) -> Any:
@@ -131,5 +122,5 @@ def zero_moment(P: Any) -> Any:
 
 
 def given(network: Network) -> tuple[str, ...]:
-    """The tensors that no rule of a step computes: X, y, the parameters, and the masks of dropout."""
+    """Return the tensors that no rule of a step computes: X, y, the parameters, and the dropout masks."""
     return ("X", "y", *network.parameters(), *network.masks())

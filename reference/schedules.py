@@ -1,6 +1,6 @@
-"""Learning rates that change from step to step.  t counts steps from 1; Keras counts those done, t - 1.
+"""Learning rates that change from step to step. t counts steps from 1; Keras counts the steps done, t - 1.
 
-Each is evaluated by Keras as single numbers in the precision of the initial rate.
+Keras evaluates each schedule on single numbers, in the precision of the initial rate.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class ExponentialDecay:
         check_numbers(self)
 
     def __call__(self, t: Any) -> Any:
+        """The learning rate α of step t.  t scalar -> scalar."""
         return self.initial_learning_rate * self.decay_rate ** _part(t - 1, self.decay_steps, self.staircase)
 
 
@@ -46,6 +47,7 @@ class InverseTimeDecay:
         check_numbers(self)
 
     def __call__(self, t: Any) -> Any:
+        """The learning rate α of step t.  t scalar -> scalar."""
         return self.initial_learning_rate / (1 + self.decay_rate * _part(t - 1, self.decay_steps, self.staircase))
 
 
@@ -63,6 +65,7 @@ class PolynomialDecay:
         check_numbers(self)
 
     def __call__(self, t: Any) -> Any:
+        """The learning rate α of step t.  t scalar -> scalar."""
         rest = 1 - np.minimum(t - 1, self.decay_steps) / self.decay_steps
         gap = rounded_as(self.initial_learning_rate, t) - self.end_learning_rate
         return gap * (rest if self.power == 1 else rest**self.power) + self.end_learning_rate
@@ -82,15 +85,16 @@ class PiecewiseConstantDecay:
             raise ValueError("piecewise_constant_decay needs rising boundaries and one value more than there are")
 
     def __call__(self, t: Any) -> Any:
+        """The learning rate α of step t.  t scalar -> scalar."""
         done = t - 1
-        *earlier, found = self.values
+        *earlier, chosen = self.values
         for boundary, rate in zip(reversed(self.boundaries), reversed(earlier), strict=True):
-            found = choose(done <= boundary, rate, found)
-        return rounded_as(found, t)
+            chosen = choose(done <= boundary, rate, chosen)
+        return rounded_as(chosen, t)
 
 
 def _part(done: Any, steps: float, staircase: bool) -> Any:
-    """(t - 1)/T; with `staircase` its whole part, which is exact where Keras's division does not round across it."""
+    """(t - 1)/T; with `staircase` the whole part, exact unless Keras's division rounds across a whole number."""
     return np.floor(done / steps) if staircase else done / steps
 
 

@@ -1,7 +1,7 @@
-"""Other computes for the same tensor: equations that are not the essay's, yet are met in its place.
+"""Variants of an equation: not the essay's, but found in implementations.
 
-Each differs from an equation in one respect and is named for it. Tried when a number disagrees, they can
-say which equation was used instead.
+Each differs from the equation in one respect, which names it. When a number disagrees, trying the variants can
+show which equation was used instead.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from reference.operations import quotient
 class AdamForm:
     """Adam's update, with everything that implementations are known to differ in.  Appendix A
 
-    `ahead_m`, `ahead_v`: bias corrections of step t + so many; `correct_m`, `correct_v`: whether there are any;
-    `swapped`: β1 and β2 exchanged in them; `epsilon_at`: "root" (Algorithm 1: beside the corrected √v̂),
-    "hat" (beside the uncorrected √v), or "inside" (under the root of v̂).
+    `ahead_m`, `ahead_v`: how many steps ahead of t the bias corrections are. `correct_m`, `correct_v`: whether m and v
+    are corrected. `swapped`: whether β1 and β2 are exchanged in the corrections. `epsilon_at`: where ε is added, "root"
+    (Algorithm 1: to the corrected √v̂), "hat" (to the uncorrected √v), or "inside" (to v̂, under the root).
     """
 
     epsilon_at: str = "root"
@@ -46,12 +46,12 @@ class AdamForm:
 
 
 def _power(beta: Any, t: Any, ahead: int) -> Any:
-    """β^(t + ahead), with t left as it is: it may be a ball, whose sums are rounded."""
+    """β^(t + ahead), without adding to t: t may be a ball, and sums of balls are rounded."""
     return beta**t * beta**ahead if ahead else beta**t
 
 
 def adam_changes() -> Mapping[str, Mapping[str, Any]]:
-    """What Adam's update is known to do otherwise, by name; "" is the equation itself.  Appendix A"""
+    """Return the known deviations from Adam's update by name; "" is the equation itself.  Appendix A"""
     return {
         "": {},
         "bias correction one step ahead (t + 1)": {"ahead_m": 1, "ahead_v": 1},
@@ -67,6 +67,5 @@ def adam_changes() -> Mapping[str, Mapping[str, Any]]:
 
 
 def adam_forms(epsilon_at: str = "root") -> Mapping[str, Callable[..., Any]]:
-    """Adam's update by what it does otherwise; the first is the equation itself.  Appendix A"""
-    own = {"epsilon_at": epsilon_at}
-    return {name: AdamForm(**{**own, **change}) for name, change in adam_changes().items()}
+    """Return Adam's update with each deviation by name; the first is the equation itself.  Appendix A"""
+    return {name: AdamForm(**{"epsilon_at": epsilon_at, **change}) for name, change in adam_changes().items()}

@@ -1,1 +1,1 @@
-"""Tables as values, and the ways to write them: terminal, Markdown, HTML, CSV, files. Knows no mathematics."""
+"""Tables as values, and how to write them: terminal, Markdown, HTML, CSV, files. This package knows no mathematics."""

@@ -1,6 +1,6 @@
-"""Columns to CSV. Floats are written by `repr`: the shortest text that gives the same float64 back.
+"""Write columns as CSV. A float is written by `repr`: the shortest text that reads back as the same float64.
 
-Text is plain, and nothing that a spreadsheet would run; numbers are never touched.
+Text is made plain and cannot be run as a formula by a spreadsheet. Numbers are never changed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reports.table import Columns
 
 
 def render(table: Columns) -> bytes:
-    """UTF-8, comma, line feed; a header line first."""
+    """Return the columns as CSV: UTF-8, commas, line feeds, a header line first."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(map(_cell, table.columns))

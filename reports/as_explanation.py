@@ -1,4 +1,4 @@
-"""An explanation as text for a terminal, as Markdown with LaTeX that GitHub renders, and as HTML."""
+"""Write an explanation as text for a terminal, as Markdown with LaTeX that GitHub renders, and as HTML."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from html import escape
 
 from reports import as_markdown
-from reports.explanation import Explanation, Formula, Line, Outcome, Step
+from reports.explanation import Explanation, Line, Outcome, Step
 
-WIDEST = 24  # a left side no longer than this is set in a column of its own
+WIDEST = 24  # a left side of at most so many characters is set in its own column
 LEGEND = (
     "Each line puts in the numbers of the lines above with all their digits, not only those shown. by hand: exact, or "
     "correct in every digit shown. ulp: units in the last place. allowed: what rounding can explain, and how much of "
@@ -18,7 +18,7 @@ LEGEND = (
 
 
 def text(value: Explanation, width: int = 100) -> str:
-    """Plain text, no line longer than `width`; the headline is not in it."""
+    """Return the explanation as plain text without its headline; no line is longer than `width`."""
     parts = [part for step in value.steps for part in _step(step, width)]
     if value.whole is not None:
         words = textwrap.fill(f"All steps in one, {value.whole_words}", width, break_long_words=False)
@@ -40,21 +40,25 @@ def _step(step: Step, width: int) -> Iterator[str]:
 
 
 def _line(line: Line, column: int, width: int) -> Iterator[str]:
-    """left = right, folded at spaces behind the equals sign; the remark at the end, or below."""
+    """Yield "left = right", folded at spaces after the equals sign; the remark follows on the last line or below."""
     left = line.left.text
     if len(left) > column:
         yield from textwrap.wrap(left, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False)
         left = ""
     indent = " " * (2 + column)
-    made = textwrap.wrap(
-        line.right.text, width, initial_indent="  " + left.ljust(column) + " = ", subsequent_indent=indent + "   ",
-        break_long_words=False, break_on_hyphens=False,
-    )  # fmt: skip
-    if line.remark and len(made[-1]) + 3 + len(line.remark) <= width:
-        made[-1] += "   " + line.remark
-        yield from made
+    rows = textwrap.wrap(
+        line.right.text,
+        width,
+        initial_indent="  " + left.ljust(column) + " = ",
+        subsequent_indent=indent + "   ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    if line.remark and len(rows[-1]) + 3 + len(line.remark) <= width:
+        rows[-1] += "   " + line.remark
+        yield from rows
     else:
-        yield from made
+        yield from rows
         if line.remark:
             yield from textwrap.wrap(
                 line.remark, width, initial_indent=indent + "   ", subsequent_indent=indent + "   "
@@ -62,14 +66,14 @@ def _line(line: Line, column: int, width: int) -> Iterator[str]:
 
 
 def _outcome(outcome: Outcome, width: int) -> Iterator[str]:
-    for name, said in _said(outcome):
+    for name, entry in _entries(outcome):
         yield from textwrap.wrap(
-            said, width, initial_indent=f"  {name:<12}", subsequent_indent=" " * 14, break_long_words=False
+            entry, width, initial_indent=f"  {name:<12}", subsequent_indent=" " * 14, break_long_words=False
         )
 
 
-def _said(outcome: Outcome) -> Iterator[tuple[str, str]]:
-    """The two numbers and what separates them, row by row."""
+def _entries(outcome: Outcome) -> Iterator[tuple[str, str]]:
+    """Yield a label and a text for each row: the two numbers, their difference, the bound and its sources."""
     yield "by hand", outcome.by_hand + (", exactly" if outcome.exact else "…")
     yield "TensorFlow", outcome.tensorflow
     yield "apart", f"{_short(outcome.difference)}, {ulps(outcome.ulp)}: {VERDICTS[outcome.verdict]}"
@@ -87,6 +91,7 @@ VERDICTS = {
 
 
 def ulps(number: float) -> str:
+    """Return a number of units in the last place as text, with two digits below 100."""
     return f"{number:,.0f} ulp" if number >= 100 else f"{number:.2g} ulp"
 
 
@@ -103,7 +108,7 @@ def _equation(step: Step) -> str:
 
 
 def markdown(value: Explanation) -> str:
-    """The whole report, its formulas in LaTeX; ends with a line feed."""
+    """Return the whole report as Markdown, its formulas in LaTeX; it ends with a line feed."""
     parts = [f"# {as_markdown.escape(value.headline)}"]
     for step in value.steps:
         about = "; ".join(w for w in (step.words, step.remark) if w)
@@ -117,20 +122,20 @@ def markdown(value: Explanation) -> str:
 
 
 def _aligned(lines: tuple[Line, ...]) -> str:
-    made = [
+    rows = [
         rf"{line.left.latex} &= {line.right.latex}" + (rf" && \text{{{_latex(line.remark)}}}" if line.remark else "")
         for line in lines
     ]
-    return "```math\n\\begin{aligned}\n" + " \\\\\n".join(made) + "\n\\end{aligned}\n```"
+    return "```math\n\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}\n```"
 
 
 def _latex(words: str) -> str:
-    """Words within \\text: what LaTeX takes for a command is taken away."""
+    r"""Return words for LaTeX's \text: special characters are escaped or replaced by a space."""
     return "".join(f"\\{c}" if c in "_#%&$" else " " if c in "\\{}~^" else c for c in words)
 
 
 def _rows(outcome: Outcome) -> str:
-    rows = [f"| {as_markdown.escape(name)} | {as_markdown.escape(said)} |" for name, said in _said(outcome)]
+    rows = [f"| {as_markdown.escape(name)} | {as_markdown.escape(entry)} |" for name, entry in _entries(outcome)]
     return "\n".join(["| | |", "| --- | --- |", *rows])
 
 
@@ -146,7 +151,7 @@ STYLE = """
 
 
 def fragment(value: Explanation, level: int = 2) -> str:
-    """A <section> for a page that has STYLE; its headings begin at this level. Every text is escaped."""
+    """Return a <section> for a page that has STYLE; its headings begin at `level`. Every text is escaped."""
     parts = [f'<section class="explanation"><h{level}>{escape(value.headline)}</h{level}>']
     for step in value.steps:
         about = "; ".join(w for w in (step.words, step.remark) if w)
@@ -161,9 +166,9 @@ def fragment(value: Explanation, level: int = 2) -> str:
 
 
 def _formulas(lines: tuple[Line, ...]) -> str:
-    """Left and right side in columns; a region of its own, since long formulas are scrolled sideways."""
+    """Return the formulas as a table: left side, equals sign, right side with its remark."""
     rows = "\n".join(
-        f"<tr><td>{_mark(line.left)}</td><td>=</td><td>{_mark(line.right)}"
+        f"<tr><td>{line.left.html}</td><td>=</td><td>{line.right.html}"
         + (f' <span class="remark">{escape(line.remark)}</span>' if line.remark else "")
         + "</td></tr>"
         for line in lines
@@ -171,17 +176,13 @@ def _formulas(lines: tuple[Line, ...]) -> str:
     return f'<table class="formulas" role="presentation"><tbody>{rows}</tbody></table>'
 
 
-def _mark(formula: Formula) -> str:
-    return formula.html
-
-
 def _list(outcome: Outcome) -> str:
-    rows = ((f"<dt>{escape(name)}</dt>" if name else "", said) for name, said in _said(outcome))
-    return "<dl>" + "".join(f"{name}<dd>{escape(said)}</dd>" for name, said in rows) + "</dl>"
+    rows = ((f"<dt>{escape(name)}</dt>" if name else "", entry) for name, entry in _entries(outcome))
+    return "<dl>" + "".join(f"{term}<dd>{escape(entry)}</dd>" for term, entry in rows) + "</dl>"
 
 
 def page(value: Explanation) -> str:
-    """The report as one HTML page: no script, nothing fetched."""
+    """Return the explanation as one HTML page, which has no script and fetches nothing."""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -1,6 +1,6 @@
-"""A report as one HTML page: its script, its style and its pictures inside, and nothing fetched from anywhere.
+"""Write a report as one HTML page, which holds its script, style and pictures and fetches nothing.
 
-The page says so itself: its content security policy allows this very script, pictures inside the page, no more.
+The page's content security policy enforces this: it allows only this script and pictures inside the page.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render(report: Report, detail: Detail | None = None) -> str:
-    """The page; every text is plain and escaped.  Raises ValueError for a picture that is neither .svg nor .png."""
+    """Return the page; every text is plain and escaped.  Raises ValueError for a picture that is not .svg or .png."""
     headline = report.headline.removeprefix("PASS").removeprefix("FAIL").strip()
     return _template().render(report=report, headline=headline, detail=detail or Detail())
 
@@ -31,32 +31,37 @@ def render(report: Report, detail: Detail | None = None) -> str:
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, keep_trailing_newline=True, trim_blocks=True,
-        lstrip_blocks=True, finalize=_finalized, undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    script = _own("page.js")
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_plain,
+        undefined=jinja2.StrictUndefined,
+    )
+    script = _template_file("page.js")
     environment.globals |= {
         "address": _address,
         "png": lambda content: _data(content, ".png"),
         "drawing": drawing,
-        "style": _own("page.css"),
+        "style": _template_file("page.css"),
         "script": script,
         "script_hash": b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
     return environment.get_template("page.html")
 
 
-def _own(name: str) -> str:
+def _template_file(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def _finalized(value: Any) -> Any:
-    """Markup is what the templates themselves made, of texts that came through here."""
+def _plain(value: Any) -> Any:
+    """Return a text as plain text. Markup stays: templates made it, and its texts have passed through here before."""
     return plain(value) if type(value) is str else value
 
 
 def _address(picture: Picture) -> str:
-    """The picture itself as an address, so that the page remains one file."""
+    """Return the picture as a data address, so that the page stays one file.  Raises ValueError if not .svg or .png."""
     suffix = PurePath(picture.name).suffix
     if suffix not in MIME:
         raise ValueError(f"a picture is .svg or .png, not {picture.name!r}")

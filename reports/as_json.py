@@ -1,4 +1,4 @@
-"""JSON as a file: UTF-8, and no character in it that a terminal would obey."""
+"""Write JSON as a file: UTF-8, without control characters, which a terminal would obey."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 
 def render(content: Any) -> bytes:
-    """Return the bytes of a JSON file; equal contents give equal bytes.
+    r"""Return the bytes of a JSON file; equal contents give equal bytes.
 
-    JSON has no NaN and no infinity: they become null and text. Beyond ASCII only text within quotes has characters, so
-    whatever is not to be seen becomes \\uXXXX there.
+    JSON has no NaN and no infinity: NaN becomes null, infinity becomes text. Only quoted texts have characters beyond
+    ASCII, so every character that is not printable can be written as \uXXXX.
     """
     text = json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
     return ("".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text) + "\n").encode()

@@ -1,4 +1,4 @@
-"""A report as Markdown that GitHub renders. Its pictures are files beside it, which the caller writes."""
+"""Write a report as Markdown that GitHub renders. The caller writes its pictures as files beside it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reports.table import Cell, Picture, Report, Table
 
 
 def escape(text: str) -> str:
-    """Text that Markdown and its embedded HTML leave alone, on one line."""
+    """Return the text on one line, escaped so that neither Markdown nor HTML in it is interpreted."""
     text = plain(text)
     for character in "\\`*_[]<>|#~$":
         text = text.replace(character, "\\" + character)
@@ -17,7 +17,7 @@ def escape(text: str) -> str:
 
 
 def render(report: Report) -> str:
-    """The whole report; ends with a line feed."""
+    """Return the whole report; it ends with a line feed."""
     parts = [f"# {escape(report.headline)}", *(escape(line) for line in report.lines)]
     parts += [_picture(picture) for picture in report.pictures]
     parts += [_table(table) for table in report.tables]

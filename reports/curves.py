@@ -1,5 +1,8 @@
-"""Line plots as values, drawn as SVG by matplotlib. The same panels give the same bytes: no date, no version,
-no setting of the user, and no font but the one that comes with matplotlib is measured."""
+"""Line plots as values, drawn as SVG by matplotlib.
+
+The same panels give the same bytes: the file holds no date and no version, user settings have no effect, and texts are
+measured only with the font that comes with matplotlib.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from reports import scale
 from reports.table import Picture
 
-if TYPE_CHECKING:  # importing matplotlib takes half a second, so `draw` does it, and only it
+if TYPE_CHECKING:  # importing matplotlib takes half a second, so only `draw` does it
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -24,10 +27,10 @@ Style = Literal["broad blue", "broad orange", "dashed blue", "dashed orange", "s
 
 @dataclass(frozen=True)
 class Line:
-    """One line through (x, y) in the order given.  x, y [n] -> a gap wherever one of them is not finite.
+    """One line through the points (x, y), in the order given; a value that is not finite makes a gap.
 
-    Styles differ in colour, width, dashes and marker. A dashed line on a broad one leaves both visible where
-    they coincide. "limit" is for a bound, two points long.
+    Styles differ in colour, width, dashes and marker. Where a dashed line lies on a broad one, both
+    remain visible. "limit" is for a bound, a line of two points.
     """
 
     label: str
@@ -38,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """One pair of axes. With `log_y` a zero is drawn at a mark "0" below the decades, and a negative value is a gap."""
+    """One plot. With `log_y` a zero is drawn at a mark "0" below the powers of ten, and a negative value is a gap."""
 
     title: str
     x_label: str
@@ -49,7 +52,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Pen:
-    """How a style is drawn: widths and sizes in points, dashes in multiples of the width."""
+    """How a style is drawn: width and size in points, dashes in multiples of the width."""
 
     colour: str
     width: float
@@ -58,11 +61,11 @@ class Pen:
     size: float
 
 
-PENS: dict[Style, Pen] = {  # the colours of Okabe and Ito, which the colour-blind tell apart
+PENS: dict[Style, Pen] = {  # the colours of Okabe and Ito, which colour-blind readers can tell apart
     "broad blue": Pen("#56B4E9", 4.5, "solid", "o", 8),
     "broad orange": Pen("#E69F00", 4.5, "solid", "s", 7.5),
     "dashed blue": Pen("#0072B2", 1.3, (0, (4, 2.5)), "x", 5),
-    "dashed orange": Pen("#A33F00", 1.3, (0, (2, 2)), "+", 6.5),  # their vermilion, darker: it lies on the orange
+    "dashed orange": Pen("#A33F00", 1.3, (0, (2, 2)), "+", 6.5),  # their vermilion, darkened: it is drawn on the orange
     "solid green": Pen("#009E73", 1.5, "solid", "D", 4.5),
     "dotted purple": Pen("#CC79A7", 1.8, (0, (1, 1.5)), "^", 6),
     "limit": Pen("#000000", 1, (0, (6, 2, 1, 2)), "", 0),
@@ -71,7 +74,7 @@ SETTINGS: dict[str, Any] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "by hand",
     "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],  # measured; a reader without it sees his own sans-serif
+    "font.sans-serif": ["DejaVu Sans"],  # for measuring; a reader who lacks it sees another sans-serif font
     "text.parse_math": False,
     "text.usetex": False,
     "path.sketch": None,
@@ -79,20 +82,20 @@ SETTINGS: dict[str, Any] = {
 }
 NOTHING_ADDED = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
-# Points of 1/72 inch. 468 of them are 624 pixels: stacked panels of that width can be read on a phone, too.
+# In points of 1/72 inch. 468 points are 624 pixels: panels of this width can be read on a phone, too.
 WIDTH, LEFT, RIGHT, PLOT, BELOW = 468.0, 56.0, 14.0, 132.0, 46.0
 TITLE, ROW = 17.0, 14.5
 GRAY = "#444444"
 
-MOST_IN_ALL = 10_000  # points of a picture: some 25 bytes each
-FEW, MANY = 30, 300  # so many points each have a marker; more than so many make a thinner line
+MOST_IN_ALL = 10_000  # points of a picture, about 25 bytes each
+FEW, MANY = 30, 300  # up to FEW points all have markers; a line of more than MANY points is drawn thinner
 FILLED = ("o", "s", "D", "^")  # markers that have an inside
 
 
 def draw(panels: Sequence[Panel], name: str, alt: str, title: str = "") -> Picture:
-    """The panels one below the other, as SVG on a white ground.
+    """Return the panels, one below the other, as an SVG picture on a white ground.
 
-    Raises ValueError without panels, for a name that does not end in .svg and for x and y of unequal length.
+    Raises ValueError if there are no panels, if the name does not end in .svg, or if x and y differ in length.
     """
     if not panels or not name.endswith(".svg"):
         raise ValueError(f"a picture needs a panel and a name that ends in .svg, not {len(panels)} and {name!r}")
@@ -100,7 +103,7 @@ def draw(panels: Sequence[Panel], name: str, alt: str, title: str = "") -> Pictu
 
     file = io.BytesIO()
     with style.context(["default", SETTINGS]), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph ")  # the reader's fonts may have it
+        warnings.filterwarnings("ignore", message="Glyph ")  # the reader's font may have the missing glyph
         _figure(panels).savefig(file, format="svg", metadata={"Title": _plain(alt), **NOTHING_ADDED})
     return Picture(name, alt, file.getvalue(), title)
 
@@ -123,7 +126,7 @@ def _figure(panels: Sequence[Panel]) -> Figure:
 
 
 def _above(panel: Panel) -> float:
-    """The height of what stands over the axes: title, legend, the name of the y axis."""
+    """Return the height of what stands above the axes: title, legend, and the name of the y axis."""
     return 14 + TITLE * len(_title(panel)) + ROW * _legend(panel)[1] + 27
 
 
@@ -132,7 +135,7 @@ def _title(panel: Panel) -> list[str]:
 
 
 def _legend(panel: Panel) -> tuple[list[str], int, int]:
-    """The labels, how many rows they take, and in how many columns."""
+    """Return the labels, the number of rows they take, and the number of columns."""
     labels = [_wrapped(line.label + _absence(line, panel.log_y), 62) or [""] for line in panel.lines]
     columns = 2 if len(labels) > 1 and all(len(text) == 1 and len(text[0]) <= 27 for text in labels) else 1
     rows = -(-len(labels) // 2) if columns == 2 else sum(len(text) for text in labels)
@@ -148,12 +151,12 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """The text on one line, with only what XML can hold."""
+    """Return the text on one line; characters that XML cannot hold are replaced."""
     return " ".join(re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text).split())
 
 
 def _write(axes: Axes, panel: Panel) -> None:
-    """Title and names of the axes, at places that no font changes."""
+    """Write the title and the names of the axes, at positions that do not depend on the font."""
     head = _above(panel) - 14
     for row, text in enumerate(_title(panel)):
         _say(axes, text, (0, 1), (14 - LEFT, head - 12 - row * TITLE), fontsize=12, fontweight="bold")
@@ -163,20 +166,20 @@ def _write(axes: Axes, panel: Panel) -> None:
         _say(axes, text, (0.5, 0), (0, -31), color=GRAY, fontsize=10, horizontalalignment="center")
 
 
-def _say(axes: Axes, text: str, corner: tuple[float, float], away: tuple[float, float], **look: Any) -> None:
-    axes.annotate(text, corner, away, "axes fraction", "offset points", annotation_clip=False, **look)
+def _say(axes: Axes, text: str, corner: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
+    axes.annotate(text, corner, offset, "axes fraction", "offset points", annotation_clip=False, **style)
 
 
 def _plot(axes: Axes, panel: Panel, most: int) -> None:
-    """The lines, their legend, and axes whose marks fit them."""
+    """Draw the lines, their legend, and axes with marks that fit them."""
     drawn = [scale.points(line.x, line.y, panel.log_y) for line in panel.lines]
     heights = [y for points in drawn for _, y in points if not math.isnan(y)]
     floor = math.floor(min((y for y in heights if y > -math.inf), default=0.0)) - 1.0
     for line, points in zip(panel.lines, drawn, strict=True):
         _line(axes, line, [(x, max(y, floor) if panel.log_y else y) for x, y in scale.thinned(points, most)])
-    _bare(axes)
+    _axes_and_grid(axes)
     across = [x for points in drawn for x, _ in points if not math.isnan(x)]
-    _explain(axes, panel)
+    _draw_legend(axes, panel)
     if not heights:
         axes.set(xticks=[], yticks=[])
         return
@@ -188,7 +191,7 @@ def _plot(axes: Axes, panel: Panel, most: int) -> None:
 
 
 def _line(axes: Axes, line: Line, points: scale.Points) -> None:
-    """Where there are many points, thin lines are thinner, lest they fill the panel; markers have a white rim."""
+    """Draw one line; with many points it is thinner, so that it does not fill the panel."""
     pen = PENS[line.style]
     marked = _marked(points, bool(pen.marker))
     axes.plot(
@@ -202,21 +205,21 @@ def _line(axes: Axes, line: Line, points: scale.Points) -> None:
         markeredgecolor="white" if pen.marker in FILLED else pen.colour,
         markeredgewidth=0.7 if pen.marker in FILLED else 1.2,
         markevery=marked,
-        zorder=2 + 1 / pen.width,  # the broad below the thin
+        zorder=2 + 1 / pen.width,  # broad lines below thin ones
         solid_joinstyle="round",
     )
 
 
 def _marked(points: scale.Points, regularly: bool) -> list[int]:
-    """Which points have a marker: all of a few, eight of many, and each that has no neighbour to be joined to."""
+    """Return which points have a marker: all of few, about eight of many, and each point without a neighbour."""
     gaps = [True, *(math.isnan(y) for _, y in points), True]
-    alone = {i for i in range(len(points)) if gaps[i] and gaps[i + 2] and not gaps[i + 1]}
+    isolated = {i for i in range(len(points)) if gaps[i] and gaps[i + 2] and not gaps[i + 1]}
     step = 1 if len(points) <= FEW else len(points) // 8
-    return sorted(alone | set(range(step // 2, len(points), step) if regularly else ()))
+    return sorted(isolated | set(range(step // 2, len(points), step) if regularly else ()))
 
 
-def _bare(axes: Axes) -> None:
-    """Two thin axes and a faint horizontal grid."""
+def _axes_and_grid(axes: Axes) -> None:
+    """Draw two thin axes and a faint horizontal grid."""
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set(linewidth=0.6, color=GRAY)
@@ -225,8 +228,8 @@ def _bare(axes: Axes) -> None:
     axes.set_axisbelow(True)
 
 
-def _explain(axes: Axes, panel: Panel) -> None:
-    """The legend between title and axes, where it hides nothing."""
+def _draw_legend(axes: Axes, panel: Panel) -> None:
+    """Draw the legend between title and axes, where it hides nothing."""
     labels, _, columns = _legend(panel)
     if not labels:
         return

@@ -1,6 +1,6 @@
-"""What a page shows beyond a report: the network, its samples, and each tensor from near. Values only; no mathematics.
+"""What a page shows beyond a report: the network, the samples, and the details of each tensor, all as values.
 
-A share is error over what is allowed: above 1, rounding cannot explain it.
+A share is error over bound: if it is above 1, rounding cannot explain the error.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from reports.explanation import Step
 from reports.table import Picture, Table
 
-LEVELS = 16  # of a heat map, from share 0 to share 1
-OUTSIDE, NOTHING = LEVELS, LEVELS + 1  # a share above 1; a number that is not finite
+LEVELS = 16  # the colours of a heat map, from share 0 to share 1
+OUTSIDE, NOTHING = LEVELS, LEVELS + 1  # levels of a share above 1, and of a number that is not finite
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A column of the drawn network. `share` is the largest of its tensors, `worst` names that one."""
+    """A layer in the drawing of the network. `share` is the largest share of its tensors, `worst` names that tensor."""
 
     number: int
     name: str
@@ -30,9 +30,9 @@ class Layer:
 
 @dataclass(frozen=True)
 class Heat:
-    """Shares as levels, a byte a cell, row by row; a cell stands for the worst of a block of elements.
+    """Shares as levels, one byte per cell, row by row; a cell shows the largest share of a block of elements.
 
-    `labels` say which elements the first and the last row and column are.
+    `labels` name the elements in the first and last row and in the first and last column.
     """
 
     rows: int
@@ -44,9 +44,9 @@ class Heat:
 
 @dataclass(frozen=True)
 class Scatter:
-    """Powers of ten: (magnitude, error) of elements within and outside, -inf for 0; and the bound.
+    """Points (magnitude, error) of elements within and outside their bound, all as log10; -inf stands for 0.
 
-    `bound` has, for bands of magnitude, the smallest and the largest error allowed: (magnitude, low, high).
+    `bound` has, for each band of magnitudes, the smallest and the largest bound: (magnitude, low, high).
     """
 
     within: tuple[tuple[float, float], ...]
@@ -57,7 +57,7 @@ class Scatter:
 
 @dataclass(frozen=True)
 class Bars:
-    """A histogram: a label and a count each."""
+    """A histogram: each bar has a label and a count."""
 
     bars: tuple[tuple[str, int], ...]
     alt: str
@@ -65,7 +65,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Element:
-    """One number from near: a name as the essay writes it, the figures, and its derivation, if there is one."""
+    """The details of one number: its name as the essay writes it, its values, and its derivation, if there is one."""
 
     name: str
     anchor: str
@@ -78,7 +78,7 @@ class Element:
 
 @dataclass(frozen=True)
 class Closeup:
-    """One tensor from near. `corner`: by hand and by TensorFlow, side by side, as the essay prints matrices."""
+    """The details of one tensor. `corner` shows it by hand and by TensorFlow, as the essay prints matrices."""
 
     tensor: str
     anchor: str
@@ -96,7 +96,7 @@ class Closeup:
 
 @dataclass(frozen=True)
 class Detail:
-    """All of it. `tensors` are one table a mode: the first is shown, a switch leads to the others."""
+    """All details of a page. `tensors` has one table for each mode: the first is shown, a switch shows the others."""
 
     layers: tuple[Layer, ...] = ()
     samples: tuple[Picture, ...] = ()

@@ -1,4 +1,4 @@
-"""Where the parts of the page's small pictures stand, in units of their view boxes: arithmetic, drawn by templates.
+"""Compute the coordinates of the page's small pictures, in units of their view boxes; templates draw them.
 
 Coordinates are whole numbers, so that the same values give the same bytes on every machine.
 """
@@ -17,13 +17,13 @@ from reports.detail import LEVELS, NOTHING, OUTSIDE, Bars, Heat, Layer, Scatter
 WIDTH, HEIGHT = 320, 200  # of a scatter and a histogram
 LEFT, RIGHT, TOP, BELOW = 46, 16, 8, 36
 MOST_CROSSES = 60
-# from pale to dark: brightness alone tells the levels apart; outside is marked with a cross, too
+# from pale to dark: the levels differ in brightness; cells outside the bound also have a cross
 PALE, DARK, RED, GRAY = (233, 240, 250), (8, 48, 107), (213, 60, 0), (150, 150, 150)
 
 
 @dataclass(frozen=True)
 class Tick:
-    """A mark of an axis: where, and what it says."""
+    """A mark on an axis: its position and its text."""
 
     at: int
     text: str
@@ -31,7 +31,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Plot:
-    """Dots and crosses as SVG paths, the band of the bound as a polygon, and the axes' marks."""
+    """A scatter plot: dots and crosses as SVG paths, the band of the bound as a polygon, and the marks of the axes."""
 
     dots: str
     crosses: str
@@ -42,7 +42,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar's place and size, its label below and its text above."""
+    """The position and size of a bar, the label below it and the text above it."""
 
     x: int
     y: int
@@ -54,7 +54,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Column:
-    """A layer as drawn: x of its nodes, their y (the last after a gap), and its class of colour from 0 to 4."""
+    """A layer as drawn: x and y of its nodes, y of the gap before the last, and its colour from 0 to 4."""
 
     layer: Layer
     x: int
@@ -64,7 +64,7 @@ class Column:
 
 
 def scatter(value: Scatter) -> Plot:
-    """Both axes are powers of ten; an error or magnitude of 0 lies on the lowest mark, which says so."""
+    """Return a scatter plot with logarithmic axes; an error or magnitude of 0 lies at the lowest mark, "0"."""
     points = [*value.within, *value.outside]
     heights = [y for _, y in points] + [y for _, *ends in value.bound for y in ends]
     x_low, x_high, x_ticks = _axis([x for x, _ in points])
@@ -80,16 +80,17 @@ def scatter(value: Scatter) -> Plot:
     upper = [place(x, high) for x, _, high in value.bound]
     lower = [place(x, low) for x, low, _ in reversed(value.bound)]
     band = " ".join(f"{x},{y}" for x, y in upper + lower)
-    across = tuple(Tick(place(at, y_low)[0], text) for at, text in x_ticks)
-    return Plot(dots, crosses, band, across, tuple(Tick(place(x_low, at)[1], text) for at, text in y_ticks))
+    x_marks = tuple(Tick(place(x, y_low)[0], text) for x, text in x_ticks)
+    y_marks = tuple(Tick(place(x_low, y)[1], text) for y, text in y_ticks)
+    return Plot(dots, crosses, band, x_marks, y_marks)
 
 
 def _axis(values: Iterable[float]) -> tuple[float, float, list[tuple[float, str]]]:
-    """Limits, and marks with their texts; the lowest mark is 0 if a value is."""
-    known = list(values)
-    there = [v for v in known if v > -math.inf]
-    zero = len(there) < len(known)
-    low, high = (math.floor(min(there)), math.ceil(max(there))) if there else (-1, 0)
+    """Return the limits of an axis, and its marks with their texts; the lowest mark is "0" if a value is 0."""
+    powers = list(values)
+    finite = [v for v in powers if v > -math.inf]
+    zero = len(finite) < len(powers)
+    low, high = (math.floor(min(finite)), math.ceil(max(finite))) if finite else (-1, 0)
     high = max(high, low + 1)
     floor = low - math.ceil((high - low) / 5) if zero else low
     step = max(1, math.ceil((high - low) / 5))
@@ -100,22 +101,22 @@ def _axis(values: Iterable[float]) -> tuple[float, float, list[tuple[float, str]
 
 
 def bars(value: Bars) -> tuple[Bar, ...]:
-    """As wide as there is room; the text is the share of all, or how few."""
+    """Return the bars of a histogram; a bar's text is its share of all, or its count if the share is below 1%."""
     total = sum(count for _, count in value.bars) or 1
     most = max((count for _, count in value.bars), default=0) or 1
     slot = (WIDTH - 2 * RIGHT) / max(1, len(value.bars))
-    found = []
+    drawn = []
     for i, (label, count) in enumerate(value.bars):
         height = round((HEIGHT - 34 - BELOW) * count / most)
         height = max(height, 1) if count else 0
         x = round(RIGHT + i * slot + 0.1 * slot)
         text = "" if not count else f"{count / total:.0%}" if count / total >= 0.01 else f"{count:,}"
-        found.append(Bar(x, HEIGHT - BELOW - height, round(0.8 * slot), height, label, text))
-    return tuple(found)
+        drawn.append(Bar(x, HEIGHT - BELOW - height, round(0.8 * slot), height, label, text))
+    return tuple(drawn)
 
 
 def heat(value: Heat) -> bytes:
-    """A PNG, a pixel a cell."""
+    """Return a heat map as a PNG file with one pixel for each cell."""
     between = [tuple(round(a + (b - a) * k / (LEVELS - 1)) for a, b in zip(PALE, DARK, strict=True)) for k in range(16)]
     picture = Image.frombytes("P", (value.columns, value.rows), value.levels)
     picture.putpalette([part for colour in (*between, RED, GRAY) for part in colour])
@@ -125,33 +126,34 @@ def heat(value: Heat) -> bytes:
 
 
 def crosses(value: Heat) -> list[tuple[float, float]]:
-    """Where cells are outside or not finite, in per cent of the picture: the first of them."""
-    found = [i for i, level in enumerate(value.levels) if level in (OUTSIDE, NOTHING)][:MOST_CROSSES]
+    """Return the positions of the first cells that are outside or not finite, in per cent of the picture."""
+    cells = [i for i, level in enumerate(value.levels) if level in (OUTSIDE, NOTHING)][:MOST_CROSSES]
     return [
         (
             round((i % value.columns + 0.5) * 100 / value.columns, 1),
             round((i // value.columns + 0.5) * 100 / value.rows, 1),
         )
-        for i in found
+        for i in cells
     ]
 
 
 def tone(share: float | None, passed: bool) -> int:
-    """A quarter of what is allowed each, and 4 for what rounding cannot explain."""
+    """Return the colour of a layer: 0 to 3 for each quarter of the bound, 4 if rounding cannot explain the error."""
     if not passed:
         return 4
     return 0 if share is None or math.isnan(share) else min(3, int(share * 4))
 
 
 def network(layers: tuple[Layer, ...]) -> tuple[Column, ...]:
-    """The layers side by side as in the essay's Figure 3: the first nodes, a gap, the last."""
-    found = []
+    """Return the layers side by side, as in the essay's Figure 3: the first nodes, a gap, and the last node."""
+    columns = []
     for i, layer in enumerate(layers):
         shown = min(layer.nodes, 5)
         gapped = layer.nodes > 5
         rows = shown + gapped
         top = round(118 - (rows - 1) * 13)
-        places = [top + 26 * k for k in range(rows)]
-        nodes = tuple(places[:4] + places[5:]) if gapped else tuple(places)
-        found.append(Column(layer, 60 + 115 * i, nodes, places[4] if gapped else None, tone(layer.share, layer.passed)))
-    return tuple(found)
+        heights = [top + 26 * k for k in range(rows)]
+        nodes = tuple(heights[:4] + heights[5:]) if gapped else tuple(heights)
+        gap = heights[4] if gapped else None
+        columns.append(Column(layer, 60 + 115 * i, nodes, gap, tone(layer.share, layer.passed)))
+    return tuple(columns)

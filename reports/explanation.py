@@ -1,4 +1,4 @@
-"""How one number comes about, as a value: steps, each an equation with numbers put in and what two sides made of it."""
+"""How one number is computed, as a value: each step is an equation with its numbers, and the results of both sides."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Formula:
-    """One formula in three writings: plain text, LaTeX (without dollar signs), HTML (escaped)."""
+    """One formula in three forms: plain text, LaTeX (without dollar signs), and HTML (escaped)."""
 
     text: str
     latex: str
@@ -16,7 +16,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Line:
-    """left = right, and a remark beside it. An empty left goes on from the line above."""
+    """The line "left = right", and a remark beside it. An empty `left` continues the line above."""
 
     left: Formula
     right: Formula
@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Share:
-    """What one operation contributes to what is allowed; `part` of 1."""
+    """How much one operation contributes to the bound: `part` is from 0 to 1."""
 
     operation: str
     part: float
@@ -33,10 +33,11 @@ class Share:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Both numbers, and whether rounding explains what separates them.
+    """Both numbers, and whether rounding explains their difference.
 
-    `by_hand` has as many digits as tell it from its neighbours, `exact` if nothing follows them; `ulp` counts in units
-    in the last place of the precision that is judged; `verdict` is equal, within, outside, or unbounded.
+    `by_hand` has enough digits to tell it from its neighbours; `exact`: no further digits follow. `ulp` is the
+    difference in units in the last place of the precision that is judged, `allowed` the bound. `verdict` is equal,
+    within, outside, or unbounded. `why` lists the sources of rounding.
     """
 
     by_hand: str
@@ -50,14 +51,16 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
+        """True if rounding explains the difference."""
         return self.verdict in ("equal", "within")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One element of one tensor by its rule. `index` counts from 1; `outcome` is None for what is given, not computed.
+    """One element of one tensor, computed by its rule. `index` counts from 1.
 
-    `words` say what the equation is, `remark` why this element stands here, `notes` what else is known of it.
+    `words` say what the equation is, `remark` says why the element is shown, and `notes` say more about it. `outcome`
+    is None for an element that is given, not computed.
     """
 
     tensor: str
@@ -73,9 +76,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The steps, the number asked for first and what it was computed from after it.
+    """The steps: first the number asked for, then the numbers that it was computed from.
 
-    `whole`: all steps in one, no rounding anywhere between the given numbers and this one; None for one step.
+    `whole`: the outcome of all steps in one, without rounding between them; None if there is only one step.
     """
 
     title: str

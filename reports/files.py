@@ -1,4 +1,4 @@
-"""A report as files, and how files are written: each appears whole or not at all."""
+"""Write a report as files: each file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from reports.table import Columns, Report
 
 @dataclass(frozen=True)
 class ReportFiles:
-    """A report, and all that it becomes: report.md, report.html, result.json, a CSV for each of `data`, pictures.
+    """A report and its files: report.md, report.html, result.json, a CSV for each of `data`, and the pictures.
 
-    `result` is the content of result.json. The page shows `page` in place of the report if there is one, and `detail`
-    below it. `others` are files by name.
+    `result` is the content of result.json. The HTML page shows `page`, or else the report, and `detail` below it.
+    `others` are further files by name.
     """
 
     report: Report
@@ -44,10 +44,10 @@ class ReportFiles:
 
 
 def write(folder: Path, contents: Mapping[str, bytes], stale: Iterable[str] = ()) -> None:
-    """Put all files into the folder, made if need be; all are complete before the first takes its name.
+    """Write all files into the folder, which is created if needed; all are complete before the first gets its name.
 
-    `stale` names files of an earlier run that go. Raises OSError; then no file of the folder has changed,
-    unless renaming itself failed.
+    `stale` names files of an earlier run, which are removed. Raises OSError if a file cannot be written; the folder is
+    then unchanged, unless renaming itself failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in contents:

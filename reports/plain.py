@@ -1,7 +1,7 @@
-"""Text from elsewhere (file names, labels), so that whoever prints it prints one line and nothing else.
+r"""Make text from outside (file names, labels) safe to print: it becomes one line of visible characters.
 
-Escape sequences, backspaces, marks that turn the direction of reading, halves of a pair that no encoding has: none
-of them reaches a terminal, a page or a table as what it is, but as Python would write it.
+Escape sequences, backspaces, marks that change the direction of reading and lone surrogates never reach a terminal, a
+page or a table. They appear as Python would write them, such as \x1b.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def plain(text: str) -> str:
-    """The text on one line, every character in it visible or a space."""
+    """Return the text on one line, with only visible characters and spaces."""
     if text.isprintable():
         return text
     return "".join(" " if c.isspace() else c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def no_formula(text: str) -> str:
-    """A cell of text that no spreadsheet runs: an apostrophe before what it would. Numbers stay numbers."""
+    """Return the text, after an apostrophe if a spreadsheet would run it as a formula. Numbers stay unchanged."""
     if not text.startswith(FORMULA) or _is_number(text):
         return text
     return "'" + text

@@ -1,35 +1,36 @@
-"""What a plot needs before it is drawn: which points, between which limits, with which marks. Draws nothing."""
+"""Compute the points, limits and marks of a plot before it is drawn."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 Points = list[tuple[float, float]]
 
-MOST = 2000  # points of a line
-LARGEST, SMALLEST = 1e300, 1e-300  # beyond counts as infinite, below counts as 0 on a logarithmic axis
+MOST = 2000  # points of one line
+LARGEST, SMALLEST = 1e300, 1e-300  # larger values count as infinite, smaller ones as 0 on a logarithmic axis
 
 
 def points(x: Sequence[float], y: Sequence[float], log_y: bool) -> Points:
-    """What is drawn where; (NaN, NaN) for a gap. On a logarithmic axis the height is log10 y, and -inf for 0.
+    """Return the points to draw; (NaN, NaN) is a gap. On a logarithmic axis the height is log10 y, and -inf for 0.
 
-    Raises ValueError for x and y of unequal length.
+    Raises ValueError if x and y differ in length.
     """
-    found = []
+    drawn = []
     for pair in zip(x, y, strict=True):
         across, up = map(float, pair)  # a float32 cannot be compared with 1e300
         if not (abs(across) <= LARGEST and abs(up) <= LARGEST) or (log_y and up < 0):
-            found.append((math.nan, math.nan))
+            drawn.append((math.nan, math.nan))
         elif log_y:
-            found.append((across, math.log10(up) if up >= SMALLEST else -math.inf))
+            drawn.append((across, math.log10(up) if up >= SMALLEST else -math.inf))
         else:
-            found.append((across, up))
-    return found
+            drawn.append((across, up))
+    return drawn
 
 
 def thinned(whole: Points, most: int = MOST) -> Points:
-    """At most so many points: the first, the last, and of equal bins the lowest, the highest and one gap."""
+    """Return at most `most` points: the first, the last, and of each bin the lowest, the highest and one gap."""
     if len(whole) <= most:
         return whole
     inside = range(1, len(whole) - 1)
@@ -37,21 +38,21 @@ def thinned(whole: Points, most: int = MOST) -> Points:
     kept = {0, len(whole) - 1}
     for start in range(0, len(inside), size):
         chunk = inside[start : start + size]
-        there = [i for i in chunk if not math.isnan(whole[i][1])]
-        if there:
-            kept |= {min(there, key=lambda i: whole[i][1]), max(there, key=lambda i: whole[i][1])}
-        if len(there) < len(chunk):
+        present = [i for i in chunk if not math.isnan(whole[i][1])]
+        if present:
+            kept |= {min(present, key=lambda i: whole[i][1]), max(present, key=lambda i: whole[i][1])}
+        if len(present) < len(chunk):
             kept.add(next(i for i in chunk if math.isnan(whole[i][1])))
     return [whole[i] for i in sorted(kept)]
 
 
 def from_zero(values: list[float]) -> list[float]:
-    """With 0, where no value is negative and the axis would begin near it."""
+    """Return the values with 0 added, if none is negative and the axis would begin near 0."""
     return [0.0, *values] if values and 0 <= min(values) <= max(values) / 2 else values
 
 
 def limits(values: list[float], narrowest: float = 0) -> tuple[float, float]:
-    """From the smallest to the largest with some air, and no narrower than this share of the largest."""
+    """Return limits around all values with a margin; the width is at least `narrowest` times the largest magnitude."""
     low, high = min(values), max(values)
     width = max(high - low, narrowest * max(abs(low), abs(high))) if low < high else abs(low) or 1.0
     middle = low / 2 + high / 2
@@ -59,16 +60,16 @@ def limits(values: list[float], narrowest: float = 0) -> tuple[float, float]:
 
 
 def decades(heights: list[float], floor: float) -> tuple[float, float]:
-    """Whole powers of ten; from the floor if there is a zero."""
-    there = [y for y in heights if y > -math.inf]
+    """Return limits at whole powers of ten, with a margin; they begin at `floor` if a height is -inf (a zero)."""
+    finite = [y for y in heights if y > -math.inf]
     low = floor if -math.inf in heights else floor + 1
-    high = max(math.ceil(max(there, default=0.0)), low + 1)
-    air = min(0.9, 0.04 * (high - low))
-    return low - air, high + air
+    high = max(math.ceil(max(finite, default=0.0)), low + 1)
+    margin = min(0.9, 0.04 * (high - low))
+    return low - margin, high + margin
 
 
 def powers(low: float, high: float, zero: bool) -> tuple[list[float], list[str]]:
-    """Some whole exponents between the limits, and the powers of ten they stand for; the lowest may stand for 0."""
+    """Return some whole exponents between the limits, and the powers of ten as texts; with `zero` the lowest is "0"."""
     first, last = math.ceil(low), math.floor(high)
     exponents = range(first + zero, last + 1, max(1, math.ceil((last - first) / 5)))
     texts = ["1" if power == 0 else f"1e{power:+03d}" for power in exponents]
@@ -76,12 +77,12 @@ def powers(low: float, high: float, zero: bool) -> tuple[list[float], list[str]]
 
 
 def marks(low: float, high: float, most: int, whole: bool = False) -> tuple[list[float], list[str]]:
-    """Round numbers between the limits, and their texts with as many digits as tell them apart."""
+    """Return round numbers between the limits, and their texts with enough digits to tell them apart."""
     from matplotlib.ticker import MaxNLocator
 
-    found = MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole).tick_values(low, high)
-    ticks = [float(tick) + 0.0 for tick in found if low <= tick <= high]
-    step = min((b - a for a, b in zip(ticks, ticks[1:], strict=False)), default=1.0)
+    candidates = MaxNLocator(most, steps=[1, 2, 5, 10], integer=whole).tick_values(low, high)
+    ticks = [float(tick) + 0.0 for tick in candidates if low <= tick <= high]
+    step = min((b - a for a, b in pairwise(ticks)), default=1.0)
     plain = [f",.{digits}f" for digits in range(7)] if max(map(abs, ticks), default=0.0) < 1e7 else []
     for form in [*plain, *(f".{digits}g" for digits in range(1, 18))]:
         texts = [format(tick, form) for tick in ticks]

@@ -1,4 +1,4 @@
-"""A table to be read, as a value: every renderer draws this and nothing else."""
+"""Tables and reports as values: every renderer draws these and nothing else."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Mark = Literal["", "good", "bad", "open"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One text; `strong` marks what changed or failed, and is never told by colour alone.
+    """One text; `strong` marks what changed or failed, and never by colour alone.
 
-    The page also shows a `mark` (a sign and a colour) with its reason, `hint`, and makes a link of a text that
-    has an address in `link`: "#" and a place on the page, or a file beside it.
+    The HTML page also shows a `mark` (a sign and a colour) with its reason, `hint`. A text with an address in `link`
+    becomes a link: "#" and a place on the page, or a file beside the page.
     """
 
     text: str
@@ -26,10 +26,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A title, column heads, rows of cells, and a note below. `numeric` columns are set flush right.
+    """A title, column headers, rows of cells, and a note below. `numeric` columns are aligned to the right.
 
-    A `sortable` one holds one thing a row: the page can put its rows in another order, and leave out those in
-    which nothing is strong.
+    A `sortable` table has one item per row: the page can sort its rows and hide those without a strong cell.
     """
 
     title: str
@@ -42,7 +41,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Columns:
-    """A table for programs: columns of equal length by name, written as CSV under `name`."""
+    """A table for programs: columns of equal length by their names, written as the CSV file `name`."""
 
     name: str
     columns: dict[str, Sequence[Any]] = field(default_factory=dict)
@@ -53,7 +52,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Picture:
-    """An SVG or PNG file. `alt` says in words what it shows, for whoever cannot see it; `title` stands above."""
+    """An SVG or PNG file. `alt` describes it in words for readers who cannot see it; `title` stands above it."""
 
     name: str
     alt: str
@@ -63,7 +62,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Report:
-    """What a report shows: headline, the sentences under it, pictures, and tables in order."""
+    """The content of a report: a headline, the sentences below it, pictures, and tables in order."""
 
     headline: str
     passed: bool

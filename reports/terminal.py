@@ -1,4 +1,4 @@
-"""A report on a terminal: headline, one table, where the files are. Colour only where it is a terminal."""
+"""Print headlines, tables and progress bars; colours and bars appear only on a terminal."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from reports.plain import plain
 from reports.table import Table
 
 WIDEST = 100
-SHORT = 24  # a column of texts no longer than this is not folded, so that the last has the room
+SHORT = 24  # columns of texts up to this length are not folded
 
 
 def console(file: TextIO | None = None) -> Console:
-    """At most 100 columns; 100 where the output is not a terminal."""
-    found = Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False)
-    found.width = min(found.width, WIDEST) if found.is_terminal else WIDEST
-    return found
+    """Return a console of at most 100 columns; it has exactly 100 if the output is not a terminal."""
+    output = Console(file=file or sys.stdout, highlight=False, markup=False, emoji=False)
+    output.width = min(output.width, WIDEST) if output.is_terminal else WIDEST
+    return output
 
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar with the time left, on a terminal only: call it with how many are done, of how many."""
+    """Show a bar with the time left, on a terminal only; yield a function that takes (done, total)."""
     to = console(sys.stderr)
     with Progress(*Progress.get_default_columns(), console=to, disable=not to.is_terminal, transient=True) as bar:
         task = bar.add_task(text, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager
 def paced(text: str, unit: str, every: float = 30.0) -> Iterator[Callable[[int, int, str], None]]:
-    """A bar with rate and time left; where there is no terminal, a line at most every so many seconds.
+    """Show a bar with rate and time left; without a terminal, print a line at most every `every` seconds.
 
-    Call it with how many are done, of how many, and a remark.
+    Yield a function that takes (done, total, remark).
     """
     to = console(sys.stderr)
     columns = (*Progress.get_default_columns(), TextColumn("{task.fields[rate]}{task.fields[remark]}"))
@@ -48,44 +48,49 @@ def paced(text: str, unit: str, every: float = 30.0) -> Iterator[Callable[[int, 
     with Progress(*columns, console=to, disable=not to.is_terminal, transient=True) as bar:
         task = bar.add_task(text, total=None, rate="", remark="")
 
-        def advance(done: int, of: int, remark: str = "") -> None:
+        def advance(done: int, total: int, remark: str = "") -> None:
             nonlocal first, said
             now = time.monotonic()
             first = done if first < 0 else first
             pace = (done - first) / max(now - begin, 1e-9)
             rate = f"{pace:.1f} {unit} a second" if pace else ""
-            bar.update(task, completed=done, total=of, rate=rate, remark=f" {remark}" if remark else "")
+            bar.update(task, completed=done, total=total, rate=rate, remark=f" {remark}" if remark else "")
             if not to.is_terminal and now - said >= every:
                 said = now
-                left = f", {rate}, {(of - done) / pace:.0f} s left" if pace else ""
-                print(f"{text}: {done:,} of {of:,}{left}{'; ' + remark if remark else ''}", file=sys.stderr, flush=True)
+                left = f", {rate}, {(total - done) / pace:.0f} s left" if pace else ""
+                end = f"; {remark}" if remark else ""
+                print(f"{text}: {done:,} of {total:,}{left}{end}", file=sys.stderr, flush=True)
 
         yield advance
 
 
 def headline(to: Console, text: str, passed: bool) -> None:
-    """The verdict, its first word in colour."""
+    """Print the headline, its first word in colour."""
     word, _, rest = plain(text).partition(" ")
     to.print(Text(word, style="bold green" if passed else "bold red") + Text(f" {rest}", style="bold"))
 
 
 def table(to: Console, value: Table) -> None:
-    """One table, its title above and its note below; its columns nearer to each other where that saves a fold."""
+    """Print a table, its title above and its note below; columns stand closer if that avoids folding."""
     texts = [[plain(cell.text) for cell in row] for row in value.rows]
     lengths = [max((len(row[i]) for row in texts), default=0) for i in range(len(value.header))]
     widths = [max(len(name), longest) for name, longest in zip(value.header, lengths, strict=True)]
-    near = sum(widths) + len(widths) - 1 <= to.width < sum(widths) + 2 * (len(widths) - 1)
-    drawn = RichTable(
-        title=plain(value.title), title_justify="left", box=None, padding=(0, 1 if near else 2, 0, 0),
-        pad_edge=False, title_style="italic",
-    )  # fmt: skip
+    close = sum(widths) + len(widths) - 1 <= to.width < sum(widths) + 2 * (len(widths) - 1)
+    grid = RichTable(
+        title=plain(value.title),
+        title_justify="left",
+        box=None,
+        padding=(0, 1 if close else 2, 0, 0),
+        pad_edge=False,
+        title_style="italic",
+    )
     room = sum(n + 2 for n in lengths[:-1] if n <= SHORT) <= to.width * 3 // 4
     for index, (name, longest) in enumerate(zip(value.header, lengths, strict=True)):
         side: Literal["left", "right"] = "right" if index in value.numeric else "left"
         whole = room and len(name) <= longest <= SHORT and index < len(value.header) - 1
-        drawn.add_column(plain(name), justify=side, overflow="fold", no_wrap=whole)
+        grid.add_column(plain(name), justify=side, overflow="fold", no_wrap=whole)
     for row, shown in zip(value.rows, texts, strict=True):
-        drawn.add_row(*(Text(t, style="bold red" if c.strong else "") for c, t in zip(row, shown, strict=True)))
-    to.print(drawn)
+        grid.add_row(*(Text(t, style="bold red" if c.strong else "") for c, t in zip(row, shown, strict=True)))
+    to.print(grid)
     if value.note:
         to.print(plain(value.note), style="dim")

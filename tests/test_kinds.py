@@ -114,7 +114,7 @@ def test_no_part_of_a_loss_stands_alone():
                                   "sparse_categorical_crossentropy(label_smoothing=0.1)", "3",
                                   "categorical_crossentropy(from_logits=1)"])  # fmt: skip
 def test_a_text_that_is_no_loss_is_refused(text):
-    with pytest.raises(ValueError, match="loss|reduction|label|logits"):
+    with pytest.raises(ValueError, match=r"loss|reduction|label|logits"):
         losses.loss_named(text)
 
 

@@ -93,7 +93,7 @@ def without_shares(text):
 
 def test_table_3_is_as_shown(outputs):
     """All but the last bits, which depend on the processor: digit, three decimals, seven digits."""
-    status, text = outputs["-m verify.feedforward"]
+    _status, text = outputs["-m verify.feedforward"]
     (shown,) = blocks("output of: python -m verify.feedforward")
     pattern = re.compile(r"^(\d)\s+(\d\.\d{3})\s+(\d\.\d{5})\d+(e-\d\d)", re.MULTILINE)
     assert len(pattern.findall(shown)) == 10
@@ -246,7 +246,7 @@ def test_the_front_door_is_short():
 
 def test_every_page_is_linked_from_the_front_or_from_the_room_above():
     for page in PAGES[1:]:
-        folder, _, name = page.rpartition("/")
+        folder, _, _name = page.rpartition("/")
         above = (ROOT / "README.md").read_text() + (ROOT / "verify" / "README.md").read_text()
         assert f"({page})" in above or f"`{folder.removeprefix('verify/')}/`" in above, page
 

@@ -66,7 +66,7 @@ def _carry_out(command: str, options: Options) -> Result | PrintedResult:
 
 
 def _possible(options: Options) -> tuple[tuple[str, ...], str]:
-    """The commands that can use the data, and why one cannot.  Raises Unusable if the data cannot be had."""
+    """Return the commands that can use the data, and why one cannot.  Raises Unusable if the data cannot be read."""
     reason = printed.unfit(samples.load(options.data, options.split or "train"), options.data)
     if reason:
         say_all("", False, (), f"Not run: verify.printed ({reason})")
@@ -74,7 +74,7 @@ def _possible(options: Options) -> tuple[tuple[str, ...], str]:
 
 
 def _served(options: Options) -> tuple[str, ...]:
-    """The commands that a saved trace serves.  Raises Unusable before anything is written."""
+    """Return the commands that a saved trace serves.  Raises Unusable before anything is written."""
     made_for = trace_file.load(options.trace).settings.command
     if made_for == "prediction":
         return ("prediction",)

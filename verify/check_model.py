@@ -1,4 +1,4 @@
-"""The Python interface: verify a model where it is. `verify.check` and what it hands back."""
+"""The Python interface: `verify.check`, and the value that it returns."""
 
 from __future__ import annotations
 
@@ -24,35 +24,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checked:
-    """What a check found. In a notebook it shows itself."""
+    """The result of a check, and the trace that it was made of. A notebook shows it as a table."""
 
     result: Result
     trace: Trace
 
     @property
     def passed(self) -> bool:
+        """True if every number agrees with its equation."""
         return self.result.passed
 
     @property
     def headline(self) -> str:
+        """The verdict in one sentence."""
         return self.result.headline
 
     @property
     def comparisons(self) -> pandas.DataFrame:
-        """A row per step, tensor and mode, with the columns of comparisons.csv."""
+        """The comparisons as a DataFrame: a row for each step, tensor and mode, with the columns of comparisons.csv."""
         return self.result.to_frame()
 
     def assert_passed(self) -> None:
-        """Raises AssertionError with the headline if it did not pass."""
+        """Raise AssertionError with the headline if the check did not pass."""
         if not self.passed:
             raise AssertionError(self.headline)
 
     def to_markdown(self) -> str:
-        """report.md."""
+        """Return the content of report.md."""
         return as_markdown.render(self.result.to_report())
 
     def write(self, folder: str | Path) -> None:
-        """All files of a report.  Raises Unusable if they cannot be written."""
+        """Write all files of the report into a folder.  Raises Unusable if they cannot be written."""
         files.check_writable(Path(folder), "write")
         files.write(Path(folder), files.of_result(self.result), self.result.command)
 
@@ -93,24 +95,24 @@ def check(
     if type(steps) is not int or not 1 <= steps <= 200:
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
     batch = _arrays(x, y)
-    held = capture_copy(model, [batch] * steps, optimizer, loss)
+    trace = capture_copy(model, [batch] * steps, optimizer, loss)
     tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
-    return Checked(judge("backprop", held, tolerance), held)
+    return Checked(judge("backprop", trace, tolerance), trace)
 
 
 def _arrays(x: Any, y: Any) -> tuple[Array, Array]:
-    """As arrays.  Raises Unusable naming x or y."""
-    found = []
-    for name, given in (("x", x), ("y", y)):
+    """Return x and y as arrays of one length.  Raises Unusable, naming x or y."""
+    arrays = []
+    for name, value in (("x", x), ("y", y)):
         try:
-            array = np.asarray(given)
+            array = np.asarray(value)
         except Exception as error:  # whatever a stranger's object raises on its way to an array
             raise Unusable(f"{name}: it is no array ({type(error).__name__})") from error
         if array.dtype.kind not in "fiub" or not array.ndim or not array.size:
             raise Unusable(f"{name}: numbers are needed, a row an example; it is {array.dtype} {list(array.shape)}")
         if not np.isfinite(array).all():
             raise Unusable(f"{name}: it holds NaN or infinity")
-        found.append(array)
-    if len(found[0]) != len(found[1]):
-        raise Unusable(f"x and y: {len(found[0])} examples and {len(found[1])} labels")
-    return found[0], found[1]
+        arrays.append(array)
+    if len(arrays[0]) != len(arrays[1]):
+        raise Unusable(f"x and y: {len(arrays[0])} examples and {len(arrays[1])} labels")
+    return arrays[0], arrays[1]

@@ -26,13 +26,14 @@ LONGEST = 120  # characters of a folder's name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --by-hand-reports and --by-hand-all."""
     group = parser.getgroup("by hand", "verification of Keras models by hand")
     group.addoption("--by-hand-reports", metavar="DIR", help="write the report of a check that fails into DIR")
     group.addoption("--by-hand-all", action="store_true", help="and of checks that pass")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """What cannot be done is said before any test runs."""
+    """Raise UsageError, before any test runs, for options that cannot be carried out."""
     folder = config.getoption("--by-hand-reports")
     if config.getoption("--by-hand-all") and not folder:
         raise pytest.UsageError("--by-hand-all: name the folder too, with --by-hand-reports DIR")
@@ -48,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
-    """Call it with what `verify.check` takes; hands back what that does, if it passed."""
+    """Return a function that takes what `verify.check` takes, and fails the test if the check does not pass."""
     folder = request.config.getoption("--by-hand-reports")
     everything = request.config.getoption("--by-hand-all")
     written: list[Path] = []
@@ -77,7 +78,7 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
 
 
 def _folder(test: str, number: int) -> str:
-    """A name that every file system takes, one for each test; a second check of one test has a number."""
+    """Return a folder name that every file system takes; the second check of a test has a number."""
     name = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")
     if len(name) > LONGEST or not re.fullmatch(r"[\w./:=\[\]-]+", test, flags=re.ASCII):
         name = f"{name[: LONGEST - 9]}-{hashlib.sha256(test.encode(errors='replace')).hexdigest()[:8]}".strip("-")

@@ -1,6 +1,6 @@
-"""The kinds of layers. Each is one module of this package, found by itself: adding a kind adds a file.
+"""The kinds of layers. Each kind is one module of this package; to add a kind, add a module.
 
-A kind states its equations forward and backward, its parameters and its shapes (`layer.Layer`). Beside it stand a
+A kind states its equations forward and backward, its parameters and its shapes (`layer.Layer`). Each kind also has a
 reader of Keras's layer (`verify/capture/layers/`), its variants (`verify/compare/variants/layers/`) and its witnesses
 (`tests/reference/layers/`), each in a module of the same name; `tests/test_kinds.py` fails if one is missing.
 """
@@ -32,7 +32,10 @@ def layer_named(text: str) -> Layer:
 
 @lru_cache(maxsize=256)
 def activation_named(text: str) -> Activation:
-    """Return the activation that a text describes: "relu", "leaky_relu(negative_slope=0.1)".  Raises ValueError."""
+    """Return the activation that a text describes: "relu", "leaky_relu(negative_slope=0.1)".
+
+    Raises ValueError for any other text.
+    """
     activations = {kind: x for kind, x in kinds().items() if issubclass(x, Activation)}
     try:
         layer: object = parse(text, activations)

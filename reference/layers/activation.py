@@ -1,4 +1,4 @@
-"""Activation is the base class of all activations. Each kind has a module of its own beside this one."""
+"""Activation is the base class of all activations. Each kind has its own module in this package."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Function = Callable[..., Any]
 class Activation(Layer):
     """An activation A = f(Z), its slope, and the way back through it.
 
-    `equation` is the number of f, `slope_equation` that of the way back. `slope_reads_output`: the slope is computed
-    from A in place of Z, as in TensorFlow. `elementwise`: each number depends on its own z only. `scales`: it
-    multiplies by a constant.
+    `equation` is the number of the equation of f, `slope_equation` that of the way back. `slope_reads_output`: the
+    slope is computed from A, not from Z, as in TensorFlow. `elementwise`: each number depends only on its own z.
+    `scales`: f multiplies by a constant.
     """
 
     letter = "A"
@@ -30,30 +30,46 @@ class Activation(Layer):
 
     @property
     def function(self) -> Function:
-        """f.  Z [N, n] -> A [N, n]."""
+        """The function f.  Z [N, n] -> A [N, n]."""
         raise NotImplementedError
 
     @property
     def slope(self) -> Function:
-        """f', of Z or of A.  [N, n] -> [N, n]."""
+        """The derivative f', a function of Z or of A.  [N, n] -> [N, n]."""
         raise NotImplementedError
 
     @property
     def back(self) -> Function:
-        """From dA, and Z or A, to dZ.  [N, n], [N, n] -> [N, n]."""
+        """The way back: dZ from dA, and from Z or A.  [N, n], [N, n] -> [N, n]."""
         return partial(backprop.sum_gradient, slope=self.slope)
 
     def forward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of A."""
         activate = partial(feedforward.activation, f=self.function)
         yield Rule(
-            place.gives, self.equation, (place.reads,), activate, place.number, "forward",
-            kind=self.kind, elementwise=self.elementwise, scales=self.scales,
-        )  # fmt: skip
+            place.gives,
+            self.equation,
+            (place.reads,),
+            activate,
+            place.number,
+            "forward",
+            kind=self.kind,
+            elementwise=self.elementwise,
+            scales=self.scales,
+        )
 
     def backward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of dZ, if it is needed."""
         if place.needs_gradient:
-            at = place.gives if self.slope_reads_output else place.reads
+            argument = place.gives if self.slope_reads_output else place.reads
             yield Rule(
-                place.gradient_out, self.slope_equation, (place.gradient_in, at), self.back, place.below, "backward",
-                kind=self.kind, elementwise=self.elementwise, scales=self.scales,
-            )  # fmt: skip
+                place.gradient_out,
+                self.slope_equation,
+                (place.gradient_in, argument),
+                self.back,
+                place.below,
+                "backward",
+                kind=self.kind,
+                elementwise=self.elementwise,
+                scales=self.scales,
+            )

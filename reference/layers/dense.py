@@ -12,8 +12,8 @@ from reference.rule import Rule
 from reference.tensor_names import gradient, of_layer
 
 Function = Callable[..., Any]
-FORWARD = {1: "6", 2: "8", 3: "9"}  # the equation of Z(l), l from the input
-BACKWARD = {0: ("22a", "22b"), 1: ("22c", "22d")}  # those of dW(l) and dB(l), L - l from the output
+FORWARD = {1: "6", 2: "8", 3: "9"}  # the equation of Z(l), by l
+BACKWARD = {0: ("22a", "22b"), 1: ("22c", "22d")}  # the equations of dW(l) and dB(l), by L - l
 
 
 @dataclass(frozen=True)
@@ -33,27 +33,37 @@ class Dense(Layer):
             raise ValueError(f"bias must be True or False, not {self.bias!r}")
 
     def shape(self, inputs: Shape) -> Shape:
+        """Return (n(l),).  Raises ValueError if an example is not one row of numbers."""
         if len(inputs) != 1:
             raise ValueError(f"a Dense layer reads one row an example, not the shape {list(inputs)}")
         return (self.nodes,)
 
     def parameters(self, place: Place) -> dict[str, Shape]:
-        """W(l) [n(l-1), n(l)] and B(l) [1, n(l)]."""
+        """Return the shapes of W(l) [n(l-1), n(l)] and B(l) [1, n(l)]."""
         weights, bias = of_layer("W", place.number), of_layer("B", place.number)
         return {weights: (*place.inputs, self.nodes)} | ({bias: (1, self.nodes)} if self.bias else {})
 
     def forward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of Z(l)."""
         compute: Function = feedforward.weighted_sum if self.bias else feedforward.weighted_sum_without_bias
         equation = FORWARD.get(place.number, "8a")
-        read = (place.reads, *self.parameters(place))
-        yield Rule(place.gives, equation, read, compute, place.number, "forward", kind=self.kind,
-                   summed=(1, 0))  # fmt: skip
+        inputs = (place.reads, *self.parameters(place))
+        yield Rule(place.gives, equation, inputs, compute, place.number, "forward", kind=self.kind, summed=(1, 0))
 
     def backward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rules of dW(l), dB(l) and, if it is needed, the gradient of what the layer reads."""
         dZ, (W, *B) = place.gradient_in, self.parameters(place)
         weights, biases = BACKWARD.get(place.depth - place.number, ("22e", "22f"))
-        yield Rule(gradient(W), weights, (place.reads, dZ), backprop.weight_gradient, place.number, "backward",
-                   kind=self.kind, summed=(0, 0))  # fmt: skip
+        yield Rule(
+            gradient(W),
+            weights,
+            (place.reads, dZ),
+            backprop.weight_gradient,
+            place.number,
+            "backward",
+            kind=self.kind,
+            summed=(0, 0),
+        )
         product = (dZ,) if place.number == place.depth else ()
         for P in B:
             yield Rule(
@@ -61,6 +71,12 @@ class Dense(Layer):
             )
         if place.needs_gradient:
             yield Rule(
-                place.gradient_out, "20a", (dZ, W), backprop.activation_gradient, place.below, "backward",
-                kind=self.kind, summed=(1, 1),
-            )  # fmt: skip
+                place.gradient_out,
+                "20a",
+                (dZ, W),
+                backprop.activation_gradient,
+                place.below,
+                "backward",
+                kind=self.kind,
+                summed=(1, 1),
+            )

@@ -38,21 +38,31 @@ class Dropout(Layer):
 
     @property
     def only_in_training(self) -> bool:
+        """True: a prediction skips dropout."""
         return True
 
     def drawn(self, place: Place) -> dict[str, Shape]:
-        """M(l), 1 where a number is let through and 0 elsewhere."""
+        """Return the shape of M(l), which is 1 where a number is kept and 0 elsewhere."""
         return {of_layer("M", place.number): place.inputs}
 
     def forward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of D(l)."""
         yield self._rule(place, place.gives, place.reads, dropped, place.number, "forward")
 
     def backward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of the gradient of what the layer reads, if it is needed."""
         if place.needs_gradient:
             yield self._rule(place, place.gradient_out, place.gradient_in, dropped_gradient, place.below, "backward")
 
     def _rule(self, place: Place, tensor: str, reads: str, compute: Any, layer: int, phase: str) -> Rule:
         return Rule(
-            tensor, SOURCE, (reads, *self.drawn(place)), partial(compute, rate=self.rate), layer, phase,
-            kind=self.kind, elementwise=True, scales=True,
-        )  # fmt: skip
+            tensor,
+            SOURCE,
+            (reads, *self.drawn(place)),
+            partial(compute, rate=self.rate),
+            layer,
+            phase,
+            kind=self.kind,
+            elementwise=True,
+            scales=True,
+        )

@@ -52,24 +52,29 @@ class ELU(Activation):
 
     @property
     def scales(self) -> bool:  # type: ignore[override]
+        """True unless α is 1: f multiplies by α."""
         return self.alpha != 1
 
     @property
     def slope_reads_output(self) -> bool:  # type: ignore[override]
+        """True if α is 1: the slope below 0 is then a + 1."""
         return self.alpha == 1
 
     @property
     def function(self) -> Function:
+        """The function `elu` with this α."""
         return partial(elu, alpha=self.alpha)
 
     @property
     def slope(self) -> Function:
+        """The derivative: of A if α is 1, else of Z."""
         if self.alpha == 1:
             return _slope_of_output
         return partial(elu_slope, alpha=self.alpha)
 
     @property
     def back(self) -> Function:
+        """The way back: from A if α is 1, else from Z."""
         return elu_backward if self.alpha == 1 else partial(elu_backward_scaled, alpha=self.alpha)
 
 

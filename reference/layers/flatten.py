@@ -1,4 +1,4 @@
-"""Flatten: an image as one row. X is held as rows from the start, so there is nothing to compute."""
+"""Flatten: an image as one row. X consists of rows from the start, so there is nothing to compute."""
 
 from __future__ import annotations
 

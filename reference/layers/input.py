@@ -19,4 +19,5 @@ class Input(Layer):
             raise ValueError(f"an input needs at least one number, not {self.nodes!r}")
 
     def shape(self, inputs: Shape) -> Shape:
+        """Return (n(0),): one example is one row."""
         return (self.nodes,)

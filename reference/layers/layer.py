@@ -17,10 +17,10 @@ Shape = tuple[int, ...]  # of one example, without the batch
 class Place:
     """Where a layer stands in a network.
 
-    `number` is that of the essay's layer it belongs to (0: the input), `depth` the number of the last one. `reads` is
-    the tensor it reads, which belongs to layer `below`; `gives` the tensor it gives. `inputs` and `outputs` are the
-    shapes of one example of the two. `needs_gradient`: something before it has parameters, so the gradient of what it
-    reads is computed.
+    `number` is the number of the essay's layer that it belongs to (0: the input), `depth` the number of the last layer.
+    `reads` is the tensor that it reads, which belongs to layer `below`. `gives` is the tensor that it gives. `inputs`
+    and `outputs` are the shapes of one example of these two tensors. `needs_gradient`: a layer before it has
+    parameters, so the gradient of `reads` is computed.
     """
 
     number: int
@@ -44,11 +44,11 @@ class Place:
 
 
 class Layer:
-    """A kind of layer; a kind is a frozen dataclass of the constants that one layer of it has.
+    """A kind of layer. Each kind is a frozen dataclass; its fields are the constants of one layer.
 
-    `kind` is its name in texts. `letter` begins the name of the tensor it gives; "" if it hands on what it reads.
-    `begins`: it begins a new layer of the essay, as a Dense does; `counted`: its tensors are numbered by themselves.
-    `at_end`: it may stand behind the last Dense only.
+    `kind` is its name in texts. `letter` begins the name of the tensor that it gives; "" if it gives what it reads.
+    `begins`: it begins a new layer of the essay, as a Dense does. `counted`: its tensors are numbered S1, S2, …, not by
+    the essay's layer. `at_end`: it may stand behind the last Dense only.
     """
 
     kind: ClassVar[str] = ""
@@ -58,30 +58,30 @@ class Layer:
     at_end: ClassVar[bool] = False
 
     def shape(self, inputs: Shape) -> Shape:
-        """The shape of one example behind the layer.  Raises ValueError if the layer cannot read such inputs."""
+        """Return the shape of one example behind the layer.  Raises ValueError if the layer cannot read such inputs."""
         return inputs
 
     def parameters(self, place: Place) -> dict[str, Shape]:
-        """The parameters by name, each with its shape."""
+        """Return the shape of each parameter by its name."""
         return {}
 
     def drawn(self, place: Place) -> dict[str, Shape]:
-        """The tensors that are drawn at random in each training step, by name, each with the shape of one example."""
+        """Return the tensors drawn at random in each training step: the shape of one example by the tensor's name."""
         return {}
 
     def forward(self, place: Place) -> Iterator[Rule]:
-        """The rules of what the layer computes, in order."""
+        """Return the rules of what the layer computes, in order."""
         return iter(())
 
     def backward(self, place: Place) -> Iterator[Rule]:
-        """The rules of the gradients of its parameters, and of what it reads if that is needed."""
+        """Return the rules of the gradients of its parameters and, if needed, of what it reads."""
         return iter(())
 
     @property
     def only_in_training(self) -> bool:
-        """Return True if a prediction skips the layer."""
+        """True if a prediction skips the layer."""
         return False
 
     def __str__(self) -> str:
-        """The layer as a text, which `reference.layers.layer_named` reads."""
+        """Return the layer as a text that `reference.layers.layer_named` reads."""
         return text_of(self.kind, self)

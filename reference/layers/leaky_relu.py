@@ -1,4 +1,4 @@
-"""Leaky ReLU: below 0 a small part of z is let through."""
+"""Leaky ReLU: a small part of z below 0, z elsewhere."""
 
 from __future__ import annotations
 
@@ -41,12 +41,15 @@ class LeakyReLU(Activation):
 
     @property
     def function(self) -> Function:
+        """The function `leaky_relu` with this slope."""
         return partial(leaky_relu, negative_slope=self.negative_slope)
 
     @property
     def slope(self) -> Function:
+        """The derivative, a function of Z."""
         return partial(leaky_relu_slope, negative_slope=self.negative_slope)
 
     @property
     def back(self) -> Function:
+        """The way back, from dA and Z."""
         return partial(leaky_relu_backward, negative_slope=self.negative_slope)

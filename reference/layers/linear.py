@@ -1,4 +1,4 @@
-"""No activation: a layer that gives its sums as they are."""
+"""No activation: A is Z, unchanged."""
 
 from __future__ import annotations
 
@@ -31,12 +31,15 @@ class Linear(Activation):
 
     @property
     def function(self) -> Function:
+        """The function `linear`."""
         return linear
 
     @property
     def slope(self) -> Function:
+        """The derivative, 1 everywhere."""
         return linear_slope
 
     @property
     def back(self) -> Function:
+        """The way back: dZ is dA."""
         return linear_backward

@@ -29,8 +29,10 @@ class ReLU(Activation):
 
     @property
     def function(self) -> Function:
+        """The function `relu`."""
         return relu
 
     @property
     def slope(self) -> Function:
+        """The derivative, a function of Z."""
         return relu_slope

@@ -38,16 +38,32 @@ class Rescaling(Layer):
                 raise ValueError(f"scale and offset of a rescaling must be numbers, not {number!r}")
 
     def forward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of S(k)."""
         compute = partial(rescaled, scale=self.scale, offset=self.offset)
         yield Rule(
-            place.gives, "Keras: Rescaling", (place.reads,), compute, place.number, "forward",
-            kind=self.kind, elementwise=True, scales=True,
-        )  # fmt: skip
+            place.gives,
+            "Keras: Rescaling",
+            (place.reads,),
+            compute,
+            place.number,
+            "forward",
+            kind=self.kind,
+            elementwise=True,
+            scales=True,
+        )
 
     def backward(self, place: Place) -> Iterator[Rule]:
+        """Yield the rule of the gradient of what the layer reads, if it is needed."""
         if place.needs_gradient:
             compute = partial(rescaled_gradient, scale=self.scale)
             yield Rule(
-                place.gradient_out, "Keras: Rescaling", (place.gradient_in,), compute, place.below, "backward",
-                kind=self.kind, elementwise=True, scales=True,
-            )  # fmt: skip
+                place.gradient_out,
+                "Keras: Rescaling",
+                (place.gradient_in,),
+                compute,
+                place.below,
+                "backward",
+                kind=self.kind,
+                elementwise=True,
+                scales=True,
+            )

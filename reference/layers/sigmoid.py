@@ -36,12 +36,15 @@ class Sigmoid(Activation):
 
     @property
     def function(self) -> Function:
+        """The function `sigmoid`."""
         return sigmoid
 
     @property
     def slope(self) -> Function:
+        """The derivative, a function of A."""
         return sigmoid_slope
 
     @property
     def back(self) -> Function:
+        """The way back, from dA and A."""
         return sigmoid_backward

@@ -14,7 +14,7 @@ def exponentials(Z: Any) -> Any:
     """e^z of each z less the largest of its row.  Z [N, n] -> [N, n].  (11)
 
     Numerator and denominator of (11) are both divided by e^max: the quotient is the same, and no
-    exponential overflows. TensorFlow does so too, and rounds where this does.
+    exponential overflows. TensorFlow does the same, and rounds at the same operations.
     """
     return np.exp(Z - np.max(Z, axis=1, keepdims=True))
 
@@ -49,12 +49,15 @@ class Softmax(Activation):
 
     @property
     def function(self) -> Function:
+        """The function `softmax`."""
         return softmax
 
     @property
     def slope(self) -> Function:
+        """The derivative, a matrix for each example, a function of A."""
         return softmax_jacobian
 
     @property
     def back(self) -> Function:
+        """The way back, from dA and A."""
         return softmax_backward

@@ -29,8 +29,10 @@ class Tanh(Activation):
 
     @property
     def function(self) -> Function:
+        """The function `tanh`."""
         return tanh
 
     @property
     def slope(self) -> Function:
+        """The derivative, a function of A."""
         return tanh_slope

@@ -1,6 +1,6 @@
-"""The kinds of losses. Each is one module of this package, found by itself: adding a kind adds a file.
+"""The kinds of losses. Each kind is one module of this package; to add a kind, add a module.
 
-Beside it stand a reader of Keras's loss (`verify/capture/losses/`), its variants (`verify/compare/variants/losses/`)
+Each kind also has a reader of Keras's loss (`verify/capture/losses/`), its variants (`verify/compare/variants/losses/`)
 and its witnesses (`tests/reference/losses/`), each in a module of the same name; `tests/test_kinds.py` fails if one is
 missing.
 """
@@ -22,11 +22,14 @@ def kinds() -> dict[str, type[Loss]]:
 
 @lru_cache(maxsize=256)
 def loss_named(text: str) -> Loss:
-    """The loss that a text such as "categorical_crossentropy(label_smoothing=0.1)" describes.  Raises ValueError."""
+    """Return the loss that a text describes: "categorical_crossentropy(label_smoothing=0.1)".
+
+    Raises ValueError for any other text.
+    """
     try:
-        found: object = parse(text, kinds())
+        loss: object = parse(text, kinds())
     except ValueError as error:
         raise ValueError(f"loss {error}") from None
-    if not isinstance(found, Loss):
+    if not isinstance(loss, Loss):
         raise ValueError(f"loss {text!r} is not one of {', '.join(kinds())}")
-    return found
+    return loss

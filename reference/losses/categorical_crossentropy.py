@@ -52,12 +52,13 @@ class CategoricalCrossentropy(Loss):
             raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
 
     def written(self, activation: str, dropped: bool) -> Written:
+        """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
         if activation == "softmax" and not dropped and self == CategoricalCrossentropy():
             return Written("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
-        words: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
+        options: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
         behind = activation in ("softmax", "sigmoid") and not dropped
         if behind or self.from_logits:
-            cost, slope = partial(of_logits, **words), partial(of_logits_slope, **words)
+            cost, slope = partial(of_logits, **options), partial(of_logits_slope, **options)
             return Written("Z" if behind else "A", cost, "14", slope, "21")
-        cost, slope = partial(of_probabilities, **words), partial(of_probabilities_slope, **words)
+        cost, slope = partial(of_probabilities, **options), partial(of_probabilities_slope, **options)
         return Written("A", cost, "13, 14", slope, "20b")

@@ -1,8 +1,8 @@
 """Loss is the base class of all losses: where a loss begins, its cost, and its slope.
 
 Keras computes the cross-entropy in three ways, with three gradients: from Z (the essay's, through the softmax),
-from probabilities that it brings to a sum of 1 and cuts off at ε, and, for whole-number labels, from the
-logarithms of such probabilities. Each function has the slope of its cost under it. y [N, n] may be smoothed.
+from probabilities that it divides by their sum and limits to ε and 1 - ε, and, for whole-number labels, from the
+logarithms of limited probabilities. The slope of each cost follows directly below it. y [N, n] may be smoothed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from reference.loss import batch_mean
 from reference.notation import text_of
 from reference.operations import rounded_as
 
-EPSILON = 1e-7  # keras.backend.epsilon(): probabilities are cut off at it, and at 1 - it
+EPSILON = 1e-7  # ε is keras.backend.epsilon(); probabilities are limited to ε and 1 - ε
 REDUCTIONS = ("mean", "sum")
 
 
 @dataclass(frozen=True)
 class Written:
-    """A loss as two equations, with what they read: "Z", the output layer's sums, or "A", what it puts out.
+    """A loss as two equations, cost and slope, and what both read: "Z", the output layer's sums, or "A", its output.
 
-    `joint`: the slope goes back through the activation as well, whatever it reads.
+    `joint`: the slope is dZ even if the equations read "A"; it goes back through the activation as well.
     """
 
     reads: str
@@ -37,9 +37,9 @@ class Written:
 
 
 class Loss:
-    """A kind of loss; a kind is a frozen dataclass of what may be chosen of it.  Raises ValueError.
+    """A kind of loss. Each kind is a frozen dataclass; its fields are the loss's options.
 
-    `kind` is its name in texts. `is_crossentropy`: its labels are shares of 1.
+    `kind` is its name in texts. `is_crossentropy`: its labels are shares of 1.  Raises ValueError for a wrong option.
     """
 
     kind: ClassVar[str] = ""
@@ -55,14 +55,14 @@ class Loss:
 
     @property
     def mean(self) -> bool:
-        """Return True if the cost of a batch is the mean of the costs of its examples, False if it is their sum."""
+        """True if the cost of a batch is the mean of its examples' costs, False if it is their sum."""
         return self.reduction == "mean"
 
     def written(self, activation: str, dropped: bool) -> Written:
-        """The equations that Keras computes behind this activation (and dropout, if that is the last layer).
+        """Return the equations that Keras computes behind this activation.
 
-        A softmax's cross-entropy begins at Z; so does a sigmoid's, as if it were a softmax's: Keras takes either's Z
-        for logits.
+        `dropped`: a dropout follows the activation. Behind a softmax or a sigmoid, the cross-entropy begins at Z: Keras
+        takes the Z of either for logits of a softmax.
         """
         raise NotImplementedError
 

@@ -30,6 +30,7 @@ class MeanSquaredError(Loss):
     reduction: str = "mean"
 
     def written(self, activation: str, dropped: bool) -> Written:
+        """Return the equations; with the default options, the slope behind a softmax goes back through it."""
         if activation == "softmax" and not dropped and self == MeanSquaredError():
             return Written("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
         return Written("A", partial(squared, mean=self.mean), "12", partial(squared_slope, mean=self.mean), "12")

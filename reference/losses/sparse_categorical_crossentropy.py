@@ -1,4 +1,4 @@
-"""Cross-entropy of labels that are whole numbers; here they are one-hot."""
+"""Cross-entropy for labels that Keras reads as whole numbers; y is one-hot here, too."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class SparseCategoricalCrossentropy(Loss):
             raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
 
     def written(self, activation: str, dropped: bool) -> Written:
+        """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
         behind = activation in ("softmax", "sigmoid") and not dropped
         if behind or self.from_logits:
             cost, slope = partial(of_logits, mean=self.mean), partial(of_logits_slope, mean=self.mean)

@@ -1,6 +1,6 @@
-"""The kinds of optimizers. Each is one module of this package, found by itself: adding a kind adds a file.
+"""The kinds of optimizers. Each kind is one module of this package; to add a kind, add a module.
 
-Beside it stand a reader of Keras's optimizer (`verify/capture/optimizers/`), its variants
+Each kind also has a reader of Keras's optimizer (`verify/capture/optimizers/`), its variants
 (`verify/compare/variants/optimizers/`) and its witnesses (`tests/reference/optimizers/`), each in a module of the same
 name; `tests/test_kinds.py` fails if one is missing.
 """
@@ -23,8 +23,8 @@ def kinds() -> dict[str, type[Optimizer]]:
 
 @lru_cache(maxsize=256)
 def optimizer_named(text: str) -> Optimizer:
-    """The optimizer that a text such as "sgd(momentum=0.9)" describes.  Raises ValueError."""
-    found: object = parse(text, {**kinds(), **SCHEDULES})
-    if not isinstance(found, Optimizer):
+    """Return the optimizer that a text describes: "sgd(momentum=0.9)".  Raises ValueError for any other text."""
+    optimizer: object = parse(text, {**kinds(), **SCHEDULES})
+    if not isinstance(optimizer, Optimizer):
         raise ValueError(f"optimizer {text!r} is not one of {', '.join(kinds())}")
-    return found
+    return optimizer

@@ -15,9 +15,9 @@ from reference.rule import Rule
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Adam's coefficients; `epsilon_hat` says which of the two equations they are for.
+    """Adam's coefficients; `epsilon_hat` says which of the two equations of the update they are for.
 
-    `amsgrad`: the largest v so far in place of v. With `weight_decay` it is AdamW.
+    `amsgrad`: the update reads the largest v so far in place of v. With `weight_decay` it is AdamW.
     """
 
     learning_rate: Any = 0.001  # or a schedule, a function of t
@@ -34,29 +34,44 @@ class Adam(Optimizer):
 
     @property
     def keeps(self) -> tuple[str, ...]:
+        """The letters m and v; with `amsgrad` also vmax, the largest v so far."""
         return ("m", "v", "vmax") if self.amsgrad else ("m", "v")
 
     @property
     def coefficients(self) -> dict[str, float]:
+        """alpha, unless it has a schedule, beta_1 and beta_2."""
         return super().coefficients | {"beta_1": self.beta_1, "beta_2": self.beta_2}
 
     def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
+        """Yield the rules of m_P, v_P, vmax_P (with `amsgrad`) and update_P."""
         m, v = names.kept("m", P), names.kept("v", P)
         first = partial(adam.first_moment, beta_1=self.beta_1)
         second = partial(adam.second_moment, beta_2=self.beta_2)
         yield Rule(m, "App. A: m", (names.before(m), g), first, layer, "update", (g,), kind=self.name, elementwise=True)
         yield Rule(v, "App. A: v", (names.before(v), g), second, layer, "update", kind=self.name, elementwise=True)
         if self.amsgrad:
-            most, v = v, names.kept("vmax", P)
+            v_t, v = v, names.kept("vmax", P)
             yield Rule(
-                v, "Reddi et al. 2018", (names.before(v), most), adam.largest_moment, layer, "update",
-                kind=self.name, elementwise=True,
-            )  # fmt: skip
+                v,
+                "Reddi et al. 2018",
+                (names.before(v), v_t),
+                adam.largest_moment,
+                layer,
+                "update",
+                kind=self.name,
+                elementwise=True,
+            )
         form, function = ("ε̂", adam.update_epsilon_hat) if self.epsilon_hat else ("θ", adam.update_algorithm_1)
         yield Rule(
-            names.update(P), f"App. A: {form}", (m, v, "t", "alpha", "beta_1", "beta_2"),
-            partial(function, epsilon=self.epsilon), layer, "update", kind=self.name, elementwise=True,
-        )  # fmt: skip
+            names.update(P),
+            f"App. A: {form}",
+            (m, v, "t", "alpha", "beta_1", "beta_2"),
+            partial(function, epsilon=self.epsilon),
+            layer,
+            "update",
+            kind=self.name,
+            elementwise=True,
+        )
 
 
 ALGORITHM_1 = Adam(epsilon=1e-8, epsilon_hat=False)

@@ -1,6 +1,6 @@
 """Optimizer is the base class of all optimizers: what one keeps of each parameter, and how a parameter moves.
 
-Around that, what Keras does with any optimizer: the gradient cut down, the decay, what is left of the parameter.
+It also has what Keras does with every optimizer: clipping the gradient, weight decay, and subtracting the update.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from reference.rule import Rule
 
 
 class Optimizer:
-    """A kind of optimizer; a kind is a frozen dataclass of its coefficients, with Keras's defaults.
+    """A kind of optimizer. Each kind is a frozen dataclass of its coefficients, with Keras's defaults.
 
-    `name` is its name in texts. `learning_rate` is a number or a schedule, a function of t. Of `clipnorm`, `clipvalue`
-    and `global_clipnorm` one may be set.
+    `name` is its name in texts. `learning_rate` is a number or a schedule, a function of t. Only one of
+    `clipnorm`, `clipvalue` and `global_clipnorm` may be set.
     """
 
     name: ClassVar[str] = ""
@@ -34,25 +34,25 @@ class Optimizer:
 
     @property
     def keeps(self) -> tuple[str, ...]:
-        """The letters of what it keeps of each parameter: m, v."""
+        """The letters of the tensors that it keeps for each parameter, such as m and v."""
         return ()
 
     @property
     def coefficients(self) -> dict[str, float]:
-        """The single numbers that its rules read as inputs, beside t; a learning rate on a schedule has a rule."""
+        """The single numbers that its rules read, beside t. alpha is one of them unless a schedule computes it."""
         return {} if callable(self.learning_rate) else {"alpha": self.learning_rate}
 
     @property
     def moves_by_a_product(self) -> bool:
-        """Return True if update_P is a product: a compiler may subtract it without rounding it first."""
+        """True if update_P is a product: a compiler may subtract it without rounding it first."""
         return False
 
     def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
-        """The rules of what it keeps of P, and of update_P, which is subtracted; g is the gradient it reads."""
+        """Yield the rules of what it keeps for P and of update_P, which is subtracted; g names the gradient."""
         raise NotImplementedError
 
     def rules(self, P: str, equation: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
-        """Yield the rules of all that a step does to P, in Keras's order.  `gradients`: those of all parameters."""
+        """Yield the rules of all that a step does to P, in Keras's order; `gradients` names those of all parameters."""
         g, kept = names.gradient(P), P
         for clip in self._clipping(P, layer, gradients):
             yield clip
@@ -67,14 +67,14 @@ class Optimizer:
         yield Rule(names.new(P), equation, (kept, update), descent.descend, layer, "update", product, elementwise=True)
 
     def _clipping(self, P: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
-        """The gradient cut down, if it is."""
-        name, read = names.clipped(P), (names.gradient(P),)
+        """Yield the rule of the clipped gradient, if gradients are clipped."""
+        name, inputs = names.clipped(P), (names.gradient(P),)
         if self.clipnorm:
             by_norm = partial(clipping.by_norm, most=self.clipnorm)
-            yield Rule(name, "Pascanu et al. 2013", read, by_norm, layer, "update")
+            yield Rule(name, "Pascanu et al. 2013", inputs, by_norm, layer, "update")
         elif self.global_clipnorm:
             by_all = partial(clipping.by_global_norm, most=self.global_clipnorm)
-            yield Rule(name, "Pascanu et al. 2013: all", (*read, *gradients), by_all, layer, "update")
+            yield Rule(name, "Pascanu et al. 2013: all", (*inputs, *gradients), by_all, layer, "update")
         elif self.clipvalue:
             by_value = partial(clipping.by_value, most=self.clipvalue)
-            yield Rule(name, "Keras: clipvalue", read, by_value, layer, "update", elementwise=True)
+            yield Rule(name, "Keras: clipvalue", inputs, by_value, layer, "update", elementwise=True)

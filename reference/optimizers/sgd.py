@@ -1,4 +1,4 @@
-"""Gradient descent, (15) and (16), and with momentum. Their equations are in `reference.descent`."""
+"""Gradient descent, (15) and (16), also with momentum. The equations are in `reference.descent`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOMENTUM = "Sutskever et al. 2013"
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Gradient descent with learning rate η (default as in Keras); plain unless the rest says otherwise."""
+    """Gradient descent with learning rate η; all defaults are Keras's. Without other options it is (15) and (16)."""
 
     learning_rate: Any = 0.01  # or a schedule, a function of t
     momentum: float = 0.0
@@ -30,23 +30,26 @@ class SGD(Optimizer):
 
     @property
     def keeps(self) -> tuple[str, ...]:
+        """The letter m, of the velocity, if there is momentum."""
         return ("m",) if self.momentum else ()
 
     @property
     def moves_by_a_product(self) -> bool:
+        """True without momentum: update_P is then η∇C."""
         return not self.momentum
 
     def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
+        """Yield the rule of update_P; with momentum also that of m_P, the velocity."""
         update, m = names.update(P), names.kept("m", P)
-        scaled = (g,) if self.global_clipnorm else ()  # a product with a constant, and so is what is made of it
-        words: dict[str, Any] = {"kind": self.name, "elementwise": True}
+        scaled = (g,) if self.global_clipnorm else ()  # clipped: a product with a constant already
+        options: dict[str, Any] = {"kind": self.name, "elementwise": True}
         if not self.momentum:
-            yield Rule(update, equation, (g, "alpha"), descent.step, layer, "update", folded=scaled, **words)
+            yield Rule(update, equation, (g, "alpha"), descent.step, layer, "update", folded=scaled, **options)
             return
         velocity = partial(descent.velocity, momentum=self.momentum)
-        yield Rule(m, MOMENTUM, (names.before(m), g, "alpha"), velocity, layer, "update", folded=scaled, **words)
+        yield Rule(m, MOMENTUM, (names.before(m), g, "alpha"), velocity, layer, "update", folded=scaled, **options)
         if self.nesterov:
             ahead = partial(descent.nesterov, momentum=self.momentum)
-            yield Rule(update, MOMENTUM, (m, g, "alpha"), ahead, layer, "update", folded=scaled, **words)
+            yield Rule(update, MOMENTUM, (m, g, "alpha"), ahead, layer, "update", folded=scaled, **options)
         else:
-            yield Rule(update, MOMENTUM, (m,), descent.negated, layer, "update", **words)
+            yield Rule(update, MOMENTUM, (m,), descent.negated, layer, "update", **options)

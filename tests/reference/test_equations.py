@@ -19,7 +19,7 @@ def test_parameter_counts_are_the_essays():
 
 
 @pytest.mark.parametrize(
-    "sizes, names",
+    ("sizes", "names"),
     [((4,), ()), ((4, 0), ("relu",)), ((4, 3), ()), ((4, 3), ("step",)), ((4, 3, 2), ("softmax", "softmax"))],
 )
 def test_network_refuses(sizes, names):

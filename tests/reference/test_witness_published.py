@@ -79,7 +79,7 @@ def test_mazurs_step_is_as_he_printed_it():
 
 
 @pytest.mark.parametrize(
-    "wrong, found_in",
+    ("wrong", "found_in"),
     [
         ({"A1": relu}, "A1"),
         ({"Z1": lambda X, W, B: X @ W.T + B}, "A1"),

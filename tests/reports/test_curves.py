@@ -233,7 +233,7 @@ def test_numpy_numbers_will_do():
 
 @pytest.mark.parametrize(("panels", "name"), [((), "a.svg"), (training(), "a.png")])
 def test_what_cannot_be_a_picture_is_refused(panels, name):
-    with pytest.raises(ValueError, match="ends in .svg"):
+    with pytest.raises(ValueError, match=r"ends in .svg"):
         draw(panels, name, "alt")
 
 

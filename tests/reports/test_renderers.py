@@ -55,7 +55,7 @@ def test_html_holds_its_pictures():
 
 @pytest.mark.parametrize("name", ["a.html", "a", "a.svg.js", ".svg", ""])
 def test_html_refuses_other_files(name):
-    with pytest.raises(ValueError, match="svg or .png"):
+    with pytest.raises(ValueError, match=r"svg or .png"):
         as_html.render(with_picture(name, "", b""))
 
 

@@ -295,7 +295,7 @@ def test_unknown_layers_are_rows_and_status_2(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "words, said",
+    ("words", "said"),
     [
         (["--model", "nowhere.keras"], "no such file"),
         (["--model", f"{MODULE}:nothing"], "no attribute"),

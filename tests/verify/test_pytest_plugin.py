@@ -121,7 +121,7 @@ def test_any_other_error_is_itself(by_hand):
 
 
 @pytest.mark.parametrize(
-    "words, said",
+    ("words", "said"),
     [
         (("--by-hand-all",), "--by-hand-reports DIR"),
         (("--by-hand-reports", "taken/x"), "--by-hand-reports*is not a folder"),

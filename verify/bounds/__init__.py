@@ -1,9 +1,9 @@
 """Balls: a value, and a radius within which any evaluation in the judged precision must lie.
 
-`ball` has the class; the others what each of NumPy's operations does to it.
+`ball` defines the class. The other modules define what each of NumPy's operations does to balls.
 """
 
-from verify.bounds import arithmetic, selection, sums  # they make themselves known to the class
+from verify.bounds import arithmetic, selection, sums  # importing them registers their operations
 from verify.bounds import elementary as functions
 from verify.bounds.ball import Ball
 

@@ -1,14 +1,14 @@
 """Balls: a value, and a radius within which any evaluation in the judged precision must lie.
 
-Midpoint-radius arithmetic. The value is computed in float64. The radius adds up, operation by operation,
-the error that comes in with the operands and one rounding on each side (the judged format's and float64's),
-whatever the order of summation: n·u·Σ|a||b| for a sum of n terms (Higham, Accuracy and Stability of
-Numerical Algorithms, ch. 3; without the 1/(1 - n·u) by Jeannerod & Rump 2013). Terms that are exactly zero
-round nothing and do not count. Constants are rounded to the judged format by that very rounding.
-Every radius is enlarged by 2^-30 of itself, which covers the float64 arithmetic of the radii.
+This is midpoint-radius arithmetic. The value is computed in float64. The radius grows with every operation: by the
+error that the operands bring, and by one rounding on each side (in the judged format and in float64).
+A sum may be taken in any order: the bound for n terms is n·u·Σ|a||b| (Higham, Accuracy and Stability of Numerical
+Algorithms, ch. 3; Jeannerod & Rump 2013 show that the factor 1/(1 - n·u) is not needed). Terms that are exactly 0
+cause no rounding and are not counted. The radius of a constant is its error when it is rounded to the judged format.
+Every radius is enlarged by the factor 1 + 2^-30, which covers the float64 arithmetic of the radii.
 
-The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on it unchanged. What an equation
-leaves open, such as the order of a product, it declares with `reference.operations`.
+The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on balls unchanged. Where an
+equation leaves the evaluation open, such as the order of a product, it says so with `reference.operations`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ OPERATIONS: dict[Any, Callable[..., Any]] = {}  # what each operation does to ba
 
 
 def on_balls(ufunc: Any) -> Callable[[Function], Function]:
-    """The function below it is what this operation of NumPy's, or of `reference`, does to balls."""
+    """Return a decorator that registers a function as what `ufunc` does to balls.
+
+    `ufunc` is one of NumPy's, an operation of `reference`, or "sum".
+    """
 
     def register(function: Function) -> Function:
         OPERATIONS[ufunc] = function
@@ -38,7 +41,10 @@ def on_balls(ufunc: Any) -> Callable[[Function], Function]:
 
 
 class Ball(NDArrayOperatorsMixin):
-    """`value` ± `radius`, float64 arrays of one shape (a radius of 0 may be a scalar: exact). It does not change."""
+    """The numbers `value` ± `radius`: two float64 arrays of one shape.
+
+    The radius of an exact ball may be the scalar 0. A ball is immutable.
+    """
 
     value: Floats
     radius: Any
@@ -52,7 +58,10 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:
-        """What TensorFlow itself held. Only subnormal numbers may be read as 0."""
+        """Return the exact ball of an array that TensorFlow held.
+
+        Subnormal numbers are not exact: an operation may read them as 0.
+        """
         value = np.asarray(array, dtype=np.float64)
         size = np.abs(value)
         subnormal = size < precision.tiny
@@ -62,7 +71,7 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def constant(cls, number: Any, precision: Precision) -> Ball:
-        """A constant of the equation, known to be rounded once to the judged format."""
+        """Return the ball of a constant of an equation, which is rounded once to the judged format."""
         if type(number) in (int, float):
             return _constant(number, precision)
         value = np.asarray(number, dtype=np.float64)
@@ -70,57 +79,61 @@ class Ball(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Shape of the value."""
         return self.value.shape
 
     @property
     def ndim(self) -> int:
+        """Number of dimensions of the value."""
         return self.value.ndim
 
     @property
     def T(self) -> Ball:
+        """Transpose."""
         return self.same(self.value.T, self.radius.T if np.ndim(self.radius) else self.radius)
 
     @cached_property
     def is_exact(self) -> bool:
-        """True where the radius is 0 everywhere."""
+        """True if the radius is 0 everywhere."""
         return not (self.radius.any() if isinstance(self.radius, np.ndarray) else self.radius)
 
     @property
     def reach(self) -> Floats:
-        """The largest magnitude in the ball."""
-        found: Floats = np.abs(self.value)
-        return found if self.is_exact else found + self.radius
+        """Largest magnitude in the ball, elementwise."""
+        magnitude: Floats = np.abs(self.value)
+        return magnitude if self.is_exact else magnitude + self.radius
 
     @property
     def may_count(self) -> Any:
-        """False where it is exactly 0."""
+        """Mask of the elements that count as terms of a sum: False where the ball is exactly 0."""
         return self.value != 0 if self.is_exact else self.reach > 0
 
     def spread(self) -> Floats:
-        """The radius, as an array of the value's shape."""
+        """Return the radius as an array of the value's shape."""
         if self.value.shape and getattr(self.radius, "shape", ()) == self.value.shape:
-            found: Floats = self.radius
-            return found
+            radius: Floats = self.radius
+            return radius
         return np.broadcast_to(np.asarray(self.radius, dtype=np.float64), self.value.shape)
 
     def __getitem__(self, index: Any) -> Ball:
         return self.same(self.value[index], self.spread()[index])
 
     def sum(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
-        """Also what np.sum calls."""
-        found: Ball = OPERATIONS["sum"](self, axis, keepdims)
-        return found
+        """Return the sum of the elements, added up in any order. `np.sum` calls this method."""
+        total: Ball = OPERATIONS["sum"](self, axis, keepdims)
+        return total
 
     def max(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
-        """Also what np.max calls. No rounding: it selects."""
+        """Return the largest element, without rounding. `np.max` calls this method."""
         radius = self.spread().max(axis=axis, keepdims=keepdims) if not self.is_exact else 0.0
         return self.same(self.value.max(axis=axis, keepdims=keepdims), radius)
 
     def same(self, value: Any, radius: Any) -> Ball:
+        """Return a new ball of this ball's precision."""
         return Ball(value, radius, self.precision)
 
     def rounded(self, value: Any, radius: Any, ulp: float = 0.5) -> Ball:
-        """One operation's result: what came in, and its own rounding."""
+        """Return the result of one operation: `radius` from the operands, plus a rounding of at most `ulp`."""
         rounding = self.precision.half_ulp(np.abs(value) + radius)
         rounding = rounding if ulp == 0.5 else rounding * (2 * ulp)
         return self.same(value, (radius + rounding) * SLACK)
@@ -135,7 +148,7 @@ class Ball(NDArrayOperatorsMixin):
             return OPERATIONS[ufunc](*operands)
 
     def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Any:
-        """Carry out an operation that an equation declares (`reference.operations`)."""
+        """Carry out an operation of `reference.operations`.  Raises NotImplementedError for one not registered."""
         if function not in OPERATIONS:
             raise NotImplementedError(f"balls do not know {function.__name__}")
         with np.errstate(all="ignore"):
@@ -149,14 +162,16 @@ def _constant(number: float, precision: Precision) -> Ball:
 
 @lru_cache(maxsize=256)
 def _of_numbers(ufunc: np.ufunc, *operands: tuple[float, float, Precision]) -> Any:
-    """An operation on single numbers; several rules need the same ones, such as 1 - β^t."""
+    """Return the result of an operation on single numbers. It is cached: several rules need 1 - β^t, for example."""
     with np.errstate(all="ignore"):
         return OPERATIONS[ufunc](*(Ball(value, radius, precision) for value, radius, precision in operands))
 
 
 def _as_operand(x: Any, precision: Precision) -> Any:
+    """Return balls and masks as they are, and any other number or array as the ball of a constant."""
     return x if isinstance(x, Ball) or is_mask(x) else Ball.constant(x, precision)
 
 
 def is_mask(x: Any) -> bool:
+    """Return True if x is an array of booleans (not a single boolean)."""
     return not isinstance(x, Ball) and getattr(x, "dtype", None) == np.bool_ and x.ndim > 0

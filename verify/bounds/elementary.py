@@ -1,7 +1,9 @@
-"""Elementary functions: how far the result can go in the ball, and the few ulp that a kernel may be off.
+"""Elementary functions of balls: powers, exponential, logarithm, square root and others.
 
-All are monotonic. How far they go is written so that no difference of near numbers is taken: it would lose what a
-ball in float64 is about. `verify.records.precision` has the ulp.
+The radius of a result has two parts. The first says how far the function can move within the ball; all functions are
+monotonic. It is computed without subtracting nearly equal numbers wherever possible, because such a difference would
+lose digits that a small radius needs. The second is the error of TensorFlow's kernel, a few ulp
+(`verify.records.precision`).
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from verify.records.precision import EXP_ULP, LOG_ULP, POWER_ULP, SIGMOID_ULP, T
 
 @on_balls(np.power)
 def power(a: Ball, b: Any) -> Ball:
-    """A base that is not negative: β^t. It rises or falls with either operand, so the ends say how far it goes."""
+    """Power a^b of a base that is not negative, such as β^t.
+
+    The power is monotonic in a and in b, so its extremes lie at the ends of the two balls.
+    """
     outward = a.radius + np.abs(a.value) * (2.0**-52 if np.any(a.radius) else 0.0)
     value, low, high = a.value**b.value, np.maximum(a.value - outward, 0), a.value + outward
     if b.is_exact:
@@ -30,6 +35,7 @@ def power(a: Ball, b: Any) -> Ball:
 
 @on_balls(np.exp)
 def exp(a: Ball) -> Ball:
+    """Exponential e^a."""
     value = np.exp(a.value)
     radius = np.where(a.radius < 1, value * np.expm1(a.radius), np.exp(a.value + a.radius) - value)
     return a.rounded(value, radius, EXP_ULP)
@@ -37,17 +43,24 @@ def exp(a: Ball) -> Ball:
 
 @on_balls(sigmoid)
 def logistic(z: Ball) -> Ball:
-    """1 / (1 + e^-z): TensorFlow has one kernel for it, and XLA another; they do not add, exponentiate and divide."""
+    """Logistic function 1 / (1 + e^-z).
+
+    TensorFlow and XLA each compute it in one kernel of their own. The error of that kernel is measured as a whole.
+    """
     return z.rounded(1 / (1 + np.exp(-z.value)), _steepest(z, 0.5) * 0.25, SIGMOID_ULP)
 
 
 @on_balls(np.tanh)
 def tanh(a: Ball) -> Ball:
+    """Hyperbolic tangent of a."""
     return a.rounded(np.tanh(a.value), _steepest(a), TANH_ULP)
 
 
 def _steepest(a: Ball, part: float = 1.0) -> Any:
-    """The radius times the largest slope in the ball, 1/cosh² where it comes nearest to 0; of `part` of a."""
+    """Return the radius times the largest value of 1/cosh²(part·x) for x in the ball.
+
+    This slope is largest where x is nearest to 0.
+    """
     if not np.any(a.radius):
         return 0.0
     slope = 1 / np.cosh(np.maximum(np.abs(a.value) - a.radius, 0) * part)
@@ -56,6 +69,7 @@ def _steepest(a: Ball, part: float = 1.0) -> Any:
 
 @on_balls(np.log)
 def log(a: Ball) -> Ball:
+    """Natural logarithm of a. The radius is infinite where the ball reaches 0."""
     value = np.log(a.value)
     radius = np.where(a.radius < a.value, -np.log1p(-np.minimum(a.radius / a.value, 1)), np.inf)
     return a.rounded(value, radius, LOG_ULP)
@@ -63,12 +77,14 @@ def log(a: Ball) -> Ball:
 
 @on_balls(np.floor)
 def floor(a: Ball) -> Ball:
+    """Largest whole number that is at most a."""
     value = np.floor(a.value)
     return a.same(value, np.maximum(np.floor(a.value + a.radius) - value, value - np.floor(a.value - a.radius)))
 
 
 @on_balls(np.sqrt)
 def sqrt(a: Ball) -> Ball:
+    """Square root of a."""
     value = np.sqrt(a.value)
     radius: Any = 0.0
     if not a.is_exact:

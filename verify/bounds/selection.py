@@ -1,4 +1,4 @@
-"""What selects and rounds nothing: the larger, the smaller, comparisons and the masks that come of them."""
+"""Operations on balls that select and round nothing: maximum, minimum, comparisons, and choosing by a mask."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from verify.bounds.ball import SLACK, Ball, on_balls
 
 @on_balls(np.maximum)
 def maximum(a: Ball, b: Ball) -> Ball:
+    """Larger of a and b, elementwise."""
     if a.is_exact and b.is_exact:
         return a.same(np.maximum(a.value, b.value), 0.0)
-    gap = np.abs(a.value - b.value)  # the smaller one may be the larger, if its ball reaches so far
+    gap = np.abs(a.value - b.value)  # the smaller value may turn out to be the larger, if its ball reaches so far
     first = a.value >= b.value
     radius = np.maximum(np.where(first, a.radius, b.radius), np.where(first, b.radius, a.radius) * SLACK - gap)
     return a.same(np.maximum(a.value, b.value), radius)
@@ -22,46 +23,55 @@ def maximum(a: Ball, b: Ball) -> Ball:
 
 @on_balls(np.minimum)
 def minimum(a: Ball, b: Ball) -> Ball:
-    opposite = maximum(a.same(-a.value, a.radius), b.same(-b.value, b.radius))
-    return a.same(-opposite.value, opposite.radius)
+    """Smaller of a and b, elementwise."""
+    negated = maximum(a.same(-a.value, a.radius), b.same(-b.value, b.radius))
+    return a.same(-negated.value, negated.radius)
 
 
 @on_balls(np.greater)
 def greater(a: Ball, b: Ball) -> Any:
+    """Mask of a > b."""
     return _compared(a, b, a.value > b.value)
 
 
 @on_balls(np.greater_equal)
 def greater_equal(a: Ball, b: Ball) -> Any:
+    """Mask of a >= b."""
     return _compared(a, b, a.value >= b.value)
 
 
 @on_balls(np.less)
 def less(a: Ball, b: Ball) -> Any:
+    """Mask of a < b."""
     return _compared(a, b, a.value < b.value)
 
 
 @on_balls(np.less_equal)
 def less_equal(a: Ball, b: Ball) -> Any:
+    """Mask of a <= b."""
     return _compared(a, b, a.value <= b.value)
 
 
 @on_balls(operations.choose)
 def choose(mask: Any, a: Ball, b: Ball) -> Ball:
-    """At each element one of two balls; where the mask is undecided, a ball that holds both."""
+    """Element of a where the mask is true, of b elsewhere; where the mask is undecided, a ball that holds both."""
     if isinstance(mask, Ball):
-        one, certain = mask.value > 0, mask.spread() == 0
+        first, certain = mask.value > 0, mask.spread() == 0
     else:
-        one, certain = mask, True
-    value, radius = np.where(one, a.value, b.value), np.where(one, a.radius, b.radius)
+        first, certain = mask, True
+    value, radius = np.where(first, a.value, b.value), np.where(first, a.radius, b.radius)
     if not np.all(certain):
-        apart = np.abs(a.value - b.value) + np.maximum(a.radius, b.radius)
-        radius = np.where(certain, radius, apart * SLACK)
+        both = np.abs(a.value - b.value) + np.maximum(a.radius, b.radius)
+        radius = np.where(certain, radius, both * SLACK)
     return a.same(value, radius)
 
 
 def _compared(a: Ball, b: Ball, mask: Any) -> Any:
-    """A mask; where the balls overlap it may be either, and is a ball of radius 1 around what the values say."""
+    """Return the result of a comparison, whose values say `mask`.
+
+    Where the balls of a and b overlap, the comparison is undecided. If it is undecided anywhere, the result is a ball:
+    its radius is 1 at the undecided elements and 0 elsewhere.
+    """
     if a.is_exact and b.is_exact:
         return mask
     radius = (a.radius + b.radius) * SLACK
@@ -71,4 +81,5 @@ def _compared(a: Ball, b: Ball, mask: Any) -> Any:
 
 @on_balls(np.equal)
 def equal(a: Ball, b: Ball) -> Any:
+    """Mask of a = b."""
     return _compared(a, b, np.asarray(a.value == b.value))

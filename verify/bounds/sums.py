@@ -1,4 +1,4 @@
-"""Products of matrices, and sums: in whatever order their terms are added up."""
+"""Sums and matrix products of balls. The terms may be added up in any order."""
 
 from __future__ import annotations
 
@@ -14,22 +14,26 @@ from verify.records.precision import Precision
 
 
 def of_sum(precision: Precision, value: Any, incoming: Any, terms: Any, magnitude: Any) -> Ball:
-    """A sum of `terms` rounded products: that many roundings at most meet each of them, in any order."""
+    """Return the ball of a sum of `terms` rounded products: in any order, each is rounded at most `terms` times.
+
+    `incoming` is the error that the operands bring; `magnitude` is the sum of the magnitudes of the products.
+    """
     return Ball(value, (incoming + terms * (precision.joint_unit * magnitude + precision.tiny)) * SLACK, precision)
 
 
 @on_balls(np.matmul)
 def matmul(a: Ball, b: Ball) -> Ball:
+    """Matrix product a·b."""
     incoming, magnitude = _of_products(a, b)
     value = a.value @ b.value
-    if a.shape[-1] == 1:  # a single product: one rounding, and nothing to order
+    if a.shape[-1] == 1:  # each element is a single product, rounded once
         return a.rounded(value, incoming)
     return of_sum(a.precision, value, incoming, terms(a, b), magnitude)
 
 
 @on_balls(weighted_sum)
 def product_and_row(a: Ball, b: Ball, row: Ball) -> Ball:
-    """The row is one more term of the sum, in any order."""
+    """Matrix product a·b plus a row. The row is one more term of each sum."""
     if a.shape[-1] == 1:
         return add(matmul(a, b), row)
     incoming, magnitude = _of_products(a, b)
@@ -38,7 +42,7 @@ def product_and_row(a: Ball, b: Ball, row: Ball) -> Ball:
 
 
 def _of_products(a: Ball, b: Ball) -> tuple[Any, Any]:
-    """The error that comes into the sums with a and b, and the sums of the magnitudes of their products."""
+    """Return two matrices: the error that a and b bring into each sum, and the sum of the products' magnitudes."""
     size_a, size_b = np.abs(a.value), np.abs(b.value)
     incoming: Any = 0.0
     if not b.is_exact:
@@ -49,12 +53,15 @@ def _of_products(a: Ball, b: Ball) -> tuple[Any, Any]:
 
 
 def terms(a: Ball, b: Ball, *rows: Ball) -> Any:
-    """Count the terms of each sum of a product, and of rows added to it, that are not 0 for certain."""
+    """Count the terms of each element of a·b + rows, leaving out terms that are certainly 0."""
     return np.minimum(_count(a, -1), _count(b, -2)) + sum(np.where(row.reach > 0, 1, 0) for row in rows)
 
 
 def _count(a: Ball, axis: int) -> Any:
-    """Count the numbers along an axis that are not exactly 0; the axis stays, with length 1."""
+    """Count the numbers along an axis that are not exactly 0.
+
+    The axis is kept with length 1. If no number of the array is 0, the count is the single number `shape[axis]`.
+    """
     reach = a.value if a.is_exact else a.reach
     if np.count_nonzero(reach) == reach.size:
         return reach.shape[axis]
@@ -63,6 +70,7 @@ def _count(a: Ball, axis: int) -> Any:
 
 @on_balls("sum")
 def total(a: Ball, axis: Any, keepdims: bool) -> Ball:
+    """Sum of the elements along an axis (of all elements for None)."""
     incoming = 0.0 if a.is_exact else a.spread().sum(axis=axis, keepdims=keepdims)
     reach = a.reach
     count = np.maximum((reach != 0).sum(axis=axis, keepdims=keepdims) - 1, 0)
@@ -72,9 +80,9 @@ def total(a: Ball, axis: Any, keepdims: bool) -> Ball:
 
 @on_balls(operations.norm)
 def norm(*arrays: Ball) -> Ball:
-    """The squares of each array are added up, then their sums, both in any order."""
+    """Square root of the sum of all squares: the squares of each array are added up, then the sums of the arrays."""
     sums = [total(x * x, None, False) for x in arrays]
     value, incoming = sum(x.value for x in sums), sum(x.radius for x in sums)
-    whole = of_sum(sums[0].precision, value, incoming, len(sums) - 1, sum(x.reach for x in sums))
-    root: Ball = np.sqrt(whole)
+    sum_of_squares = of_sum(sums[0].precision, value, incoming, len(sums) - 1, sum(x.reach for x in sums))
+    root: Ball = np.sqrt(sum_of_squares)
     return root

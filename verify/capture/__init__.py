@@ -1,5 +1,5 @@
-"""TensorFlow's side. The only room that imports TensorFlow or Keras."""
+"""Capture every tensor of TensorFlow's steps. Only this package imports TensorFlow or Keras."""
 
 import os
 
-os.environ["KERAS_BACKEND"] = "tensorflow"  # it is TensorFlow that is verified, whatever else is set
+os.environ["KERAS_BACKEND"] = "tensorflow"  # By Hand verifies TensorFlow, even if the user has chosen another backend

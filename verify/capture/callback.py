@@ -1,7 +1,7 @@
-"""A Keras callback that verifies steps of a user's own `model.fit` while it goes, and changes no bit of it.
+"""A Keras callback that verifies steps of a user's own `model.fit` while it runs, without changing any bit.
 
-Before a step that is verified, the state of model and optimizer is kept; the step is captured, the state put back,
-and Keras's own step done on the same batch. Its weights must then be those that were captured, bit for bit.
+For each verified step, the callback saves the state of model and optimizer, captures the step, and restores the state.
+Then Keras's own step runs on the same batch. Its new weights must equal the captured ones, bit for bit.
 """
 
 from __future__ import annotations
@@ -29,14 +29,15 @@ from verify.records.settings import GIVEN, Settings
 
 
 class DivergenceWarning(UserWarning):
-    """A step of a training in which TensorFlow did not compute what the equations say."""
+    """Warns that TensorFlow did not compute what the equations say in a training step."""
 
 
 class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
-    """Verifies each `every`-th step. At the first divergence it warns and, with `stop`, ends the training.
+    """A callback that verifies every `every`-th step.
 
-    After the training: `passed`, `headline`, `verified` (steps), `elements`, `first` (the first divergence, or None).
-    Raises Unsupported at the beginning of a training that it cannot verify, naming what it does not know.
+    At the first divergence it warns and, with `stop`, ends the training.
+    The results are `passed`, `headline`, `verified` (steps), `elements` and `first` (the first divergence, or None).
+    Raises Unsupported at the beginning of a training that it cannot verify, naming what is not supported.
     """
 
     def __init__(self, every: int = 1, stop: bool = True) -> None:
@@ -51,10 +52,12 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def passed(self) -> bool:
+        """True if numbers were compared, none diverged, and every verified step could be captured."""
         return self.elements > 0 and self.first is None and not self.problem
 
     @property
     def headline(self) -> str:
+        """The result in one line that begins with PASS or FAIL."""
         if self.problem:
             return f"FAIL {self.problem}"
         if self.first is not None:
@@ -67,11 +70,12 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         )
 
     def assert_passed(self) -> None:
-        """Raises AssertionError with the headline if it did not pass."""
+        """Raise AssertionError with the headline unless the training passed."""
         if not self.passed:
             raise AssertionError(self.headline)
 
     def on_train_begin(self, logs: Any = None) -> None:
+        """Prepare the capture and replace Keras's train function.  Raises Unsupported, naming what is not supported."""
         model = self.model
         understood = understand(model)
         if model.steps_per_execution != 1:
@@ -80,9 +84,12 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             raise Unsupported([("tf.distribute", "training on one device is verified")])
         dtype = understood.dtype
         self.settings = Settings(
-            dtype=dtype, data=GIVEN, optimizer=optimizer_text(model.optimizer, dtype),
-            loss=loss_text(model.loss, dtype), jit=bool(model.jit_compile),
-        )  # fmt: skip
+            dtype=dtype,
+            data=GIVEN,
+            optimizer=optimizer_text(model.optimizer, dtype),
+            loss=loss_text(model.loss, dtype),
+            jit=bool(model.jit_compile),
+        )
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self._understood: Understood = understood
@@ -92,11 +99,15 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         model.train_function = self._train
 
     def on_train_end(self, logs: Any = None) -> None:
+        """Put Keras's train function back."""
         if getattr(self.model, "train_function", None) == self._train:
             self.model.train_function = self._own
 
     def _train(self, iterator: Any) -> Any:
-        """In the place of Keras's function of one step."""
+        """Take one step, and verify it if it is its turn. This replaces Keras's train function.
+
+        Raises Unsupported for a batch with sample weights or without labels.
+        """
         self.steps += 1
         number = int(to_numpy(self.model.optimizer.iterations)) + 1
         if self.steps % self.every or not (self.first is None and not self.problem):
@@ -107,42 +118,42 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             self.on_train_end()
             raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
         before = [(variable, to_numpy(variable)) for variable in self._variables()]
-        held = self._captured(x, y, before, getattr(iterator, "element_spec", None))
+        tensors = self._captured(x, y, before, getattr(iterator, "element_spec", None))
         state = {name: as_rows(name, array) for name, array in self._state().items()}
         logs = self._own(_once_more(data, iterator))
-        self._note(number, held, state)
+        self._note(number, tensors, state)
         return logs
 
     def _variables(self) -> list[Any]:
-        """All that a step may change."""
+        """Return all variables that a step may change."""
         model = self.model
         return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
 
     def _captured(self, x: Any, y: Any, before: list[tuple[Any, Any]], spec: Any) -> dict[str, Any]:
-        """What the step computes; then all is as it was."""
+        """Return the tensors of a step on this batch, then restore the variables to `before`."""
         step = self._step
         if spec is not None and hasattr(step, "get_concrete_function"):
-            step = step.get_concrete_function(*spec[:2])  # of the shapes for which Keras's own was traced
-        found = {name: np.asarray(t) for name, t in step(x, y).items()}
+            step = step.get_concrete_function(*spec[:2])  # traced for the same shapes as Keras's own step
+        tensors = {name: np.asarray(t) for name, t in step(x, y).items()}
         for variable, value in before:
             variable.assign(value)
         outputs = self._understood.network.sizes[-1]
-        found |= {"X": np.asarray(x).astype(self.settings.dtype)}
-        found |= {"y": one_hot(np.asarray(y), outputs, self.settings.dtype).astype(self.settings.dtype)}
-        return {name: as_rows(name, array) for name, array in found.items()}
+        tensors["X"] = np.asarray(x).astype(self.settings.dtype)
+        tensors["y"] = one_hot(np.asarray(y), outputs, self.settings.dtype).astype(self.settings.dtype)
+        return {name: as_rows(name, array) for name, array in tensors.items()}
 
     def _state(self) -> dict[str, Any]:
-        """P, and what the optimizer remembers of it, before the step."""
-        known = parameters(self.model)
-        remembered = {name: to_numpy(v) for name, v in moments(self.model, known).items()}
-        return {P: to_numpy(v) for P, v in known.items()} | remembered
+        """Return every parameter P and the optimizer's moments of P, by name."""
+        variables = parameters(self.model)
+        variables |= moments(self.model, variables)
+        return {name: to_numpy(variable) for name, variable in variables.items()}
 
-    def _note(self, number: int, held: dict[str, Any], state: dict[str, Any]) -> None:
-        """Judge the step; say so at the first that does not agree."""
+    def _note(self, number: int, tensors: dict[str, Any], state: dict[str, Any]) -> None:
+        """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
         for P, variable in parameters(self.model).items():
-            if not same_bits(as_rows(P, to_numpy(variable)), held[new(P)]):
+            if not same_bits(as_rows(P, to_numpy(variable)), tensors[new(P)]):
                 self.problem = f"could not verify step {number}: capturing it gave {new(P)} other bits"
-        judged = self._lockstep.judge(number, held, state if number > 1 else None)
+        judged = self._lockstep.judge(number, tensors, state if number > 1 else None)
         self.verified += 1
         self.elements += judged.elements
         self.reproduced += judged.reproduced
@@ -154,9 +165,10 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _once_more(data: Any, iterator: Any) -> Any:
-    """An iterator that gives this batch again, with the number of examples known or unknown to TensorFlow as before.
+    """Return an iterator that yields this batch again.
 
-    Where it is known, division by it may become multiplication: another program, other bits.
+    If TensorFlow knew the number of examples before, it still knows it; otherwise it still does not. A division by a
+    known number may become a multiplication, which gives other bits.
     """
     spec = getattr(iterator, "element_spec", None)
     if spec is None or all(part.shape[0] is not None for part in tf.nest.flatten(spec)):

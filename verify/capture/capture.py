@@ -1,4 +1,4 @@
-"""Capture steps, and check that capturing disturbed nothing."""
+"""Capture steps, and check that capturing did not change the result."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from verify.records.trace import Array, Trace
 
 
 def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] | None = None) -> Trace:
-    """Run, capture and check the capture.  Raises Unverifiable naming the tensor that is not reproduced.
+    """Run the essay's model and return the checked trace.  Raises Unverifiable, naming a tensor with other bits.
 
-    `weights` by the essay's names take the place of those made from the seed.
+    `weights`, by the essay's names, replace the weights drawn from the seed.
     """
     batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
     network = network_for(samples)
@@ -42,34 +42,42 @@ def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] |
 def capture_model(
     model: Any, batches: list[tuple[Array, Array]], command: str = "backprop", steps: dict[Any, Any] | None = None
 ) -> Trace:
-    """Steps of a user's compiled model, a batch each, captured and checked likewise; the model ends after the last.
+    """Take one step of a user's compiled model for each batch, and return the checked trace.
 
-    `steps` keeps what was compiled for this model, for the next time: that takes longer than all else.
-    Raises Unsupported naming all that is not known, Unverifiable where a tensor is not reproduced.
+    The model is left in its state after the last step. `steps` stores the compiled steps of this model for the next
+    call, because compiling takes the most time.
+    Raises Unsupported, naming everything that is not supported; Unverifiable, naming a tensor with other bits.
     """
     understood = understand(model)
     dtype = understood.dtype
     settings = Settings(
-        command=command, dtype=dtype, data=GIVEN, batch=len(batches[0][0]), steps=len(batches),
-        optimizer=optimizer_text(model.optimizer, dtype), loss=loss_text(model.loss, dtype),
-        jit=bool(model.jit_compile), done=int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
-    )  # fmt: skip
-    key, kept = (settings.training, settings.optimizer, settings.loss), {} if steps is None else steps
-    if key not in kept:
-        kept[key] = (training if settings.training else forward)(model, understood)
-    return Trace(settings, understood.network, environment(), faithful(model, kept[key], batches, settings))
+        command=command,
+        dtype=dtype,
+        data=GIVEN,
+        batch=len(batches[0][0]),
+        steps=len(batches),
+        optimizer=optimizer_text(model.optimizer, dtype),
+        loss=loss_text(model.loss, dtype),
+        jit=bool(model.jit_compile),
+        done=int(keras.ops.convert_to_numpy(model.optimizer.iterations)),
+    )
+    key, compiled = (settings.training, settings.optimizer, settings.loss), {} if steps is None else steps
+    if key not in compiled:
+        compiled[key] = (training if settings.training else forward)(model, understood)
+    return Trace(settings, understood.network, environment(), faithful(model, compiled[key], batches, settings))
 
 
-# XLA joins a product and the sum behind it to one operation with one rounding, unless something reads the product.
+# XLA fuses a product and the sum that follows into one operation with one rounding, unless something reads the product.
 XLA = " (under XLA a tensor that is handed out is rounded, and one that is not may not be; verify it without XLA)"
 
 
 def faithful(
     model: Any, step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]], settings: Settings
 ) -> dict[str, Array]:
-    """What these batches' steps give, captured twice and once done without capturing.  Raises Unverifiable.
+    """Capture the steps of these batches and return their tensors, after two checks.  Raises Unverifiable.
 
-    The model ends in the state after the last of them.
+    The steps without capturing must give the same bits, and so must a second capture. The model is left in its state
+    after the last step.
     """
     begin = snapshot(model)
     first = _run(step, batches)
@@ -82,21 +90,21 @@ def faithful(
 
 
 def _run(step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]]) -> dict[str, Array]:
-    found: dict[str, Array] = {}
+    """Take the steps and return all their tensors by name (`step1/Z1`)."""
+    run: dict[str, Array] = {}
     for number, (X, y) in enumerate(batches, 1):
         tensors = step(tf.constant(X), tf.constant(y))
         named = {"X": X, "y": y, **{name: np.asarray(t) for name, t in tensors.items()}}
         outputs = next(a.shape[-1] for name, a in reversed(named.items()) if name[0] == "Z")
         named["y"] = one_hot(y, outputs, named["C"].dtype)
-        found |= {in_step(number, name): as_rows(name, array) for name, array in named.items()}
-    return found
+        run |= {in_step(number, name): as_rows(name, array) for name, array in named.items()}
+    return run
 
 
 def _check_fidelity(
-    model: Any, batches: list[tuple[Array, Array]], settings: Settings,
-    first: dict[str, Array], after: list[Array],
-) -> None:  # fmt: skip
-    """What the model does by itself from the same start must be what was captured."""
+    model: Any, batches: list[tuple[Array, Array]], settings: Settings, first: dict[str, Array], after: list[Array]
+) -> None:
+    """Take the steps with Keras's own functions.  Raises Unverifiable, naming the first tensor with other bits."""
     other = f"an ordinary run gives other bits{XLA if settings.jit else ''}"
     for number, (X, y) in enumerate(batches, 1):
         if not settings.training:
@@ -115,6 +123,7 @@ def _check_fidelity(
 
 
 def _check_reproducible(first: dict[str, Array], second: dict[str, Array]) -> None:
+    """Compare two captures.  Raises Unverifiable, naming the first tensor whose bits differ."""
     for name, array in first.items():
         if not same_bits(array, second[name]):
             raise Unverifiable(f"the capture is not reproducible: a second run gives {name} other bits")

@@ -1,4 +1,4 @@
-"""What a model was compiled with, as the texts that settings hold: its loss and its optimizer."""
+"""Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from verify.capture.reader import VARIABLE, held
 from verify.errors import Unsupported
 
 PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
-MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are one
+MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are equal
 NOT_VERIFIED = {
-    "use_ema": "averages of the weights", "gradient_accumulation_steps": "accumulated gradients",
+    "use_ema": "averages of the weights",
+    "gradient_accumulation_steps": "accumulated gradients",
     "loss_scale_factor": "loss scaling",
-}  # fmt: skip
+}
 TAKEN = ("momentum", "nesterov", "beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
          "global_clipnorm")  # fmt: skip
-CAST = ("momentum", "weight_decay")  # which Keras casts
+CAST = ("momentum", "weight_decay")  # Keras casts these to the dtype of the variables
 
 
 def loss_text(loss: Any, dtype: str) -> str:
-    """Of what `compile` was given, for a model of this dtype.  Raises Unsupported naming it."""
+    """Return the description of the loss given to `compile`.  Raises Unsupported, naming everything not verified."""
     own = keras.losses.get(loss) if isinstance(loss, str) else loss
     known = by_class()
     functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in known.items()}
@@ -39,28 +40,28 @@ def loss_text(loss: Any, dtype: str) -> str:
         name = getattr(own, "__name__", type(own).__name__)
         raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(kind.kind for kind in known.values())}")])
     kind = known[type(own)]
-    found = own.get_config()
+    config = own.get_config()
     problems = []
-    if found.get("axis", -1) != -1:
+    if config.get("axis", -1) != -1:
         problems.append("an axis other than the last")
-    if found.get("ignore_class") is not None:
+    if config.get("ignore_class") is not None:
         problems.append("ignore_class")
-    if found["reduction"] not in (*MEANS, "sum"):
-        problems.append(f"reduction {found['reduction']}")
+    if config["reduction"] not in (*MEANS, "sum"):
+        problems.append(f"reduction {config['reduction']}")
     for computes in sorted({str(own.dtype), keras.config.floatx()} - {dtype}):  # the sum is taken in Keras's floatx
         problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
     try:
-        chosen = {f.name: PLAIN[f.name](found[f.name]) for f in fields(kind) if f.name in PLAIN}  # type: ignore[arg-type]
-        made = kind(reduction="sum" if found["reduction"] == "sum" else "mean", **chosen)  # type: ignore[call-arg]
+        options = {f.name: PLAIN[f.name](config[f.name]) for f in fields(kind) if f.name in PLAIN}  # type: ignore[arg-type]
+        description = kind(reduction="sum" if config["reduction"] == "sum" else "mean", **options)  # type: ignore[call-arg]
     except ValueError as error:
         problems.append(str(error))
     if problems:
         raise Unsupported([(f"loss {kind.kind}", f"{text} is not verified") for text in problems])
-    return str(made)
+    return str(description)
 
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:
-    """Of a Keras optimizer.  Raises Unsupported naming what is not verified."""
+    """Return the description of a Keras optimizer.  Raises Unsupported, naming everything that is not verified."""
     name = f"optimizer {type(optimizer).__name__}"
     if type(optimizer) not in by_optimizer():
         *most, last = sorted(known.__name__ for known in by_optimizer())
@@ -82,12 +83,15 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """None is 0: not asked for."""
+    """Return a boolean as it is and any other value as a float. None, which means "not used", becomes 0."""
     return value if isinstance(value, bool) else float(value or 0.0)
 
 
 def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
-    """A number, the shortest that rounds to what Keras holds, or a schedule."""
+    """Return the learning rate: a schedule, or the shortest decimal number that rounds to Keras's value.
+
+    Raises Unsupported for an unknown schedule.
+    """
     own = optimizer._learning_rate
     if isinstance(own, VARIABLE):
         number = np.asarray(keras.ops.convert_to_numpy(own))
@@ -96,9 +100,9 @@ def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
     if type(own) not in kinds:
         known = ", ".join(kind.__name__ for kind in kinds.values())
         raise Unsupported([(f"learning rate {type(own).__name__}", f"By Hand knows numbers and {known}")])
-    found = {k: v for k, v in own.get_config().items() if k != "name"}
-    if found.pop("cycle", False):
+    config = {k: v for k, v in own.get_config().items() if k != "name"}
+    if config.pop("cycle", False):
         raise Unsupported([("learning rate PolynomialDecay", "cycle=True is not verified")])
-    words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in found.items()}
-    made: Schedule = kinds[type(own)](**words)
-    return made
+    words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in config.items()}
+    schedule: Schedule = kinds[type(own)](**words)
+    return schedule

@@ -1,4 +1,4 @@
-"""Where TensorFlow ran: versions, machine, and the flags that change its arithmetic; no time and no path."""
+"""Describe where TensorFlow ran: versions, machine, and flags that change its arithmetic, but no time and no path."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ CPU = Path("/proc/cpuinfo")
 
 
 def environment() -> dict[str, str]:
-    """For reports and traces; flags and threads only where they are set."""
+    """Return the environment for reports and traces. Flags and the number of threads appear only if they are set."""
     cores = os.cpu_count() or 1
-    found = {
+    texts = {
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
         "keras": keras.__version__,
@@ -28,13 +28,13 @@ def environment() -> dict[str, str]:
         "cpu": f"{_cpu()}, {cores} core{'s' * (cores != 1)}",
     }
     threads = tf.config.threading.get_intra_op_parallelism_threads()
-    found |= {"threads": str(threads)} if threads else {}
-    found |= {name: value for name in FLAGS if (value := _without_paths(os.environ.get(name, "")))}
-    return {name: _plain(text) for name, text in found.items()}
+    texts |= {"threads": str(threads)} if threads else {}
+    texts |= {name: value for name in FLAGS if (value := _without_paths(os.environ.get(name, "")))}
+    return {name: _plain(text) for name, text in texts.items()}
 
 
 def _cpu() -> str:
-    """What the processor calls itself."""
+    """Return the model name of the processor, or "unknown"."""
     try:
         lines = CPU.read_text(errors="replace").splitlines()
     except OSError:
@@ -44,9 +44,10 @@ def _cpu() -> str:
 
 
 def _without_paths(flags: str) -> str:
+    """Return the flags without every word that contains a path."""
     return " ".join(word for word in flags.split() if "/" not in word and "\\" not in word)
 
 
 def _plain(text: str) -> str:
-    """A trace holds plain text only."""
+    """Return the text with escapes for unprintable characters, because a trace may hold only plain text."""
     return text if text.isprintable() else ascii(text)[1:-1]

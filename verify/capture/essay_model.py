@@ -1,4 +1,4 @@
-"""The essay's network as Keras has it: built from a seed, its variables by the essay's names."""
+"""Build the essay's network in Keras from a seed, and find its variables by the essay's names."""
 
 from __future__ import annotations
 
@@ -16,54 +16,59 @@ from verify.records.trace import Array
 
 
 def build(settings: Settings, network: Network) -> Any:
-    """The essay's model, compiled, its weights and its optimizer's variables made from the seed."""
+    """Return the essay's model, compiled, with weights drawn from the seed and the optimizer's variables built."""
     keras.backend.clear_session()
     use_precision(settings.dtype)
     keras.utils.set_random_seed(settings.seed)
     model = keras.Sequential([keras.Input((network.sizes[0],)), *dense_layers(network, settings.seed)])
-    chosen = OPTIMIZERS[settings.optimizer]
-    own = readers()[chosen.name].made(chosen)
-    model.compile(optimizer=own, loss=settings.loss, jit_compile=settings.jit)
+    description = OPTIMIZERS[settings.optimizer]
+    optimizer = readers()[description.name].made(description)
+    model.compile(optimizer=optimizer, loss=settings.loss, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
     return model
 
 
 def use_precision(dtype: str) -> None:
+    """Make Keras compute in this dtype."""
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
 
 
 def dense_layers(network: Network, seed: int) -> list[Any]:
-    """As Keras makes them after `random.seed(seed)`: each layer draws the seed of its weights.
+    """Return the Dense layers that Keras would make after `random.seed(seed)`: each layer draws a seed for its weights.
 
-    They draw from a generator of their own: Python's is everybody's, and another thread that draws from it meanwhile
-    (Dask's do, to guess the size of a dictionary) would give the layers that follow other weights.
+    The seeds come from a separate generator. Python's global generator is shared by all threads: if another thread
+    drew from it meanwhile, as Dask's threads do, the following layers would get other weights.
     """
-    own = random.Random(seed)
-    seeds = [own.randint(1, int(1e9)) for _ in network.activations]  # keras.random's make_default_seed
+    generator = random.Random(seed)
+    seeds = [generator.randint(1, int(1e9)) for _ in network.activations]  # as in Keras's make_default_seed
     layers = zip(network.sizes[1:], network.activations, seeds, strict=True)
     return [keras.layers.Dense(n, f, kernel_initializer=keras.initializers.GlorotUniform(s)) for n, f, s in layers]
 
 
 def variables(model: Any) -> list[Any]:
+    """Return all variables of the model and its optimizer, in Keras's order."""
     return [*model.variables, *model.optimizer.variables]
 
 
 def to_numpy(variable: Any) -> Array:
+    """Return a copy of a variable's value as an array."""
     return np.array(keras.ops.convert_to_numpy(variable))
 
 
 def snapshot(model: Any) -> list[Array]:
+    """Return copies of the values of all variables, for `restore`."""
     return [to_numpy(v) for v in variables(model)]
 
 
 def restore(model: Any, values: list[Array]) -> None:
+    """Set all variables to the values of a `snapshot`."""
     for variable, value in zip(variables(model), values, strict=True):
         variable.assign(value)
 
 
 def parameters(model: Any) -> dict[str, Any]:
-    """W1, B1, … by name, as variables; a layer without a bias has none."""
+    """Return the variables of the weights and biases by name (W1, B1, …). A layer without a bias has no B."""
     dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
     return {
         of_layer(kind, number): variable
@@ -74,9 +79,9 @@ def parameters(model: Any) -> dict[str, Any]:
 
 
 def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-    """What the optimizer remembers of each parameter, by name; nothing for plain gradient descent."""
+    """Return the optimizer's moments of each parameter by name (m_W1, …). Plain gradient descent has none."""
     optimizer = model.optimizer
     kind = by_class().get(type(optimizer))
     lists = {letter: getattr(optimizer, name, None) for letter, name in (readers()[kind].KEPT if kind else {}).items()}
-    places = {P: optimizer._get_variable_index(variable) for P, variable in parameters.items()}
-    return {kept(letter, P): held[at] for P, at in places.items() for letter, held in lists.items() if held}
+    indices = {P: optimizer._get_variable_index(variable) for P, variable in parameters.items()}
+    return {kept(letter, P): moment[i] for P, i in indices.items() for letter, moment in lists.items() if moment}

@@ -1,4 +1,4 @@
-"""MNIST by Keras's loader."""
+"""Load MNIST with Keras's loader."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import keras
 
 
 def keras_mnist() -> Any:
-    """MNIST by Keras's loader: its cache, else its download."""
+    """Return MNIST as Keras loads it: from its cache, or else by download."""
     return keras.datasets.mnist.load_data()

@@ -1,7 +1,7 @@
-"""The same kind of run many times, from many seeds, compiled once. Its traces have the bits of `capture`'s.
+"""Capture the same kind of run from many seeds, and compile it only once. The traces equal those of `capture`.
 
-A compiled step is kept for one batch size and one precision only: TensorFlow would make one program for several
-sizes, and that may add up in another order than the program of a run that stands alone.
+Each compiled step serves one batch size and one precision. For several sizes, TensorFlow would make one general
+program, which may add up in another order than the program of a single run.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from verify.records.samples import Samples, network_for
 from verify.records.settings import Settings
 from verify.records.trace import Array, Trace
 
-KEPT = 8  # kinds of runs: dtype x jit x two batch sizes
+KEPT = 8  # the most kinds of runs kept: dtype x jit x two batch sizes
 
 
 class Reused:
-    """The essay's model and its compiled step. Every capture begins as if both had been made from its seed."""
+    """The essay's model and its compiled step. Every capture starts as if both had been newly made from its seed."""
 
     def __init__(self, settings: Settings, network: Network) -> None:
         self.network = network
@@ -32,7 +32,7 @@ class Reused:
         self.step = training(self.model)
 
     def capture(self, settings: Settings, samples: Samples) -> Trace:
-        """As `verify.capture.capture`, with both of its checks.  Raises Unverifiable."""
+        """Return the same trace as `verify.capture.capture.capture`, with both checks.  Raises Unverifiable."""
         batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
         use_precision(settings.dtype)
         restore(self.model, first_state(self.begin, settings, self.network))
@@ -41,25 +41,25 @@ class Reused:
 
 
 def first_state(begin: list[Array], settings: Settings, network: Network) -> list[Array]:
-    """`begin`, a model's and its optimizer's first variables, with the weights of another seed in their places.
+    """Return `begin`, the first state of a model and its optimizer, with the weights of another seed.
 
-    Each layer has a seed of its own, and draws its weights from that.
+    Each layer has its own seed and draws its weights from it.
     """
-    found = list(begin)
-    for place, layer in enumerate(dense_layers(network, settings.seed)):
-        shape = network.shape(of_layer("W", place + 1))
-        found[2 * place] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
-    return found
+    state = list(begin)
+    for i, layer in enumerate(dense_layers(network, settings.seed)):
+        shape = network.shape(of_layer("W", i + 1))
+        state[2 * i] = layer.kernel_initializer(shape, dtype=settings.dtype).numpy()
+    return state
 
 
 class Bench:
-    """Models by kind of run, the last ones used kept."""
+    """The models of the most recent kinds of runs."""
 
     def __init__(self) -> None:
         self.kept: OrderedDict[tuple[object, ...], Reused] = OrderedDict()
 
     def capture(self, settings: Settings, samples: Samples) -> Trace:
-        """Raises Unverifiable whatever goes wrong in TensorFlow."""
+        """Return the trace of a run.  Raises Unverifiable for any error in TensorFlow."""
         network = network_for(samples)
         key = (settings.dtype, settings.jit, settings.batch, settings.optimizer, settings.loss, network)
         try:
@@ -71,6 +71,6 @@ class Bench:
             return self.kept[key].capture(settings, samples)
         except Unverifiable:
             raise
-        except Exception as error:  # whatever TensorFlow raises: the step was not captured
+        except Exception as error:  # TensorFlow may raise anything; the step was not captured
             text = (str(error).splitlines() or [""])[0][:200]
             raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error

@@ -1,4 +1,4 @@
-"""A user's model once more: what is verified is a copy, so that the model itself stays as it was, bit for bit."""
+"""Copy a user's model. By Hand verifies the copy, so that the model itself does not change by a bit."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from verify.capture.essay_model import parameters
 from verify.capture.model_reader import understand
 from verify.errors import Unusable
 
-KEPT = 4  # copies: a second check of a model like the last need not be compiled again
+KEPT = 4  # the most copies kept: checking an equal model again needs no compilation
 
 
 @dataclass(frozen=True)
 class Twin:
-    """A compiled copy, and the steps that were compiled for it."""
+    """A compiled copy of a model, and the steps that were compiled for it."""
 
     model: Any
     dtype: str
@@ -30,48 +30,49 @@ _twins: OrderedDict[str, Twin] = OrderedDict()
 
 
 def load_model(path: str, safe: bool) -> Any:
-    """A model from a .keras or .h5 file; `safe` refuses what would run code of the file.  Raises what Keras raises."""
+    """Return a model from a .keras or .h5 file; `safe` refuses to run code from the file.  Raises what Keras raises."""
     return keras.models.load_model(path, safe_mode=safe)
 
 
 def twin(model: Any, optimizer: Any = None, loss: Any = None) -> Twin:
-    """A compiled copy with the same weights, and the same optimizer's state unless another is named.
+    """Return a compiled copy with the same weights, and with the optimizer's state unless another optimizer is named.
 
-    Raises Unusable where there is no optimizer or loss, Unsupported for layers that By Hand does not know.
+    Raises Unusable if there is no optimizer or loss; Unsupported for what By Hand does not know.
     """
     dtype = understand(model).dtype
     compiled = getattr(model, "compiled", False)
     own = _optimizer(optimizer) or (model.optimizer if compiled else None)
     cost = loss if loss is not None else (model.loss if compiled else None)
-    for name, found in (("optimizer", own), ("loss", cost)):
-        if found is None:
+    for name, value in (("optimizer", own), ("loss", cost)):
+        if value is None:
             raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
     if isinstance(cost, dict | list | tuple):
         raise Unusable("loss: one loss for the one output is verified, not a collection of them")
-    how = {name: getattr(model, name) if compiled else default for name, default in HOW.items()}
-    copy = _copy(model, own, cost, how, dtype)
-    loss_text(copy.model.loss, dtype)  # what these refuse is said before anything else
+    options = {name: getattr(model, name) if compiled else default for name, default in HOW.items()}
+    copy = _copy(model, own, cost, options, dtype)
+    loss_text(copy.model.loss, dtype)  # these two raise Unsupported before anything else happens
     optimizer_text(copy.model.optimizer, dtype)
     copy.model.set_weights(model.get_weights())
     _continue(copy.model, model, own)
     return copy
 
 
-HOW = {"jit_compile": "auto", "run_eagerly": False}
+HOW = {"jit_compile": "auto", "run_eagerly": False}  # Keras's defaults of `compile`
 
 
 def _optimizer(optimizer: Any) -> Any:
+    """Return Keras's optimizer of this name, or None for None.  Raises Unusable for an unknown name."""
     try:
         return keras.optimizers.get(optimizer) if optimizer is not None else None
     except ValueError as error:
-        raise Unusable(f"optimizer: Keras knows none called {ascii(optimizer)}") from error
+        raise Unusable(f"optimizer: Keras knows none called {optimizer!a}") from error
 
 
-def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any], dtype: str) -> Twin:
-    """Compiled, from among the last ones if one was made of equal parts."""
+def _copy(model: Any, optimizer: Any, loss: Any, options: dict[str, Any], dtype: str) -> Twin:
+    """Return a compiled copy, reusing a recent one of an equal model.  Raises Unusable if Keras cannot copy it."""
     try:
         cost = keras.losses.get(loss)
-        described = [model.get_config(), keras.optimizers.serialize(optimizer), keras.losses.serialize(cost), how]
+        described = [model.get_config(), keras.optimizers.serialize(optimizer), keras.losses.serialize(cost), options]
         key = json.dumps([*described, dtype, keras.config.floatx()], default=repr, sort_keys=True)
     except (ValueError, TypeError) as error:
         raise Unusable(f"model: it cannot be copied ({str(error).splitlines()[0][:200]})") from error
@@ -79,7 +80,7 @@ def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any], dtype: str
         _twins.move_to_end(key)
         return _twins[key]
     copy = keras.models.clone_model(model)
-    copy.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=cost, **how)
+    copy.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=cost, **options)
     copy.optimizer.build(copy.trainable_variables)
     _twins[key] = Twin(copy, dtype)
     while len(_twins) > KEPT:
@@ -88,7 +89,10 @@ def _copy(model: Any, optimizer: Any, loss: Any, how: dict[str, Any], dtype: str
 
 
 def _continue(copy: Any, model: Any, optimizer: Any) -> None:
-    """The optimizer as far as it has come with this model; a new one at its beginning."""
+    """Give the copy's optimizer the state of `optimizer` if the model has trained with it; otherwise reset it.
+
+    Raises Unusable if the copy has trainable variables other than weights and biases of Dense layers.
+    """
     ours, theirs = copy.optimizer.variables, optimizer.variables
     started = optimizer is getattr(model, "optimizer", None) and len(ours) == len(theirs)
     for variable, other in zip(ours, theirs, strict=False) if started else ():

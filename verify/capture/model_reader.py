@@ -1,6 +1,6 @@
-"""A Keras model in the essay's terms: the network it is, and which Keras layer computes which part of it.
+"""Read a Keras model: find its network in the essay's terms, and which Keras layer computes which part.
 
-What is not known is never skipped: every such thing is named, and the model refused.
+Nothing unknown is skipped. If a model has parts that By Hand does not support, it is refused and every part is named.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from verify.errors import Unsupported
 
 
 def known() -> str:
-    """The Keras layers that are verified, as a message names them."""
+    """Return the names of the Keras layers that are verified, as text for a message."""
     names = {kind.__name__ for kind in by_layer()} - {"InputLayer"} | {"Input", "Activation"}
     *most, last = sorted(names)
     return f"{', '.join(most)} and {last}"
@@ -31,7 +31,7 @@ def known() -> str:
 
 @dataclass(frozen=True)
 class Stage:
-    """A Keras layer, its reader, and the names of what its parts give."""
+    """A Keras layer, its reader, and the names of the tensors that its parts compute."""
 
     layer: Any
     reader: Reader
@@ -40,15 +40,15 @@ class Stage:
 
 @dataclass(frozen=True)
 class Understood:
-    """A model in the essay's terms."""
+    """A model in the essay's terms: its Keras layers in order, its network, and its dtype."""
 
     stages: tuple[Stage, ...]
     network: Network
-    dtype: str  # that its layers compute in
+    dtype: str  # in which its layers compute
 
 
 def understand(model: Any) -> Understood:
-    """A built Sequential or linear Functional model.  Raises Unsupported, naming everything that is not known."""
+    """Read a built Sequential or linear Functional model.  Raises Unsupported, naming everything not supported."""
     reading = Reading()
     for layer in _chain(model):
         reading.read(layer)
@@ -56,7 +56,7 @@ def understand(model: Any) -> Understood:
 
 
 def _chain(model: Any) -> list[Any]:
-    """Its layers in order.  Raises Unsupported unless each takes what the one before it gives, and nothing else."""
+    """Return the layers of a model in order.  Raises Unsupported unless each layer reads only the one before it."""
     if not isinstance(model, keras.Sequential | keras.Model) or not hasattr(model, "layers"):
         raise Unsupported([(type(model).__name__, "not a Keras model")])
     if type(model) is not keras.Sequential and type(model).__name__ != "Functional":
@@ -79,19 +79,20 @@ def _chain(model: Any) -> list[Any]:
 
 
 def _name(layer: Any) -> str:
+    """Return the name and the type of a layer, as text for a message."""
     return f"layer {layer.name} ({type(layer).__name__})"
 
 
 def _of_function(function: Any) -> ActivationReader | None:
-    """The reader of one of Keras's functions, or of a layer that stands in its place; None for any other."""
-    found = by_layer().get(type(function))
-    if found is None and isinstance(function, Hashable):
-        found = by_function().get(function)
-    return found if isinstance(found, ActivationReader) else None
+    """Return the reader of an activation, given as one of Keras's functions or layers; None if there is no reader."""
+    reader = by_layer().get(type(function))
+    if reader is None and isinstance(function, Hashable):
+        reader = by_function().get(function)
+    return reader if isinstance(reader, ActivationReader) else None
 
 
 class Reading:
-    """A model being read, layer by layer: its parts so far, and what is not known of it."""
+    """A model that is being read, layer by layer: the parts read so far, and the problems found."""
 
     def __init__(self) -> None:
         self.inputs = 0
@@ -103,10 +104,11 @@ class Reading:
         """Read the next layer."""
         try:
             self._read(layer)
-        except ValueError as error:  # a layer that the equations do not have: a dropout of everything
+        except ValueError as error:  # a layer without an equation, such as a dropout with rate 1
             self.problem(layer, str(error))
 
     def _read(self, layer: Any) -> None:
+        """Read the next layer.  Raises ValueError for a layer that `reference` refuses."""
         reader = by_layer().get(type(layer))
         if type(layer) is keras.layers.Activation:
             self._compute(layer)
@@ -118,12 +120,13 @@ class Reading:
             reader.read(layer, self)
 
     def _compute(self, layer: Any) -> None:
+        """Note the dtype in which a layer computes."""
         if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype:
             self.problem(layer, f"its policy {layer.dtype_policy.name} mixes two precisions")
         self.dtypes.add(layer.dtype_policy.compute_dtype)
 
     def problem(self, layer: Any, why: str) -> None:
-        """Say what is not known of a layer."""
+        """Note why a layer is not supported."""
         self.problems.append((_name(layer), why))
 
     def held(self, layer: Any, constant: Any) -> float:
@@ -132,39 +135,42 @@ class Reading:
 
     @property
     def layers(self) -> list[Layer]:
-        """The parts so far that compute something."""
+        """All parts read so far, in order."""
         return [part for _, _, parts in self.parts for part in parts]
 
     @property
     def last(self) -> Layer | None:
-        """The part before this layer that computes something."""
+        """The last part read that computes a tensor, or None."""
         return next((part for part in reversed(self.layers) if part.letter), None)
 
     @property
     def at_input(self) -> bool:
-        """Return True if nothing but rescaling and flattening stands before this layer."""
+        """True if only rescaling and flattening come before the next layer."""
         return not any(part.letter and not part.counted for part in self.layers)
 
     def add(self, layer: Any, *parts: Layer) -> None:
-        """Take a Keras layer for these parts; for none, if it does nothing."""
+        """Add a Keras layer that computes these parts, or no part if it does nothing."""
         self.parts.append((layer, by_layer()[type(layer)], list(parts)))
 
     def add_dense(self, layer: Any, inputs: int, dense: Dense, function: Any) -> None:
-        """Take a Keras layer for a Dense with the activation that it holds."""
+        """Add a Keras Dense layer with this many inputs and this activation function."""
         self.inputs = self.inputs or inputs
         self.add(layer, dense, self.activation(layer, function))
 
     def activation(self, layer: Any, function: Any) -> Activation:
-        """The activation that Keras computes with this function, or with a layer that stands in its place."""
+        """Return the activation that Keras computes with this function or layer; note a problem if it is unknown."""
         reader = _of_function(function)
         if reader is not None:
             return reader.named(layer, function, self)
-        name, known = getattr(function, "__name__", type(function).__name__), [f.__name__ for f in by_function()]
-        self.problem(layer, f"activation {name} is not one of {', '.join(known)}")
+        name, names = getattr(function, "__name__", type(function).__name__), [f.__name__ for f in by_function()]
+        self.problem(layer, f"activation {name} is not one of {', '.join(names)}")
         return Linear()
 
     def add_activation(self, layer: Any, activation: Activation) -> None:
-        """An activation in a layer of its own: that of the Dense before it, if that has none."""
+        """Add an activation that is a separate layer. It becomes the activation of the Dense before it.
+
+        The Dense before it must have no activation; otherwise this notes a problem.
+        """
         dense = next(((x, parts) for x, _, parts in reversed(self.parts) if any(p.letter for p in parts)), None)
         if dense is None or not dense[1][0].begins or dense[1][1:] != [Linear()]:
             self.problem(layer, "an activation is verified right behind a Dense without one")
@@ -175,7 +181,7 @@ class Reading:
             self.parts.append((layer, reader, [activation]))
 
     def understood(self, model: Any) -> Understood:
-        """The model that was read.  Raises Unsupported."""
+        """Return the model in the essay's terms.  Raises Unsupported, naming all problems found."""
         if len(self.dtypes) > 1 or not self.dtypes <= {"float32", "float64"}:
             kinds = ", ".join(sorted(self.dtypes))
             self.problems.append((f"model {model.name}", f"it computes in {kinds}; float32 or float64 is verified"))

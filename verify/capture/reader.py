@@ -1,4 +1,7 @@
-"""Reader reads one kind of layer from Keras. Each kind has a module in `verify/capture/layers/` with its `READER`."""
+"""Base classes of the readers. A reader reads one kind of layer from Keras.
+
+Each kind of layer has a module in `verify/capture/layers/` with its `READER`.
+"""
 
 from __future__ import annotations
 
@@ -14,49 +17,55 @@ if TYPE_CHECKING:
     from verify.capture.model_reader import Reading
 
 Tensors = dict[str, Any]
-VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))  # of all
+# The base class of all of Keras's variables.
+VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))
 
 
 class Reader:
-    """`types` are the types of Keras layers that it reads: exactly these, no subclasses."""
+    """Reads one kind of layer. `types` are the Keras layers that it reads: exactly these, no subclasses."""
 
     types: ClassVar[tuple[type, ...]] = ()
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Tell `reading` which parts the layer is made of, and what is not known of it."""
+        """Tell `reading` which parts the layer consists of, and what is not supported."""
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
-        """Call the layer on A, keep every tensor by name in `found`, and return what it gives.
+        """Call the layer on A, store every tensor by name in `found`, and return the layer's output.
 
-        `gives` are the names of what its parts give, in the order in which `read` told of them.
+        `gives` are the names of the tensors that the parts compute, in the order in which `read` added the parts.
         """
         return layer(A)
 
 
 class ActivationReader(Reader):
-    """Reads an activation, in a layer of its own or in a Dense.
+    """Reads an activation, which may be a separate layer or belong to a Dense.
 
-    `function` is Keras's own function of it; no other function of the same name is taken for it. `fused`: TensorFlow
-    computes it in the kernel of the product before it, to other bits than apart.
+    `function` is Keras's function of this activation; another function with an equal name is not accepted. `fused` says
+    that TensorFlow may compute it in one kernel with the product before it, with other bits than in separate kernels.
     """
 
     def __init__(self, function: Any, activation: type[Activation], fused: bool = False) -> None:
         self.function, self.activation, self.fused = function, activation, fused
 
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
-        """The activation that a layer computes with this function, or with a layer in its place."""
+        """Return the activation that a layer computes; `function` is Keras's function, or a layer used as one."""
         return self.activation()
 
     def read(self, layer: Any, reading: Reading) -> None:
+        """Add the activation of a separate layer."""
         reading.add_activation(layer, self.named(layer, layer, reading))
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
+        """Call the layer on A, and store and return its output."""
         found[gives[0]] = layer(A)
         return found[gives[0]]
 
 
 def held(constant: Any, dtype: str) -> float:
-    """A constant of Python's on its way into a tensor: Keras rounds it to float32 first, in float64 as well."""
+    """Return a Python constant as Keras holds it: rounded to float32, even where the tensor is float64.
+
+    In float32 the constant is returned as it is; it is rounded when it is used.
+    """
     return float(np.float32(constant)) if dtype == "float64" else float(constant)
 
 

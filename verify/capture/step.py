@@ -1,8 +1,8 @@
-"""One pass or one training step, compiled, that hands out every tensor by the essay's name.
+"""Compile one forward pass or one training step that returns every tensor by the essay's name.
 
-Each Dense layer is called with a linear activation, which gives Z, and its own activation is applied to that, which
-gives A; one gradient tape gives every gradient; the optimizer's own methods are listened to for what is clipped,
-decayed and subtracted. Keras's own layers, loss and optimizer do all the computing.
+Keras's own layers, loss and optimizer compute everything. Each Dense layer is called with a linear activation, which
+gives Z. Its own activation is then applied to Z, which gives A. One gradient tape gives all gradients. Listeners around
+the optimizer's methods record what it clips, decays and subtracts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from verify.records.settings import OPTIMIZERS
 
 
 def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
-    """Through all layers, keeping every tensor by name; returns the prediction."""
+    """Call all layers on X, store every tensor by name in `found`, and return the prediction."""
     A = X
     for stage in understood.stages:
         A = stage.reader.run(stage.layer, stage.gives, A, found, training)
@@ -36,77 +36,81 @@ def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any
 
 
 def _handed_out(network: Network, found: Tensors) -> Tensors:
-    """What the pass is seen by: for a fused activation the Z beside it, else the step would be kept from fusing."""
-    beside = {place.reads for layer, place in network.places if layer.kind in fused()}
+    """Return the tensors that the step returns.
+
+    The Z of a fused activation is replaced by its copy. If the step returned Z itself, TensorFlow would not fuse.
+    """
+    copied = {place.reads for layer, place in network.places if layer.kind in fused()}
     return {
-        name: found[name + BESIDE] if name in beside else tensor
-        for name, tensor in found.items() if not name.endswith(BESIDE)
-    }  # fmt: skip
+        name: found[name + BESIDE] if name in copied else tensor
+        for name, tensor in found.items()
+        if not name.endswith(BESIDE)
+    }
 
 
 def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
-    """A function of one batch, X and y, that does what `predict_on_batch` does."""
-    known = understood or understand(model)
+    """Return a function of X and y that does what `predict_on_batch` does and returns all tensors by name."""
+    description = understood or understand(model)
 
     def step(X: Any, y: Any) -> Tensors:
-        found: Tensors = {P: tf.identity(variable.value) for P, variable in parameters_of(model).items()}
+        tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters_of(model).items()}
         inner: Tensors = {}
-        prediction = _pass(known, X, inner, training=False)
-        found |= _handed_out(known.network, inner)
-        found["C"] = _cost(model, X, y, prediction, training=False)
-        return found
+        prediction = _pass(description, X, inner, training=False)
+        tensors |= _handed_out(description.network, inner)
+        tensors["C"] = _cost(model, X, y, prediction, training=False)
+        return tensors
 
     return _compiled(model, step)
 
 
 def training(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
-    """A function of one batch, X and y, that does what `train_on_batch` does."""
-    known = understood or understand(model)
+    """Return a function of X and y that does what `train_on_batch` does and returns all tensors by name."""
+    description = understood or understand(model)
     parameters = parameters_of(model)
     moments = moments_of(model, parameters)
-    cost, optimizer = loss_text(model.loss, known.dtype), OPTIMIZERS[optimizer_text(model.optimizer, known.dtype)]
-    plan = rules(known.network, cost, optimizer)
-    named = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
-    slopes = [name.base for name in named if name.base not in parameters]
+    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, description.dtype)]
+    plan = rules(description.network, loss_text(model.loss, description.dtype), optimizer)
+    gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
+    inner_names = [name.base for name in gradient_names if name.base not in parameters]
 
     def step(X: Any, y: Any) -> Tensors:
-        found: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
-        found |= {names.before(name): tf.identity(variable.value) for name, variable in moments.items()}
+        tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
+        tensors |= {names.before(name): tf.identity(variable.value) for name, variable in moments.items()}
         inner: Tensors = {}
         with tf.GradientTape() as tape:
-            prediction = _pass(known, X, inner, training=True)
+            prediction = _pass(description, X, inner, training=True)
             C = _cost(model, X, y, prediction, training=True)
-        wanted = {name: inner[name] for name in slopes} | {P: v.value for P, v in parameters.items()}
-        gradients = tape.gradient(C, wanted)
-        found |= (
-            _handed_out(known.network, inner) | {"C": C} | {names.gradient(name): gradients[name] for name in wanted}
-        )
+        sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in parameters.items()}
+        gradients = tape.gradient(C, sources)
+        tensors |= _handed_out(description.network, inner)
+        tensors["C"] = C
+        tensors |= {names.gradient(name): gradients[name] for name in sources}
         if callable(optimizer.learning_rate):
-            found["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
-        found |= _applied(model.optimizer, parameters, [gradients[P] for P in parameters])
-        found |= {name: tf.identity(variable.value) for name, variable in moments.items()}
-        found |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
-        return found
+            tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
+        tensors |= _applied(model.optimizer, parameters, [gradients[P] for P in parameters])
+        tensors |= {name: tf.identity(variable.value) for name, variable in moments.items()}
+        tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
+        return tensors
 
     return _compiled(model, step)
 
 
 def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
-    """Keras's own loss; in older releases (3.3) it is not told whether it is training."""
-    told = {"training": training} if "training" in signature(model.compute_loss).parameters else {}
-    return model.compute_loss(x=X, y=y, y_pred=prediction, **told)
+    """Return the cost from Keras's own loss. Older releases (3.3) have no parameter `training`."""
+    options = {"training": training} if "training" in signature(model.compute_loss).parameters else {}
+    return model.compute_loss(x=X, y=y, y_pred=prediction, **options)
 
 
 def _compiled(model: Any, step: Callable[[Any, Any], Tensors]) -> Callable[[Any, Any], Tensors]:
-    """As Keras compiles a step of this model, or does not."""
+    """Return the step, compiled as Keras compiles the steps of this model; not compiled if the model runs eagerly."""
     if model.run_eagerly:
         return step
-    made: Callable[[Any, Any], Tensors] = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
-    return made
+    compiled: Callable[[Any, Any], Tensors] = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
+    return compiled
 
 
 def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tensors:
-    """Let the optimizer do its step; what it clipped, decayed and subtracted on the way."""
+    """Let the optimizer take its step, and return by name what it clipped, decayed and subtracted."""
     names = {_key(variable): P for P, variable in parameters.items()}
     found: Tensors = {}
     with ExitStack() as stack:
@@ -117,12 +121,13 @@ def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tenso
 
 
 def _key(variable: Any) -> int:
+    """Return the identity of TensorFlow's variable, given it or Keras's variable around it."""
     return id(variable.value if isinstance(variable, VARIABLE) else variable)
 
 
 @contextmanager
 def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[None]:
-    """One of the optimizer's own methods with a listener in its place, which calls it."""
+    """Replace a method of the optimizer by a listener for the duration of a `with` block."""
     setattr(optimizer, method, listen)
     try:
         yield
@@ -131,34 +136,40 @@ def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[
 
 
 def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
-    """update_P: what is subtracted from each parameter; what is added, with the other sign."""
+    """Listen to the method that subtracts from (or adds to) a variable; store what is subtracted as update_P.
+
+    What is added is stored with the other sign.
+    """
     own, sign = getattr(optimizer, method), {"assign_sub": 1, "assign_add": -1}[method]
 
     def listen(variable: Any, value: Any) -> None:
         P = parameters.get(_key(variable))
         if P is not None:
-            taken = tf.identity(value.value if isinstance(value, VARIABLE) else value)
-            found[names.update(P)] = taken if sign > 0 else -taken
+            change = tf.identity(value.value if isinstance(value, VARIABLE) else value)
+            found[names.update(P)] = change if sign > 0 else -change
         own(variable, value)
 
     return _heard(optimizer, method, listen)
 
 
 def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
-    """clipped_P, where the optimizer clips; beside the step, which may draw the factors of a product together."""
+    """Listen to the method that clips; store the clipped gradients as clipped_P if the optimizer clips.
+
+    They are computed from copies, because reading the step's own would prevent its constant folding.
+    """
     own, clips = getattr(optimizer, method), optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
 
     def listen(gradients: Any) -> Any:
         if clips:
-            beside = own([beside_of(g) for g in gradients])
-            found.update({names.clipped(P): g for P, g in zip(parameters.values(), beside, strict=True)})
+            clipped = own([beside_of(g) for g in gradients])
+            found.update({names.clipped(P): g for P, g in zip(parameters.values(), clipped, strict=True)})
         return own(gradients)
 
     return _heard(optimizer, method, listen)
 
 
 def _decayed(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
-    """P_decayed, where the optimizer decays."""
+    """Listen to the method that decays weights; store them as P_decayed if the optimizer decays."""
     own = getattr(optimizer, method)
 
     def listen(variables: Any) -> None:
@@ -171,5 +182,8 @@ def _decayed(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
 
 
 LISTENERS: dict[str, Callable[..., Any]] = {
-    "assign_sub": _subtracted, "assign_add": _subtracted, "_clip_gradients": _clipped, "_apply_weight_decay": _decayed,
-}  # fmt: skip
+    "assign_sub": _subtracted,
+    "assign_add": _subtracted,
+    "_clip_gradients": _clipped,
+    "_apply_weight_decay": _decayed,
+}

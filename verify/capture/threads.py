@@ -1,4 +1,4 @@
-"""How many threads TensorFlow computes in: set before its first operation, or not at all."""
+"""Set the number of TensorFlow's threads. This is possible only before TensorFlow's first operation."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from verify.errors import Unverifiable
 from verify.records.settings import Settings
 
 SET = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-MEASURED = 256  # the largest batch with the same bits under every ONEDNN_MAX_CPU_ISA; 512 has others under AVX2
+MEASURED = 256  # the largest batch with equal bits under every ONEDNN_MAX_CPU_ISA; 512 differs under AVX2
 
 
 def one_thread() -> None:
-    """TensorFlow computes in one thread from now on.  Raises Unverifiable if it has already begun in more."""
+    """Make TensorFlow compute in one thread.  Raises Unverifiable if it has already begun with more."""
     os.environ.update(dict.fromkeys(SET, "1"))
     if not _set_one():
         threading = tf.config.threading
@@ -24,23 +24,27 @@ def one_thread() -> None:
 
 
 def one_where_equal(settings: Settings, network: Network) -> bool:
-    """One thread if no bit hangs on it and nobody has set their number: the other core is left for the checker."""
-    asked = any(os.environ.get(name) for name in SET)
-    return not asked and bits_are_equal(settings, network) and _set_one()
+    """Make TensorFlow compute in one thread if that changes no bit, and return True if it does.
+
+    This leaves the other core to the checker. A number of threads that the user has set is not changed.
+    """
+    is_set = any(os.environ.get(name) for name in SET)
+    return not is_set and bits_are_equal(settings, network) and _set_one()
 
 
 def bits_are_equal(settings: Settings, network: Network) -> bool:
-    """For any number of threads, as `python -m benchmarks.threads` measures: float32 without XLA, in oneDNN's kernels.
+    """Return True if any number of threads gives equal bits, as `python -m benchmarks.threads` measures.
 
-    Eigen's add up in another order for another number of threads.
+    This holds for float32 without XLA, in oneDNN's kernels. In Eigen's kernels, the number of threads changes the order
+    of summation.
     """
-    rules = (settings.loss, settings.optimizer) == (Settings().loss, Settings().optimizer)
-    known = network.sizes == ESSAY.sizes and settings.batch <= MEASURED and rules
-    return known and settings.dtype == "float32" and not settings.jit and _onednn()
+    defaults = (settings.loss, settings.optimizer) == (Settings().loss, Settings().optimizer)
+    measured = network.sizes == ESSAY.sizes and settings.batch <= MEASURED and defaults
+    return measured and settings.dtype == "float32" and not settings.jit and _onednn()
 
 
 def _set_one() -> bool:
-    """Whether it could be: not once TensorFlow has begun."""
+    """Set one thread and return True, or return False if TensorFlow has already begun."""
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -50,9 +54,9 @@ def _set_one() -> bool:
 
 
 def _onednn() -> bool:
-    """Whether TensorFlow's matrix products are oneDNN's; no, where TensorFlow does not say."""
+    """Return True if TensorFlow computes matrix products with oneDNN, and False if it does not say so."""
     try:
-        from tensorflow.python.util import _pywrap_util_port  # public nowhere
+        from tensorflow.python.util import _pywrap_util_port  # there is no public function
 
         return bool(_pywrap_util_port.IsMklEnabled())
     except (ImportError, AttributeError):

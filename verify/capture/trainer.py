@@ -1,4 +1,4 @@
-"""A training in TensorFlow, a step at a time, every tensor of each step in hand."""
+"""Train a network in TensorFlow step by step, with access to every tensor of each step."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from verify.records.arrays import as_rows
 from verify.records.settings import Settings
 from verify.records.trace import Array
 
-CHUNK = 4096  # images predicted at a time, so that memory does not grow with their number
+CHUNK = 4096  # the most images predicted at once, which limits the memory needed
 
 
 class Learner:
-    """A network in training. Its state: every variable of the model and its optimizer, in Keras's order."""
+    """A network in training. Its state is every variable of the model and its optimizer, in Keras's order."""
 
     def __init__(self, settings: Settings, network: Network) -> None:
         self.environment: Mapping[str, str] = environment()
-        if bits_are_equal(settings, network):  # then the result must not hang on their number either
+        if bits_are_equal(settings, network):  # then the result must not depend on their number either
             self.environment = {name: text for name, text in self.environment.items() if name != "threads"}
         self.settings, self.network = settings, network
         self.model = build(settings, network)
@@ -36,37 +36,39 @@ class Learner:
         self._forward = tf.function(lambda X: tf.argmax(self.model(X, training=False), axis=1))
 
     def check(self, batches: list[tuple[Array, Array]]) -> None:
-        """Do these steps as capture and as `train_on_batch`, and go back.  Raises Unverifiable if they differ."""
+        """Take these steps with and without capturing, then restore the state.  Raises Unverifiable if they differ."""
         begin = snapshot(self.model)
         faithful(self.model, self._step, batches, self.settings)
         restore(self.model, begin)
 
     def step(self, X: Array, y: Array) -> dict[str, Array]:
-        """One training step: every tensor by its name, X and y among them."""
+        """Take one training step and return every tensor by name, including X and y."""
         tensors = self._step(tf.constant(X), tf.constant(y))
         return {"X": X, "y": y, **{name: as_rows(name, _seen(tensor)) for name, tensor in tensors.items()}}
 
     def weights(self) -> dict[str, Array]:
-        """P by name, biases as [1, n]."""
+        """Return the parameters by name, biases as [1, n]."""
         return {P: as_rows(P, to_numpy(variable)) for P, variable in self.parameters.items()}
 
     def tensors(self) -> dict[str, Array]:
-        """P, m_P and v_P by name, as they are now."""
-        moved = {name: to_numpy(variable) for name, variable in moments(self.model, self.parameters).items()}
-        return self.weights() | {name: as_rows(name, array) for name, array in moved.items()}
+        """Return the current parameters and moments by name: P, m_P, v_P."""
+        arrays = {name: to_numpy(variable) for name, variable in moments(self.model, self.parameters).items()}
+        return self.weights() | {name: as_rows(name, array) for name, array in arrays.items()}
 
     def state(self) -> list[Array]:
+        """Return copies of all variables, for `restore`."""
         return snapshot(self.model)
 
     def restore(self, state: list[Array]) -> None:
+        """Set all variables to an earlier state."""
         restore(self.model, state)
 
     def predict(self, X: Array) -> NDArray[np.int64]:
-        """The digit of each image: the output with the largest probability.  X [N, 784] -> [N]."""
+        """Return the predicted digit of each image: the output with the largest probability.  X [N, 784] -> [N]."""
         parts: list[Any] = [self._forward(tf.constant(X[i : i + CHUNK])).numpy() for i in range(0, len(X), CHUNK)]
         return np.concatenate(parts)
 
 
 def _seen(tensor: Any) -> Array:
-    """TensorFlow's own memory, read-only, without a copy; it is kept as long as the array is."""
+    """Return a read-only array of the tensor's own memory, without a copy. The array keeps the memory alive."""
     return np.asarray(memoryview(tensor))

@@ -25,7 +25,7 @@ CHOSEN = ("seed", "dtype", "split", "batch", "jit", "steps", "optimizer", "loss"
 
 
 def capture_for(command: str, options: Options) -> Trace:
-    """What the options ask for, from TensorFlow.  Raises Unusable or Unverifiable."""
+    """Capture from TensorFlow what the options ask for.  Raises Unusable or Unverifiable."""
     if options.model:
         return capture_own(command, options)
     picked = pick(options, batch=options.batch)
@@ -34,17 +34,17 @@ def capture_for(command: str, options: Options) -> Trace:
     return captured(settings, picked.samples, options.verbose)
 
 
-def captured(settings: Settings, drawn: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:
-    """Import TensorFlow and capture.  Raises Unverifiable whatever goes wrong in it."""
+def captured(settings: Settings, samples: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:
+    """Capture these settings on these samples.  Raises Unverifiable for whatever goes wrong in TensorFlow."""
     with _tensorflow(verbose):
         from verify.capture.capture import capture
 
-        return capture(settings, drawn, weights)
+        return capture(settings, samples, weights)
 
 
 @contextmanager
 def _tensorflow(verbose: bool) -> Iterator[None]:
-    """The guard around TensorFlow: it starts quietly, and whatever it raises means that nothing was captured."""
+    """Guard TensorFlow: it starts quietly, and whatever it raises becomes Unverifiable."""
     with waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
             yield
@@ -58,18 +58,18 @@ def _tensorflow(verbose: bool) -> Iterator[None]:
 
 
 def from_file(command: str, options: Options) -> Trace:
-    """The trace of --trace.  Raises Unusable if it cannot serve this command."""
-    held = trace_file.load(options.trace)
-    if command == "backprop" and not held.settings.training:
+    """Read the trace of --trace.  Raises Unusable if it cannot serve this command."""
+    trace = trace_file.load(options.trace)
+    if command == "backprop" and not trace.settings.training:
         raise Unusable(f"--trace {options.trace}: it holds a forward pass only; verify it with verify.feedforward")
-    return held
+    return trace
 
 
 def capture_copy(
     model: Any, batches: list[tuple[Array, Array]], optimizer: Any = None, loss: Any = None, verbose: bool = False,
     command: str = "backprop",
 ) -> Trace:  # fmt: skip
-    """A copy of the model takes these steps; what TensorFlow computed in them."""
+    """Let a copy of the model take these steps; return what TensorFlow computed.  Raises Unusable or Unverifiable."""
     with _tensorflow(verbose):
         from verify.capture.capture import capture_model
         from verify.capture.model_copy import twin
@@ -80,7 +80,7 @@ def capture_copy(
 
 
 def _fitting(model: Any, dtype: str, x: Array, y: Array) -> tuple[Array, Array]:
-    """In the model's precision, of its shapes.  Raises Unusable naming x or y."""
+    """Return x and y in the precision and the shapes of the model.  Raises Unusable, naming x or y."""
     shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
     if x.shape[1:] != shape:
         raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
@@ -117,7 +117,7 @@ def _missing(model: Any, command: str, options: Options) -> tuple[Any, Any]:
 
 
 def _batches(own: Given, options: Options) -> list[tuple[Array, Array]]:
-    """X and y of each step, from the options' samples or the function's, going round at the end."""
+    """Return X and y of each step; after the last example comes the first again.  Raises Unusable."""
     if own.x is None or own.y is None:
         x, y, first, size = _of_samples(own.model, options)
     else:
@@ -133,7 +133,7 @@ def _batches(own: Given, options: Options) -> list[tuple[Array, Array]]:
 
 
 def _of_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]:
-    """Images in the shape the model takes; labels as its loss wants them, whole numbers or one-hot."""
+    """Return images in the model's shape, labels as its loss needs them, the first place, and the batch size."""
     picked = pick(options, batch=options.batch)
     drawn = picked.samples
     shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])

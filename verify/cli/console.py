@@ -17,7 +17,7 @@ from verify.cli.output import Output
 
 
 def say_all(headline: str, passed: bool, tables: Iterable[Table], where: str, text: str = "") -> None:
-    """Print it; `text` as it is, line by line. Trouble with the output does not change the verdict."""
+    """Print the headline, tables, `text` as it is, and `where` the files are. A failing output changes no verdict."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     try:
@@ -51,7 +51,7 @@ def tell(
 
 @contextmanager
 def waiting(text: str) -> Iterator[None]:
-    """A moving sign while something takes seconds, on a terminal only."""
+    """Show a moving sign while something takes seconds, on a terminal only."""
     to = terminal.console(sys.stderr)
     if not to.is_terminal:
         yield

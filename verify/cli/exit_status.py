@@ -12,7 +12,7 @@ from verify.errors import Unsupported, Unusable, Unverifiable
 
 
 def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | None = None) -> int:
-    """Run a command's main; turn what it raises into one sentence and an exit status."""
+    """Run the main of a command and return its exit status; what it raises becomes one sentence on stderr."""
     try:
         return main(argv)
     except Unusable as error:
@@ -28,7 +28,7 @@ def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
 
 
 def say_unsupported(error: Unsupported) -> None:
-    """A row for each thing in a model that is not verified."""
+    """Print a row for each thing in a model that is not verified."""
     rows = tuple(tuple(map(Cell, ("UNSUPPORTED", what, why))) for what, why in error.rows)
     table = Table("What By Hand does not verify", ("verdict", "what", "why"), rows)
     say_all("", False, (table,), "")

@@ -1,1 +1,1 @@
-"""Compare TensorFlow's tensors with the equations: one tensor, a step, a whole trace; and say what else fits."""
+"""Compare TensorFlow's tensors with the equations: one tensor, one step or a whole trace. Explain disagreements."""

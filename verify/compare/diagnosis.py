@@ -1,4 +1,4 @@
-"""What a tensor that disagrees does agree with. Nothing is said that does not explain every element."""
+"""Find the cause of a disagreement. A cause is named only if it explains every element of the tensor."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from verify.compare.variants import IMPOSSIBLE, variants
 from verify.records.precision import Floats, Precision
 from verify.records.trace import Array
 
-LISTED = 4  # so many places are named
-ROWS = 64  # a permutation is looked for among at most so many rows or columns
+LISTED = 4  # the largest number of places that a message names
+ROWS = 64  # the largest number of rows or columns among which a permutation is searched
 
 
 @dataclass(frozen=True)
 class Context:
-    """The run a tensor stands in; the other tensors of its step as TensorFlow had them, and by hand."""
+    """The run and the step that a tensor belongs to.
+
+    `held` has the step's tensors as TensorFlow computed them, `balls` the same tensors computed by hand.
+    """
 
     network: Network
     optimizer: Optimizer
@@ -33,7 +36,11 @@ class Context:
 
 
 def diagnose(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """The simplest cause that explains every element, or "".  `known` has the balls of this step and, "~", the last."""
+    """Return the simplest cause that explains every element, or "" if none does.
+
+    `held` is TensorFlow's tensor and `ball` the tensor by hand. `known` has the inputs as balls: those of this step,
+    and those of the step before, whose names end with "~".
+    """
     if not np.isfinite(held).all() or held.shape != ball.shape:
         return ""
     for name in agreeing(rule, held, known, context):
@@ -46,7 +53,7 @@ def diagnose(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], cont
 
 
 def agreeing(rule: Rule, held: Array, known: Mapping[str, Any], context: Context) -> Iterator[str]:
-    """The variants that bring every element inside, simplest first."""
+    """Yield the names of the variants that agree with every element, the simplest first."""
     for variant in variants(rule, context.network, context.optimizer, context.cost):
         ball = attempt(variant.rule, known, context.precision)
         if ball is not None and inside(held, ball):
@@ -54,155 +61,173 @@ def agreeing(rule: Rule, held: Array, known: Mapping[str, Any], context: Context
 
 
 def attempt(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
-    """A variant's ball; None where it cannot be formed: an input unknown, shapes that do not fit, no such operation."""
+    """Return the ball of a variant.
+
+    Returns None if it cannot be computed: an input is missing, shapes do not fit, or balls lack an operation.
+    """
     if any(name not in known for name in rule.inputs):
         return None
     try:
         with np.errstate(all="ignore"):
-            found = rule(known)
+            result = rule(known)
     except IMPOSSIBLE:
         return None
-    return found if isinstance(found, Ball) else Ball(found, 0.0, precision)
+    return result if isinstance(result, Ball) else Ball(result, 0.0, precision)
 
 
 def inside(held: Array, ball: Ball) -> bool:
-    """Every element, with a bound that says something."""
+    """Return True if every element lies in the ball, and every bound is finite."""
     if ball.shape != held.shape:
         return False
     spread = ball.spread()
-    return bool(np.isfinite(spread).all() and (np.abs(_wide(held) - ball.value) <= spread).all())
+    return bool(np.isfinite(spread).all() and _within(held, ball.value, spread).all())
 
 
 def _wide(array: Array) -> Floats:
     return array.astype(np.float64)
 
 
-def _outside(held: Array, ball: Ball) -> Any:
+def _within(actual: Array, value: Array, bound: Array) -> Array:
+    """Return True for each element that differs from `value` by at most its bound."""
     with np.errstate(invalid="ignore"):
-        return ~(np.abs(_wide(held) - ball.value) <= ball.spread())
+        within: Array = np.abs(_wide(actual) - value) <= bound
+    return within
 
 
-def _copied(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """The numbers of another tensor: swapped, aliased, or left from the step before."""
-    if not held.size or not held.any():
+def _outside(actual: Array, ball: Ball) -> Array:
+    """Return True for each element outside the ball."""
+    return ~_within(actual, ball.value, ball.spread())
+
+
+# Each function below looks for one kind of cause. `actual` is TensorFlow's tensor, `ball` the tensor by hand, and
+# `inputs` has the inputs as balls. A function returns a sentence, or "" if its cause does not explain every element.
+
+
+def _copied(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for another tensor with these numbers: exchanged, sharing memory, or left from the step before."""
+    if not actual.size or not actual.any():
         return ""
-    before = known.get(previous(rule.tensor))
-    if before is not None and before.shape == held.shape and (before.value == held).all():
+    before = inputs.get(previous(rule.tensor))
+    if before is not None and before.shape == actual.shape and (before.value == actual).all():
         return "it holds its value of the step before"
     for name, other in context.held.items():
-        if name != rule.tensor and other.shape == held.shape and (other == held).all():
+        if name != rule.tensor and other.shape == actual.shape and (other == actual).all():
             return f"it holds the numbers of {name}"
-    for name, array in known.items():
-        fits = not read(name).when and isinstance(array, Ball) and array.shape == held.shape and held.size > 1
-        if fits and name != rule.tensor and (array.value == held).all():
+    if actual.size == 1:
+        return ""
+    for name, candidate in inputs.items():
+        comparable = not read(name).when and isinstance(candidate, Ball) and candidate.shape == actual.shape
+        if comparable and name != rule.tensor and (candidate.value == actual).all():
             return f"it holds the numbers of {name}"
     for name, other_ball in context.balls.items():
-        if name != rule.tensor and held.size > 1 and inside(held, other_ball):
+        if name != rule.tensor and inside(actual, other_ball):
             return f"it holds the numbers of {name}"
     return ""
 
 
-def _clip(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """A gradient cut off at one size."""
-    if read(rule.tensor).role != "d" or held.size < 2:
+def _clip(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for a gradient whose elements were cut off at one magnitude."""
+    if read(rule.tensor).role != "d" or actual.size < 2:
         return ""
-    most = float(np.abs(held).max())
-    clipped = np.clip(ball.value, -most, most)
-    if not most or not (np.abs(_wide(held) - clipped) <= ball.spread()).all():
+    limit = float(np.abs(actual).max())
+    if not limit or not _within(actual, np.clip(ball.value, -limit, limit), ball.spread()).all():
         return ""
-    return f"agrees with: gradient clipped at {most:.6g}"
+    return f"agrees with: gradient clipped at {limit:.6g}"
 
 
-def _factor(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """One factor for all elements."""
-    found, value = _wide(held), ball.value
-    if held.size < 2:
+def _factor(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for one factor that all elements were multiplied by.
+
+    The factor is measured at the element whose value is largest in proportion to its bound.
+    """
+    if actual.size < 2:
         return ""
-    clear = np.abs(value) > 100 * ball.spread()
-    if not clear.any():
+    wide, value, bound = _wide(actual), ball.value, ball.spread()
+    measurable = np.abs(value) > 100 * bound
+    if not measurable.any():
         return ""
     with np.errstate(over="ignore"):
-        clearest = np.where(clear, np.abs(value) / (ball.spread() + 1e-300), 0)
-    best = np.unravel_index(int(np.argmax(clearest)), value.shape)
-    factor = float(found[best] / value[best])
-    slack = ball.spread() * abs(factor) + np.abs(found) * 2 * context.precision.joint_unit
-    slack = slack + np.abs(value) * abs(factor) * float(ball.spread()[best] / abs(value[best]))
-    told_from_one = abs(factor - 1) > 8 * context.precision.joint_unit
-    if not factor or not told_from_one or not (np.abs(found - factor * value) <= slack).all():
+        precise = np.where(measurable, np.abs(value) / (bound + 1e-300), 0)
+    best = np.unravel_index(int(np.argmax(precise)), value.shape)
+    factor = float(wide[best] / value[best])
+    slack = bound * abs(factor) + np.abs(wide) * 2 * context.precision.joint_unit
+    slack = slack + np.abs(value) * abs(factor) * float(bound[best] / abs(value[best]))
+    differs_from_one = abs(factor - 1) > 8 * context.precision.joint_unit
+    if not factor or not differs_from_one or not (np.abs(wide - factor * value) <= slack).all():
         return ""
     return f"every element is {factor:.7g} times what the equation gives"
 
 
-def _sign(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """The sign bit of single elements."""
-    wrong = _outside(held, ball)
-    flipped = np.where(wrong, -_wide(held), _wide(held))
-    if not (np.abs(flipped - ball.value) <= ball.spread()).all():
+def _sign(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for single elements with the wrong sign."""
+    wrong = _outside(actual, ball)
+    if not _within(np.where(wrong, -actual, actual), ball.value, ball.spread()).all():
         return ""
     return f"the sign is the other one at {_places(wrong)}"
 
 
-def _zeroed(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """Rows or columns that are 0."""
-    wrong = _outside(held, ball)
-    if held.ndim != 2 or held[wrong].any():
+def _zeroed(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for rows or columns that are 0."""
+    wrong = _outside(actual, ball)
+    if actual.ndim != 2 or actual[wrong].any():
         return ""
     for axis, word in ((1, "row"), (0, "column")):
         lines = np.flatnonzero(wrong.any(axis=axis))
-        if len(lines) <= LISTED and not np.take(held, lines, axis=1 - axis).any():
+        if len(lines) <= LISTED and not np.take(actual, lines, axis=1 - axis).any():
             numbers = ", ".join(str(line + 1) for line in lines)
             return f"{word} {numbers} is 0" if len(lines) == 1 else f"{word}s {numbers} are 0"
     return ""
 
 
-def _permuted(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """Transposed, or rows or columns in another order."""
-    if held.ndim != 2:
+def _permuted(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for a transposed matrix, or for rows or columns in another order."""
+    if actual.ndim != 2:
         return ""
-    if held.shape[0] == held.shape[1] and held.shape[0] > 1 and inside(held.T, ball):
+    if actual.shape[0] == actual.shape[1] and actual.shape[0] > 1 and inside(actual.T, ball):
         return "it is transposed"
-    wrong = _outside(held, ball)
+    wrong = _outside(actual, ball)
     for axis, word in ((0, "rows"), (1, "columns")):
         lines = np.flatnonzero(wrong.any(axis=1 - axis))
-        if 2 <= len(lines) <= ROWS:
-            order = _order(held, ball, lines, axis)
-            if order:
-                moved = ", ".join(f"{i + 1} holds {j + 1}" for i, j in zip(lines, order, strict=True))
-                return (
-                    f"{word} are in another order: {moved}" if len(lines) <= LISTED else f"{word} are in another order"
-                )
+        order = _order(actual, ball, lines, axis) if 2 <= len(lines) <= ROWS else []
+        if order:
+            moved = ", ".join(f"{i + 1} holds {j + 1}" for i, j in zip(lines, order, strict=True))
+            return f"{word} are in another order" + (f": {moved}" if len(lines) <= LISTED else "")
     return ""
 
 
-def _order(held: Array, ball: Ball, lines: Any, axis: int) -> list[int]:
-    """For each of these rows (or columns) the one whose by-hand numbers it holds; [] if there is none for one."""
-    value, spread, found = ball.value, ball.spread(), _wide(held)
+def _order(actual: Array, ball: Ball, lines: Array, axis: int) -> list[int]:
+    """Return, for each of these rows (axis 0) or columns (axis 1), the one by hand whose numbers it holds.
+
+    Returns [] if one of them agrees with none.
+    """
+    value, spread, wide = ball.value, ball.spread(), _wide(actual)
     if axis == 1:
-        value, spread, found = value.T, spread.T, found.T
+        value, spread, wide = value.T, spread.T, wide.T
     order: list[int] = []
     for line in lines:
-        fits = [j for j in lines if j not in order and (np.abs(found[line] - value[j]) <= spread[j]).all()]
+        fits = [j for j in lines if j not in order and (np.abs(wide[line] - value[j]) <= spread[j]).all()]
         if not fits:
             return []
         order.append(int(fits[0]))
     return order
 
 
-def _mask(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
-    """Single masks of ReLU the other way; near Z = 0 that is a question of rounding."""
+def _mask(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], context: Context) -> str:
+    """Look for single elements where the mask of ReLU is inverted. Near Z = 0 rounding can invert it."""
     if len(rule.inputs) != 2 or rule.kind != "relu":
         return ""
-    dA, Z = (known.get(name) for name in rule.inputs)
-    wrong = _outside(held, ball)
+    dA, Z = (inputs.get(name) for name in rule.inputs)
+    wrong = _outside(actual, ball)
     if dA is None or Z is None or wrong.sum() > max(LISTED, wrong.size // 100):
         return ""
-    other = np.where(Z.value > 0, 0.0, dA.value)
-    if not (np.abs(_wide(held) - other)[wrong] <= dA.spread()[wrong]).all():
+    inverted = np.where(Z.value > 0, 0.0, dA.value)
+    if not _within(actual, inverted, dA.spread())[wrong].all():
         return ""
     nearest = float(np.abs(Z.value[wrong]).min())
     return f"the mask is the other one at {_places(wrong)}, where |Z| is {nearest:.2g} or more"
 
 
-def _places(wrong: Any) -> str:
-    found = [f"({', '.join(str(int(i) + 1) for i in at)})" for at in np.argwhere(wrong)[: LISTED + 1]]
-    return ", ".join(found[:LISTED]) + (" and others" if len(found) > LISTED else "")
+def _places(wrong: Array) -> str:
+    """Return the first places that are True as text, counted from 1."""
+    places = [f"({', '.join(str(int(i) + 1) for i in index)})" for index in np.argwhere(wrong)[: LISTED + 1]]
+    return ", ".join(places[:LISTED]) + (" and others" if len(places) > LISTED else "")

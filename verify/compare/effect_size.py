@@ -1,4 +1,4 @@
-"""How large a fault is, in units of what rounding allows; judged from balls, not by the comparator."""
+"""Measure how large a fault is, in units of the bound. The balls give the size; the comparator has no part in it."""
 
 from __future__ import annotations
 
@@ -10,28 +10,34 @@ from verify.records.trace import Array
 
 
 def apart(truth: Ball, other: Ball | None, held: Array) -> float:
-    """The largest distance over what rounding allows: to another ball, or, without one, to what is held.
+    """Return the largest difference between `truth` and `other`, divided by the sum of both bounds.
 
-    Of two balls, 1 or less says that at every element some number is a right rounding of both.
+    Without another ball of the same shape, TensorFlow's tensor `held` takes its place, with a bound of 0. If two balls
+    give 1 or less, then at every element there is a number that rounding can make of both: no comparison can tell them
+    apart.
     """
     with np.errstate(invalid="ignore"):
         if other is not None and other.shape == truth.shape:
-            gap, allowed = np.abs(truth.value - other.value), truth.spread() + other.spread()
+            difference, bound = np.abs(truth.value - other.value), truth.spread() + other.spread()
         else:
-            gap, allowed = np.abs(held.astype(np.float64) - truth.value), truth.spread()
-    if not np.isfinite(gap).all():
+            difference, bound = np.abs(held.astype(np.float64) - truth.value), truth.spread()
+    if not np.isfinite(difference).all():
         return float("inf")
     with np.errstate(all="ignore"):
-        return float(np.max(np.where(gap == 0, 0.0, gap / allowed)))
+        return float(np.max(np.where(difference == 0, 0.0, difference / bound)))
 
 
 def smallest(value: Floats, allowed: Floats, held: Array) -> float:
-    """The smallest δ for which held·(1 + δ), or held·(1 - δ), is outside, by bisection; infinity if 1 is not."""
-    dtype, found = held.dtype, held.astype(np.float64)
+    """Return the smallest δ for which held·(1 + δ) or held·(1 - δ) is out of bounds somewhere, found by bisection.
+
+    `value` is the tensor by hand, `allowed` its bounds, `held` TensorFlow's tensor. Returns infinity if δ = 1 is not
+    noticed.
+    """
+    dtype, wide = held.dtype, held.astype(np.float64)
 
     def noticed(delta: float) -> bool:
-        moved = ((found * (1 + sign * delta)).astype(dtype) for sign in (1, -1))
-        return any(bool((np.abs(m.astype(np.float64) - value) > allowed).any()) for m in moved)
+        changed = ((wide * (1 + sign * delta)).astype(dtype) for sign in (1, -1))
+        return any(bool((np.abs(c.astype(np.float64) - value) > allowed).any()) for c in changed)
 
     low, high = 2.0**-60, 1.0
     if not noticed(high):

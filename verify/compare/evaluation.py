@@ -1,4 +1,4 @@
-"""Evaluate a rule: as balls on the inputs that TensorFlow had, and as plain arrays."""
+"""Evaluate rules on the inputs that TensorFlow had: as balls, and as plain arrays."""
 
 from __future__ import annotations
 
@@ -14,108 +14,120 @@ from verify.compare.recompute import impossible_raises, recompute
 from verify.records.precision import FLOAT32, Precision
 from verify.records.trace import Array, Trace
 
-SECOND_ORDER = 1 + 2.0**-20  # products of roundings
+SECOND_ORDER = 1 + 2.0**-20  # covers the products of two rounding errors
 
-
+# by a name and the ids of the inputs: the inputs, followed by the result
 Memo = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
 def inputs(
-    held: Mapping[str, Array], trace: Trace, plan: tuple[Rule | str, ...], precision: Precision,
+    held: Mapping[str, Array],
+    trace: Trace,
+    plan: tuple[Rule | str, ...],
+    precision: Precision,
     memo: Memo | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """What TensorFlow had, as balls; a tensor of another shape or type than it must have feeds no rule."""
-    found = {}
+) -> dict[str, Any]:
+    """Return the tensors of a plan as TensorFlow had them, as exact balls, by name.
+
+    `plan` lists names, or rules whose tensors are meant. A tensor with another shape or type than the network gives it
+    is left out, so that no rule reads it.
+    """
+    balls = {}
     for rule in plan:
         name = rule if isinstance(rule, str) else rule.tensor
         array = held.get(name)
         shape = trace.network.tensor_shape(name, trace.settings.batch)
         if array is not None and array.dtype == precision.name and array.shape == shape:
-            found[name] = _kept(memo, ("exact", name), (array,), partial(Ball.exact, array, precision))
-    return found
+            balls[name] = _kept(memo, ("exact", name), (array,), partial(Ball.exact, array, precision))
+    return balls
 
 
 @lru_cache(maxsize=64)
 def scalars(number: int, optimizer: Optimizer, precision: Precision) -> Mapping[str, Ball]:
-    """t, exact, and the optimizer's coefficients.
+    """Return the step number t, which is exact, and the optimizer's coefficients, as balls.
 
     Keras turns β1 and β2 into float32 tensors before it casts them to the variable's type, in float64 too.
     """
-    found = {"t": Ball(float(number), 0.0, precision)}
-    for name, number_ in optimizer.coefficients.items():
-        held = Ball.constant(number_, FLOAT32 if name.startswith("beta") else precision)
-        found[name] = Ball(held.value, held.radius, precision)
-    return found
+    balls = {"t": Ball(float(number), 0.0, precision)}
+    for name, coefficient in optimizer.coefficients.items():
+        constant = Ball.constant(coefficient, FLOAT32 if name.startswith("beta") else precision)
+        balls[name] = Ball(constant.value, constant.radius, precision)
+    return balls
 
 
 def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
-    """What a compiler may leave unrounded on its way into a rule.
+    """Return the rule's inputs, with wider bounds where a compiler may round them otherwise.
 
-    Under XLA a product may enter the addition that follows it as it is: the rounding it has here, it has not there.
-    Of a tensor times a scalar times a scalar, (g·s)·α may be g·(s·α), in a graph as well (TensorFlow's grappler keeps
-    the array for the end): the rounding of g·s is not there, that of s·α is. Relative to the value each is u at most.
+    `rule.fusable`, with XLA only: a product may enter the addition that follows it without being rounded. Then the
+    rounding of the product, which its ball includes, does not take place.
+    `rule.folded`, always: a tensor times two constants, (g·s)·α, may be computed as g·(s·α), because TensorFlow's
+    grappler multiplies the constants first. Then the rounding of g·s does not take place and that of s·α does. Each
+    rounding is at most u relative to the value.
     """
-    seen = {}
+    widened = {}
     for name in rule.fusable if jit else ():
         if name in known:
             ball = known[name]
-            seen[name] = Ball(ball.value, ball.radius + ball.precision.half_ulp(ball.reach), ball.precision)
+            widened[name] = Ball(ball.value, ball.radius + ball.precision.half_ulp(ball.reach), ball.precision)
     for name in rule.folded:
         if name in known:
             ball = known[name]
-            drawn = 2 * (ball.precision.joint_unit * ball.reach + ball.precision.tiny) * SECOND_ORDER
-            seen[name] = Ball(ball.value, ball.radius + drawn, ball.precision)
-    return {**known, **seen} if seen else known
+            roundings = 2 * (ball.precision.joint_unit * ball.reach + ball.precision.tiny) * SECOND_ORDER
+            widened[name] = Ball(ball.value, ball.radius + roundings, ball.precision)
+    return {**known, **widened} if widened else known
 
 
 def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:
-    """Return what NumPy computes for the rule from TensorFlow's inputs; None where it cannot be computed."""
+    """Return what NumPy computes for the rule from TensorFlow's inputs; None if it cannot be computed."""
     if any(name not in arrays for name in rule.inputs):
         return None
-    read, key = tuple(arrays[name] for name in rule.inputs), ("recomputed", rule.tensor, rule.equation)
+    key, operands = ("recomputed", rule.tensor, rule.equation), tuple(arrays[name] for name in rule.inputs)
     with impossible_raises():
-        array: Array | None = _kept(memo, key, read, partial(recompute, rule, arrays, dtype))
+        array: Array | None = _kept(memo, key, operands, partial(recompute, rule, arrays, dtype))
     return array
 
 
 def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision, memo: Memo | None = None) -> Ball | None:
-    """The ball of a rule; None where an input is not known or the shapes do not fit."""
+    """Return the ball of a rule; None if an input is missing or the shapes do not fit."""
     if any(name not in known for name in rule.inputs):
         return None
-    read = tuple(known[name] for name in rule.inputs)
-    ball: Ball | None = _kept(memo, (rule.tensor, rule.equation), read, partial(_evaluated, rule, known, precision))
+    key, operands = (rule.tensor, rule.equation), tuple(known[name] for name in rule.inputs)
+    ball: Ball | None = _kept(memo, key, operands, partial(_evaluated, rule, known, precision))
     return ball
 
 
-def _kept(memo: Memo | None, key: tuple[str, ...], read: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
-    """What was computed before from these very objects, or is now. The objects are kept: no other can take their id."""
+def _kept(memo: Memo | None, key: tuple[str, ...], operands: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+    """Return the result for these operands from the memo; compute it first if it is not there.
+
+    Operands are told apart by their ids. The memo keeps the operands too, so that no new object can have their ids.
+    """
     if memo is None:
         return compute()
-    full = (*key, *map(id, read))
-    if full not in memo:
-        memo[full] = (*read, compute())
-    return memo[full][-1]
+    full_key = (*key, *map(id, operands))
+    if full_key not in memo:
+        memo[full_key] = (*operands, compute())
+    return memo[full_key][-1]
 
 
-def _evaluated(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
+def _evaluated(rule: Rule, operands: Mapping[str, Any], precision: Precision) -> Ball | None:
+    """Return the ball of a rule; None if the shapes do not fit."""
     inner = FLOAT32 if rule.single else precision
-    read = {name: _in(known[name], inner) for name in rule.inputs}
     try:
         with np.errstate(all="ignore"):
-            result = rule(read)
+            result = rule({name: _in(operands[name], inner) for name in rule.inputs})
     except (ValueError, IndexError, np.exceptions.AxisError):
-        return None  # shapes that do not fit: the ill-shaped tensor has its own row
+        return None  # the tensor with the wrong shape has a comparison of its own, which fails
     if not isinstance(result, Ball):
         result = Ball.constant(result, inner)
-    unknown = np.isnan(result.radius)
-    if unknown.any():  # 0·∞: nothing is known
+    unknown = np.isnan(result.radius)  # 0·∞
+    if unknown.any():
         result = Ball(result.value, np.where(unknown, np.inf, result.radius), inner)
-    found: Ball = _in(result, precision)
-    return found
+    ball: Ball = _in(result, precision)
+    return ball
 
 
 def _in(ball: Any, precision: Precision) -> Any:
-    """The same ball, for an evaluation in this precision."""
+    """Return a ball with the same value and radius in this precision; return anything else as it is."""
     if not isinstance(ball, Ball) or ball.precision is precision:
         return ball
     return Ball(ball.value, ball.radius, precision)

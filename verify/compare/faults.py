@@ -1,9 +1,10 @@
-"""The faults: every variant of every rule, in a whole step and in one tensor alone, and faults of storage."""
+"""List the faults: each variant of a rule, in a whole step and in one tensor alone, and faults of storage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,16 +18,17 @@ from verify.records.trace import Array, Trace
 
 Held = Mapping[str, Array]
 STEP, TENSOR = "step", "tensor"
-ULPS = range(23)
-ONE_ELEMENT = ("Z1", "A2", "dW2", "m_W2", "update_W3", "W3_new")  # where a single element is made wrong
+ULPS = range(23)  # a single element is made wrong by 2^k ulp, for these k
+ONE_ELEMENT = ("Z1", "A2", "dW2", "m_W2", "update_W3", "W3_new")  # tensors in which a single element is made wrong
 
 
 @dataclass(frozen=True)
 class Fault:
-    """`alter` gives the tensors that a step has with the fault in it, those it changes only.
+    """A change of a step's tensors, which the comparison must notice.
 
-    `scope`: "step" (what follows from it in the step follows) or "tensor" (one tensor alone). `replaced` names
-    the variants it is made of; `telling` is what a right diagnosis says.
+    `alter` returns the tensors that the fault changes, from the tensors of the step. `scope` is "step" if the tensors
+    computed from the changed ones change too, and "tensor" if one tensor changes alone. `replaced` has the variants
+    that the fault consists of, and `telling` what the right diagnosis says.
     """
 
     name: str
@@ -40,89 +42,99 @@ class Fault:
 def of_variants(
     plan: tuple[Rule, ...], found: Mapping[str, tuple[Variant, ...]], read: Mapping[str, Any]
 ) -> Iterator[Fault]:
-    """Each variant, where it can be computed: followed through the step, and at one of its tensors alone.
+    """Yield two faults for each name of a variant: its effect on the whole step, and on one of its tensors alone.
 
-    `read` has what the rules read beside the step's own tensors: scalars, and "~" and "@" of the step before.
+    `found` has the variants by name. `read` has what the rules read and is no tensor of this step: scalars, and the
+    tensors of the step before, whose names end with "~" or "@".
     """
     for name, variants in found.items():
         group = variants[-1].group
 
-        def through(held: Held, variants: tuple[Variant, ...] = variants) -> Mapping[str, Array]:
+        def in_step(held: Held, variants: tuple[Variant, ...] = variants) -> Mapping[str, Array]:
             return followed(plan, {v.rule.tensor: v.rule for v in variants}, held, read)
 
-        yield Fault(name, group, STEP, through, variants, name)
-        one = variants[len(variants) // 2]
+        yield Fault(name, group, STEP, in_step, variants, name)
+        middle = variants[len(variants) // 2]
 
-        def alone(held: Held, one: Variant = one) -> Mapping[str, Array]:
-            return {one.rule.tensor: computed(one.rule, held, read)}
+        def in_tensor(held: Held, rule: Rule = middle.rule) -> Mapping[str, Array]:
+            return {rule.tensor: computed(rule, held, read)}
 
-        yield Fault(f"{name}, in {one.rule.tensor}", group, TENSOR, alone, (one,), name)
+        yield Fault(f"{name}, in {middle.rule.tensor}", group, TENSOR, in_tensor, (middle,), name)
 
 
 def beside(trace: Trace, step: int) -> dict[str, Any]:
-    """What rules and variants read beside a step's own tensors, as arrays and scalars of the trace's format."""
+    """Return what rules and variants read and is no tensor of this step, by name.
+
+    These are t and the optimizer's coefficients in the trace's precision, and the tensors of the step before.
+    """
     settings = trace.settings
-    optimizer = OPTIMIZERS[settings.optimizer]
-    found = dict(coefficients_as_numbers(settings.done + step, optimizer, settings.dtype))
+    inputs = dict(coefficients_as_numbers(settings.done + step, OPTIMIZERS[settings.optimizer], settings.dtype))
     for name, array in trace.step(step - 1).items() if step > 1 else ():
-        found[previous(name)] = array
-        if (at := carried(name)) is not None:
-            found[at] = array
-    return found
+        inputs[previous(name)] = array
+        if (carried_name := carried(name)) is not None:
+            inputs[carried_name] = array
+    return inputs
 
 
 def computed(rule: Rule, held: Held, read: Mapping[str, Any]) -> Array:
-    """In the format of the trace, operation by operation, as NumPy rounds.  Raises ValueError if shapes do not fit."""
-    like = held[rule.tensor]
-    known = {**read, **held}
-    if any(name not in known for name in rule.inputs):
+    """Return a rule's tensor as NumPy computes it, in the trace's precision.
+
+    Raises ValueError if an input is missing, or if the shape is not that of TensorFlow's tensor.
+    """
+    original = held[rule.tensor]
+    inputs = {**read, **held}
+    if any(name not in inputs for name in rule.inputs):
         raise ValueError(f"{rule.tensor} cannot be computed from {rule.inputs}")
     with np.errstate(all="ignore"):
-        array = np.asarray(rule(known)).astype(like.dtype)
-    if array.shape != like.shape:
-        raise ValueError(f"{rule.tensor} would be {array.shape}, not {like.shape}")
+        array = np.asarray(rule(inputs)).astype(original.dtype)
+    if array.shape != original.shape:
+        raise ValueError(f"{rule.tensor} would be {array.shape}, not {original.shape}")
     return array
 
 
 def followed(
     plan: tuple[Rule, ...], replaced: Mapping[str, Rule], held: Held, read: Mapping[str, Any]
 ) -> Mapping[str, Array]:
-    """The step with some rules replaced: every tensor that is computed from a changed one is computed anew."""
+    """Return the tensors of a step that change if some rules are replaced.
+
+    `replaced` has the new rules by tensor. A tensor computed from a changed tensor is computed again.
+    """
     changed: dict[str, Array] = {}
     for rule in plan:
-        use = replaced.get(rule.tensor)
-        if use is None and not changed.keys() & set(rule.inputs):
-            continue
-        changed[rule.tensor] = computed(use or rule, {**held, **changed}, read)
+        if rule.tensor in replaced or changed.keys() & set(rule.inputs):
+            changed[rule.tensor] = computed(replaced.get(rule.tensor, rule), {**held, **changed}, read)
     return changed
 
 
 def of_storage() -> Iterator[Fault]:
-    """What memory, copying and writing can do to tensors that were computed rightly."""
+    """Yield the faults that memory, copying and writing can cause in tensors that were computed correctly."""
     for tensor in ONE_ELEMENT:
         for k in ULPS:
-            yield _stored(f"one element wrong by 2^{k} ulp, in {tensor}", tensor, _ulps(k))
-        yield _stored(f"one sign bit, in {tensor}", tensor, _sign, "the sign is the other one at")
-        yield _stored(f"one NaN, in {tensor}", tensor, _one(np.nan))
-        yield _stored(f"one infinity, in {tensor}", tensor, _one(np.inf))
+            yield _stored(f"one element wrong by 2^{k} ulp, in {tensor}", tensor, partial(_add_ulps, k))
+        yield _stored(f"one sign bit, in {tensor}", tensor, _flip_sign, "the sign is the other one at")
+        yield _stored(f"one NaN, in {tensor}", tensor, partial(_set_largest, np.nan))
+        yield _stored(f"one infinity, in {tensor}", tensor, partial(_set_largest, np.inf))
     for tensor in ("dW2", "W1_new", "m_W3"):
-        yield _stored(f"two rows swapped, in {tensor}", tensor, _rows_swapped, "rows are in another order")
-        yield _stored(f"a zeroed column, in {tensor}", tensor, _column_zeroed, "column")
+        yield _stored(f"two rows swapped, in {tensor}", tensor, _swap_rows, "rows are in another order")
+        yield _stored(f"a zeroed column, in {tensor}", tensor, _zero_column, "column")
     for name, a, b in (
         ("Z2 and A2", "Z2", "A2"),
         ("m and v of W2", "m_W2", "v_W2"),
         ("m of W3, before and after", "m_W3_before", "m_W3"),
     ):
         yield Fault(f"exchanged: {name}", "storage", STEP, _exchanged(a, b), (), "it holds the numbers of")
-    for name, tensor, other in (
-        ("A1 shares Z1's memory", "A1", "Z1"), ("W2_new shares W2's memory", "W2_new", "W2"),
-        ("dW3 shares m's memory", "dW3", "m_W3"), ("v_W1 shares its old memory", "v_W1", "v_W1_before"),
-    ):  # fmt: skip
-        telling = "it holds the numbers of" if tensor not in ("A1", "W2_new", "v_W1") else "agrees with"
+    for name, tensor, other, telling in (
+        ("A1 shares Z1's memory", "A1", "Z1", "agrees with"),
+        ("W2_new shares W2's memory", "W2_new", "W2", "agrees with"),
+        ("dW3 shares m's memory", "dW3", "m_W3", "it holds the numbers of"),
+        ("v_W1 shares its old memory", "v_W1", "v_W1_before", "agrees with"),
+    ):
         yield Fault(f"aliased: {name}", "storage", TENSOR, _aliased(tensor, other), (), telling)
 
 
 def _stored(name: str, tensor: str, change: Callable[[Array], None], telling: str = "") -> Fault:
+    """Return the fault that changes one tensor in place."""
+
     def alter(held: Held) -> Mapping[str, Array]:
         array = held[tensor].copy()
         change(array)
@@ -132,41 +144,43 @@ def _stored(name: str, tensor: str, change: Callable[[Array], None], telling: st
 
 
 def _largest(array: Array) -> tuple[Any, ...]:
+    """Return the index of the element with the largest magnitude."""
     return np.unravel_index(int(np.argmax(np.abs(array))), array.shape)
 
 
-def _ulps(k: int) -> Callable[[Array], None]:
-    def change(array: Array) -> None:
-        at = _largest(array)
-        array[at] += np.spacing(np.abs(array[at])) * array.dtype.type(2.0**k)
-
-    return change
+def _add_ulps(k: int, array: Array) -> None:
+    """Add 2^k ulp to the largest element."""
+    index = _largest(array)
+    array[index] += np.spacing(np.abs(array[index])) * array.dtype.type(2.0**k)
 
 
-def _sign(array: Array) -> None:
-    at = _largest(array)
-    array[at] = -array[at]
+def _flip_sign(array: Array) -> None:
+    """Change the sign of the largest element."""
+    index = _largest(array)
+    array[index] = -array[index]
 
 
-def _one(value: float) -> Callable[[Array], None]:
-    def change(array: Array) -> None:
-        array[_largest(array)] = value
-
-    return change
+def _set_largest(value: float, array: Array) -> None:
+    """Set the largest element to a value."""
+    array[_largest(array)] = value
 
 
-def _rows_swapped(array: Array) -> None:
+def _swap_rows(array: Array) -> None:
+    """Exchange the two rows with the largest sums of magnitudes."""
     first, second = np.argsort(-np.abs(array).sum(axis=1))[:2]
     array[[first, second]] = array[[second, first]]
 
 
-def _column_zeroed(array: Array) -> None:
+def _zero_column(array: Array) -> None:
+    """Set the column with the largest sum of magnitudes to 0."""
     array[:, np.argmax(np.abs(array).sum(axis=0))] = 0
 
 
 def _exchanged(a: str, b: str) -> Callable[[Held], Mapping[str, Array]]:
+    """Return the change that exchanges two tensors."""
     return lambda held: {a: held[b].copy(), b: held[a].copy()}
 
 
 def _aliased(tensor: str, other: str) -> Callable[[Held], Mapping[str, Array]]:
+    """Return the change that replaces a tensor by another one, as if they shared memory."""
     return lambda held: {tensor: held[other].copy()}

@@ -1,4 +1,4 @@
-"""What is found of one tensor: the ladder from missing, shape and type to finiteness and values."""
+"""Compare one tensor: is it there, do shape and type agree, is it finite, and do its values agree?"""
 
 from __future__ import annotations
 
@@ -18,11 +18,16 @@ from verify.records.settings import GIVEN, Settings
 from verify.records.trace import Array, Trace
 
 PASSING = ("reproduced", "equal", "within")
+Check = tuple[str, Callable[[Array], bool], str]  # a verdict, a test that is True for a wrong tensor, an explanation
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was found of one tensor, in one step and mode. Numbers at `worst_index` (counted from 0)."""
+    """The result for one tensor, in one step and one mode.
+
+    The worst element is the one with the largest error/bound (`utilisation`). `allowed`, `by_hand` and `tensorflow`
+    are its bound and its values, `worst_index` its index, counted from 0.
+    """
 
     step: int
     order: int
@@ -43,101 +48,123 @@ class Comparison:
     explanation: str = ""
     outside: int = 0
     elements: int = 0
-    reproduced: int = 0  # numbers that NumPy computes to the same bits from TensorFlow's inputs
+    reproduced: int = 0  # how many numbers NumPy computes to the same bits from TensorFlow's inputs
 
     @property
     def passed(self) -> bool:
+        """True if the tensor agrees with its equation."""
         return self.verdict in PASSING
 
     @property
     def reproduced_share(self) -> float:
-        """The share of reproduced numbers; NaN for a chained row, and where nothing was compared."""
+        """Share of reproduced numbers; NaN in chained mode, and if nothing was compared."""
         return self.reproduced / self.elements if self.mode == "local" and self.elements else float("nan")
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """A fixed tolerance in place of the derived bound: rtol·|by hand| + atol."""
+    """A fixed tolerance, rtol·|by hand| + atol, which replaces the derived bound."""
 
     rtol: float
     atol: float
 
     def allowed(self, by_hand: Floats) -> Floats:
+        """Return the largest difference allowed at each element."""
         with np.errstate(over="ignore"):
-            found: Floats = self.atol + self.rtol * np.abs(by_hand)
-        return found
+            bound: Floats = self.atol + self.rtol * np.abs(by_hand)
+        return bound
 
 
 def values(
     by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision, same: Any = False
-) -> dict[str, Any]:  # fmt: skip
-    """Return verdict and figures of two arrays of one shape; `allowed` may be 0 (then they must be equal).
+) -> dict[str, Any]:
+    """Return the verdict and the figures of a Comparison, from two arrays of one shape.
 
-    `same` says which numbers are reproduced.
+    `allowed` has the bounds; where a bound is 0, the numbers must be equal. `same` is the mask of reproduced numbers.
     """
-    found = np.asarray(tensorflow, dtype=np.float64)
-    finite = np.isfinite(found) & np.isfinite(by_hand)
+    actual = np.asarray(tensorflow, dtype=np.float64)
+    finite = np.isfinite(actual) & np.isfinite(by_hand)
     if not finite.all():
-        at = np.unravel_index(int(np.argmin(finite)), finite.shape)
+        worst = np.unravel_index(int(np.argmin(finite)), finite.shape)
         return dict(
-            verdict="not_finite", worst_index=tuple(int(i) for i in at), by_hand=float(by_hand[at]),
-            tensorflow=float(found[at]), outside=int(np.sum(~finite)), elements=found.size,
-        )  # fmt: skip
-    error = np.abs(found - by_hand)
+            verdict="not_finite",
+            worst_index=tuple(int(i) for i in worst),
+            by_hand=float(by_hand[worst]),
+            tensorflow=float(actual[worst]),
+            outside=int(np.sum(~finite)),
+            elements=actual.size,
+        )
+    error = np.abs(actual - by_hand)
     with np.errstate(all="ignore"):
         ratio = np.where(error == 0, 0.0, error / allowed)
-    at = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
-    equal = precision.round(by_hand) == found
+    worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
+    equal = precision.round(by_hand) == actual
     outside = int(np.sum(~(error <= allowed)))
     verdict = "outside" if outside else "reproduced" if np.all(same) else "equal" if equal.all() else "within"
-    ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(found)))
+    ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(actual)))
     return dict(
-        verdict=verdict, max_error=float(error.max()), allowed=float(allowed[at]), utilisation=float(ratio[at]),
-        max_ulp=float(ulps.max()), equal_share=float(equal.mean()), worst_index=tuple(int(i) for i in at),
-        by_hand=float(by_hand[at]), tensorflow=float(found[at]), outside=outside, elements=found.size,
-    )  # fmt: skip
+        verdict=verdict,
+        max_error=float(error.max()),
+        allowed=float(allowed[worst]),
+        utilisation=float(ratio[worst]),
+        max_ulp=float(ulps.max()),
+        equal_share=float(equal.mean()),
+        worst_index=tuple(int(i) for i in worst),
+        by_hand=float(by_hand[worst]),
+        tensorflow=float(actual[worst]),
+        outside=outside,
+        elements=actual.size,
+    )
 
 
 def row(
-    rule: Rule, step: int, order: int, mode: str, ball: Ball | None, held: Array | None,
-    tolerance: Tolerance | None, dtype: str, recomputed: Array | None = None,
-) -> Comparison:  # fmt: skip
-    """Return what was found of one tensor, by its ball and by what NumPy computes in the same precision.
+    rule: Rule,
+    step: int,
+    order: int,
+    mode: str,
+    ball: Ball | None,
+    held: Array | None,
+    tolerance: Tolerance | None,
+    dtype: str,
+    recomputed: Array | None = None,
+) -> Comparison:
+    """Return the comparison of TensorFlow's tensor `held` with its ball and with the recomputed tensor.
 
-    A fixed tolerance decides by itself; what was reproduced is counted beside it.
+    With a fixed tolerance the recomputed tensor has no influence on the verdict; its reproduced numbers are counted.
     """
     shape = () if held is None else held.shape
-    row = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
+    comparison = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
     if held is None:
-        return replace(row, explanation="the trace does not hold it")
+        return replace(comparison, explanation="the trace does not hold it")
     if ball is None:
-        return replace(row, explanation=f"cannot be judged without {', '.join(rule.inputs)}")
+        return replace(comparison, explanation=f"cannot be judged without {', '.join(rule.inputs)}")
     if ball.shape != held.shape:
-        return replace(row, verdict="shape", explanation=f"by hand it is {list(ball.shape)}")
+        return replace(comparison, verdict="shape", explanation=f"by hand it is {list(ball.shape)}")
     if held.dtype != dtype:
-        return replace(row, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
+        return replace(comparison, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
     allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
     with np.errstate(all="ignore"):
         same = reproduced(recomputed if mode == "local" else None, held)
     if (tolerance or mode == "local") and not (np.isfinite(allowed) | (same & (tolerance is None))).all():
-        return replace(row, verdict="not_finite", explanation="what is allowed is not finite: it cannot be judged")
+        explanation = "what is allowed is not finite: it cannot be judged"
+        return replace(comparison, verdict="not_finite", explanation=explanation)
     figures = values(ball.value, allowed, held, PRECISIONS[dtype], same if tolerance is None else False)
-    return replace(row, **figures, reproduced=int(np.sum(same)))
+    return replace(comparison, **figures, reproduced=int(np.sum(same)))
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """What a step must hold beside the tensors that its rules compute, and what it may hold."""
+    """The tensors of a step that no rule computes: those that it must have, and those that it may have."""
 
     settings: Settings
-    computed: frozenset[str]
-    expected: Mapping[str, tuple[int, ...]]  # the shapes of what is given
+    computed: frozenset[str]  # tensors that a rule computes
+    expected: Mapping[str, tuple[int, ...]]  # the shapes of the tensors that the rules read and do not compute
     masks: frozenset[str]
-    rest: frozenset[str]
+    rest: frozenset[str]  # other tensors that the step may have
 
     @classmethod
     def of(cls, trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]) -> Attributes:
-        """Return those of a step with these rules; `rest` names what it may hold beyond them."""
+        """Return the attributes of a step with these rules; `rest` names other tensors that the step may have."""
         network, batch = trace.network, trace.settings.batch
         read = {name for rule in plan for name in rule.inputs}
         before = sorted(name for name in rest if is_state(name, "before"))
@@ -147,49 +174,49 @@ class Attributes:
         return cls(trace.settings, computed, expected, frozenset(network.masks()), rest)
 
     def problems(self, step: int, held: Mapping[str, Array]) -> Iterator[Comparison]:
-        """Yield what is wrong with tensors that no rule of this step computes: the given ones, and unknown names."""
+        """Yield a failed comparison for each wrong input of the step, and for each tensor with an unknown name."""
         for name, shape in self.expected.items():
             is_computed = name in self.computed
             problem = None if is_computed else _problem(name, held.get(name), shape, self.settings, name in self.masks)
             if problem:
-                yield Comparison(step, 0, name, "given", 0, shape, "local", *_spread(problem))
+                verdict, text = problem
+                yield Comparison(step, 0, name, "given", 0, shape, "local", verdict, explanation=text)
         for name in held:
             if name not in self.computed and name not in self.expected and name not in self.rest:
                 text = "no rule computes it"
                 yield Comparison(step, 0, name, "", 0, held[name].shape, "local", "extra", explanation=text)
 
 
-def _spread(problem: tuple[str, str]) -> tuple[Any, ...]:
-    nan = float("nan")
-    return (problem[0], nan, nan, nan, nan, nan, (), nan, nan, problem[1])
-
-
 def _problem(
-    name: str, held: Array | None, shape: tuple[int, ...], settings: Settings, is_mask: bool
-) -> tuple[str, str] | None:  # fmt: skip
-    checks: list[tuple[str, Callable[[Array], bool], str]] = [
+    name: str, actual: Array | None, shape: tuple[int, ...], settings: Settings, is_mask: bool
+) -> tuple[str, str] | None:
+    """Return the verdict and the text of the first check that an input of a step fails; None if it passes all."""
+    if actual is None:
+        return ("missing", "the trace does not hold it")
+    checks: list[Check] = [
         ("shape", lambda a: a.shape != shape, f"it should be {list(shape)}"),
         ("dtype", lambda a: a.dtype != settings.dtype, f"it should be {settings.dtype}"),
         ("not_finite", lambda a: not np.isfinite(a).all(), "it holds NaN or infinity"),
     ]
-    if held is None:
-        return ("missing", "the trace does not hold it")
     if name == "y":
         checks.append(_labels(settings))
     if name == "X" and settings.data != GIVEN:
         checks.append(("outside", lambda a: bool(a.min() < 0 or a.max() > 1), "pixels must lie from 0 to 1"))
     if is_mask:
         checks.append(("outside", lambda a: not _zeros_and_ones(a), "a mask holds 0 and 1 only"))
-    return next(((verdict, text) for verdict, wrong, text in checks if wrong(held)), None)
+    return next(((verdict, text) for verdict, wrong, text in checks if wrong(actual)), None)
 
 
-def _labels(settings: Settings) -> tuple[str, Callable[[Array], bool], str]:
-    """What y may be: one-hot; of a user's own, shares of 1, or for a squared error any numbers."""
+def _labels(settings: Settings) -> Check:
+    """Return the check of y. Labels must be one-hot, unless the user passed arrays.
+
+    Then each row must add up to 1 with a cross-entropy, and may have any numbers with another loss.
+    """
     if settings.data != GIVEN:
         return "outside", lambda y: not _one_hot(y), "each row must hold a single 1 and zeros"
     if not loss_named(settings.loss).is_crossentropy:
         return "outside", lambda y: False, ""
-    unit = PRECISIONS[settings.dtype].unit  # each share is rounded, and so is their sum
+    unit = PRECISIONS[settings.dtype].unit  # each share was rounded, and so was their sum
 
     def wrong(y: Array) -> bool:
         return bool(y.min() < 0 or np.max(np.abs(y.sum(axis=1, dtype=float) - 1)) > 4 * unit * y.shape[1])
@@ -198,8 +225,10 @@ def _labels(settings: Settings) -> tuple[str, Callable[[Array], bool], str]:
 
 
 def _one_hot(y: Array) -> bool:
+    """Return True if each row has a single 1 and zeros otherwise."""
     return _zeros_and_ones(y) and bool(np.all(np.sum(y, axis=1) == 1))
 
 
 def _zeros_and_ones(a: Array) -> bool:
+    """Return True if every element is 0 or 1."""
     return bool(np.all((a == 0) | (a == 1)))

@@ -1,8 +1,8 @@
-"""The comparison: each tensor of a trace against its rule, locally and chained.
+"""Compare each tensor of a trace with its rule, in two modes.
 
-*local*: the rule reads the inputs that TensorFlow itself had. An error cannot travel, so the tensor that is
-outside is the culprit; this is the verdict. *chained*: the rules run in order from X, y and the first
-weights alone, as the essay does by hand.
+*local*: the rule reads the inputs that TensorFlow itself had. An error cannot spread to other tensors, so the tensor
+that is outside is where the error was made. The verdict of a run is made in this mode. *chained*: the rules start from
+X, y and the first weights alone and read each other's results, as the essay does by hand.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from verify.records.trace import Array, Trace
 
 @dataclass(frozen=True)
 class Shown:
-    """One step from near: the balls of its rules on TensorFlow's own inputs."""
+    """The step that a report shows in detail: the balls of its rules, evaluated on TensorFlow's own inputs."""
 
     step: int
     local: Mapping[str, Ball]
@@ -35,9 +35,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Compared:
-    """All comparisons of a trace, the chained by-hand run of its first and its last step, and the walk's last place.
+    """The comparisons of a whole trace.
 
-    `shown` is the first step that disagrees, or else the last.
+    `by_hand` has the chained balls of the first and of the last step. `walk` is the walk after the last step. `shown`
+    is the first step that disagrees, or the last step if all agree.
     """
 
     comparisons: tuple[Comparison, ...]
@@ -47,109 +48,115 @@ class Compared:
 
 
 MODES = ("local", "chained")
-EXPLAINED = 6  # so many tensors that disagree are explained, the first ones: the others follow from them
+EXPLAINED = 6  # how many of the tensors that disagree are explained, in the order of computing
 
 
 class Walk:
-    """A comparison between two steps of a trace: what TensorFlow had, and how far the by-hand run has come.
+    """A comparison of a trace, step by step. It keeps what the next step needs of the steps before.
 
-    `memo` keeps what was evaluated, by the very objects it was evaluated on: a trace that differs in one
-    tensor is walked again at the cost of what reads that tensor. `modes` may leave the chained run out.
+    `memo` keeps the results of evaluations by the ids of their inputs: if one tensor changes, only the rules that read
+    this tensor are evaluated again. `modes` may leave out "chained".
     """
 
     def __init__(
-        self, trace: Trace, command: str, tolerance: Tolerance | None = None, memo: Memo | None = None,
+        self,
+        trace: Trace,
+        command: str,
+        tolerance: Tolerance | None = None,
+        memo: Memo | None = None,
         modes: tuple[str, ...] = MODES,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.trace, self.command, self.tolerance, self.memo, self.modes = trace, command, tolerance, memo, modes
         self.precision = PRECISIONS[trace.settings.dtype]
-        self.local: dict[str, Any] = {}
-        self.previous: dict[str, Any] = {}
-        self.chain: dict[str, Any] = {}
-        self.balls: dict[str, Ball] = {}
-        self.explains = True
-        self.tensors: Mapping[str, Array] = {}
+        self.local: dict[str, Any] = {}  # what the last step's rules read in local mode
+        self.previous: dict[str, Any] = {}  # `local` of the step before
+        self.chain: dict[str, Any] = {}  # what they read in chained mode, and their results
+        self.balls: dict[str, Ball] = {}  # their results in local mode
+        self.explains = True  # whether to look for the causes of disagreements
+        self.tensors: Mapping[str, Array] = {}  # TensorFlow's tensors of the last step
 
     def begin(self, tensors: Mapping[str, Array]) -> None:
-        """Take these tensors for what the step before the next one held."""
+        """Start from these tensors of TensorFlow's as if they were the last step's."""
         self.tensors = tensors
         self.local = inputs(tensors, self.trace, tuple(tensors), self.precision)
 
     def step(self, number: int, held: Mapping[str, Array]) -> list[Comparison]:
-        """All tensors of the next step, both modes."""
+        """Return the comparisons of the next step's tensors. `held` has the tensors as TensorFlow computed them."""
         trace, settings = self.trace, self.trace.settings
-        constants = scalars(settings.done + number, OPTIMIZERS[settings.optimizer], self.precision)
+        optimizer = OPTIMIZERS[settings.optimizer]
+        constants = scalars(settings.done + number, optimizer, self.precision)
         plan, rest = planned(trace, self.command, number == 1)
         exact = inputs(held, trace, (*plan, *begins_with(trace)), self.precision, self.memo)
         self.previous = self.local
         self.local = {**exact, **_before(self.local), **constants}
         first = number == 1 or self.command == "feedforward"
         self.chain = {**_givens(self.local, trace, first), **_before(self.chain), **constants}
-        found = list(Attributes.of(trace, plan, rest).problems(number, held))
-        optimizer = OPTIMIZERS[settings.optimizer]
+        comparisons = list(Attributes.of(trace, plan, rest).problems(number, held))
         numbers = coefficients_as_numbers(settings.done + number, optimizer, settings.dtype)
         arrays = {**held, **_before(self.tensors), **numbers}
         self.tensors = held
         self.balls = {}
         for order, rule in enumerate(plan, 1):
             for mode in self.modes:
-                known = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
-                ball = evaluate(rule, known, self.precision, self.memo)
+                operands = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
+                ball = evaluate(rule, operands, self.precision, self.memo)
                 if ball is not None:
                     (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
-                at = held.get(rule.tensor)
-                apart = mode == "chained" or ball is None  # no ball: an input is not there, or has another shape
-                again = None if apart else recomputed(rule, arrays, settings.dtype, self.memo)
-                found.append(row(rule, number, order, mode, ball, at, self.tolerance, settings.dtype, again))
+                actual, array = held.get(rule.tensor), None
+                if mode == "local" and ball is not None:  # without a ball, an input is missing or has another shape
+                    array = recomputed(rule, arrays, settings.dtype, self.memo)
+                comparison = row(rule, number, order, mode, ball, actual, self.tolerance, settings.dtype, array)
+                comparisons.append(comparison)
         if self.explains:
-            self._explain(found, plan, held)
-        return found
+            self._explain(comparisons, plan, held)
+        return comparisons
 
-    def _explain(self, found: list[Comparison], plan: tuple[Rule, ...], held: Mapping[str, Array]) -> None:
-        """Say of the first tensors that are outside, locally, which other computation they agree with."""
+    def _explain(self, comparisons: list[Comparison], plan: tuple[Rule, ...], tensors: Mapping[str, Array]) -> None:
+        """Add an explanation to the comparisons of the first tensors that are outside in local mode."""
         by_tensor = {rule.tensor: rule for rule in plan}
-        outside = [i for i, c in enumerate(found) if c.mode == "local" and c.verdict == "outside" and c.order]
+        outside = [i for i, c in enumerate(comparisons) if c.mode == "local" and c.verdict == "outside" and c.order]
         if not outside or self.tolerance:
             return
-        known = {**{previous(name): ball for name, ball in self.previous.items()}, **self.local}
+        operands = {**{previous(name): ball for name, ball in self.previous.items()}, **self.local}
         settings = self.trace.settings
         context = Context(
-            self.trace.network, OPTIMIZERS[settings.optimizer], settings.loss, self.precision, held, self.balls
+            self.trace.network, OPTIMIZERS[settings.optimizer], settings.loss, self.precision, tensors, self.balls
         )
         for i in outside[:EXPLAINED]:
-            rule = by_tensor[found[i].tensor]
-            cause = diagnose(rule, held[rule.tensor], self.balls[rule.tensor], known, context)
-            found[i] = replace(found[i], explanation=cause)
+            rule = by_tensor[comparisons[i].tensor]
+            cause = diagnose(rule, tensors[rule.tensor], self.balls[rule.tensor], operands, context)
+            comparisons[i] = replace(comparisons[i], explanation=cause)
 
     def copy(self) -> Walk:
-        """The same place, to walk on from in another way."""
+        """Return a copy, which can take the next step with other tensors."""
         return copy(self)
 
 
-def compare(
-    trace: Trace, command: str, tolerance: Tolerance | None = None, modes: tuple[str, ...] = MODES
-) -> Compared:  # fmt: skip
-    """Every tensor of every step, both modes.  Nothing is printed, raised or skipped for a mismatch."""
+def compare(trace: Trace, command: str, tolerance: Tolerance | None = None, modes: tuple[str, ...] = MODES) -> Compared:
+    """Return the comparisons of every tensor of every step. A mismatch is not printed, raised or skipped."""
     walk = Walk(trace, command, tolerance, modes=modes)
-    found: list[Comparison] = []
+    comparisons: list[Comparison] = []
     by_hand: list[Mapping[str, Ball]] = []
     shown, agreed = Shown(0, {}), True
     for number in range(1, trace.settings.steps + 1):
-        here = walk.step(number, trace.step(number))
-        found += here
+        of_step = walk.step(number, trace.step(number))
+        comparisons += of_step
         if agreed:
-            shown, agreed = Shown(number, walk.balls), all(c.passed for c in here if c.mode == "local")
+            shown, agreed = Shown(number, walk.balls), all(c.passed for c in of_step if c.mode == "local")
         by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if CARRIED not in name}]
-    return Compared((*found, *strays(trace)), tuple(by_hand), walk, shown)
+    return Compared((*comparisons, *strays(trace)), tuple(by_hand), walk, shown)
 
 
-def _before(known: Mapping[str, Any]) -> dict[str, Any]:
-    """What the previous step left, under the names that the next step's start reads."""
-    return {name: ball for tensor, ball in known.items() if (name := carried(tensor)) is not None}
+def _before(tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tensors that a step leaves to the next one, under the names by which the next one reads them."""
+    return {name: tensor for left, tensor in tensors.items() if (name := carried(left)) is not None}
 
 
 def _givens(local: Mapping[str, Any], trace: Trace, first: bool) -> dict[str, Any]:
-    """What a person starts from: X, y and masks of every step; all else of the first, or of each forward pass."""
-    carried = trace.network.parameters()
-    names = begins_with(trace) if first else (name for name in given(trace.network) if name not in carried)
+    """Return the tensors that the chained run does not compute itself.
+
+    These are X, y and the masks; if `first`, also the parameters and the optimizer's state.
+    """
+    parameters = trace.network.parameters()
+    names = begins_with(trace) if first else (name for name in given(trace.network) if name not in parameters)
     return {name: local[name] for name in names if name in local}

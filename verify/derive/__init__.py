@@ -1,1 +1,1 @@
-"""One number by hand: its equation, every intermediate, and the sources of rounding."""
+"""Derive one number by hand: its equation, every intermediate result, and the sources of rounding."""

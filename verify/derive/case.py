@@ -1,4 +1,4 @@
-"""One step of a trace as a place to explain: its rules written down, its numbers, exact and as balls."""
+"""One training step of a trace: its rules as trees, and its numbers, exact, in float64 and as balls."""
 
 from __future__ import annotations
 
@@ -27,19 +27,20 @@ from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array, Trace
 
 UNROLLED = frozenset[str]()
-DIGITS = {"float32": 12, "float64": 20}  # of the number by hand
+DIGITS = {"float32": 12, "float64": 20}  # significant digits of the number by hand
 
 
 class Case:
-    """A step (from 1) of a trace; `balls` of its rules, where they are known already.
+    """One step of a trace, counted from 1, with everything that explanations of its numbers compute.
 
+    `balls`: the balls of rules for which the caller has computed them already.
     Raises Unusable for a step that the trace does not have.
     """
 
     def __init__(self, trace: Trace, step: int, balls: Mapping[str, Ball] = MappingProxyType({})) -> None:
         if not 1 <= step <= trace.settings.steps:
-            held = f"steps 1 to {trace.settings.steps}" if trace.settings.steps > 1 else "step 1 only"
-            raise Unusable(f"--step {step}: the trace holds {held}")
+            steps = f"steps 1 to {trace.settings.steps}" if trace.settings.steps > 1 else "step 1 only"
+            raise Unusable(f"--step {step}: the trace holds {steps}")
         settings = trace.settings
         self.trace, self.number = trace, step
         self.optimizer = OPTIMIZERS[settings.optimizer]
@@ -55,45 +56,52 @@ class Case:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every tensor that can be asked for: given, computed, or held without a rule."""
+        """Every tensor that the user can ask for: inputs, computed tensors, and tensors of the trace without a rule."""
         return tuple(dict.fromkeys((*given(self.trace.network), *self.rules, *self.held)))
 
     @property
     def given(self) -> tuple[str, ...]:
-        """What no rule of any step computes."""
+        """The names of the tensors that no rule of any step computes."""
         return given(self.trace.network)
 
     @property
     def as_written(self) -> bool:
-        """Whether constants are those a person writes; float64's own rounding is what a float64 run is judged by."""
+        """True if a constant is the decimal that a person writes, False if it is that decimal rounded to float64.
+
+        A float64 run is judged with the constants that float64 can hold.
+        """
         return self.precision is not FLOAT64
 
     def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape that the network gives to a tensor; () for a coefficient of the optimizer."""
         if name in self.scalars:
             return ()
         return self.trace.network.tensor_shape(name.removesuffix(CARRIED), self.trace.settings.batch)
 
     def own_shape(self, name: str) -> tuple[int, ...]:
-        """What the network says; of a tensor that it does not know, what the trace says."""
-        known = name in self.rules or name in self.given
-        return self.shape(name) if known else tuple(self.held[name].shape)
+        """Return the shape of any tensor: from the network, or from the trace if the network does not know it."""
+        in_network = name in self.rules or name in self.given
+        return self.shape(name) if in_network else tuple(self.held[name].shape)
 
     def array(self, name: str) -> Array:
-        """What TensorFlow held.  Raises Unusable where that is nothing, or not what it must be."""
-        found = self._previous(name) if name.endswith(CARRIED) else self.held.get(name)
-        if found is None:
+        """Return TensorFlow's array.  Raises Unusable if it is missing or has a wrong shape or type."""
+        array = self._previous(name) if name.endswith(CARRIED) else self.held.get(name)
+        if array is None:
             raise Unusable(f"{name}: the trace does not hold it in step {self.number}")
-        shape = self.shape(name)
-        if found.shape != shape or found.dtype != self.trace.settings.dtype:
-            raise Unusable(f"{name}: the trace holds {found.dtype} of shape {list(found.shape)}, "
-                           f"not {self.trace.settings.dtype} of shape {list(shape)}")  # fmt: skip
-        return found
+        shape, dtype = self.shape(name), self.trace.settings.dtype
+        if array.shape != shape or array.dtype != dtype:
+            raise Unusable(
+                f"{name}: the trace holds {array.dtype} of shape {list(array.shape)}, "
+                f"not {dtype} of shape {list(shape)}"
+            )
+        return array
 
     def _previous(self, name: str) -> Array | None:
+        """Return the array that the previous step left behind, or None."""
         return self.trace.tensors.get(in_step(self.number - 1, left_by(name)))
 
     def node(self, tensor: str, named: bool | None = None) -> Node:
-        """The rule of a tensor, written down."""
+        """Return the rule of a tensor as a tree.  `named` as in `expression.write`; None: as `as_written`."""
         key = (tensor, self.as_written if named is None else named)
         if key not in self._nodes:
             rule = self.rules[tensor]
@@ -102,67 +110,72 @@ class Case:
         return self._nodes[key]
 
     def correct(self, node: Node, index: tuple[int, ...], digits: int, unrolled: frozenset[str] = UNROLLED) -> Exact:
-        """The exact number; or, if something had to be rounded, one that is correct in so many digits.
+        """Return the exact number of one element, or a number that is correct in this many digits.
 
-        Those are computed again with more bits until they stay as they are (Ziv 1991).  Raises Unusable.
+        If something must be rounded, the number is computed again with more bits until its digits no longer change
+        (Ziv 1991).  Raises Unusable if they keep changing.
         """
         bits = exact.BITS
-        found = self.exact(node, index, unrolled, bits)
-        while not found.exact:
+        number = self.exact(node, index, unrolled, bits)
+        while not number.exact:
             bits *= 2
-            again = self.exact(node, index, unrolled, bits)
-            if decimal(again.item(), digits) == decimal(found.item(), digits):
-                return again
-            if abs(again.item()) * 2 ** (bits // 8) <= abs(
-                found.item()
-            ):  # it shrinks as bits are added: roundings of 0
-                return exact.of_fractions([Fraction(0)], again.shape, False)
+            finer = self.exact(node, index, unrolled, bits)
+            if decimal(finer.item(), digits) == decimal(number.item(), digits):
+                return finer
+            # A number that shrinks as bits are added consists of rounding errors only: its exact value is 0.
+            if abs(finer.item()) * 2 ** (bits // 8) <= abs(number.item()):
+                return exact.of_fractions([Fraction(0)], finer.shape, False)
             if bits > exact.MOST_BITS:
                 raise Unusable("its digits cannot be told, however many are computed")
-            found = again
-        return found
+            number = finer
+        return number
 
-    def exact(self, node: Node, index: tuple[int, ...], unrolled: frozenset[str] = UNROLLED,
-              bits: int = exact.BITS) -> Exact:  # fmt: skip
-        """The exact number of one element; tensors in `unrolled` are computed too, the others read.
+    def exact(
+        self, node: Node, index: tuple[int, ...], unrolled: frozenset[str] = UNROLLED, bits: int = exact.BITS
+    ) -> Exact:
+        """Return the exact number of one element.
 
-        Raises Unusable where a number is not finite or the equation has no value.
+        Tensors in `unrolled` are computed from their own rules; the others are read from the trace.
+        Raises Unusable if a number is not finite or the equation has no value.
         """
         memo = self._memos.setdefault((unrolled, bits), {})
         try:
-            found: Exact = evaluate_part(node, at(index), _Exactly(self, unrolled, bits, memo), memo)
+            number: Exact = evaluate_part(node, at(index), _Exactly(self, unrolled, bits, memo), memo)
         except ArithmeticError as error:
             raise Unusable(f"the equation has no value there ({error or 'division by 0'})") from error
-        return found
+        return number
 
     def floats(self, node: Node, region: Region) -> Any:
-        """A part of a node in float64, rounded at each operation: to choose what is worth showing."""
+        """Return a region of a node in float64.  These numbers only choose which terms are shown."""
         with np.errstate(all="ignore"):
             return evaluate_part(node, region, _Floating(self), self._memos.setdefault("floats", {}))
 
     def ball(self, rule: Rule) -> Ball:
-        """The rule's ball on TensorFlow's own inputs, whole: what the verdict of the comparison reads."""
+        """Return the ball of the whole tensor, evaluated on TensorFlow's inputs, as the comparison uses it.
+
+        Raises Unusable if the trace lacks an input.
+        """
         memo = self._memos.setdefault("balls", {})
         if rule.tensor not in memo:
             memo[rule.tensor] = evaluate(rule, self.inputs(rule), self.precision)
-        found: Ball | None = memo[rule.tensor]
-        if found is None:
+        ball: Ball | None = memo[rule.tensor]
+        if ball is None:
             raise Unusable(f"{rule.tensor}: the trace lacks what it is computed from")
-        return found
+        return ball
 
     def inner(self, rule: Rule) -> Precision:
-        """The precision in which Keras evaluates the rule."""
+        """Return the precision in which Keras evaluates the rule."""
         return FLOAT32 if rule.single else self.precision
 
     def inputs(self, rule: Rule) -> Mapping[str, Any]:
-        """What TensorFlow had, as balls."""
-        read = [name for name in rule.inputs if name not in self.scalars]
-        exactly = {name: Ball.exact(self.array(name), self.precision) for name in read}
-        return fused(rule, {**self.scalars, **exactly}, self.trace.settings.jit)
+        """Return the inputs that TensorFlow had, as balls."""
+        tensors = [name for name in rule.inputs if name not in self.scalars]
+        balls = {name: Ball.exact(self.array(name), self.precision) for name in tensors}
+        return fused(rule, {**self.scalars, **balls}, self.trace.settings.jit)
 
 
 class _Floating:
-    """float64 for `region.evaluate`."""
+    """Compute in float64, for `region.evaluate`."""
 
     as_declared = False
 
@@ -182,7 +195,7 @@ class _Floating:
 
 
 def applied(node: Node, operands: tuple[Any, ...]) -> Any:
-    """NumPy's own operation on arrays, or on balls."""
+    """Return the result of a node's operation on arrays or on balls, computed by NumPy's own function."""
     if node.operation == "transpose":
         return operands[0].T
     if node.declared is not None:
@@ -195,7 +208,7 @@ def applied(node: Node, operands: tuple[Any, ...]) -> Any:
 
 
 class _Exactly:
-    """Exact numbers for `region.evaluate`."""
+    """Compute in exact fractions, for `region.evaluate`.  Tensors in `unrolled` are computed, the others read."""
 
     as_declared = False
 
@@ -205,8 +218,8 @@ class _Exactly:
     def tensor(self, name: str, region: Region) -> Exact:
         case = self.case
         if name in self.unrolled:
-            found: Exact = evaluate_part(case.node(name), region, self, self.memo)
-            return found
+            computed: Exact = evaluate_part(case.node(name), region, self, self.memo)
+            return computed
         if name in case.scalars:
             return exact.of_constant(case.optimizer.coefficients[name], case.as_written)
         array = cut(case.array(name), region)

@@ -1,4 +1,7 @@
-"""From a trace and an index to the explanation of one number."""
+"""Build the explanation of one number from a trace and an index.
+
+Two words are kept apart: an `index` counts from 1, as the essay does; a `position` counts from 0, as NumPy does.
+"""
 
 from __future__ import annotations
 
@@ -27,142 +30,172 @@ from verify.errors import Unusable
 from verify.essay.equation_index import stated
 from verify.records.trace import Trace
 
+Element = tuple[str, tuple[int, ...]]  # a tensor and a position in it
+NO_RULE = "no rule computes it"
+GIVEN = {
+    "X": "a pixel",
+    "y": "a label",
+    "W": "a weight as the step begins",
+    "B": "a bias as the step begins",
+    "M": "what dropout lets through, drawn at random",
+}
+
 
 def explanation(
     trace: Trace, step: int, tensor: str, index: tuple[int, ...] = (), depth: int | None = 1
-) -> Explanation:  # fmt: skip
-    """How one number of a trace comes about.
+) -> Explanation:
+    """Return the explanation of one number of a trace.
 
-    `step` and `index` count from 1, as the essay does; the row of a bias, or of a batch of one, may be left out.
-    `depth`: how many rules back; None: all the way to pixels and weights.
-    Raises Unusable for what the trace does not have, and for numbers that are not finite.
+    `step` and `index` count from 1, as the essay does. The row of a bias, or of a batch of one, may be left out.
+    `depth` is how many rules back the derivation goes; None: all the way to pixels and weights.
+    Raises Unusable for a step, tensor or index that the trace does not have, and for numbers that are not finite.
     """
     return explain(Case(trace, step), tensor, index, depth)
 
 
 def explain(
     case: Case, tensor: str, index: tuple[int, ...] = (), depth: int | None = 1, why: bool = True
-) -> Explanation:  # fmt: skip
-    """The same; several explanations of one step share a case, and what it has computed.
+) -> Explanation:
+    """Return the explanation of one number of a case.  Arguments and errors are those of `explanation`.
 
-    `why`: say what each operation contributes to what is allowed, which takes most of the time.
+    Several explanations of one step should share a case, because the case keeps what it has computed.
+    `why`: also list what each operation contributes to the bound; this takes most of the time.
     """
     if depth is not None and depth < 1:
         raise Unusable(f"--depth {depth}: at least one rule is derived")
-    at = place(case, tensor, index)
-    followed = _followed(case, tensor, at, depth)
-    steps = tuple(one_step(case, name, where, remark, why) for name, where, remark in followed)
+    position = place(case, tensor, index)
+    elements = _followed(case, tensor, position, depth)
+    steps = tuple(one_step(case, name, where, remark, why) for name, where, remark in elements)
     title = written(tensor, index)
     unrolled = frozenset(s.tensor for s in steps if s.outcome is not None and case.rules[s.tensor].phase != "start")
-    whole = _whole(case, tensor, at, unrolled) if len(unrolled) > 1 else None
+    whole = _whole(case, tensor, position, unrolled) if len(unrolled) > 1 else None
     passed = all(s.outcome is None or s.outcome.passed for s in steps)
-    where = f" of step {case.number}" if case.trace.settings.steps > 1 else ""
+    of_step = f" of step {case.number}" if case.trace.settings.steps > 1 else ""
     words = "from " + ", ".join(_sources(case, unrolled)) + ", without any rounding in between" if whole else ""
-    return Explanation(title, _headline(f"{title}{where}", steps), passed, steps, whole, words)
+    return Explanation(title, _headline(f"{title}{of_step}", steps), passed, steps, whole, words)
 
 
 def _headline(title: str, steps: tuple[Step, ...]) -> str:
+    """Return the first line of the report: the verdict, both numbers, and their difference in ulp."""
     first = steps[0].outcome
     if first is None:
         return f"{title} is given: {steps[0].words}"
     numbers = f"{title}: by hand {first.by_hand}, TensorFlow {first.tensorflow}"
-    wrong = [written(s.tensor, s.index) for s in steps if s.outcome is not None and not s.outcome.passed]
     if not first.passed:
         return f"FAIL {numbers}, {ulps(first.ulp)} away: {VERDICTS[first.verdict]}"
-    if wrong:
-        return f"FAIL {numbers}; on the way there rounding does not explain {', '.join(wrong)}"
-    apart = "the nearest number there is" if first.verdict == "equal" else f"{ulps(first.ulp)} away"
-    return f"PASS {numbers}, {apart}"
+    failed = [written(s.tensor, s.index) for s in steps if s.outcome is not None and not s.outcome.passed]
+    if failed:
+        return f"FAIL {numbers}; on the way there rounding does not explain {', '.join(failed)}"
+    difference = "the nearest number there is" if first.verdict == "equal" else f"{ulps(first.ulp)} away"
+    return f"PASS {numbers}, {difference}"
 
 
-def _sources(case: Case, unrolled: frozenset[str]) -> Iterator[str]:
-    read = dict.fromkeys(name for t in unrolled for name in case.rules[t].inputs)
-    yield from sorted(name for name in read if name not in unrolled and name not in case.scalars)
+def _sources(case: Case, unrolled: frozenset[str]) -> list[str]:
+    """Return the names of the tensors from which the unrolled tensors are computed."""
+    inputs = {name for computed in unrolled for name in case.rules[computed].inputs}
+    return sorted(inputs - unrolled - case.scalars.keys())
 
 
-def one_step(case: Case, name: str, at: tuple[int, ...], because: str = "", why: bool = True) -> Step:
-    """One element by its rule. `at` counts from 0."""
+def one_step(case: Case, name: str, position: tuple[int, ...], because: str = "", why: bool = True) -> Step:
+    """Return the derivation of one element by its rule, or its value alone if no rule computes it.
+
+    `because` is the remark that says why the element is shown; `why` is explained in `explain`.
+    """
     rule = case.rules.get(name)
-    index = tuple(i + 1 for i in at)
-    left = letters.element(name, subscripts(tensor(name, case.own_shape(name)), at))
+    index = tuple(i + 1 for i in position)
+    left = letters.element(name, subscripts(tensor(name, case.own_shape(name)), position))
     if rule is None:
-        return Step(name, index, left, "given", _given(case, name), (_held(case, name, at, left),), None, because)
+        line = _value_in_trace(case, name, position, left)
+        return Step(name, index, left, "given", _given(case, name), (line,), None, because)
     node = case.node(name)
-    of = term(node, at)
+    of = term(node, position)
     numbers = Numbers(case)
-    lines = [Line(letters.whole(name), in_matrices(node), _number(rule)), Line(left, in_letters(of))]
+    lines = [Line(letters.whole(name), in_matrices(node), f"({rule.equation})"), Line(left, in_letters(of))]
     lines += numbers.lines(of)
     put_in, remark = numbers.put_in(of)
     lines.append(Line(formula.NOTHING if lines[-1].left == left else left, put_in, remark))
-    parts = shares(case, rule, at) if why else ()
-    outcome = judged(case, rule, at, case.correct(node, at, case.digits), parts)
+    parts = shares(case, rule, position) if why else ()
+    outcome = judged(case, rule, position, case.correct(node, position, case.digits), parts)
     if lines[-1].right.text != outcome.by_hand:
         lines.append(Line(formula.NOTHING, formula.number(outcome.by_hand + ("" if outcome.exact else "…"))))
-    return Step(
-        name, index, left, rule.equation, _words(rule), tuple(lines), outcome, because, notes(case, rule, at, outcome)
+    essay_notes = notes(case, rule, position, outcome)
+    return Step(name, index, left, rule.equation, _words(rule), tuple(lines), outcome, because, essay_notes)
+
+
+def judged(case: Case, rule: Rule, position: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]) -> Outcome:
+    """Return the number by hand beside TensorFlow's, judged by the bound that the comparison uses.
+
+    Raises Unusable if a number is not finite or the trace lacks an input.
+    """
+    ball = case.ball(rule)
+    return _outcome(
+        case, rule.tensor, position, by_hand, float(ball.value[position]), float(ball.spread()[position]), why
     )
 
 
-def judged(case: Case, rule: Rule, at: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]) -> Outcome:
-    """By hand against TensorFlow's, and what the comparison allows there."""
-    ball = case.ball(rule)
-    return _outcome(case, rule.tensor, at, by_hand, float(ball.value[at]), float(ball.spread()[at]), why)
-
-
 def _outcome(
-    case: Case, name: str, at: tuple[int, ...], by_hand: exact.Exact, middle: float, allowed: float,
+    case: Case,
+    name: str,
+    position: tuple[int, ...],
+    by_hand: exact.Exact,
+    middle: float,
+    bound: float,
     why: tuple[Share, ...],
-) -> Outcome:  # fmt: skip
-    there, value = float(case.array(name)[at]), by_hand.item()
-    if not np.isfinite(there):
+) -> Outcome:
+    """Return the outcome for a bound around `middle`.
+
+    Raises Unusable if TensorFlow's number is not finite, or the number by hand is too large.
+    """
+    tensorflow, value = float(case.array(name)[position]), by_hand.item()
+    if not np.isfinite(tensorflow):
         raise Unusable(f"{name}: the trace holds NaN or infinity there")
     try:
         nearest = case.precision.round(np.float64(float(value)))
     except OverflowError:
         raise Unusable(f"{name}: by hand the number there is too large for {case.precision.name}") from None
-    apart = abs(Fraction(there) - value)
-    spacing = float(case.precision.spacing(np.float64(max(abs(float(value)), abs(there)))))
-    verdict = _verdict(there, middle, allowed, float(nearest))
-    text, whole = formula.decimal(value, case.digits)
-    tensorflow, _ = formula.decimal(Fraction(there), case.digits)
-    ulp = float(apart / Fraction(spacing))
-    return Outcome(text, whole and by_hand.exact, tensorflow, float(apart), ulp, allowed, verdict, why)
+    difference = abs(Fraction(tensorflow) - value)
+    spacing = float(case.precision.spacing(np.float64(max(abs(float(value)), abs(tensorflow)))))
+    verdict = _verdict(tensorflow, middle, bound, float(nearest))
+    text, complete = formula.decimal(value, case.digits)
+    tensorflow_text, _ = formula.decimal(Fraction(tensorflow), case.digits)
+    ulp = float(difference / Fraction(spacing))
+    return Outcome(text, complete and by_hand.exact, tensorflow_text, float(difference), ulp, bound, verdict, why)
 
 
-def _verdict(there: float, middle: float, allowed: float, nearest: float) -> str:
-    if not (np.isfinite(middle) and np.isfinite(allowed)):
+def _verdict(tensorflow: float, middle: float, bound: float, nearest: float) -> str:
+    """Return one of "unbounded", "outside", "equal" (TensorFlow's number is correctly rounded) and "within"."""
+    if not (np.isfinite(middle) and np.isfinite(bound)):
         return "unbounded"
-    if abs(there - middle) > allowed:
+    if abs(tensorflow - middle) > bound:
         return "outside"
-    return "equal" if there == nearest else "within"
+    return "equal" if tensorflow == nearest else "within"
 
 
-def _whole(case: Case, name: str, at: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
-    """All steps in one, without rounding; what is allowed then is the bound carried along from step to step."""
-    found = case.correct(case.node(name), at, case.digits, unrolled)
-    ball = chained(case, name, at, unrolled)
-    return _outcome(case, name, at, found, float(ball.value.item()), float(np.max(ball.radius)), ())
+def _whole(case: Case, name: str, position: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
+    """Return the outcome of all steps in one, computed without rounding.
+
+    Its bound is carried along from step to step.
+    """
+    by_hand = case.correct(case.node(name), position, case.digits, unrolled)
+    ball = chained(case, name, position, unrolled)
+    return _outcome(case, name, position, by_hand, float(ball.value.item()), float(np.max(ball.radius)), ())
 
 
-def _held(case: Case, name: str, at: tuple[int, ...], left: Formula) -> Line:
+def _value_in_trace(case: Case, name: str, position: tuple[int, ...], left: Formula) -> Line:
+    """Return the line "element = value".  Raises Unusable if the trace does not hold the tensor."""
     array = case.held.get(name)
     if array is None:
         raise Unusable(f"{name}: the trace does not hold it in step {case.number}")
-    return Line(left, formula.number(str(array[at]).removesuffix(".0")))
+    return Line(left, formula.number(str(array[position]).removesuffix(".0")))
 
 
 def _given(case: Case, name: str) -> str:
-    kinds = {"X": "a pixel", "y": "a label", "W": "a weight as the step begins", "B": "a bias as the step begins",
-             "M": "what dropout lets through, drawn at random"}  # fmt: skip
-    return kinds.get(name[0], "no rule computes it") if name in case.given else "no rule computes it"
-
-
-def _number(rule: Rule) -> str:
-    return f"({rule.equation})"
+    """Say what a tensor is that no rule of this step computes."""
+    return GIVEN.get(name[0], NO_RULE) if name in case.given else NO_RULE
 
 
 def _words(rule: Rule) -> str:
-    """What the function that states the rule says of itself, without shapes and source."""
+    """Return the first sentence of the docstring of the function that states the rule."""
     function = stated(rule)
     while isinstance(function, partial):
         function = function.func
@@ -170,31 +203,33 @@ def _words(rule: Rule) -> str:
 
 
 def _followed(
-    case: Case, name: str, at: tuple[int, ...], depth: int | None
-) -> Iterator[tuple[str, tuple[int, ...], str]]:  # fmt: skip
-    """The element, and of every tensor that it is computed from, one element each: where many enter, the weightiest."""
-    yield name, at, ""
-    seen, level = {name}, [(name, at)]
-    while level and (depth is None or depth > 1):
-        depth = None if depth is None else depth - 1
-        following: list[tuple[str, tuple[int, ...]]] = []
-        for tensor_name, where in level:
-            if tensor_name not in case.rules:
+    case: Case, name: str, position: tuple[int, ...], depth: int | None
+) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    """Yield the element, then one element of each tensor that it is computed from, with the reason for the choice.
+
+    If several elements of a tensor enter, the one with the most weight is chosen.
+    """
+    yield name, position, ""
+    seen, level = {name}, [(name, position)]
+    remaining = np.inf if depth is None else depth
+    while level and remaining > 1:
+        remaining -= 1
+        next_level: list[Element] = []
+        for outer, outer_position in level:
+            if outer not in case.rules:
                 continue
-            for inner, place_of, why in _read(case, tensor_name, where):
+            for inner, inner_position, reason in _inputs(case, outer, outer_position):
                 if inner not in seen and inner in case.rules and case.rules[inner].phase != "start":
                     seen.add(inner)
-                    following.append((inner, place_of))
-                    yield inner, place_of, why
-        level = following
+                    next_level.append((inner, inner_position))
+                    yield inner, inner_position, reason
+        level = next_level
 
 
-def _read(case: Case, name: str, at: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], str]]:
-    """The elements that are shown in this step, the first of each tensor that stands in a formula with numbers."""
-    numbers = Numbers(case)
-    for leaf, many in numbers.read(term(case.node(name), at)):
-        shape = case.shape(leaf.node.name)
-        place_of = tuple(int(i) for i in leaf.index)
-        why = f"of {many:,} numbers of {leaf.node.name} that enter, the one with the most weight" if many > 1 else ""
-        if len(place_of) == len(shape) and not leaf.node.name.endswith(CARRIED):
-            yield leaf.node.name, place_of, why
+def _inputs(case: Case, name: str, position: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    """Yield the elements from which one element is computed, each with the reason why it was chosen."""
+    for leaf, many in Numbers(case).read(term(case.node(name), position)):
+        leaf_name, leaf_position = leaf.node.name, tuple(int(i) for i in leaf.index)
+        reason = f"of {many:,} numbers of {leaf_name} that enter, the one with the most weight" if many > 1 else ""
+        if len(leaf_position) == len(case.shape(leaf_name)) and not leaf_name.endswith(CARRIED):
+            yield leaf_name, leaf_position, reason

@@ -1,6 +1,6 @@
-"""What rounding allows for one element, and which operation contributes how much of it.
+"""Say which operation contributes how much to the bound of one element.
 
-The operation is done once more without its own rounding; what the radius at the end loses by that is its share.
+Each operation is evaluated once more without its own rounding. The amount by which the radius shrinks is its share.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from verify.records.precision import (
 )
 
 PRODUCTS = ("matmul", "weighted_sum")
-LEAST = 0.005  # smaller shares are not named
+LEAST = 0.005  # smaller shares are not listed
 ULPS = {"exp": EXP_ULP, "log": LOG_ULP, "power": POWER_ULP, "tanh": TANH_ULP, "reciprocal": RECIPROCAL_ULP}
 NAMES = {
     "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
@@ -42,29 +42,39 @@ NAMES = {
 
 
 class Unrounded(Precision):
-    """An operation in it rounds nothing."""
+    """A precision in which no operation rounds."""
 
     @property
     def joint_unit(self) -> float:
+        """The unit roundoff of both sides together: 0."""
         return 0.0
 
     def round(self, x: Any) -> Floats:
-        found: Floats = np.asarray(x, dtype=np.float64)
-        return found
+        """Return x itself, as float64."""
+        unchanged: Floats = np.asarray(x, dtype=np.float64)
+        return unchanged
 
 
 UNROUNDED = Unrounded("unrounded", 0.0, 0.0)
 
 
 class _Balls:
-    """Balls for `region.evaluate`. One node is evaluated without its rounding; tensors in `unrolled` are computed."""
+    """Compute in balls, for `region.evaluate`.
+
+    The node `without` is evaluated without its rounding. Tensors in `unrolled` are computed from their own rules.
+    """
 
     as_declared = True
 
     def __init__(
-        self, case: Case, inputs: Any, precision: Precision, memo: dict[Any, Any], without: Node | None = None,
+        self,
+        case: Case,
+        inputs: Any,
+        precision: Precision,
+        memo: dict[Any, Any],
+        without: Node | None = None,
         unrolled: frozenset[str] = frozenset(),
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.case, self.inputs, self.precision, self.memo = case, inputs, precision, memo
         self.without, self.unrolled = without, unrolled
 
@@ -72,10 +82,11 @@ class _Balls:
         if name in self.unrolled:
             return evaluate(self.case.node(name, named=False), region, self, self.memo)
         ball = self.inputs[name]
+        value = cut(ball.value, region) if ball.shape else ball.value
         if self.without is not None and self.without.name == name:
-            return Ball(cut(ball.value, region) if ball.shape else ball.value, 0.0, self.precision)
+            return Ball(value, 0.0, self.precision)
         radius = ball.radius if np.ndim(ball.radius) == 0 else cut(ball.radius, region)
-        return Ball(cut(ball.value, region) if ball.shape else ball.value, radius, self.precision)
+        return Ball(value, radius, self.precision)
 
     def constant(self, value: Any) -> Any:
         if self.without is not None and self.without.value is value:
@@ -86,8 +97,8 @@ class _Balls:
         balls = tuple(x if _is_mask(x) else _ball(x, self.precision) for x in operands)
         if node is not self.without:
             return applied(node, balls)
-        found = applied(node, tuple(_in(x, UNROUNDED) for x in balls))
-        return _in(found, self.precision)
+        unrounded = applied(node, tuple(_in(x, UNROUNDED) for x in balls))
+        return _in(unrounded, self.precision)
 
 
 def _is_mask(x: Any) -> bool:
@@ -99,60 +110,63 @@ def _ball(x: Any, precision: Precision) -> Ball:
 
 
 def _in(x: Any, precision: Precision) -> Any:
-    """The same ball, for an operation in this precision."""
+    """Return the ball with another precision for the operations on it.  Anything but a ball is returned unchanged."""
     if not isinstance(x, Ball):
         return x
     return Ball(x.value, x.radius, precision)
 
 
 def shares(case: Case, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
-    """The operations by what they contribute, the largest first; what is given is exact and has no share."""
+    """Return what each operation contributes to the bound, the largest share first.  `index` counts from 0.
+
+    Inputs are exact and have no share.
+    """
     node = case.node(rule.tensor, named=False)
-    every: dict[Any, Any] = {}
-    whole = _radius(case, rule, node, index, None, every)
-    found: dict[str, float] = {}
-    for inner in dict.fromkeys(nodes(node)) if 0 < whole < np.inf else ():
+    evaluated: dict[Any, Any] = {}
+    radius = _radius(case, rule, node, index, None, evaluated)
+    contributions: dict[str, float] = {}
+    for inner in dict.fromkeys(nodes(node)) if 0 < radius < np.inf else ():
         if inner.operation in NAMES or inner.operation in ("constant", "tensor"):
-            lost = whole - _radius(case, rule, node, index, inner, {})
-            if lost > 0:
-                words = _words(inner, every, case)
-                found[words] = found.get(words, 0.0) + lost
-    total = sum(found.values()) or 1.0
-    ordered = sorted(found.items(), key=lambda s: -s[1])
-    return tuple(Share(words, lost / total) for words, lost in ordered if lost >= LEAST * total)
+            contribution = radius - _radius(case, rule, node, index, inner, {})
+            if contribution > 0:
+                words = _words(inner, evaluated, case)
+                contributions[words] = contributions.get(words, 0.0) + contribution
+    total = sum(contributions.values()) or 1.0
+    ordered = sorted(contributions.items(), key=lambda item: -item[1])
+    return tuple(Share(words, part / total) for words, part in ordered if part >= LEAST * total)
 
 
 def _radius(
     case: Case, rule: Rule, node: Node, index: tuple[int, ...], without: Node | None, memo: dict[Any, Any]
 ) -> float:
+    """Return the radius of one element if the node `without` does not round.  `memo` collects what is evaluated."""
     precision = case.inner(rule)
     with np.errstate(all="ignore"):
-        found = evaluate(node, at(index), _Balls(case, case.inputs(rule), precision, memo, without), memo)
-    return float(np.max(found.radius)) if isinstance(found, Ball) else 0.0
+        result = evaluate(node, at(index), _Balls(case, case.inputs(rule), precision, memo, without), memo)
+    return float(np.max(result.radius)) if isinstance(result, Ball) else 0.0
 
 
 def chained(case: Case, tensor: str, index: tuple[int, ...], unrolled: frozenset[str]) -> Ball:
-    """The ball of one element computed from what the unrolled tensors are computed from."""
+    """Return the ball of one element, with the unrolled tensors computed from their own rules.  `index` from 0."""
     inputs: dict[str, Any] = {}
     for name in (tensor, *unrolled):
         inputs |= case.inputs(case.rules[name])
     memo: dict[Any, Any] = {}
+    algebra = _Balls(case, inputs, case.precision, memo, None, unrolled)
     with np.errstate(all="ignore"):
-        found = evaluate(
-            case.node(tensor, named=False), at(index), _Balls(case, inputs, case.precision, memo, None, unrolled), memo
-        )
-    return found if isinstance(found, Ball) else Ball.constant(found, case.precision)
+        result = evaluate(case.node(tensor, named=False), at(index), algebra, memo)
+    return _ball(result, case.precision)
 
 
 def nodes(node: Node) -> Iterator[Node]:
-    """The node and all that it is made of, the inner ones first."""
+    """Yield every node of the tree, operands before the operation on them."""
     for operand in node.operands:
         yield from nodes(operand)
     yield node
 
 
-def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
-    """The operation, how often, and what its rounding is bounded by."""
+def _words(node: Node, evaluated: dict[Any, Any], case: Case) -> str:
+    """Say which operation it is, how often it is done, and by what its rounding is bounded."""
     precision = case.precision
     if node.operation == "constant":
         return f"the constant {node.name or digits(float(node.value))}, rounded to {precision.name}"
@@ -160,18 +174,18 @@ def _words(node: Node, every: dict[Any, Any], case: Case) -> str:
         if node.name in case.scalars:
             return f"{letters.coefficient(node.name).text}, rounded to {precision.name}"
         return f"{node.name}: a product that XLA need not round, or a number too small to be kept"
-    (region, ball), *_ = [(r, b) for (n, r), b in every.items() if n is node]
+    (region, ball), *_ = [(part, ball) for (inner, part), ball in evaluated.items() if inner is node]
     times = f"{ball.value.size} × " if ball.value.size > 1 else ""
     u = f"u = 2^{_log2(precision)}"
     if node.operation in PRODUCTS and node.operands[0].shape[-1] == 1:
         return f"{times}product{' and addition' if node.body else ''}: up to 0.5 ulp"
     if node.operation in PRODUCTS:
-        read = [every[o, part] for o, part in zip(node.operands, parts_of(node, region), strict=True)]
-        count = int(np.max(terms(*(_ball(x, precision) for x in read))))
+        operands = [evaluated[key] for key in zip(node.operands, parts_of(node, region), strict=True)]
+        count = int(np.max(terms(*(_ball(x, precision) for x in operands))))
         return f"{times}sum of {count:,} products, in any order: {count:,} roundings of {u}"
     if node.operation == "sum":
-        inside = int(np.prod(node.operands[0].shape if node.axis is None else [node.operands[0].shape[node.axis]]))
-        return f"{times}sum of {inside:,} terms, in any order: {inside - 1:,} roundings of {u}"
+        count = int(np.prod(node.operands[0].shape if node.axis is None else [node.operands[0].shape[node.axis]]))
+        return f"{times}sum of {count:,} terms, in any order: {count - 1:,} roundings of {u}"
     if node.operation == "sigmoid":
         return f"{times}1 / (1 + e^-x), computed by one kernel: up to {SIGMOID_ULP:g} ulp"
     if node.operation == "product" and len(node.operands) > 2:

@@ -1,7 +1,8 @@
-"""Write down what an equation does, as a tree of operations: `reference`'s functions run on it unchanged.
+"""Write down what an equation does, as a tree of operations.
 
-A `Written` stands where an array would. What comes out can be evaluated (exactly, or in balls) and printed, whole
-or for one element. So an explanation is no second statement of any equation.
+The functions of `reference` run unchanged on objects of class `Written`, which stand in for arrays. Their result is a
+tree that can be evaluated (exactly, or in balls) and printed, as a whole or for one element. So an explanation does not
+state any equation a second time.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ ELEMENTWISE = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One operation on other nodes; a "tensor" by its name; a "constant" by its value, under a name if it has one.
+    """One operation on other nodes; or a "tensor" with its name; or a "constant" with its value and perhaps a name.
 
-    Of an operation that `reference` declares, `declared` is the function and `body` the same in plain operations; but
-    a choice is one operation, and a rounded constant the constant.
+    For an operation that `reference` declares, `declared` is its function and `body` the tree of its plain operations.
+    There are two exceptions: `choose` is one operation without a body, and `rounded_as` is its operand.
     """
 
     operation: str
@@ -42,33 +43,34 @@ class Node:
     declared: Any = None
     body: Node | None = None
 
-    @property
-    def is_mask(self) -> bool:
-        return self.operation in COMPARISONS
-
 
 class Size(int):
-    """The length of an axis; divided by, it remains a whole number, so that 1/N is not rounded."""
-
-    def __new__(cls, value: int, name: str) -> Size:
-        made = super().__new__(cls, value)
-        made.name = name
-        return made
+    """The length of an axis.  A division by it keeps it as a whole number, so that 1/N is not rounded."""
 
     name: str
+
+    def __new__(cls, value: int, name: str) -> Size:
+        """Return a whole number with the letter of the size: N or n."""
+        size = super().__new__(cls, value)
+        size.name = name
+        return size
 
     def __rtruediv__(self, other: Any) -> Any:
         return Written(constant(other)) / Written(constant(int(self), self.name))
 
 
 class Written(NDArrayOperatorsMixin):
-    """An array of which only the shape is known, and how it comes to be."""
+    """An array of which only the shape is known, and the operations that produce it.
+
+    `sizes`: the lengths in its shape are of class `Size`.
+    """
 
     def __init__(self, node: Node, sizes: bool = True) -> None:
         self.node, self.sizes = node, sizes
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape, as of an array."""
         names = ("N", "n") if len(self.node.shape) != 1 else ("N",)
         if not self.sizes:
             return self.node.shape
@@ -76,29 +78,35 @@ class Written(NDArrayOperatorsMixin):
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self.node.shape)
 
     @property
     def T(self) -> Written:
-        return self._made("transpose", (self.node,), self.node.shape[::-1])
+        """The transposed matrix."""
+        return self._result("transpose", (self.node,), self.node.shape[::-1])
 
     def sum(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
-        """Also what np.sum calls."""
-        return self._made("sum", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
+        """Return the sum along an axis.  np.sum calls this method."""
+        return self._result("sum", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
 
     def max(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
-        """Also what np.max calls."""
-        return self._made("max", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
+        """Return the maximum along an axis.  np.max calls this method."""
+        return self._result("max", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
 
     def __bool__(self) -> bool:
         if self.node.operation == "constant" and not self.node.shape:
             return bool(self.node.value)
         raise NotImplementedError("a decision that depends on the numbers")
 
-    def _made(
-        self, operation: str, operands: tuple[Node, ...], shape: tuple[int, ...], axis: int | None = None,
+    def _result(
+        self,
+        operation: str,
+        operands: tuple[Node, ...],
+        shape: tuple[int, ...],
+        axis: int | None = None,
         keepdims: bool = False,
-    ) -> Written:  # fmt: skip
+    ) -> Written:
         return Written(Node(operation, operands, shape, axis=axis, keepdims=keepdims), self.sizes)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
@@ -106,60 +114,64 @@ class Written(NDArrayOperatorsMixin):
             raise NotImplementedError(f"an explanation does not know {ufunc.__name__}.{method}")
         nodes = tuple(_node(x) for x in inputs)
         if ufunc is np.matmul:
-            return self._made("matmul", nodes, (nodes[0].shape[0], nodes[1].shape[1]))
-        same = _nothing_done(ufunc.__name__, nodes)
-        if same is not None:
-            return Written(same, self.sizes)
-        return self._made(ufunc.__name__, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
+            return self._result("matmul", nodes, (nodes[0].shape[0], nodes[1].shape[1]))
+        unchanged = _added_to_zero(ufunc.__name__, nodes)
+        if unchanged is not None:
+            return Written(unchanged, self.sizes)
+        return self._result(ufunc.__name__, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
 
     def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Written:
-        """Return an operation that `reference` declares."""
+        """Return the result of an operation that `reference` declares."""
         nodes = tuple(_node(x) for x in operands)
         if function is rounded_as:
             return Written(nodes[0], self.sizes)
         if function is choose:
-            return self._made(CHOOSE, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
+            return self._result(CHOOSE, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
         body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
         return Written(Node(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 
 
-def _nothing_done(operation: str, nodes: tuple[Node, ...]) -> Node | None:
-    """Return x for 0 + x, with which Python's sum begins."""
+def _added_to_zero(operation: str, nodes: tuple[Node, ...]) -> Node | None:
+    """Return x for 0 + x, with which Python's sum begins; None for anything else."""
     values = [n.value if n.operation == "constant" and not n.shape else None for n in nodes]
     return nodes[1 - values.index(0)] if operation == "add" and 0 in values else None
 
 
 def constant(value: Any, name: str = "") -> Node:
+    """Return the node of a constant."""
     return Node("constant", (), np.shape(value), name, value)
 
 
 def tensor(name: str, shape: tuple[int, ...]) -> Node:
+    """Return the node of a tensor."""
     return Node("tensor", (), shape, name)
 
 
 def _node(x: Any) -> Node:
+    """Return the node of an operand: a Written, a Size, or a number."""
     if isinstance(x, Written):
         return x.node
     return constant(int(x), x.name) if isinstance(x, Size) else constant(x)
 
 
 def _reduced(shape: tuple[int, ...], axis: int | None, keepdims: bool) -> tuple[int, ...]:
-    hit = set(range(len(shape))) if axis is None else {axis}
-    return tuple(1 if i in hit else n for i, n in enumerate(shape) if keepdims or i not in hit)
+    """Return the shape after a reduction along an axis; None: along all."""
+    axes = set(range(len(shape))) if axis is None else {axis}
+    return tuple(1 if i in axes else n for i, n in enumerate(shape) if keepdims or i not in axes)
 
 
 def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool) -> Node:
-    """The rule's tree for inputs of these shapes.
+    """Return the rule's tree for inputs of these shapes.
 
-    `named`: a rule's own coefficients keep their names and sizes stay whole numbers, as a person has them; otherwise
-    both are the float64 numbers that the program computes with.
+    `named` is for reading: the rule's own coefficients keep their names, and sizes stay whole numbers. Otherwise both
+    are the float64 numbers that the program computes with.
     """
-    read = [Written(_input(name, shapes, step), named) for name in rule.inputs]
+    inputs = [Written(_input(name, shapes, step), named) for name in rule.inputs]
     compute = rule.compute
     if named and isinstance(compute, partial):
-        words = {k: Written(constant(v, k)) if type(v) is float else v for k, v in compute.keywords.items()}
-        compute = partial(compute.func, *compute.args, **words)
-    return _node(compute(*read))
+        keywords = {k: Written(constant(v, k)) if type(v) is float else v for k, v in compute.keywords.items()}
+        compute = partial(compute.func, *compute.args, **keywords)
+    return _node(compute(*inputs))
 
 
 def _input(name: str, shapes: dict[str, tuple[int, ...]], step: int) -> Node:

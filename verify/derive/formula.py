@@ -1,4 +1,4 @@
-"""Formulas in three writings at once: plain text, LaTeX, HTML. Everything composite is made of smaller ones."""
+"""Build formulas in plain text, LaTeX and HTML at once.  A composite formula is built from smaller ones."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from fractions import Fraction
 from reports.explanation import Formula
 
 NOTHING = Formula("", "", "")
-SHOWN = 12  # significant digits of a number within a derivation
 
 
 def plain(text: str) -> Formula:
-    """Ordinary words."""
+    """Return ordinary words as a formula."""
     return Formula(text, rf"\text{{{text}}}", html.escape(text))
 
 
 def letter(text: str, latex: str, layer: str = "", above: str = "", below: Sequence[str] = ()) -> Formula:
-    """A letter with its layer, a word above and indices below: w(1)new_{2,3}."""
+    """Return a letter with its layer, a word above and indices below: w(1)new_{2,3}."""
     indices = ",".join(below)
     under = "" if not indices else f"_{indices}" if len(below) == 1 else f"_{{{indices}}}"
     word = rf"\mathrm{{{above}}}"
@@ -35,6 +34,7 @@ def letter(text: str, latex: str, layer: str = "", above: str = "", below: Seque
 
 
 def joined(parts: Sequence[Formula], text: str, latex: str, mark: str | None = None) -> Formula:
+    """Return the parts with a separator between them: one for text and HTML, or `mark` for HTML, and one for LaTeX."""
     return Formula(
         text.join(p.text for p in parts),
         latex.join(p.latex for p in parts),
@@ -43,31 +43,39 @@ def joined(parts: Sequence[Formula], text: str, latex: str, mark: str | None = N
 
 
 def side_by_side(*parts: Formula) -> Formula:
+    """Return the parts one after another, without a separator."""
     return joined(parts, "", "")
 
 
 def parenthesis(x: Formula) -> Formula:
+    """Return x in parentheses."""
     return Formula(f"({x.text})", rf"\left({x.latex}\right)", f"({x.html})")
 
 
 def called(name: str, x: Formula, latex: str = "") -> Formula:
-    """f(x)."""
+    """Return a function of x: name(x).  LaTeX writes the name as `latex`, if it is given."""
     function = latex or rf"\mathrm{{{name}}}"
     return Formula(f"{name}({x.text})", rf"{function}\left({x.latex}\right)", f"{name}({x.html})")
 
 
 def derivative(of: Formula, by: Formula) -> Formula:
+    """Return the partial derivative of one formula by another."""
     return Formula(
         f"∂{of.text}/∂{by.text}", rf"\frac{{\partial {of.latex}}}{{\partial {by.latex}}}", f"∂{of.html}/∂{by.html}"
     )
 
 
 def fraction(over: Formula, under: Formula, texts: tuple[str, str], marks: tuple[str, str]) -> Formula:
-    """In a line of text with the parentheses that are needed there; LaTeX needs none."""
+    """Return a fraction.
+
+    LaTeX writes `over` above `under`. A line of text needs parentheses: `texts` and `marks` have both parts with them,
+    in text and in HTML.
+    """
     return Formula(" / ".join(texts), rf"\frac{{{over.latex}}}{{{under.latex}}}", " / ".join(marks))
 
 
 def power(base: Formula, exponent: Formula) -> Formula:
+    """Return a power."""
     return Formula(
         f"{base.text}^{exponent.text}",
         f"{{{base.latex}}}^{{{exponent.latex}}}",
@@ -76,28 +84,32 @@ def power(base: Formula, exponent: Formula) -> Formula:
 
 
 def root(x: Formula) -> Formula:
+    """Return the square root of x."""
     return Formula(f"√({x.text})", rf"\sqrt{{{x.latex}}}", f"√({x.html})")
 
 
 def over_all(sign: str, latex: str, index: str, last: int, x: Formula) -> Formula:
-    """A sum or a maximum over an index that runs from 1."""
-    ends = rf"_{{{index}=1}}^{{{last}}}" if sign == "Σ" else rf"_{{{index}=1\ldots {last}}}"
+    """Return a sum (the sign "Σ") or a maximum of x over an index that runs from 1 to `last`."""
+    limits = rf"_{{{index}=1}}^{{{last}}}" if sign == "Σ" else rf"_{{{index}=1\ldots {last}}}"
     return Formula(
         f"{sign}_{{{index}=1..{last}}} {x.text}",
-        rf"{latex}{ends} {x.latex}",
+        rf"{latex}{limits} {x.latex}",
         f"{sign}<sub>{index}=1…{last}</sub> {x.html}",
     )
 
 
 def compared(a: Formula, sign: str, b: Formula) -> Formula:
-    """1 where it is true, 0 where not: Iverson's bracket."""
+    """Return a comparison in Iverson's brackets: 1 if it is true, 0 if it is not."""
     latex = {"≥": r"\ge", "≤": r"\le"}.get(sign, sign)
-    return Formula(f"[{a.text} {sign} {b.text}]", rf"\left[{a.latex} {latex} {b.latex}\right]",
-                   f"[{a.html} {html.escape(sign)} {b.html}]")  # fmt: skip
+    return Formula(
+        f"[{a.text} {sign} {b.text}]",
+        rf"\left[{a.latex} {latex} {b.latex}\right]",
+        f"[{a.html} {html.escape(sign)} {b.html}]",
+    )
 
 
 def either(mask: Formula, x: Formula, y: Formula) -> Formula:
-    """x where the mask is 1, y where it is 0."""
+    """Return a choice: x where the mask is 1, y where it is 0."""
     return Formula(
         f"({x.text} if {mask.text}, else {y.text})",
         rf"\begin{{cases}} {x.latex} & {mask.latex} \\ {y.latex} & \text{{else}} \end{{cases}}",
@@ -106,35 +118,35 @@ def either(mask: Formula, x: Formula, y: Formula) -> Formula:
 
 
 def number(text: str) -> Formula:
-    """A number as digits, "1.25e-05" too; a sign of "…" may end it."""
-    digits, _, tail = text.partition("e")
-    tail, more = tail.removesuffix("…"), "…" if text.endswith("…") else ""
-    digits = digits.removesuffix("…")
-    dots = r"\ldots" if more else ""
-    if not tail:
-        return Formula(text, digits + dots, digits.replace("-", "−") + more)
-    exponent = str(int(tail))
+    """Return a number from its digits.  An exponent ("1.25e-05") and a final "…" are allowed."""
+    digits, _, exponent = text.removesuffix("…").partition("e")
+    dots, latex_dots = ("…", r"\ldots") if text.endswith("…") else ("", "")
+    marked = digits.replace("-", "−") + dots
+    if not exponent:
+        return Formula(text, digits + latex_dots, marked)
+    power_of_ten = str(int(exponent))
     return Formula(
-        f"{digits}e{tail}" + more, rf"{digits}{dots}\times 10^{{{exponent}}}",
-        f"{digits.replace('-', '−')}{more}×10<sup>{exponent.replace('-', '−')}</sup>",
-    )  # fmt: skip
+        text,
+        rf"{digits}{latex_dots}\times 10^{{{power_of_ten}}}",
+        f"{marked}×10<sup>{power_of_ten.replace('-', '−')}</sup>",
+    )
 
 
-def decimal(x: Fraction, digits: int = SHOWN) -> tuple[str, bool]:
-    """x correctly rounded to so many significant digits, half to even; and whether that is x itself."""
+def decimal(x: Fraction, digits: int) -> tuple[str, bool]:
+    """Return x correctly rounded to this many significant digits (half to even), and whether the result is x itself."""
     if not x:
         return "0", True
     exponent = _exponent(abs(x))
     scaled = abs(x) * Fraction(10) ** (digits - 1 - exponent)
     whole = round(scaled)
+    exact = whole == scaled
     if whole == 10**digits:
         whole, exponent = whole // 10, exponent + 1
-    exact = whole * Fraction(10) ** (exponent - digits + 1) == abs(x)
     return ("-" if x < 0 else "") + _placed(str(whole), exponent), exact
 
 
 def _exponent(x: Fraction) -> int:
-    """The power of ten of the first digit."""
+    """Return the power of ten of the first digit."""
     guess = math.floor((x.numerator.bit_length() - x.denominator.bit_length() - 1) * 0.30103)
     while Fraction(10) ** (guess + 1) <= x:
         guess += 1
@@ -142,7 +154,10 @@ def _exponent(x: Fraction) -> int:
 
 
 def _placed(digits: str, exponent: int) -> str:
-    """Digits with their point, without zeros at the end; an exponent where they would be far from it."""
+    """Return digits with their decimal point and without zeros at the end.
+
+    An exponent is written if the point would be far from the digits.
+    """
     if not -5 <= exponent < len(digits):
         rest = digits[1:].rstrip("0")
         return digits[0] + ("." + rest if rest else "") + f"e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
@@ -152,6 +167,6 @@ def _placed(digits: str, exponent: int) -> str:
     return whole + ("." + rest if rest else "")
 
 
-def shown(x: Fraction, digits: int = SHOWN) -> Formula:
-    """A number within a derivation, to so many digits; the next line goes on with all of them."""
+def shown(x: Fraction, digits: int) -> Formula:
+    """Return a number within a derivation, rounded to this many digits.  The next line uses the unrounded number."""
     return number(decimal(x, digits)[0])

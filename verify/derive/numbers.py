@@ -1,7 +1,8 @@
-"""A term with its numbers: what was put in, each intermediate, and of long sums the largest terms and the rest."""
+"""Write a term with its numbers: the numbers put in, each intermediate result, and the largest terms of long sums."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -14,52 +15,44 @@ from verify.derive import formula
 from verify.derive.case import Case
 from verify.derive.formula import joined
 from verify.derive.region import at, parts_of
-from verify.derive.terms import Index, Key, Term, walk
+from verify.derive.terms import Index, Key, Term, factors, walk
 from verify.derive.typesetting import ATOM, PRODUCT, SUM, Names, Piece, composed, in_letters, tight
 
-FEW = 5  # a sum of no more terms is written out
-LARGEST = 3  # of a longer one so many
+FEW = 5  # a sum of at most so many terms is written out
+LARGEST = 3  # of a longer sum so many terms are written, and the sum of the others
 
 
 class Numbers:
-    """The numbers of one rule at one element."""
+    """The numbers of the terms of one case."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
 
     def value(self, of: Term) -> Fraction:
-        """Exact, or correct to far more digits than are shown.  The term has no letters for indices."""
+        """Return the value of a term without open indices: exact, or correct to far more digits than are shown."""
         if of.kind == "multiply":
-            found = Fraction(1)
-            for p in of.parts:
-                found *= self.value(p)
-            return found
+            return math.prod((self.value(p) for p in of.parts), start=Fraction(1))
         return self.case.exact(of.node, _places(of.index)).item()
 
     def lines(self, of: Term) -> Iterator[Line]:
-        """Each intermediate of the term once, the inner ones first; not the term itself.
+        """Yield a line for each intermediate result of the term, inner ones first, but none for the term itself.
 
-        One that stands in another gets a name, so that no line repeats another.
+        An intermediate result that is used in another one gets a name, so that no line repeats another.
         """
         inner: dict[Key, Term] = {}
         for part in self._parts(of):
             inner |= {t.key: t for t in self._intermediates(part)}
-        within = {t.key for outer in inner.values() for p in outer.parts for t in walk(p)}
+        used_inside = {t.key for outer in inner.values() for p in outer.parts for t in walk(p)}
         names: Names = {}
         for key, t in inner.items():
-            right = [in_letters(t, names), *self._with_value(t)]
-            remark = self.put_in(t)[1]
-            if key in within:
+            letters, (put_in, remark) = in_letters(t, names), self.put_in(t)
+            value = formula.shown(self.value(t), self.case.digits)
+            numbers = [put_in] if put_in == value else [put_in, value]
+            if key in used_inside:
                 names[key] = formula.letter("q", "q", below=(str(len(names) + 1),))
-                yield Line(names[key], joined(right, " = ", " = "), remark)
+                yield Line(names[key], joined([letters, *numbers], " = ", " = "), remark)
             else:
-                yield Line(right[0], joined(right[1:], " = ", " = "), remark)
-
-    def _with_value(self, of: Term) -> Iterator[Formula]:
-        put_in, value = self.put_in(of)[0], formula.shown(self.value(of), self.case.digits)
-        yield put_in
-        if put_in != value:
-            yield value
+                yield Line(letters, joined(numbers, " = ", " = "), remark)
 
     def _intermediates(self, of: Term) -> Iterator[Term]:
         if not of.is_leaf:
@@ -68,38 +61,44 @@ class Numbers:
             yield of
 
     def _parts(self, of: Term) -> Iterator[Term]:
-        """What is shown as a number where the term is written with numbers; of a sum that has one term, the term's."""
+        """Yield the parts that `put_in` shows as single numbers.
+
+        A sum over an index shows its terms as numbers only if just one term is not 0; a maximum never does.
+        """
         if of.over == "sum":
             nonzero = np.flatnonzero(self._sizes(of))
-            one = self._bound(of, int(nonzero[0])) if len(nonzero) == 1 else None
-            yield from (one.parts if one.kind == "multiply" else [one]) if one is not None else ()
-        for p in of.parts if of.kind != "over" else ():
-            if p.kind == "multiply" and of.kind == "add":
-                yield from p.parts
-            else:
-                yield p
+            if len(nonzero) == 1:
+                yield from factors(self._term_of(of, int(nonzero[0])))
+        elif of.kind != "over":
+            for p in of.parts:
+                yield from factors(p) if of.kind == "add" else (p,)
 
     def read(self, of: Term, many: int = 1) -> Iterator[tuple[Term, int]]:
-        """Every tensor's element in the term, and of how many it is one; of a sum the weightiest term's."""
+        """Yield the elements of tensors in the term, each with the number of elements that it stands for.
+
+        From a sum or maximum over an index only the largest term is taken.
+        """
         if of.kind == "tensor":
             yield of, many
         elif of.kind == "over":
             values = self._floats(of) if of.over == "max" else self._sizes(of)
-            yield from self.read(self._bound(of, int(np.argmax(values))), many * values.size)
+            yield from self.read(self._term_of(of, int(np.argmax(values))), many * values.size)
         else:
             for p in of.parts:
                 yield from self.read(p, many)
 
     def put_in(self, of: Term) -> tuple[Formula, str]:
-        """The term with its parts as numbers, and a remark about what is left out."""
+        """Return the term with its parts as numbers, and a remark about what is left out."""
         if of.kind == "over":
-            return self._long(of) if of.over == "sum" else self._largest(of)
+            return self._sum(of) if of.over == "sum" else self._largest(of)
         if of.is_leaf:
             return self._number(of)[0], ""
         return composed(of, self._number_or_product if of.kind == "add" else self._number, " × ", r" \times ")[0], ""
 
     def _number(self, of: Term) -> Piece:
-        value = self.value(of)
+        return self._piece(self.value(of))
+
+    def _piece(self, value: Fraction) -> Piece:
         return formula.shown(value, self.case.digits), SUM if value < 0 else ATOM
 
     def _number_or_product(self, of: Term) -> Piece:
@@ -107,32 +106,32 @@ class Numbers:
             return composed(of, self._number, " × ", r" \times ")
         return self._number(of)
 
-    def _long(self, of: Term) -> tuple[Formula, str]:
-        """A sum written out, or the largest of its terms and the sum of the rest."""
+    def _sum(self, of: Term) -> tuple[Formula, str]:
+        """Return a sum written out, or its largest terms and the sum of the others."""
         sizes = self._sizes(of)
         nonzero = np.flatnonzero(sizes)
         few = len(nonzero) <= FEW
         chosen = nonzero if few else np.argsort(-sizes, kind="stable")[:LARGEST]
-        terms = [self._bound(of, int(k)) for k in chosen]
+        terms = [self._term_of(of, int(k)) for k in chosen]
         pieces = [tight(self._number_or_product(t), PRODUCT) for t in terms]
-        left = len(nonzero) - len(chosen)
-        zeros = sizes.size - len(nonzero)
-        remark = f"{zeros:,} of {sizes.size:,} terms are 0" if zeros else ""
-        if left:
+        remarks = []
+        if not few:
             rest = self.value(of) - sum(self.value(t) for t in terms)
-            pieces.append(tight((formula.shown(rest, self.case.digits), SUM if rest < 0 else ATOM), PRODUCT))
-            remark = f"the {LARGEST} largest terms, and the sum of the other {left:,}" + (
-                f"; {remark}" if zeros else ""
-            )
-        return (joined(pieces, " + ", " + ") if pieces else formula.number("0")), remark
+            pieces.append(tight(self._piece(rest), PRODUCT))
+            remarks.append(f"the {LARGEST} largest terms, and the sum of the other {len(nonzero) - LARGEST:,}")
+        zeros = sizes.size - len(nonzero)
+        if zeros:
+            remarks.append(f"{zeros:,} of {sizes.size:,} terms are 0")
+        return joined(pieces, " + ", " + ") if pieces else formula.number("0"), "; ".join(remarks)
 
     def _largest(self, of: Term) -> tuple[Formula, str]:
+        """Return the largest of the terms of a maximum, in letters."""
         values = self._floats(of)
-        largest = self._bound(of, int(np.argmax(values)))
+        largest = self._term_of(of, int(np.argmax(values)))
         return in_letters(largest), f"the largest of {values.size:,}"
 
-    def _bound(self, of: Term, k: int) -> Term:
-        """One of the terms that a sum or maximum runs over."""
+    def _term_of(self, of: Term, k: int) -> Term:
+        """Return the k-th of the terms that a sum or maximum runs over."""
         places = np.unravel_index(k, [n for _, n in of.bound])
         return _put(of.parts[0], dict(zip((letter for letter, _ in of.bound), map(int, places), strict=True)))
 
@@ -140,7 +139,7 @@ class Numbers:
         return np.abs(self._floats(of))
 
     def _floats(self, of: Term) -> Any:
-        """All terms in float64: only to choose which to show."""
+        """Return all terms of a sum or maximum in float64.  They only choose which terms are shown."""
         node, parts = of.node, parts_of(of.node, at(_places(of.index)))
         arrays = [self.case.floats(operand, region) for operand, region in zip(node.operands, parts, strict=True)]
         with np.errstate(all="ignore"):
@@ -148,12 +147,13 @@ class Numbers:
 
 
 def _places(index: Index) -> tuple[int, ...]:
+    """Return the index as numbers.  Raises ValueError if it has a letter."""
     if not all(isinstance(i, int) for i in index):
         raise ValueError(f"an index is open: {index}")
     return tuple(int(i) for i in index)
 
 
 def _put(of: Term, places: dict[str, int]) -> Term:
-    """The term with numbers for the letters that it runs over."""
+    """Return the term with numbers in place of the letters that it runs over."""
     index = tuple(places.get(i, i) if isinstance(i, str) else i for i in of.index)
     return replace(of, index=index, parts=tuple(_put(p, places) for p in of.parts))

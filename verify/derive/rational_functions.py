@@ -1,8 +1,8 @@
-"""Elementary functions of fractions: exact where they can be, else to so many bits, nearly.
+"""Elementary functions of fractions: exact where possible, otherwise correct to about a given number of bits.
 
-From Python's `decimal`, whose exp, ln and sqrt are correctly rounded; ten digits more are taken than are kept. Whoever
-shows digits of the result asks for it twice, with more bits, and shows those that stay (`case.py`). Each function says
-whether its result is exact.
+They use Python's `decimal`, whose exp, ln and sqrt are correctly rounded, with ten digits more than are kept. The last
+bits may still be wrong; `case.py` therefore computes a result twice and shows only digits on which both agree. Each
+function returns the value and whether it is exact.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Callable
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, localcontext
 from fractions import Fraction
 
-FARTHEST = 20_000  # of e^x: beyond it the numbers would grow without end, and below -x it is 0 for any purpose
+FARTHEST = 20_000  # e^x beyond it would have too many digits, and e^-x beyond it is taken as 0
 WHOLE_POWER = 512  # up to this exponent a power is multiplied out
 
 
 def rounded(x: Fraction, bits: int) -> Fraction:
-    """To so many bits, a power of two below."""
+    """Return x rounded to this many significant bits.  The denominator becomes a power of two."""
     if not x:
         return x
     shift = bits - (abs(x.numerator).bit_length() - x.denominator.bit_length())
@@ -26,18 +26,19 @@ def rounded(x: Fraction, bits: int) -> Fraction:
 
 
 def _digits(bits: int) -> int:
+    """Return how many decimal digits the computation uses: ten more than the bits need."""
     return int(bits * 0.30103) + 10
 
 
 def _in_decimal(x: Fraction, bits: int, function: Callable[[Decimal], Decimal]) -> Fraction:
-    """The function in decimal with ten digits to spare, then rounded to the bits."""
+    """Return the function of x, computed in decimal and then rounded to the bits."""
     with localcontext(Context(prec=_digits(bits), Emax=MAX_EMAX, Emin=MIN_EMIN)):
-        found = function(Decimal(x.numerator) / Decimal(x.denominator))
-    return rounded(Fraction(found), bits)
+        value = function(Decimal(x.numerator) / Decimal(x.denominator))
+    return rounded(Fraction(value), bits)
 
 
 def exp(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Raises ArithmeticError where it is too large to be written down."""
+    """Return e^x, and whether it is exact.  Raises ArithmeticError if it is too large to be written down."""
     if x > FARTHEST:
         raise ArithmeticError("e to a power of more than 20,000")
     if x < -FARTHEST:
@@ -46,14 +47,14 @@ def exp(x: Fraction, bits: int) -> tuple[Fraction, bool]:
 
 
 def log(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Raises ArithmeticError below 0 and at 0."""
+    """Return ln x, and whether it is exact.  Raises ArithmeticError for x <= 0."""
     if x <= 0:
         raise ArithmeticError("the logarithm of a number that is not positive")
     return (Fraction(0), True) if x == 1 else (_in_decimal(x, bits, Decimal.ln), False)
 
 
 def sqrt(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Exact where both parts are squares.  Raises ArithmeticError below 0."""
+    """Return √x, and whether it is exact, as for a quotient of squares.  Raises ArithmeticError for x < 0."""
     if x < 0:
         raise ArithmeticError("the root of a negative number")
     over, under = math.isqrt(x.numerator), math.isqrt(x.denominator)
@@ -63,7 +64,10 @@ def sqrt(x: Fraction, bits: int) -> tuple[Fraction, bool]:
 
 
 def tanh(x: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """(e^2x - 1) / (e^2x + 1), with as many more bits as the difference loses."""
+    """Return tanh x = (e^2x - 1) / (e^2x + 1), and whether it is exact.
+
+    For small x the difference loses bits, so that many more are computed.
+    """
     if not x:
         return Fraction(0), True
     if abs(x) > FARTHEST // 2:
@@ -74,7 +78,10 @@ def tanh(x: Fraction, bits: int) -> tuple[Fraction, bool]:
 
 
 def power(x: Fraction, exponent: Fraction, bits: int) -> tuple[Fraction, bool]:
-    """Multiplied out for whole exponents, e^(b ln a) for others.  Raises ArithmeticError where it has no value."""
+    """Return x to the exponent, and whether it is exact.  Raises ArithmeticError if it has no value.
+
+    Whole exponents are multiplied out; other powers are e^(exponent · ln x).
+    """
     if exponent.denominator == 1 and abs(exponent) <= WHOLE_POWER:
         return x ** int(exponent), True
     if exponent > 0 and not x:

@@ -1,6 +1,7 @@
 """Exact arithmetic on arrays: whole numbers over one common denominator.
 
-+, -, ×, ÷ and comparisons are exact; `exact` says whether anything in an array was rounded at all (`elementary.py`).
++, -, ×, ÷ and comparisons are exact. The functions of `rational_functions.py` may round, and `exact` says whether any
+number of an array was rounded.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from verify.derive.rational_functions import exp, log, power, rounded, sqrt, tan
 
 BITS = 256
 MOST_BITS = 1024
-MANY = 16  # so many quotients are brought to one denominator; more are rounded
+MANY = 16  # up to so many quotients are brought to one denominator exactly; more are rounded
 
 
 @dataclass(frozen=True)
 class Exact:
-    """`over` (an object array of whole numbers) / `under` (one whole number, positive)."""
+    """An array of fractions: `over` (an object array of whole numbers) / `under` (one positive whole number).
+
+    `exact` is False if any of the numbers was rounded.
+    """
 
     over: Any
     under: int
@@ -34,23 +38,26 @@ class Exact:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
         return tuple(self.over.shape)
 
     @property
     def T(self) -> Exact:
+        """The transposed matrix."""
         return Exact(self.over.T, self.under, self.exact)
 
     def item(self) -> Fraction:
-        """The number of an array that holds one."""
-        (found,) = self.over.ravel()
-        return Fraction(int(found), self.under)
+        """Return the only number of the array.  Raises ValueError if it has several."""
+        (number,) = self.fractions()
+        return number
 
     def fractions(self) -> list[Fraction]:
+        """Return all numbers, row by row."""
         return [Fraction(int(x), self.under) for x in self.over.ravel()]
 
 
 def of_floats(array: Any) -> Exact:
-    """What floating-point numbers stand for, exactly.  Any shape, finite."""
+    """Return the exact values of finite floating-point numbers, of any shape."""
     mantissa, exponent = np.frexp(np.asarray(array, dtype=np.float64))
     whole = np.asarray(mantissa * 2.0**53).astype(np.int64)
     power = np.where(whole == 0, 0, exponent - 53)
@@ -60,6 +67,7 @@ def of_floats(array: Any) -> Exact:
 
 
 def of_fractions(values: list[Fraction], shape: tuple[int, ...], exact: bool) -> Exact:
+    """Return fractions, given row by row, as an array of this shape."""
     under = math.lcm(*(f.denominator for f in values))
     over = np.empty(len(values), dtype=object)
     over[:] = [f.numerator * (under // f.denominator) for f in values]
@@ -67,14 +75,15 @@ def of_fractions(values: list[Fraction], shape: tuple[int, ...], exact: bool) ->
 
 
 def of_constant(value: Any, as_written: bool) -> Exact:
-    """A constant: as a person writes it (0.9 is nine tenths), or the float64 number that it becomes."""
+    """Return a constant as a person writes it (0.9 is nine tenths), or else the float64 number exactly."""
     if np.ndim(value):
         return of_floats(value)
-    one = Fraction(repr(float(value))) if as_written else Fraction(float(value))
-    return of_fractions([one], (), True)
+    number = Fraction(repr(float(value))) if as_written else Fraction(float(value))
+    return of_fractions([number], (), True)
 
 
 def _common(a: Exact, b: Exact) -> tuple[Any, Any, int]:
+    """Return the numerators of a and of b over a common denominator, and this denominator."""
     under = math.lcm(a.under, b.under)
     x, y = (np.asarray(e.over * (under // e.under), dtype=object) for e in (a, b))  # a scalar would lose the type
     return x, y, under
@@ -94,24 +103,28 @@ def _negative(a: Exact) -> Exact:
 
 
 def _multiply(a: Exact, b: Exact) -> Exact:
-    return Exact(a.over * b.over, a.under * b.under, a.exact and b.exact or _nothing(a) or _nothing(b))
+    return Exact(a.over * b.over, a.under * b.under, _product_is_exact(a, b))
 
 
-def _nothing(a: Exact) -> bool:
-    """Exact zeros: whatever they are multiplied by, so is the product."""
+def _product_is_exact(a: Exact, b: Exact) -> bool:
+    """Return whether a product is exact: if both factors are, or if one of them is exactly 0."""
+    return (a.exact and b.exact) or _is_zero(a) or _is_zero(b)
+
+
+def _is_zero(a: Exact) -> bool:
     return a.exact and not np.any(a.over)
 
 
 def _divide(a: Exact, b: Exact, bits: int) -> Exact:
-    """Raises ZeroDivisionError."""
+    """Return a / b.  Raises ZeroDivisionError."""
     if any(x == 0 for x in b.over.ravel()):
         raise ZeroDivisionError
     shape = np.broadcast_shapes(a.shape, b.shape)
     exact = a.exact and b.exact
     if b.over.size == 1:
-        (by,) = b.over.ravel()
-        sign = -1 if by < 0 else 1
-        return Exact(np.broadcast_to(a.over * (sign * b.under), shape), a.under * abs(int(by)), exact)
+        (divisor,) = b.over.ravel()
+        sign = -1 if divisor < 0 else 1
+        return Exact(np.broadcast_to(a.over * (sign * b.under), shape), a.under * abs(int(divisor)), exact)
     xs, ys = (np.broadcast_to(e.over, shape).ravel() for e in (a, b))
     quotients = [Fraction(int(x) * b.under, int(y) * a.under) for x, y in zip(xs, ys, strict=True)]
     if len(quotients) <= MANY:
@@ -119,22 +132,19 @@ def _divide(a: Exact, b: Exact, bits: int) -> Exact:
     return of_fractions([rounded(q, bits) for q in quotients], shape, False)
 
 
-def _sum(a: Exact, axis: int | None, keepdims: bool) -> Exact:
-    return Exact(np.sum(a.over, axis=axis, keepdims=keepdims), a.under, a.exact)
-
-
-def _max(a: Exact, axis: int | None, keepdims: bool) -> Exact:
-    return Exact(np.max(a.over, axis=axis, keepdims=keepdims), a.under, a.exact)
-
-
 def _matmul(a: Exact, b: Exact) -> Exact:
-    """Rows of zeros (dark pixels) are left out: it is by far the largest product."""
-    there = [k for k in range(a.shape[1]) if np.any(a.over[:, k] != 0)]
-    over = a.over[:, there] @ b.over[there] if there else np.zeros((a.shape[0], b.shape[1]), dtype=object)
-    return Exact(over, a.under * b.under, a.exact and b.exact or _nothing(a) or _nothing(b))
+    """Return the product of two matrices.
+
+    Columns of a that are 0 (dark pixels) are left out, because this is by far the largest product.
+    """
+    kept = [k for k in range(a.shape[1]) if np.any(a.over[:, k] != 0)]
+    over = a.over[:, kept] @ b.over[kept] if kept else np.zeros((a.shape[0], b.shape[1]), dtype=object)
+    return Exact(over, a.under * b.under, _product_is_exact(a, b))
 
 
 def _compare(test: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact]:
+    """Return the comparison as a function of exact arrays, with 1 for true and 0 for false."""
+
     def compared(a: Exact, b: Exact) -> Exact:
         x, y, _ = _common(a, b)
         return Exact(np.asarray(test(x, y)).astype(np.int64), 1, a.exact and b.exact)
@@ -143,6 +153,8 @@ def _compare(test: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact]
 
 
 def _select(choose: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact]:
+    """Return a maximum or minimum as a function of exact arrays."""
+
     def selected(a: Exact, b: Exact) -> Exact:
         x, y, under = _common(a, b)
         return Exact(choose(x, y), under, a.exact and b.exact)
@@ -160,17 +172,20 @@ def _floor(a: Exact) -> Exact:
 
 
 def _elementwise(function: Callable[[Fraction, int], tuple[Fraction, bool]]) -> Callable[[Exact, int], Exact]:
-    def each(a: Exact, bits: int) -> Exact:
-        found = [function(x, bits) for x in a.fractions()]
-        return of_fractions([f for f, _ in found], a.shape, a.exact and all(e for _, e in found))
+    """Return a function of one fraction as a function of each number of an array."""
 
-    return each
+    def mapped(a: Exact, bits: int) -> Exact:
+        results = [function(x, bits) for x in a.fractions()]
+        return of_fractions([value for value, _ in results], a.shape, a.exact and all(exact for _, exact in results))
+
+    return mapped
 
 
 def _power(a: Exact, b: Exact, bits: int) -> Exact:
-    """One exponent.  Raises ArithmeticError where it has no value."""
-    found = [power(x, b.item(), bits) for x in a.fractions()]
-    return of_fractions([f for f, _ in found], a.shape, a.exact and b.exact and all(e for _, e in found))
+    """Return each number of a to one exponent b.  Raises ArithmeticError if a power has no value."""
+    exponent = b.item()
+    result = _elementwise(lambda x, bits: power(x, exponent, bits))(a, bits)
+    return Exact(result.over, result.under, result.exact and b.exact)
 
 
 SIMPLE: dict[str, Callable[..., Exact]] = {
@@ -187,11 +202,13 @@ ROUNDED: dict[str, Callable[..., Exact]] = {
 
 
 def apply(operation: str, operands: tuple[Exact, ...], axis: int | None, keepdims: bool, bits: int) -> Exact:
-    """One operation.  Raises ZeroDivisionError or ArithmeticError where it has no value."""
+    """Return the result of one operation.  Raises ArithmeticError where it has no value, as in a division by 0."""
     if operation == "transpose":
         return operands[0].T
     if operation in ("sum", "max"):
-        return (_sum if operation == "sum" else _max)(operands[0], axis, keepdims)
+        (a,) = operands
+        reduce = np.sum if operation == "sum" else np.max
+        return Exact(reduce(a.over, axis=axis, keepdims=keepdims), a.under, a.exact)
     if operation in SIMPLE:
         return SIMPLE[operation](*operands)
     return ROUNDED[operation](*operands, bits)

@@ -1,4 +1,4 @@
-"""Evaluate a part of a tree: one element, and of everything else just what that element needs."""
+"""Evaluate a region of a tree: one element, and of every operand only what this element needs."""
 
 from __future__ import annotations
 
@@ -7,28 +7,34 @@ from typing import Any, Protocol
 
 from verify.derive.expression import Node
 
-Region = tuple[tuple[int, ...] | None, ...]  # of each axis the indices, counted from 0; None: all
+Region = tuple[tuple[int, ...] | None, ...]  # the indices on each axis, counted from 0; None: all of them
 
 
 class Algebra(Protocol):
-    """Numbers of one kind.  `as_declared`: a declared operation is applied whole, instead of its body."""
+    """The arithmetic in which a tree is evaluated: exact, in float64, or in balls.
+
+    `as_declared`: an operation that `reference` declares is applied as a whole; otherwise its body is evaluated.
+    """
 
     as_declared: bool
 
-    def tensor(self, name: str, region: Region) -> Any: ...
+    def tensor(self, name: str, region: Region) -> Any:
+        """Return a region of a tensor."""
 
-    def constant(self, value: Any) -> Any: ...
+    def constant(self, value: Any) -> Any:
+        """Return a constant."""
 
-    def apply(self, node: Node, operands: tuple[Any, ...]) -> Any: ...
+    def apply(self, node: Node, operands: tuple[Any, ...]) -> Any:
+        """Return the result of a node's operation on evaluated operands."""
 
 
 def at(index: tuple[int, ...]) -> Region:
-    """One element, as a region."""
+    """Return the region of one element."""
     return tuple((i,) for i in index)
 
 
 def evaluate(node: Node, region: Region, algebra: Algebra, memo: dict[Any, Any]) -> Any:
-    """The node's numbers there. `memo` is kept by the caller, for one algebra."""
+    """Return the numbers of a node in a region.  The caller keeps `memo`, one for each algebra."""
     key = (node, region)
     if key not in memo:
         if node.operation == "tensor":
@@ -39,35 +45,42 @@ def evaluate(node: Node, region: Region, algebra: Algebra, memo: dict[Any, Any])
             memo[key] = evaluate(node.body, region, algebra, memo)
         else:
             parts = zip(node.operands, parts_of(node, region), strict=True)
-            memo[key] = algebra.apply(node, tuple(evaluate(o, r, algebra, memo) for o, r in parts))
+            memo[key] = algebra.apply(node, tuple(evaluate(operand, part, algebra, memo) for operand, part in parts))
     return memo[key]
 
 
 def parts_of(node: Node, region: Region) -> tuple[Region, ...]:
-    """Which part of each operand is needed for this part of the node."""
+    """Return for each operand the region that is needed for this region of the node."""
     if node.body is not None:
         needed = _needed(node.body, region, frozenset(node.operands))
-        return tuple(needed.get(operand, (None,) * len(operand.shape)) for operand in node.operands)
-    return tuple(PARTS.get(node.operation, _broadcast)(node, operand, k, region) for k, operand in
-                 enumerate(node.operands))  # fmt: skip
+        return tuple(needed.get(operand, _everything(operand)) for operand in node.operands)
+    part = PARTS.get(node.operation, _broadcast)
+    return tuple(part(node, operand, k, region) for k, operand in enumerate(node.operands))
+
+
+def _everything(node: Node) -> Region:
+    return (None,) * len(node.shape)
 
 
 def _needed(node: Node, region: Region, operands: frozenset[Node]) -> dict[Node, Region]:
-    """Which parts of the operands this part of a body needs; the whole operand, if it needs two different parts."""
+    """Return the regions of the operands that a region of a body needs.
+
+    An operand of which two different regions are needed is needed as a whole.
+    """
     if node in operands:
         return {node: region}
-    found: dict[Node, Region] = {}
-    for inner, part in zip(node.operands, parts_of(node, region), strict=True):
-        for operand, there in _needed(inner, part, operands).items():
-            found[operand] = there if found.get(operand, there) == there else (None,) * len(operand.shape)
-    return found
+    needed: dict[Node, Region] = {}
+    for inner, inner_region in zip(node.operands, parts_of(node, region), strict=True):
+        for operand, part in _needed(inner, inner_region, operands).items():
+            needed[operand] = part if needed.get(operand, part) == part else _everything(operand)
+    return needed
 
 
 def _broadcast(node: Node, operand: Node, _: int, region: Region) -> Region:
-    ends = len(node.shape) - len(operand.shape)
-    return tuple(
-        None if n == 1 != node.shape[ends + axis] else region[ends + axis] for axis, n in enumerate(operand.shape)
-    )
+    """Return the operand's region for an elementwise operation; an axis of length 1 is needed as a whole."""
+    missing = len(node.shape) - len(operand.shape)
+    axes = zip(operand.shape, node.shape[missing:], region[missing:], strict=True)
+    return tuple(None if n == 1 and wide != 1 else indices for n, wide, indices in axes)
 
 
 def _of_product(node: Node, operand: Node, k: int, region: Region) -> Region:
@@ -80,22 +93,25 @@ def _of_transpose(node: Node, operand: Node, k: int, region: Region) -> Region:
 
 def _of_reduction(node: Node, operand: Node, k: int, region: Region) -> Region:
     if node.axis is None:
-        return (None,) * len(operand.shape)
-    kept = list(region)
+        return _everything(operand)
+    indices = list(region)
     if node.keepdims:
-        kept[node.axis] = None
+        indices[node.axis] = None
     else:
-        kept.insert(node.axis, None)
-    return tuple(kept)
+        indices.insert(node.axis, None)
+    return tuple(indices)
 
 
 PARTS: dict[str, Callable[[Node, Node, int, Region], Region]] = {
-    "matmul": _of_product, "transpose": _of_transpose, "sum": _of_reduction, "max": _of_reduction,
-}  # fmt: skip
+    "matmul": _of_product,
+    "transpose": _of_transpose,
+    "sum": _of_reduction,
+    "max": _of_reduction,
+}
 
 
 def cut(array: Any, region: Region) -> Any:
-    """That part of an array; every axis stays."""
+    """Return a region of an array.  Every axis remains."""
     for axis, indices in enumerate(region):
         if indices is not None:
             array = array.take(indices, axis=axis)

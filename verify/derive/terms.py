@@ -1,4 +1,4 @@
-"""One element of a tree as a scalar term: what a person writes, with sums and products flattened."""
+"""One element of a tree as a scalar term, with sums and products flattened as a person writes them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 from verify.derive.expression import Node
 
-Index = tuple[int | str, ...]  # from 0; a letter for the index that a sum runs over
+Index = tuple[int | str, ...]  # counted from 0; a letter for the index of a sum
 Key = tuple[Node, Index, str]
 BOUND = ("k", "m", "p", "r", "s")
 
 
 @dataclass(frozen=True)
 class Term:
-    """`kind`: tensor, constant, add (with a sign each), multiply, over ("sum" or "max" over indices), or an operation.
+    """A scalar term.
 
-    Of a term over indices `bound` has each letter with its number of values, and the one part is written with them.
+    `kind`: "tensor", "constant", "add" (each part has a sign), "multiply", "over", or the name of an operation.
+    A term "over" indices is a sum or a maximum (`over`) of its only part. `bound` has each letter for an index, with
+    the number of values that it takes.
     """
 
     kind: str
@@ -29,16 +31,17 @@ class Term:
 
     @property
     def key(self) -> Key:
-        """Two terms of one key are one number."""
+        """What identifies the number: two terms with equal keys are one number."""
         return (self.node, self.index, self.kind)
 
     @property
     def is_leaf(self) -> bool:
+        """True for a tensor's element and for a constant."""
         return self.kind in ("tensor", "constant")
 
 
 def term(node: Node, index: Index, used: tuple[str, ...] = ()) -> Term:
-    """The element of a node; `used` are the letters of the sums around it."""
+    """Return one element of a node as a term.  `used` are the letters of the sums around it."""
     operation = node.operation
     if operation in ("tensor", "constant"):
         return Term(operation, node, index)
@@ -54,30 +57,39 @@ def term(node: Node, index: Index, used: tuple[str, ...] = ()) -> Term:
     if operation in ("add", "subtract"):
         return _added(node, index, parts)
     if operation == "multiply":
-        return Term("multiply", node, index, tuple(f for p in parts for f in (p.parts if p.kind == operation else [p])))
+        return _multiplied(node, index, parts)
     return Term(operation, node, index, parts)
 
 
 def part(node: Node, operand: Node, index: Index) -> Index:
-    """Which element of an operand belongs to this element; an axis of one is the same for all."""
-    ends = len(node.shape) - len(operand.shape)
-    return tuple(0 if n == 1 else index[ends + axis] for axis, n in enumerate(operand.shape))
+    """Return the index in an operand that belongs to an index in the node.  It is 0 on an axis of length 1."""
+    missing = len(node.shape) - len(operand.shape)
+    return tuple(0 if n == 1 else index[missing + axis] for axis, n in enumerate(operand.shape))
+
+
+def factors(of: Term) -> tuple[Term, ...]:
+    """Return the factors of a product; any other term is its only factor."""
+    return of.parts if of.kind == "multiply" else (of,)
+
+
+def _multiplied(node: Node, index: Index, parts: tuple[Term, ...]) -> Term:
+    return Term("multiply", node, index, tuple(factor for p in parts for factor in factors(p)))
 
 
 def _product(node: Node, index: Index, used: tuple[str, ...]) -> Term:
+    """Return one element of a matrix product: a sum, or a single product if there is nothing to sum over."""
     left, right = node.operands
     inner = left.shape[1]
-    letter: int | str = 0 if inner == 1 else _fresh(used)
-    inside = (*used, letter) if isinstance(letter, str) else used
-    parts = (term(left, (index[0], letter), inside), term(right, (letter, index[1]), inside))
-    factors = tuple(f for p in parts for f in (p.parts if p.kind == "multiply" else [p]))
-    product = Term("multiply", node, index, factors)
-    if isinstance(letter, int):
-        return product
+    if inner == 1:
+        return _multiplied(node, index, (term(left, (index[0], 0), used), term(right, (0, index[1]), used)))
+    letter = _fresh(used)
+    used = (*used, letter)
+    product = _multiplied(node, index, (term(left, (index[0], letter), used), term(right, (letter, index[1]), used)))
     return Term("over", node, index, (product,), bound=((letter, inner),), over="sum")
 
 
 def _over(node: Node, index: Index, used: tuple[str, ...]) -> Term:
+    """Return one element of a sum or a maximum along an axis, or along all axes; axes of length 1 need no letter."""
     (operand,) = node.operands
     inside: list[int | str] = list(index)
     if node.axis is None:
@@ -94,14 +106,14 @@ def _over(node: Node, index: Index, used: tuple[str, ...]) -> Term:
 
 
 def _added(node: Node, index: Index, parts: tuple[Term, ...]) -> Term:
-    signs = (1, 1 if node.operation == "add" else -1)
+    """Return a sum of two parts.  A part that is a sum itself is joined to it, if it needs no parentheses."""
     terms: list[Term] = []
-    found: list[int] = []
-    for k, (sign, p) in enumerate(zip(signs, parts, strict=True)):
-        inner = p.kind == "add" and (k == 0 or sign > 0)
-        terms += p.parts if inner else [p]
-        found += p.signs if inner else [sign]
-    return Term("add", node, index, tuple(terms), tuple(found))
+    signs: list[int] = []
+    for k, (sign, p) in enumerate(zip((1, 1 if node.operation == "add" else -1), parts, strict=True)):
+        joins = p.kind == "add" and (k == 0 or sign > 0)
+        terms += p.parts if joins else [p]
+        signs += p.signs if joins else [sign]
+    return Term("add", node, index, tuple(terms), tuple(signs))
 
 
 def _fresh(used: tuple[str, ...]) -> str:
@@ -109,7 +121,7 @@ def _fresh(used: tuple[str, ...]) -> str:
 
 
 def walk(of: Term) -> Iterator[Term]:
-    """The term and everything in it."""
+    """Yield the term and every term inside it."""
     yield of
     for p in of.parts:
         yield from walk(p)

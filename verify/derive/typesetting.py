@@ -1,4 +1,4 @@
-"""A term written down: in letters, and with numbers put in."""
+"""Typeset terms in letters or with numbers, and whole tensors in matrices."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from verify.derive.expression import CHOOSE, COMPARISONS, Node
 from verify.derive.formula import joined, parenthesis, side_by_side
 from verify.derive.terms import Index, Key, Term
 
-SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a written term holds together
+SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a formula binds; a looser one gets parentheses inside a tighter one
+MINUS = Formula("-", "-", "−")
+SIGNS = {1: Formula(" + ", " + ", " + "), -1: Formula(" - ", " - ", " − ")}
 Piece = tuple[Formula, int]
 Names = dict[Key, Formula]
 Write = Callable[[Term], Piece]
 
 
 def in_letters(of: Term, names: Names | None = None) -> Formula:
-    """The term in the essay's letters; what has a name within it by that."""
+    """Return the term in the essay's letters.  Terms inside it that have a name are written by their name."""
     return _letters(of, names or {})[0]
 
 
@@ -41,19 +43,18 @@ def _constant(node: Node) -> Formula:
 
 
 def digits(value: float) -> str:
-    """The shortest decimal that is this float64, without ".0"."""
-    text = repr(value)
-    return text.removesuffix(".0")
+    """Return the shortest decimal that is this float64, without ".0"."""
+    return repr(value).removesuffix(".0")
 
 
 def subscripts(node: Node, index: Index) -> tuple[str, ...]:
-    """Indices as the essay has them, from 1; of a single row (a bias, a batch of one) the node alone."""
+    """Return indices as the essay writes them, from 1.  The row of a bias, or of a batch of one, is left out."""
     kept = index[1:] if len(index) == 2 and node.shape[0] == 1 and not is_of(node.name, "W") else index
     return tuple(str(i + 1) if isinstance(i, int) else i for i in kept)
 
 
 def composed(of: Term, write: Write, times: str, latex_times: str) -> Piece:
-    """One operation, its parts written by `write`."""
+    """Return a term whose parts are written by `write`, and how tightly it binds."""
     if of.kind == "add":
         return _added(of, write), SUM
     if of.kind == "multiply":
@@ -68,38 +69,33 @@ def composed(of: Term, write: Write, times: str, latex_times: str) -> Piece:
 
 
 def tight(piece: Piece, level: int) -> Formula:
-    """In parentheses unless it holds together at least so tightly."""
+    """Return the piece, in parentheses if it binds less tightly than `level`."""
     return piece[0] if piece[1] >= level else parenthesis(piece[0])
 
 
 def _added(of: Term, write: Write) -> Formula:
-    made: list[Formula] = []
+    parts: list[Formula] = []
     for k, (sign, p) in enumerate(zip(of.signs, of.parts, strict=True)):
-        text = tight(write(p), PRODUCT if sign < 0 or k else SUM)
         if k:
-            made.append(SIGNS[sign])
+            parts.append(SIGNS[sign])
         elif sign < 0:
-            made.append(Formula("-", "-", "−"))
-        made.append(text)
-    return side_by_side(*made)
-
-
-SIGNS = {1: Formula(" + ", " + ", " + "), -1: Formula(" - ", " - ", " − ")}
+            parts.append(MINUS)
+        parts.append(tight(write(p), PRODUCT if sign < 0 or k else SUM))
+    return side_by_side(*parts)
 
 
 def _over(of: Term, write: Write) -> Formula:
-    made = tight(write(of.parts[0]), PRODUCT)
+    sign, latex = ("Σ", r"\sum") if of.over == "sum" else ("max", r"\max")
+    result = tight(write(of.parts[0]), PRODUCT)
     for letter, last in reversed(of.bound):
-        sign, latex = ("Σ", r"\sum") if of.over == "sum" else ("max", r"\max")
-        made = formula.over_all(sign, latex, letter, last, made)
-    return made
+        result = formula.over_all(sign, latex, letter, last, result)
+    return result
 
 
 def _fraction(pieces: Sequence[Piece]) -> Piece:
     over, under = pieces
-    inline = (tight(over, PRODUCT), tight(under, ATOM))
-    texts, marks = (inline[0].text, inline[1].text), (inline[0].html, inline[1].html)
-    return formula.fraction(over[0], under[0], texts, marks), PRODUCT
+    left, right = tight(over, PRODUCT), tight(under, ATOM)
+    return formula.fraction(over[0], under[0], (left.text, right.text), (left.html, right.html)), PRODUCT
 
 
 def _reciprocal(pieces: Sequence[Piece]) -> Piece:
@@ -107,7 +103,7 @@ def _reciprocal(pieces: Sequence[Piece]) -> Piece:
 
 
 def _negative(pieces: Sequence[Piece]) -> Piece:
-    return side_by_side(Formula("-", "-", "−"), tight(pieces[0], PRODUCT)), SUM
+    return side_by_side(MINUS, tight(pieces[0], PRODUCT)), SUM
 
 
 def _power(pieces: Sequence[Piece]) -> Piece:
@@ -115,6 +111,7 @@ def _power(pieces: Sequence[Piece]) -> Piece:
 
 
 def _named(name: str, latex: str = "") -> Callable[[Sequence[Piece]], Piece]:
+    """Return how a function with this name is written."""
     return lambda pieces: (formula.called(name, joined([p for p, _ in pieces], ", ", ", "), latex), ATOM)
 
 
@@ -128,7 +125,7 @@ OPERATIONS: dict[str, Callable[[Sequence[Piece]], Piece]] = {
 
 
 def in_matrices(node: Node) -> Formula:
-    """The whole tensor, in matrices."""
+    """Return the equation of a whole tensor, in matrices."""
     return _matrices(node)[0]
 
 
@@ -158,7 +155,7 @@ def _matrices(node: Node) -> Piece:
 
 
 def _times(node: Node, pieces: Sequence[Piece]) -> Formula:
-    """· between matrices, ⊙ element by element."""
+    """Return a product: with · between matrices or with a number, with ⊙ element by element."""
     sides = [tight(p, PRODUCT) for p in pieces]
     if node.operation == "matmul" or not all(operand.shape for operand in node.operands):
         return joined(sides, " · ", r" \cdot ")

@@ -1,1 +1,1 @@
-"""The essay: its equations as printed, its tables, the index of its equations."""
+"""The essay: its equations as printed, its tables, and the index of its equations."""

@@ -1,4 +1,4 @@
-"""The essay's equations as claims: each form of each, for each tensor that TensorFlow computed by it."""
+"""The essay's equations as claims: one for each form of an equation and each tensor that TensorFlow computed by it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from reference.network import Network
 from verify.essay.element_forms import Case, Formula, per_bias, per_node, per_weight, read
 
 PRINTED, INDEX, VECTORISED = "printed", "index", "vectorised"
-NOWHERE = ""  # the tensor of a definition
+NOWHERE = ""  # the tensor of a definition: no tensor is computed by it
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One form of one equation, for one tensor; `formula` gives the tensor as that form has it.
+    """One form of one equation for one tensor.  The formulas compute the tensor by this form.
 
-    An element that a printed form does not define is NaN. Several formulas are the readings of a printed
-    form that leaves an index open. `slip` says what is wrong with the print, and is said only if it is.
+    An element that a printed form does not define is NaN. A printed form that leaves an index open has one formula for
+    each value of the index. `slip` says what is wrong with a printed form. It is reported only if the form is wrong.
     """
 
     equation: str
@@ -39,7 +39,7 @@ class Claim:
 
 
 def claims(network: Network, epsilon_hat: float, epsilon: float) -> Iterator[Claim]:
-    """Every numbered equation, Appendix A and the forms of Appendix D, in the essay's order."""
+    """Yield every numbered equation, Appendix A and the forms of Appendix D, in the order of the essay."""
     yield from _nodes(network)
     yield from _forward(network)
     yield from _cost()
@@ -53,19 +53,22 @@ def claims(network: Network, epsilon_hat: float, epsilon: float) -> Iterator[Cla
 
 
 def _nodes(network: Network) -> Iterator[Claim]:
-    n = network.sizes
-    one = lambda e, j: feedforward.node_sum(e.arrays["X"], e.arrays["W1"][:, j - 1], e.arrays["B1"][j - 1])  # noqa: E731
-    dot = lambda e, j: feedforward.node_dot(e.arrays["X"], e.arrays["W1"][:, j - 1], e.arrays["B1"][j - 1])  # noqa: E731
-    act = lambda e, j: feedforward.node_activation(e.arrays["Z1"][j - 1], relu)  # noqa: E731
-    yield Claim("1", "1.1", INDEX, "Z1", (per_node(one, n[1]),))
-    yield Claim("2", "1.1", VECTORISED, "Z1", (per_node(dot, n[1]),))
-    yield Claim("3", "1.1", INDEX, "A1", (per_node(act, n[1]),))
+    """Yield (1) to (5), the equations of section 1.1."""
+
+    def inputs(e: Example, j: int) -> tuple[Any, Any, Any]:
+        return e.arrays["X"], e.arrays["W1"][:, j - 1], e.arrays["B1"][j - 1]
+
+    n = network.sizes[1]
+    yield Claim("1", "1.1", INDEX, "Z1", (per_node(lambda e, j: feedforward.node_sum(*inputs(e, j)), n),))
+    yield Claim("2", "1.1", VECTORISED, "Z1", (per_node(lambda e, j: feedforward.node_dot(*inputs(e, j)), n),))
+    activation = per_node(lambda e, j: feedforward.node_activation(e.arrays["Z1"][j - 1], relu), n)
+    yield Claim("3", "1.1", INDEX, "A1", (activation,))
     yield from _layers("4", "1.1", "Z", (1, 2, 3), network)
     yield from _layers("5", "1.1", "A", (1, 2, 3), network)
 
 
 def _layers(equation: str, section: str, letter: str, layers: tuple[int, ...], network: Network) -> Iterator[Claim]:
-    """Z = A·W + B or A = f(Z), of these layers."""
+    """Yield Z = A·W + B (letter "Z") or A = f(Z) (letter "A") for each of the layers."""
     for layer in layers:
         if letter == "Z":
             source = "X" if layer == 1 else f"A{layer - 1}"
@@ -77,6 +80,7 @@ def _layers(equation: str, section: str, letter: str, layers: tuple[int, ...], n
 
 
 def _forward(network: Network) -> Iterator[Claim]:
+    """Yield (6) to (11), the prediction."""
     n = network.sizes
     yield from _layers("6", "2.1.1", "Z", (1,), network)
     yield Claim("7", "2.1.1", INDEX, "Z1", (per_node(form.z1, n[1]),))
@@ -89,11 +93,13 @@ def _forward(network: Network) -> Iterator[Claim]:
 
 
 def _cost() -> Iterator[Claim]:
-    def mean(at: Case) -> Any:
-        return sum(form.cost(e) for e in at.examples) / len(at.examples)
+    """Yield (12) to (14), the cost."""
 
-    def one(at: Case) -> Any:
-        return form.cost(at.examples[0]) / len(at.examples)
+    def mean(step: Case) -> Any:
+        return sum(form.cost(e) for e in step.examples) / len(step.examples)
+
+    def one(step: Case) -> Any:
+        return form.cost(step.examples[0]) / len(step.examples)
 
     yield Claim("12", "2.2.1", INDEX, NOWHERE, ())
     yield Claim("13", "2.2.1", INDEX, "C", (mean,))
@@ -103,24 +109,25 @@ def _cost() -> Iterator[Claim]:
 
 
 def _descent(network: Network) -> Iterator[Claim]:
+    """Yield (15) and (16), gradient descent."""
     for P in network.parameters():
         formula = read(P, names.update(P))(descent.descend)
         yield Claim("15" if names.read(P).quantity == "W" else "16", "2.2.2", VECTORISED, names.new(P), (formula,))
 
 
 def _chain(network: Network) -> Iterator[Claim]:
-    """(17), (18): ∂Z/∂W · ∂A/∂Z · ∂C/∂A, each factor from its own equation."""
+    """Yield (17) and (18), ∂Z/∂W · ∂A/∂Z · ∂C/∂A, with each factor computed by its own equation."""
 
     def factors(layer: int) -> Formula:
-        def formula(at: Case) -> Any:
-            known = at.known
-            A3 = np.array([e.arrays["A3"] for e in at.examples])
-            dZ = loss.crossentropy_backward_long(A3, known["y"])
+        def formula(step: Case) -> Any:
+            tensors = step.known
+            A3 = np.array([e.arrays["A3"] for e in step.examples])
+            dZ = loss.crossentropy_backward_long(A3, tensors["y"])
             for below in range(network.depth - 1, layer - 1, -1):
-                dA = backprop.activation_gradient(dZ, known[f"W{below + 1}"])
+                dA = backprop.activation_gradient(dZ, tensors[f"W{below + 1}"])
                 slope = activation_named(network.activations[below - 1]).slope
-                dZ = backprop.sum_gradient(dA, known[f"Z{below}"], slope)
-            return backprop.weight_gradient(known["X" if layer == 1 else f"A{layer - 1}"], dZ)
+                dZ = backprop.sum_gradient(dA, tensors[f"Z{below}"], slope)
+            return backprop.weight_gradient(tensors["X" if layer == 1 else f"A{layer - 1}"], dZ)
 
         return formula
 
@@ -130,38 +137,37 @@ def _chain(network: Network) -> Iterator[Claim]:
 
 
 def _output_layer(network: Network) -> Iterator[Claim]:
+    """Yield (22a) and (22b), the gradients of the output layer."""
     n = network.sizes
     yield Claim("22a", "2.3", INDEX, "dW3", (per_weight(form.dc_dw3, n[2], n[3]),))
     yield Claim("22b", "2.3", INDEX, "dB3", (per_bias(form.dc_db3, n[3]),))
 
 
 def _hidden_layers(network: Network) -> Iterator[Claim]:
+    """Yield (22c) to (22f), the gradients of the hidden layers, as printed and corrected."""
     n = network.sizes
-    outputs = range(1, n[3] + 1)
-    one = "one output j in place of the sum over all outputs k"
+    slip = "one output j in place of the sum over all outputs k"
     c = "w_{j,j} (a_j - y_j) should be Σ_k w_{j,k} (a_k - y_k)"
     d = "w_{i,j} (a_j - y_j) should be Σ_k w_{i,k} (a_k - y_k); no j fits"
-    e = f"{one}: w_{{k,j}} (a_j - y_j) should be Σ_m w_{{k,m}} (a_m - y_m)"
-    f = f"{one}, which the left-hand side does not name; no j fits"
-    open_b2 = tuple(per_bias(_at_output(form.dc_db2_as_printed, j), n[2]) for j in outputs)
-    open_b1 = tuple(per_bias(_at_output(form.dc_db1_as_printed, j), n[1]) for j in outputs)
-    printed_w2 = (per_weight(form.dc_dw2_as_printed, n[1], n[2]),)
-    printed_w1 = (per_weight(form.dc_dw1_as_printed, n[0], n[1]),)
-    yield Claim("22c", "2.3", PRINTED, "dW2", printed_w2, c)
+    e = f"{slip}: w_{{k,j}} (a_j - y_j) should be Σ_m w_{{k,m}} (a_m - y_m)"
+    f = f"{slip}, which the left-hand side does not name; no j fits"
+    yield Claim("22c", "2.3", PRINTED, "dW2", (per_weight(form.dc_dw2_as_printed, n[1], n[2]),), c)
     yield Claim("22c", "2.3", INDEX, "dW2", (per_weight(form.dc_dw2, n[1], n[2]),))
-    yield Claim("22d", "2.3", PRINTED, "dB2", open_b2, d)
+    yield Claim("22d", "2.3", PRINTED, "dB2", _readings(form.dc_db2_as_printed, n[2], n[3]), d)
     yield Claim("22d", "2.3", INDEX, "dB2", (per_bias(form.dc_db2, n[2]),))
-    yield Claim("22e", "App. C", PRINTED, "dW1", printed_w1, e)
+    yield Claim("22e", "App. C", PRINTED, "dW1", (per_weight(form.dc_dw1_as_printed, n[0], n[1]),), e)
     yield Claim("22e", "App. C", INDEX, "dW1", (per_weight(form.dc_dw1, n[0], n[1]),))
-    yield Claim("22f", "App. C", PRINTED, "dB1", open_b1, f)
+    yield Claim("22f", "App. C", PRINTED, "dB1", _readings(form.dc_db1_as_printed, n[1], n[3]), f)
     yield Claim("22f", "App. C", INDEX, "dB1", (per_bias(form.dc_db1, n[1]),))
 
 
-def _at_output(compute: Callable[..., Any], j: int) -> Callable[..., Any]:
-    return lambda e, i: compute(e, i, j=j)
+def _readings(compute: Callable[..., Any], nodes: int, outputs: int) -> tuple[Formula, ...]:
+    """Return the formulas of a printed form that leaves j open: one for each output j."""
+    return tuple(per_bias(partial(compute, j=j), nodes) for j in range(1, outputs + 1))
 
 
 def _adam(network: Network, epsilon_hat: float, epsilon: float) -> Iterator[Claim]:
+    """Yield the equations of Adam in Appendix A, and Keras's form of the update."""
     section = "App. A"
     yield Claim("App. A: t", section, INDEX, NOWHERE, ())
     yield Claim("App. A: g", section, INDEX, NOWHERE, ())
@@ -173,7 +179,6 @@ def _adam(network: Network, epsilon_hat: float, epsilon: float) -> Iterator[Clai
         second = read(names.before(v), g, "beta_2")(_second_moment)
         as_printed = read(m, v, *scalars)(partial(adam.update_algorithm_1, epsilon=epsilon))
         keras = read(m, v, *scalars)(partial(adam.update_epsilon_hat, epsilon=epsilon_hat))
-
         corrected = read(m, v, *scalars)(partial(_corrected, epsilon_hat=epsilon_hat))
         yield Claim("App. A: start", section, INDEX, names.before(m), (read(P)(np.zeros_like),))
         yield Claim("App. A: start", section, INDEX, names.before(v), (read(P)(np.zeros_like),))
@@ -186,21 +191,22 @@ def _adam(network: Network, epsilon_hat: float, epsilon: float) -> Iterator[Clai
 
 
 def _first_moment(m: Any, g: Any, beta_1: Any) -> Any:
-    """m_t as Appendix A arranges it, in a longer format: its roundings are not those of the bound."""
+    """Return m_t as Appendix A writes it, in longdouble: the bound does not cover the rounding of this formula."""
     return beta_1 * np.asarray(m, np.longdouble) + (1 - beta_1) * np.asarray(g, np.longdouble)
 
 
 def _second_moment(v: Any, g: Any, beta_2: Any) -> Any:
-    """v_t likewise."""
+    """Return v_t as Appendix A writes it, in longdouble: the bound does not cover the rounding of this formula."""
     return beta_2 * np.asarray(v, np.longdouble) + (1 - beta_2) * np.asarray(g, np.longdouble) ** 2
 
 
 def _corrected(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon_hat: float) -> Any:
-    """Keras's update written with m̂ and v̂: then what stands beside √v̂ is ε̂ / √(1 - β2^t)."""
+    """Return Keras's update written with m̂ and v̂: the term beside √v̂ is then ε̂ / √(1 - β2^t)."""
     return adam.update_algorithm_1(m, v, t, alpha, beta_1, beta_2, epsilon_hat / np.sqrt(1 - beta_2**t))
 
 
 def _appendix_b(network: Network) -> Iterator[Claim]:
+    """Yield (18a) to (21), the factors of the chain rule."""
     n = network.sizes
     for layer in (1, 2, 3):
         source = "X" if layer == 1 else f"A{layer - 1}"
@@ -225,19 +231,18 @@ def _appendix_b(network: Network) -> Iterator[Claim]:
 
 
 def _appendix_d(network: Network) -> Iterator[Claim]:
+    """Yield the forms of Appendix D."""
     n, section = network.sizes, "App. D"
-    for claim in _hidden_layers(network):  # it repeats (22c) to (22f) as they are printed before
+    for claim in _hidden_layers(network):  # Appendix D repeats the print of (22c) to (22e)
         if claim.form == PRINTED and claim.equation != "22f":
             yield replace(claim, section=section)
 
-    def mean(compute: Callable[[Example], Any], rows: int | None = None) -> Formula:
-        return lambda at: np.mean([compute(e).reshape(rows or -1, compute(e).shape[-1]) for e in at.examples], axis=0)
+    def mean(compute: Callable[[Example], Any], rows: int) -> Formula:
+        return lambda step: np.mean([compute(e).reshape(rows, compute(e).shape[-1]) for e in step.examples], axis=0)
 
     yield Claim("22c", section, VECTORISED, "dW2", (mean(form.dw2_vectorised, n[1]),))
     yield Claim("22d", section, VECTORISED, "dB2", (mean(form.db2_vectorised, 1),))
     slip = "its left-hand side is printed ∂C/∂b(2)_i; it is the gradient of b(1)_i"
-    outputs = range(1, n[3] + 1)
-    readings = tuple(per_bias(_at_output(form.dc_db1_as_printed, j), n[2]) for j in outputs)
-    yield Claim("22f", section, PRINTED, "dB2", readings, slip)
+    yield Claim("22f", section, PRINTED, "dB2", _readings(form.dc_db1_as_printed, n[2], n[3]), slip)
     yield Claim("22e", section, VECTORISED, "dW1", (mean(form.dw1_vectorised, n[0]),))
     yield Claim("22f", section, VECTORISED, "dB1", (mean(form.db1_vectorised, 1),))

@@ -1,4 +1,4 @@
-"""A step to evaluate the equations on, and how a formula of one element becomes one of a whole tensor."""
+"""Formulas of whole tensors, made from the essay's formulas of one element, and the step to evaluate them on."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Formula = Callable[["Case"], Any]
 
 @dataclass(frozen=True)
 class Case:
-    """What TensorFlow had in a step, as float64 arrays by name, and its examples one by one.
+    """TensorFlow's tensors in one step, as float64 arrays by name, and each example of the batch.
 
-    `A3` of an example is (11) of TensorFlow's Z(3): its own gradient goes by the summations too.
+    `A3` of an example is computed from TensorFlow's Z(3) by (11), as in TensorFlow's own gradient.
     """
 
     network: Network
@@ -29,53 +29,54 @@ class Case:
 
 
 def case(network: Network, known: Mapping[str, Any]) -> Case:
-    """From the arrays of a step, batch first."""
-    found = []
+    """Return the case of a step, from its arrays.  The first axis of each array is the batch."""
+    examples = []
     for n in range(known["X"].shape[0]):
-        own = {name: known[name][n] for name in ("X", "y", *(f"{k}{i}" for k in "ZA" for i in (1, 2, 3)))}
-        own |= {f"W{i}": known[f"W{i}"] for i in (1, 2, 3)} | {f"B{i}": known[f"B{i}"][0] for i in (1, 2, 3)}
-        example = Example(own)
-        example.arrays["A3"] = np.array([form.a3(example, i) for i in range(1, 11)])
-        found.append(Example(example.arrays))
-    return Case(network, known, tuple(found))
+        arrays = {name: known[name][n] for name in ("X", "y", *(f"{k}{i}" for k in "ZA" for i in (1, 2, 3)))}
+        arrays |= {f"W{i}": known[f"W{i}"] for i in (1, 2, 3)} | {f"B{i}": known[f"B{i}"][0] for i in (1, 2, 3)}
+        example = Example(arrays)
+        arrays["A3"] = np.array([form.a3(example, i) for i in range(1, 11)])
+        examples.append(Example(arrays))
+    return Case(network, known, tuple(examples))
 
 
 def per_node(compute: Callable[..., Any], n: int, *, mean: bool = False) -> Formula:
-    """A formula of one node for each example and node; `mean`: of a gradient of the batch's mean cost."""
+    """Return the formula of a tensor [N, n], from that of one node.  With `mean`, the result is divided by N."""
 
-    def formula(at: Case) -> Floats:
-        share = len(at.examples) if mean else 1
-        found: Floats = np.array([[_element(compute, e, j) for j in range(1, n + 1)] for e in at.examples]) / share
-        return found
+    def formula(step: Case) -> Floats:
+        values: Floats = np.array([[_element(compute, e, j) for j in range(1, n + 1)] for e in step.examples])
+        return values / len(step.examples) if mean else values
 
     return formula
 
 
 def per_bias(compute: Callable[..., Any], n: int) -> Formula:
-    """A formula of one bias gradient for each, the mean of the examples."""
+    """Return the formula of a bias gradient [1, n], the mean over the examples, from that of one bias."""
     nodes = per_node(compute, n)
-    return lambda at: np.mean(nodes(at), axis=0, keepdims=True)
+    return lambda step: np.mean(nodes(step), axis=0, keepdims=True)
 
 
 def per_weight(compute: Callable[..., Any], m: int, n: int) -> Formula:
-    """A formula of one weight gradient for each, the mean of the examples; read for a whole column i at a time."""
+    """Return the formula of a weight gradient [m, n], the mean over the examples, from that of one weight."""
 
-    def formula(at: Case) -> Floats:
-        rows = np.arange(1, m + 1)
-        columns = [[_element(compute, e, rows, j) for j in range(1, n + 1)] for e in at.examples]
-        found: Floats = np.mean([np.stack([np.broadcast_to(c, m) for c in own], axis=1) for own in columns], axis=0)
-        return found
+    def formula(step: Case) -> Floats:
+        rows = np.arange(1, m + 1)  # the formula computes a whole column at once
+        columns = ([_element(compute, e, rows, j) for j in range(1, n + 1)] for e in step.examples)
+        matrices = [np.stack([np.broadcast_to(column, m) for column in matrix], axis=1) for matrix in columns]
+        mean: Floats = np.mean(matrices, axis=0)
+        return mean
 
     return formula
 
 
 def _element(compute: Callable[..., Any], e: Example, *index: Any) -> Any:
+    """Return the value of a formula, or NaN if it uses an index out of range."""
     try:
         return compute(e, *index)
     except IndexError:
-        return np.nan  # the form names an entry that does not exist
+        return np.nan
 
 
 def read(*names: str) -> Callable[[Callable[..., Any]], Formula]:
-    """A formula over whole arrays, by their names."""
-    return lambda compute: lambda at: compute(*(at.known[name] for name in names))
+    """Return a decorator that makes a formula from a function of the arrays with these names."""
+    return lambda compute: lambda step: compute(*(step.known[name] for name in names))

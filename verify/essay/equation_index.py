@@ -1,7 +1,7 @@
-"""The equation index: number, section of the essay, the tensors whose rule it is, the functions that state it.
+"""The index of equations: number, sections of the essay, the tensors computed by it, the functions that state it.
 
-Nothing here is a list of equations: numbers and sections come from the claims, tensors from the rules,
-functions from the docstrings of `reference`, each of which ends its first line with its equations.
+The index is collected. Numbers and sections come from the claims and tensors from the rules. Functions come from the
+docstrings of `reference`: each ends its first line with the numbers of its equations.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from verify.essay.claims import claims
 NUMBER = re.compile(r"\((\d+[a-f]?)\)")
 SOURCE = re.compile(r"\.  (?!.*\.  )(.+)$")
 APPENDIX = re.compile(r"Appendix ([AD])|Kingma & Ba")
-ELSEWHERE = re.compile(r"\b(19|20)\d\d\b|Keras: ")  # what the essay does not have: a paper, or Keras alone
+ELSEWHERE = re.compile(r"\b(19|20)\d\d\b|Keras: ")  # a source other than the essay: a paper, or Keras
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One equation: where the essay has it, what is computed by it, what states it."""
+    """One equation: its sections in the essay, the tensors computed by it, and the functions that state it."""
 
     equation: str
     sections: tuple[str, ...]
@@ -41,7 +41,7 @@ class Entry:
 
 
 def index() -> tuple[Entry, ...]:
-    """Every equation of the essay, in the order in which it prints them."""
+    """Return an entry for every equation, in the order of the essay."""
     sections: dict[str, dict[str, None]] = {}
     for claim in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon):
         sections.setdefault(claim.equation, {})[claim.section] = None
@@ -58,15 +58,17 @@ def index() -> tuple[Entry, ...]:
             cited.setdefault(equation, {})[name(function)] = None
     return tuple(
         Entry(
-            equation, tuple(found), tuple(tensors.get(equation, ())),
-            tuple(dict.fromkeys((*by_rule.get(equation, ()), *cited.get(equation, ())))),
+            equation,
+            tuple(places),
+            tuple(tensors.get(equation, ())),
+            tuple(by_rule.get(equation, {}) | cited.get(equation, {})),
         )
-        for equation, found in sections.items()
-    )  # fmt: skip
+        for equation, places in sections.items()
+    )
 
 
 def every_rule() -> Iterator[Rule]:
-    """The rules of the essay's network under every loss and optimizer, and what a step starts from."""
+    """Yield the rules of the essay's network for every loss and optimizer, and the rules of its initial values."""
     for cost in LOSSES:
         for optimizer in (KERAS, ALGORITHM_1, SGD()):
             yield from (r for r in start(ESSAY, optimizer, True) if r.equation != CARRIED)
@@ -74,12 +76,12 @@ def every_rule() -> Iterator[Rule]:
 
 
 def stated(rule: Rule) -> Callable[..., Any]:
-    """The function that states a rule, without the settings bound to it."""
+    """Return the function that states a rule, without the arguments bound to it."""
     return stated_by(rule.compute)
 
 
 def stated_by(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function that a partial was made of, and of an activation the function that it applies."""
+    """Return the function behind a partial.  For an activation, return the function that it applies."""
     if isinstance(function, partial):
         bound: Callable[..., Any] = function.func
         return stated_by(function.keywords["f"]) if bound is activation else bound
@@ -87,9 +89,9 @@ def stated_by(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def functions() -> Iterator[Callable[..., Any]]:
-    """The public functions of `reference`, by module."""
-    for found in pkgutil.walk_packages(reference.__path__, "reference."):
-        module = importlib.import_module(found.name)
+    """Yield the public functions of `reference`, module by module."""
+    for module_info in pkgutil.walk_packages(reference.__path__, "reference."):
+        module = importlib.import_module(module_info.name)
         for _, function in inspect.getmembers(module, callable):
             function = inspect.unwrap(function)
             own = inspect.isfunction(function) and function.__module__ == module.__name__
@@ -98,33 +100,44 @@ def functions() -> Iterator[Callable[..., Any]]:
 
 
 def citations(function: Callable[..., Any]) -> tuple[str, ...]:
-    """The equations at the end of a docstring's first line."""
-    source = SOURCE.search((inspect.getdoc(function) or "").partition("\n")[0])
-    return tuple(m[1] for m in NUMBER.finditer(source[1])) if source else ()
+    """Return the equation numbers at the end of a docstring's first line."""
+    return tuple(m[1] for m in NUMBER.finditer(_source(function)))
 
 
 def _names(function: Callable[..., Any], equation: str) -> bool:
-    """Whether a function of Appendix A states a part of its last line by its sign, as m̂."""
-    sign = equation.removeprefix("App. A: ")
-    return len(sign) > 1 and f"{sign} =" in (inspect.getdoc(function) or "").partition("\n")[0]
+    """Return whether the docstring of a function defines a symbol of Appendix A, such as m̂."""
+    symbol = equation.removeprefix("App. A: ")
+    return len(symbol) > 1 and f"{symbol} =" in _first_line(function)
 
 
 def cites_appendix(function: Callable[..., Any]) -> bool:
-    source = SOURCE.search((inspect.getdoc(function) or "").partition("\n")[0])
-    return bool(source and APPENDIX.search(source[1]))
+    """Return whether a docstring's first line ends with Appendix A or D, or the paper on Adam."""
+    return bool(APPENDIX.search(_source(function)))
 
 
 def cites_elsewhere(function: Callable[..., Any]) -> bool:
-    source = SOURCE.search((inspect.getdoc(function) or "").partition("\n")[0])
-    return bool(source and ELSEWHERE.search(source[1]))
+    """Return whether a docstring's first line ends with a source other than the essay."""
+    return bool(ELSEWHERE.search(_source(function)))
+
+
+def _first_line(function: Callable[..., Any]) -> str:
+    """Return the first line of a function's docstring."""
+    return (inspect.getdoc(function) or "").partition("\n")[0]
+
+
+def _source(function: Callable[..., Any]) -> str:
+    """Return the equations or other sources at the end of a docstring's first line, or "" if there are none."""
+    source = SOURCE.search(_first_line(function))
+    return source[1] if source else ""
 
 
 def name(function: Callable[..., Any]) -> str:
-    """file:function, as a person would look for it."""
+    """Return the file and the name of a function: file:function."""
     return f"{function.__module__.replace('.', '/')}.py:{function.__name__}"
 
 
 def table() -> Table:
+    """Return the index of equations as a table."""
     rows = tuple(
         tuple(map(Cell, (e.equation, ", ".join(e.sections), ", ".join(e.tensors), ", ".join(e.functions))))
         for e in index()

@@ -1,4 +1,4 @@
-"""Derive one number by hand: the command and `explanation`. The engine is in `verify.derive`."""
+"""Derive one number by hand: the command, and its Python function `explanation`.  `verify.derive` does the work."""
 
 from verify.derive.derivation import explanation
 

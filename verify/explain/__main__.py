@@ -1,4 +1,4 @@
-"""python -m verify.explain: how one number comes about, derived by hand beside TensorFlow's."""
+"""python -m verify.explain: derive one number by hand and compare it with TensorFlow's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class ExplainOptions(Options):
-    """Which number: `tensor` with its indices, in training step `step`; `depth` rules back, 0 for all."""
+    """The options of the command.
+
+    `tensor` is a tensor with its indices, as typed; `step` the training step; `depth` how many rules back, 0 for all.
+    """
 
     tensor: str = ""
     step: int = 1
@@ -41,13 +44,19 @@ class ExplainOptions(Options):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 rounding explains the difference, 1 it does not; raises Unusable (2) or Unverifiable (3)."""
-    made = parser("explain", ABOUT, "dW1[2,3] --depth all", training=True, tolerance=False)
-    made.add_argument("tensor", metavar="TENSOR[i,j]", help="dW1[2,3], Z1[3] (a batch of one: the row left out), C")
-    made.add_argument("--step", type=int, default=1, metavar="K", help="the training step (1)")
-    made.add_argument("--depth", type=_depth, default=1, metavar="N|all",
-                      help="so many rules back, or all the way to pixels and weights (1)")  # fmt: skip
-    options = read(made, argv, ExplainOptions)
+    """Derive the number, print and write the report, and return the exit status.
+
+    It is 0 if rounding explains the difference, and 1 if it does not.
+    Raises Unusable (exit status 2) or Unverifiable (exit status 3).
+    """
+    arguments = parser("explain", ABOUT, "dW1[2,3] --depth all", training=True, tolerance=False)
+    arguments.add_argument(
+        "tensor", metavar="TENSOR[i,j]", help="dW1[2,3], Z1[3] (a batch of one: the row left out), C"
+    )
+    arguments.add_argument("--step", type=int, default=1, metavar="K", help="the training step (1)")
+    depth_help = "so many rules back, or all the way to pixels and weights (1)"
+    arguments.add_argument("--depth", type=_depth, default=1, metavar="N|all", help=depth_help)
+    options = read(arguments, argv, ExplainOptions)
     tensor, index = parse(options.tensor)
     check_writable(options.out, "--out")
     trace = trace_file.load(options.trace) if options.trace else _captured(options, tensor, index)
@@ -60,6 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _depth(text: str) -> int:
+    """Return the number of rules, or 0 for "all".  Raises ArgumentTypeError for any other text."""
     if text == ALL:
         return 0
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1000:
@@ -68,7 +78,10 @@ def _depth(text: str) -> int:
 
 
 def _captured(options: ExplainOptions, tensor: str, index: tuple[int, ...]) -> Trace:
-    """Capture as many steps as are needed; whatever can be wrong with the request is said before TensorFlow starts."""
+    """Return a trace with as many steps as the request needs.
+
+    The request is checked first, so that an error in it is reported before TensorFlow starts.
+    """
     options = replace(options, steps=max(options.steps, options.step))
     if not options.model:
         chosen = {name: getattr(options, name) for name in ("dtype", "batch", "steps", "optimizer", "loss")}
@@ -78,7 +91,7 @@ def _captured(options: ExplainOptions, tensor: str, index: tuple[int, ...]) -> T
 
 
 def files(explanation: Explanation) -> dict[str, bytes]:
-    """Return the explanation in three forms, by the names of the files."""
+    """Return the content of each file of the report, by the file's name."""
     content = {"schema": "byhand-explanation/1", "command": "explain", **asdict(explanation)}
     return {
         "result.json": as_json.render(content),

@@ -1,1 +1,1 @@
-"""What a PASS is worth: faults put into a trace that passes, and what the comparison makes of them."""
+"""The command verify.faults: put faults into a trace that passes, and count which ones the comparison notices."""

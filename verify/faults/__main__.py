@@ -1,4 +1,4 @@
-"""python -m verify.faults: how many wrong computations would the comparison notice? The kill matrix."""
+"""python -m verify.faults: count the wrong computations that the comparison notices (the kill matrix)."""
 
 from __future__ import annotations
 
@@ -31,24 +31,27 @@ STEPS, BATCH = 3, 32
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 nothing goes unnoticed, 1 something does; raises Unusable (2) or Unverifiable (3)."""
-    made = parser("faults", ABOUT, "--trace five.npz", training=True, tolerance=False)
-    made.set_defaults(steps=STEPS, batch=BATCH)
-    options = read(made, argv, Options)
+    """Run the command and return its exit status: 0 every fault is noticed, 1 a fault goes unnoticed.
+
+    Raises Unusable (status 2) or Unverifiable (status 3).
+    """
+    faults_parser = parser("faults", ABOUT, "--trace five.npz", training=True, tolerance=False)
+    faults_parser.set_defaults(steps=STEPS, batch=BATCH)
+    options = read(faults_parser, argv, Options)
     result = one(options)
     names = ("report.md", "kill_matrix.csv", "smallest.csv")
     return tell(result.headline, result.passed, options, (result.groups(),), names)
 
 
 def one(options: Options) -> FaultsResult:
-    """Carry it out and write the files.  Raises Unusable or Unverifiable."""
+    """Try all faults, write the files, and return the result.  Raises Unusable or Unverifiable."""
     check_writable(options.out, "--out")
     trace = from_file("backprop", options) if options.trace else capture_for("backprop", options)
     if options.save_trace:
         save(Path(options.save_trace), trace)
     bench = _bench(trace, options)
-    with terminal.progress("Putting faults in") as each:
-        kills = matrix(bench, each)
+    with terminal.progress("Putting faults in") as advance:
+        kills = matrix(bench, advance)
     least = tuple(
         (rule.tensor, rule.equation, smallest(ball.value, ball.spread(), bench.held[rule.tensor]))
         for rule in bench.plan
@@ -61,14 +64,14 @@ def one(options: Options) -> FaultsResult:
     return result
 
 
-def _bench(held: Trace, options: Options) -> Bench:
-    """Power can be measured only on a trace that passes.  Raises Unusable with its headline."""
+def _bench(trace: Trace, options: Options) -> Bench:
+    """Return the trace, prepared for faults.  Raises Unusable, naming the first failure, if the trace does not pass."""
     source = f"--trace {options.trace}" if options.trace else "the captured steps"
-    steps = {in_step(number, "").rstrip("/") for number in range(1, held.settings.steps + 1)}
-    unknown = [name for name in held.tensors if name.partition("/")[0] not in steps]
+    steps = {in_step(number, "").rstrip("/") for number in range(1, trace.settings.steps + 1)}
+    unknown = [name for name in trace.tensors if name.partition("/")[0] not in steps]
     if unknown:
         raise Unusable(f"{source}: tensor {unknown[0]} belongs to no step, so the trace does not pass")
-    bench = Bench(held)
+    bench = Bench(trace)
     failed = [c for c in bench.unaltered if not c.passed]
     if failed:
         first = min(failed, key=lambda c: (c.mode == "chained", c.step, c.order))

@@ -1,4 +1,4 @@
-"""Fixed tolerances that are commonly used in place of a derived bound, each as its library defines it."""
+"""Fixed tolerances that are common in place of a derived bound, each as its library defines it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from verify.records.precision import Floats
 from verify.records.trace import Array
 
-# name: rtol, atol, and whether either alone is enough
+# By name: rtol, atol, and whether an element passes if it meets one of them.
 POLICIES: dict[str, tuple[float, float, bool]] = {
     "numpy allclose": (1e-5, 1e-8, False),
     "torch assert_close": (1.3e-6, 1e-5, False),
@@ -18,10 +18,10 @@ POLICIES: dict[str, tuple[float, float, bool]] = {
 
 
 def flagged(policy: str, held: Array, by_hand: Floats) -> bool:
-    """Whether this tolerance does not accept the numbers.  Arrays of one shape."""
+    """Return whether this tolerance rejects the values.  Both arrays have the same shape."""
     rtol, atol, either = POLICIES[policy]
-    found = held.astype(np.float64)
+    values = held.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        error, size = np.abs(found - by_hand), np.abs(by_hand)
+        error, size = np.abs(values - by_hand), np.abs(by_hand)
         accepted = (error <= atol) | (error <= rtol * size) if either else error <= atol + rtol * size
     return not bool(accepted.all())

@@ -1,4 +1,4 @@
-"""The kill matrix: each fault put into the last step of a trace that passes, and what noticed it."""
+"""The kill matrix: put each fault into the last step of a trace that passes, and record what notices it."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ from verify.records.trace import Array, Trace
 
 @dataclass(frozen=True)
 class Kill:
-    """What became of one fault. `size`: how far it is from the truth, in units of what rounding allows both.
+    """The result of one fault.
 
-    `equivalent`: at every element some number is a right rounding of both: no comparison could tell them apart.
+    `size` is the difference between the fault and the truth, over the bounds of both. `first` is the first comparison
+    that failed, and `by_policy` says for each fixed tolerance whether it noticed the fault.
     """
 
     fault: Fault
@@ -37,29 +38,36 @@ class Kill:
 
     @property
     def equivalent(self) -> bool:
+        """Whether no comparison can tell fault and truth apart: rounding can make one and the same tensor of both."""
         return not self.caught and self.size <= 1
 
     @property
     def survived(self) -> bool:
+        """Whether the fault goes unnoticed although it is not equivalent to the truth."""
         return not self.caught and not self.equivalent
 
     @property
     def diagnosis(self) -> str:
+        """The cause that the first failing comparison names, or ""."""
         return self.first.explanation if self.first else ""
 
     @property
     def right(self) -> bool | None:
-        """Whether the right cause was named first; None where the fault has no cause to be named."""
+        """Whether the first cause named is the right one; None if the fault was not caught or has no cause to name."""
         if not self.caught or not self.fault.telling:
             return None
         if self.fault.replaced:
-            told = f"agrees with: {self.fault.telling}"
-            return self.diagnosis == told or self.diagnosis.startswith(f"{told} at ")
+            cause = f"agrees with: {self.fault.telling}"
+            return self.diagnosis == cause or self.diagnosis.startswith(f"{cause} at ")
         return self.diagnosis.startswith(self.fault.telling)
 
 
 class Bench:
-    """A trace that passes, walked up to its last step, ready to have faults put into that."""
+    """A trace that passes, compared up to its last step, into which faults can be put.
+
+    `unaltered` has the comparisons of the trace without a fault, `held` the tensors of the last step, and `balls` their
+    by-hand values. `flagged` has the tensors that each fixed tolerance rejects without a fault.
+    """
 
     def __init__(self, trace: Trace) -> None:
         self.trace, self.last = trace, trace.settings.steps
@@ -76,33 +84,35 @@ class Bench:
         self.flagged = {name: frozenset(self._flagged(name, self.held, walk)) for name in POLICIES}
 
     def catalogue(self) -> Iterator[Fault]:
-        """All faults that can be put into this trace."""
+        """Yield all faults that can be put into this trace."""
         optimizer, settings = OPTIMIZERS[self.trace.settings.optimizer], self.trace.settings
         by_name: dict[str, list[Variant]] = {}
         for rule in self.plan:
             for variant in variants(rule, self.trace.network, optimizer, settings.loss):
-                if " and " not in variant.name.removeprefix("β1 and β2"):  # pairs are for the diagnosis
+                if " and " not in variant.name.removeprefix("β1 and β2"):  # only the diagnosis tries pairs
                     by_name.setdefault(variant.name, []).append(variant)
-        read = beside(self.trace, self.last)
+        inputs = beside(self.trace, self.last)
         possible = {}
-        for name, found in by_name.items():
-            fitting = tuple(v for v in found if self._can(v, read))
+        for name, candidates in by_name.items():
+            fitting = tuple(v for v in candidates if self._can(v, inputs))
             if fitting:
                 possible[name] = fitting
-        yield from of_variants(self.plan, possible, read)
+        yield from of_variants(self.plan, possible, inputs)
         yield from (f for f in of_storage() if self._holds(f))
 
-    def _can(self, variant: Variant, read: Mapping[str, Any]) -> bool:
-        known = {**read, **self.held}
-        if any(name not in known for name in variant.rule.inputs):
+    def _can(self, variant: Variant, inputs: Mapping[str, Any]) -> bool:
+        """Return whether a variant can be computed from this step and gives a tensor of the right shape."""
+        tensors = {**inputs, **self.held}
+        if not tensors.keys() >= set(variant.rule.inputs):
             return False
         try:
             with np.errstate(all="ignore"):
-                return np.asarray(variant.rule(known)).shape == self.held[variant.rule.tensor].shape
+                return np.asarray(variant.rule(tensors)).shape == self.held[variant.rule.tensor].shape
         except IMPOSSIBLE:
             return False
 
     def _holds(self, fault: Fault) -> bool:
+        """Return whether the step has the tensors that a fault alters."""
         try:
             fault.alter(self.held)
         except KeyError:
@@ -110,18 +120,18 @@ class Bench:
         return True
 
     def run(self, fault: Fault) -> Kill:
-        """Put it in, walk the last step again, see what fails."""
+        """Put a fault into the last step, compare the step again, and return what noticed the fault."""
         changed = fault.alter(self.held)
         held = {**self.held, **changed}
         walk = self.before.copy()
-        walk.memo = dict(self.memo)  # what is computed for this fault is not kept for the others
+        walk.memo = dict(self.memo)  # a copy: values computed for this fault are not kept for the others
         failed = [c for c in walk.step(self.last, held) if not c.passed]
         first = min(failed, key=lambda c: (c.mode == "chained", c.order), default=None)
         caught = {name: bool(set(self._flagged(name, held, walk)) - self.flagged[name]) for name in POLICIES}
         return Kill(fault, bool(failed), self._size(fault, changed, held, walk), first, caught)
 
     def _flagged(self, policy: str, held: Mapping[str, Array], walk: Walk) -> Iterator[str]:
-        """The tensors that a fixed tolerance would not accept, beside by-hand numbers from TensorFlow's own inputs."""
+        """Yield the tensors that a fixed tolerance rejects, against by-hand values from TensorFlow's own inputs."""
         memo = self.memo if walk.memo is None else walk.memo
         for name, ball in walk.balls.items():
             if name in held and held[name].shape == ball.shape:
@@ -132,8 +142,11 @@ class Bench:
                     yield name
 
     def _size(self, fault: Fault, changed: Mapping[str, Array], held: Mapping[str, Array], walk: Walk) -> float:
-        """Computed here from balls, not by the comparator: the larger of the fault itself and what reads it."""
-        known = {**{previous(name): ball for name, ball in walk.previous.items()}, **walk.local}
+        """Return the size of a fault: the largest difference to the truth over the bounds of both.
+
+        It looks at the altered tensors and at those computed from them. It uses the balls, not the comparison.
+        """
+        balls = {**{previous(name): ball for name, ball in walk.previous.items()}, **walk.local}
         sizes = [0.0]
         alternatives = {v.rule.tensor: v.rule for v in fault.replaced}
         for rule in self.plan:
@@ -144,19 +157,19 @@ class Bench:
             truth = evaluate(rule, use, walk.precision, walk.memo)
             if truth is None:
                 return float("inf")
-            other = attempt(alternatives[rule.tensor], known, walk.precision) if rule.tensor in alternatives else None
+            other = attempt(alternatives[rule.tensor], balls, walk.precision) if rule.tensor in alternatives else None
             sizes.append(apart(truth, other, held[rule.tensor]))
         return max(sizes)
 
 
 def score(kills: Sequence[Kill]) -> tuple[int, int]:
-    """Caught, of those that are not equivalent."""
+    """Return how many faults were caught, and how many are not equivalent to the truth."""
     real = [k for k in kills if not k.equivalent]
     return sum(k.caught for k in real), len(real)
 
 
 def matrix(bench: Bench, each: Callable[[int, int], None] = lambda done, of: None) -> tuple[Kill, ...]:
-    """All faults, one after the other."""
+    """Try all faults, one after the other, and return their results; `each` is told the progress."""
     faults = list(bench.catalogue())
     kills = []
     for number, fault in enumerate(faults):

@@ -1,1 +1,1 @@
-"""What a run reads: samples, images, weights, model files."""
+"""Readers of the inputs of a run: samples, images, weights and model files."""

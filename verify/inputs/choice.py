@@ -1,4 +1,4 @@
-"""The sample that the options ask for: one of `--data`, or the picture of `--image`."""
+"""Choose the sample that the options ask for: one of `--data`, or the picture of `--image`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ import numpy as np
 
 from reports.table import Picture
 from verify.errors import Unusable
-from verify.inputs import images as image
-from verify.inputs import samples
+from verify.inputs import images, samples
 from verify.inputs.images.centering import SIDE
 from verify.inputs.samples import Samples
 
-PICTURE = "image"  # settings.data of a picture from a file
+PICTURE = "image"  # the value of settings.data for a picture from a file
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Which sample: the picture in the file `image`, which shows `label`; or of `data` the one at `index`, or the first
-    that is labelled `digit`.
+    """The options that choose a sample.
+
+    It is the picture in the file `image`, which shows `label`. Without `image` it is the sample of `data` at
+    `index`, or the first sample with the label `digit`.
     """
 
     data: str = "digits"
@@ -32,7 +33,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Pick:
-    """`samples` with the place of the first; `data` for the settings; `label`, a place in the classes, if known."""
+    """The chosen sample: `samples` with the index of the first one to use.
+
+    `data` is the value for the settings. `label` is an index into the classes, or None if it is not known.
+    """
 
     samples: Samples
     index: int
@@ -41,7 +45,10 @@ class Pick:
 
 
 def pick(choice: Choice, usual: int = 5, batch: int = 1, *, needs_label: bool = True) -> Pick:
-    """Of --image, or of --data with --digit or --index.  Raises Unusable, naming the option or file."""
+    """Return the picture of --image, or the sample of --data that --digit or --index chooses.
+
+    `usual` is the digit that is taken where no option chooses one.  Raises Unusable, naming the option or the file.
+    """
     path, label = choice.image, choice.label
     if label is not None and not path:
         raise Unusable("--label: it says what --image shows; other samples have their own labels")
@@ -49,31 +56,34 @@ def pick(choice: Choice, usual: int = 5, batch: int = 1, *, needs_label: bool = 
         raise Unusable(f"--image {path}: say with --label D what it shows, for the cost and the gradients")
     if path and batch > 1:
         raise Unusable(f"--batch {batch}: --image is one sample")
-    drawn = samples.load(choice.data, choice.split)
+    dataset = samples.load(choice.data, choice.split)
     if not path:
-        index = samples.choose(drawn, choice.digit, choice.index, batch, usual)
-        return Pick(drawn, index, choice.data, int(drawn.labels[index]))
-    return _picture(path, label, drawn, choice.data)
+        index = samples.choose(dataset, choice.digit, choice.index, batch, usual)
+        return Pick(dataset, index, choice.data, int(dataset.labels[index]))
+    return _picture(path, label, dataset, choice.data)
 
 
-def _picture(path: str, label: str | None, like: Samples, data: str) -> Pick:
-    """A picture, for a network that learns or learned from such samples."""
-    if like.pixels.shape[1] != SIDE * SIDE:
-        size = "x".join(map(str, like.shape))
+def _picture(path: str, label: str | None, dataset: Samples, data: str) -> Pick:
+    """Return the picture of --image as a sample, with the classes of `dataset`.
+
+    Raises Unusable if the images of `dataset` have another size, or if `label` is none of its classes.
+    """
+    if dataset.pixels.shape[1] != SIDE * SIDE:
+        size = "x".join(map(str, dataset.shape))
         raise Unusable(f"--image {path}: it becomes {SIDE}x{SIDE} pixels, and the images of --data {data} are {size}")
-    known = None if label is None else samples.label_of(like.classes, label)
-    if label is not None and known is None:
-        raise Unusable(f"--label {label}: the data have no such class; {samples.known(like.classes)}")
-    pixels = image.read(path)
-    one = replace(like, pixels=pixels[None, :], labels=np.array([known or 0]), shape=(SIDE, SIDE))
-    return Pick(one, 0, PICTURE, known)
+    place = None if label is None else samples.label_of(dataset.classes, label)
+    if label is not None and place is None:
+        raise Unusable(f"--label {label}: the data have no such class; {samples.known(dataset.classes)}")
+    pixels = images.read(path)
+    sample = replace(dataset, pixels=pixels[None, :], labels=np.array([place or 0]), shape=(SIDE, SIDE))
+    return Pick(sample, 0, PICTURE, place)
 
 
 def pictures(choice: Choice) -> tuple[Picture, ...]:
-    """The picture of --image as it was given and as the network sees it; none without."""
+    """Return the picture of --image, as in the file and as the network sees it; an empty tuple without --image."""
     if not choice.image:
         return ()
-    look = image.look(choice.image)
+    look = images.look(choice.image)
     size = f"{SIDE} by {SIDE}"
     seen = "The digit cut out, scaled and centred as in MNIST, light on dark"
     return (

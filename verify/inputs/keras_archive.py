@@ -1,9 +1,9 @@
-"""Trained weights out of a Keras file without Keras: a `.keras` archive, or a whole model saved as `.h5`.
+"""Read trained weights from a Keras file without Keras: a `.keras` archive, or a whole model saved as `.h5`.
 
-Keras loads a model by building what the file describes, and a file can describe a Lambda or a class of its own: code
-of whoever wrote it.  Here json, zipfile and h5py read the description as text and the numbers as numbers, which
-executes nobody's code, and nothing is unpacked to the disk.  A description of anything but the network asked for is
-refused by name, and so is a file whose numbers lie elsewhere (links, external and virtual datasets).
+Keras loads a model by building the objects that the file describes. A file can describe a Lambda layer or a class of
+its author, so loading it can run the author's code. Here json, zipfile and h5py read the description as text and the
+weights as numbers. This runs no code from the file, and nothing is unpacked to the disk. A file that describes another
+network is refused, and so is a file that refers to numbers outside it (links, external and virtual datasets).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from reference.network import Network
 from verify.errors import Unusable
 
 Array = NDArray[Any]
-Fits = Callable[[str, tuple[int, ...], np.dtype[Any]], None]  # raises Unusable, by a tensor's name, shape and type
+Fits = Callable[[str, tuple[int, ...], np.dtype[Any]], None]  # of a tensor's name, shape and type; raises Unusable
 
-TEXT = 2**20  # bytes; the description of the essay's network takes 3,611
+TEXT = 2**20  # the most bytes of a description; that of the essay's network takes 3,611
 DAMAGED = "its description is not one that Keras writes; save the model again with model.save"
 
 
 def read_archive(path: str, network: Network, fits: Fits, most: int) -> dict[str, Array]:
-    """W1, B1, … of a `.keras` archive, of which nothing longer than `most` bytes is unpacked.
+    """Return W1, B1, … of a `.keras` archive.  Raises Unusable.
 
-    Its groups are named by class and counted in the order of the model, `dense`, `dense_1`, …, whatever the layers
-    are called.
+    No member longer than `most` bytes is unpacked. In the archive, the groups of the Dense layers are called `dense`,
+    `dense_1`, … in the order of the model; the names of the layers do not matter.
     """
     with zipfile.ZipFile(path) as archive:
         layers = _dense_layers(_description(_member(archive, "config.json", TEXT)), network)
@@ -45,7 +45,7 @@ def read_archive(path: str, network: Network, fits: Fits, most: int) -> dict[str
 
 
 def read_h5(content: bytes, network: Network, fits: Fits) -> dict[str, Array]:
-    """W1, B1, … of a whole model in HDF5, whose groups bear the names of the layers."""
+    """Return W1, B1, … of a whole model in HDF5, where the groups have the names of the layers.  Raises Unusable."""
     with h5py.File(io.BytesIO(content), "r") as file:
         if "model_config" not in file.attrs:
             raise Unusable("it has weights but no model_config; save the whole model with model.save")
@@ -58,70 +58,81 @@ def read_h5(content: bytes, network: Network, fits: Fits) -> dict[str, Array]:
 
 
 def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
-    found = [info for info in archive.infolist() if info.filename == name]
-    if len(found) != 1:
-        raise Unusable(f"it has {len(found)} members {name}, where one is needed; save the model again with model.save")
-    if found[0].file_size > most:
-        raise Unusable(
-            f"its {name} would unpack to {found[0].file_size} bytes, and this network needs less than {most}"
-        )
-    return archive.read(found[0])  # zipfile stops at the size just checked
+    """Return the content of one member.  Raises Unusable unless it exists once and has at most `most` bytes."""
+    members = [info for info in archive.infolist() if info.filename == name]
+    if len(members) != 1:
+        count = len(members)
+        raise Unusable(f"it has {count} members {name}, where one is needed; save the model again with model.save")
+    size = members[0].file_size
+    if size > most:
+        raise Unusable(f"its {name} would unpack to {size} bytes, and this network needs less than {most}")
+    return archive.read(members[0])  # zipfile reads no more than the size checked above
 
 
 def _description(text: bytes | str) -> dict[str, Any]:
-    if len(text) > TEXT:  # a text of no fixed length in HDF5 shows its length only once it is read
+    """Return the description of a model, parsed from JSON.  Raises Unusable."""
+    if len(text) > TEXT:  # HDF5 does not tell the length of a variable-length text before it is read
         raise Unusable(f"its description of the model is longer than {TEXT} bytes")
     try:
-        found = json.loads(text)
+        description = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Unusable("its description of the model is not JSON; save the model again with model.save") from error
-    if not isinstance(found, dict):
+    if not isinstance(description, dict):
         raise Unusable(DAMAGED)
-    return found
+    return description
 
 
 def _dense_layers(description: dict[str, Any], network: Network) -> list[str]:
-    """The names of the Dense layers in the order of computing.  Raises Unusable unless they make up the network."""
+    """Return the names of the Dense layers in the order of the model.
+
+    Raises Unusable unless the model computes the same function as `network`.
+    """
     try:
-        found = _layers(description, network)
-        if len({name for name, _, _ in found}) != len(found):
+        layers = _layers(description, network)
+        if len({name for name, _, _ in layers}) != len(layers):
             raise Unusable("two of its layers have one name; save the model again with model.save")
         needed = list(zip(network.sizes[1:], network.activations, strict=True))
-        if [(units, activation) for _, units, activation in found] != needed:
-            have = ", ".join(f"{units} {activation}" for _, units, activation in found) or "none"
+        if [(units, activation) for _, units, activation in layers] != needed:
+            have = ", ".join(f"{units} {activation}" for _, units, activation in layers) or "none"
             want = ", ".join(f"{units} {activation}" for units, activation in needed)
             raise Unusable(f"its Dense layers are {_shown(have, 200)}, where {want} are needed, in this order")
     except (AttributeError, IndexError, KeyError, TypeError, RecursionError) as error:
         raise Unusable(DAMAGED) from error
-    return [name for name, _, _ in found]
+    return [name for name, _, _ in layers]
 
 
 def _layers(description: dict[str, Any], network: Network) -> list[tuple[str, Any, Any]]:
-    """Name, nodes and activation of each Dense layer; every other layer must change nothing."""
+    """Return the name, the number of nodes and the activation of each Dense layer.
+
+    Raises Unusable for any other layer that is not the identity in prediction.
+    """
     kind, settings = _class(description), description["config"]
     if kind not in ("Sequential", "Functional", "Model"):
         raise Unusable(f"it is a model of class {_shown(kind)}; a Sequential or a Functional one can be read")
     if kind != "Sequential":
         _in_line(settings)
-    found: list[tuple[str, Any, Any]] = []
+    dense: list[tuple[str, Any, Any]] = []
     for layer in settings["layers"]:
         kind, config = _class(layer), layer["config"]
         name = config["name"]
         if not isinstance(name, str):
             raise TypeError("name")
         if kind == "Dense" and config.get("use_bias", True) is True:
-            found.append((name, config["units"], config["activation"]))
-        elif kind == "Activation" and found and found[-1][2] == "linear":
-            found[-1] = (*found[-1][:2], config["activation"])
+            dense.append((name, config["units"], config["activation"]))
+        elif kind == "Activation" and dense and dense[-1][2] == "linear":
+            dense[-1] = (*dense[-1][:2], config["activation"])
         elif objection := _objection(kind, config, network):
             raise Unusable(f"its layer {_shown(name)} of class {_shown(kind)} {objection}")
         elif kind == "Dropout" and _always(layer.get("inbound_nodes", [])):
             raise Unusable(f"its layer {_shown(name)} drops nodes in prediction too (training=True)")
-    return found
+    return dense
 
 
 def _class(layer: dict[str, Any]) -> str:
-    """The class of a model or layer.  A class of somebody's own may be called Dense too: its module tells."""
+    """Return the class name of a model or layer.  Raises Unusable for a class that is not part of Keras.
+
+    Another class may be called Dense too, so the module decides.
+    """
     kind = layer["class_name"]
     if not isinstance(kind, str):
         raise TypeError("class_name")
@@ -131,7 +142,7 @@ def _class(layer: dict[str, Any]) -> str:
 
 
 def _objection(kind: str, config: dict[str, Any], network: Network) -> str:
-    """Why a layer cannot be passed over in prediction; empty if it hands on what it is given."""
+    """Return why a layer changes a prediction, as the end of a sentence; empty if the layer is the identity."""
     if kind == "Dense":
         return "has no bias; train it with use_bias=True"
     if kind == "InputLayer":
@@ -148,43 +159,46 @@ def _objection(kind: str, config: dict[str, Any], network: Network) -> str:
 
 
 def _in_line(settings: dict[str, Any]) -> None:
-    """Raise Unusable unless each layer of a Functional model has the one listed before it as its only input."""
+    """Raise Unusable unless each layer of a Functional model has the layer listed before it as its only input."""
     layers = settings["layers"]
     names = [layer["config"]["name"] for layer in layers]
-    before = [_inputs(layer["inbound_nodes"]) for layer in layers]
+    inputs = [_inputs(layer["inbound_nodes"]) for layer in layers]
     ends = [_first_of_one(settings[key]) for key in ("input_layers", "output_layers")]
-    if before != [[], *([name] for name in names[:-1])] or ends != [names[0], names[-1]]:
+    if inputs != [[], *([name] for name in names[:-1])] or ends != [names[0], names[-1]]:
         raise Unusable(
             "its layers, as listed, do not form one line from input to output; save a model without branches"
         )
 
 
 def _inputs(nodes: Any) -> list[Any]:
-    """Of one layer, the names of the layers it is called on: as Keras 3 writes them, or as Keras 2 did."""
+    """Return the names of the layers that a layer is called on, in the format of Keras 3 or of Keras 2."""
     called = [node["args"] if isinstance(node, dict) else node for node in nodes]
     return [t["config"]["keras_history"][0] if isinstance(t, dict) else t[0] for tensors in called for t in tensors]
 
 
 def _always(nodes: Any) -> bool:
-    """Whether a Functional model calls the layer with training=True, which makes Dropout random in prediction."""
-    asked = [node["kwargs"] if isinstance(node, dict) else node[0][3] for node in nodes]
-    return any(bool(given.get("training")) for given in asked)
+    """Return whether a Functional model calls the layer with training=True: then Dropout is random in prediction."""
+    arguments = [node["kwargs"] if isinstance(node, dict) else node[0][3] for node in nodes]
+    return any(bool(kwargs.get("training")) for kwargs in arguments)
 
 
 def _first_of_one(tensors: Any) -> Any:
-    """The layer of [layer, node, tensor], or of a list of one such."""
+    """Return the layer of [layer, node, tensor], or of a list with one such entry."""
     return tensors[0][0] if isinstance(tensors[0], list) and len(tensors) == 1 else tensors[0]
 
 
 def _attribute(group: Any, name: str) -> list[str]:
-    """A text or a list of texts."""
+    """Return an attribute, which is a text or a list of texts, as a list.  Raises Unusable if it is too long."""
     if group.attrs.get_id(name).get_storage_size() > TEXT:
         raise Unusable(f"its {name} is longer than {TEXT} bytes")
     return [t.decode() if isinstance(t, bytes) else str(t) for t in np.atleast_1d(group.attrs[name]).tolist()]
 
 
 def _follow(group: Any, place: str) -> Any:
-    """What lies at a place in the file, and in the file only: links to elsewhere, or round in circles, end here."""
+    """Return the group or dataset at a path inside the file.
+
+    Raises Unusable if it does not exist, or if a link on the path could lead to another file or into a circle.
+    """
     for part in place.split("/"):
         link = group.get(part, getlink=True) if isinstance(group, h5py.Group) else None
         if link is None:
@@ -196,22 +210,26 @@ def _follow(group: Any, place: str) -> Any:
 
 
 def _numbers(groups: list[Any], places: list[list[str]], fits: Fits, most: int) -> dict[str, Array]:
-    """The weight matrix and the bias of each layer, which lie in its group in this order."""
-    found = {}
+    """Return W1, B1, … from the groups of the layers, where `places` has the paths of W and B in each group.
+
+    Raises Unusable.
+    """
+    tensors = {}
     for k, (group, names) in enumerate(zip(groups, places, strict=True), start=1):
         if len(names) != 2:
             raise Unusable(
                 f"its Dense layer {k} holds {len(names)} arrays, where a weight matrix and a bias are needed"
             )
         for kind, place in zip("WB", names, strict=True):
-            found[f"{kind}{k}"] = _read(f"{kind}{k}", _follow(group, place), fits, most)
-    return found
+            tensors[f"{kind}{k}"] = _read(f"{kind}{k}", _follow(group, place), fits, most)
+    return tensors
 
 
 def _read(name: str, data: Any, fits: Fits, most: int) -> Array:
-    """The numbers of one dataset, once it is sure that they are in this file, in one piece and as many as it says.
+    """Return the numbers of one dataset.
 
-    Keras writes them so.  A dataset can promise any shape and hold nothing but a fill value, or chunks of any size.
+    Raises Unusable unless the file itself holds all of them in one piece, as Keras writes them. In HDF5 a dataset can
+    declare any shape and hold only a fill value, or chunks of any size.
     """
     if not isinstance(data, h5py.Dataset):
         raise Unusable(f"{name} in it is not an array; save the model again with model.save")
@@ -224,5 +242,5 @@ def _read(name: str, data: Any, fits: Fits, most: int) -> Array:
 
 
 def _shown(value: Any, most: int = 60) -> str:
-    """A stranger's text on one line, whatever is in it."""
+    """Return a value from the file as a text that can be printed on one line."""
     return ascii(value)[:most]

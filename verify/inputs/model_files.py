@@ -1,4 +1,7 @@
-"""A model from a file or a function, for `--model`; checked as a stranger's before anything in it is built."""
+"""Load the user model of `--model` from a file or a function.
+
+The description in a file is checked as text before Keras builds anything from it.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +23,13 @@ from verify.records.trace import Array
 from verify.runtime.stderr import hushed
 
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
-MOST = 4 * 2**30  # bytes that a file may unpack to
-MODELS = ("Sequential", "Functional", "Model")  # classes that a description may be of
+MOST = 4 * 2**30  # the most bytes that an archive may unpack to
+MODELS = ("Sequential", "Functional", "Model")  # the classes of models that can be verified
 
 
 @dataclass(frozen=True)
 class Given:
-    """A model, and the examples that its function handed over with it."""
+    """A user model, and the examples x and y if its function returned them."""
 
     model: Any
     x: Array | None = None
@@ -34,10 +37,10 @@ class Given:
 
 
 def load(text: str, trust: bool, verbose: bool = False) -> Given:
-    """The model of `--model FILE` or `--model module:function`.  Raises Unusable naming the option.
+    """Return the user model of `--model FILE` or `--model module:function`.
 
-    A file is loaded in Keras's safe mode, and only once nothing but known layers stands in it; `trust` leaves
-    both away. A function runs whatever it holds.
+    A file is loaded in Keras's safe mode, and only if all its layers are known. `trust` switches both precautions
+    off. A function can run any code.  Raises Unusable, naming the option, and Unsupported, naming the layers.
     """
     if not os.path.exists(text) and ":" in text:
         return _from_function(text)
@@ -51,12 +54,13 @@ def load(text: str, trust: bool, verbose: bool = False) -> Given:
         raise
     except Unusable as error:
         raise Unusable(f"--model {text}: {error}") from error
-    except Exception as error:  # parsers of a stranger's bytes: whatever they stumble over, the file is no good
+    except Exception as error:  # a parser can raise any exception on a damaged file
         raise Unusable(f"--model {text}: it cannot be read ({_line(error)})") from error
     return Given(_loaded(text, trust, verbose))
 
 
 def _loaded(path: str, trust: bool, verbose: bool) -> Any:
+    """Return the model that Keras loads.  Raises Unverifiable without TensorFlow, Unusable if Keras cannot load it."""
     with hushed(verbose):
         try:
             from verify.capture.model_copy import load_model
@@ -64,12 +68,15 @@ def _loaded(path: str, trust: bool, verbose: bool) -> Any:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
         try:
             return load_model(path, safe=not trust)
-        except Exception as error:  # whatever Keras raises over a file
+        except Exception as error:  # Keras can raise any exception on a file
             raise Unusable(f"--model {path}: Keras cannot load it ({_line(error)})") from error
 
 
 def _examine(path: str, trust: bool) -> None:
-    """Read the description as text.  Raises Unsupported for what is not known, Unusable for what is damaged."""
+    """Check the description of a model as text.
+
+    Raises Unsupported for layers and classes that are not known, and Unusable for a damaged file.
+    """
     if path.endswith(".keras"):
         if not zipfile.is_zipfile(path):
             raise Unusable("it is no .keras archive, or a truncated one")
@@ -80,8 +87,8 @@ def _examine(path: str, trust: bool) -> None:
         with h5py.File(path, "r") as file:
             if "model_config" not in file.attrs:
                 raise Unusable("it has weights but no model_config; save the whole model with model.save")
-            found = file.attrs["model_config"]
-            description = found if isinstance(found, bytes) else str(found).encode()
+            text = file.attrs["model_config"]
+            description = text if isinstance(text, bytes) else str(text).encode()
     if len(description) > TEXT:
         raise Unusable(f"its description of the model is longer than {TEXT} bytes")
     try:
@@ -94,6 +101,7 @@ def _examine(path: str, trust: bool) -> None:
 
 
 def _members(archive: zipfile.ZipFile) -> None:
+    """Raise Unusable unless an archive has the members of a Keras model, each once, and is not too large."""
     names = [info.filename for info in archive.infolist()]
     for name in names:
         if name not in MEMBERS and not (name.startswith("assets/") and ".." not in name.split("/")):
@@ -105,7 +113,7 @@ def _members(archive: zipfile.ZipFile) -> None:
 
 
 def _unknown(config: Any) -> Iterator[tuple[str, str]]:
-    """Layers that are not verified, and classes that are not Keras's own, by name."""
+    """Yield (name, reason) for each layer that is not verified and for each class that is not part of Keras."""
     if not isinstance(config, dict):
         raise TypeError("a description is a table")
     kind = str(config["class_name"])
@@ -113,23 +121,23 @@ def _unknown(config: Any) -> Iterator[tuple[str, str]]:
     if kind not in MODELS:
         yield f"model ({_short(kind)})", "neither Sequential nor Functional"
     for layer in layers:
-        name, of = _short(layer["config"].get("name", "?")), str(layer["class_name"])
-        if of not in _verified():
-            yield f"layer {name} ({_short(of)})", "By Hand does not know it; nothing of the file was run"
-    for module, of in _classes(config):
+        name, kind = _short(layer["config"].get("name", "?")), str(layer["class_name"])
+        if kind not in _verified():
+            yield f"layer {name} ({_short(kind)})", "By Hand does not know it; nothing of the file was run"
+    for module, kind in _classes(config):
         if module.partition(".")[0] not in ("keras", "builtins", ""):
-            yield f"class {_short(of)} of {_short(module)}", "it is not Keras's own; --trust would run its code"
+            yield f"class {_short(kind)} of {_short(module)}", "it is not Keras's own; --trust would run its code"
 
 
 def _verified() -> set[str]:
-    """The Keras layers that are verified, by the names of their classes."""
+    """Return the class names of the Keras layers that are verified."""
     with hushed():
         from verify.capture.layers import by_layer
     return {kind.__name__ for kind in by_layer()} | {"Activation"}
 
 
 def _classes(node: Any) -> Iterator[tuple[str, str]]:
-    """Every class that the description would have built."""
+    """Yield (module, class name) of every class that Keras would build from the description."""
     if isinstance(node, dict):
         if "class_name" in node and "module" in node:
             yield str(node["module"] or ""), str(node["class_name"])
@@ -141,28 +149,35 @@ def _classes(node: Any) -> Iterator[tuple[str, str]]:
 
 
 def _from_function(text: str) -> Given:
-    """Import a module, from the current folder too, and call its function."""
+    """Return the user model of `module:function`.  Raises Unusable if the function fails.
+
+    The module may also lie in the current folder.
+    """
     module, _, name = text.rpartition(":")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
         with hushed():
             function = getattr(importlib.import_module(module), name)
-            made = function()
-    except Exception as error:  # a user's own code: whatever it raises is his to read
+            returned = function()
+    except Exception as error:  # the user's code can raise any exception, and the user must see which
         raise Unusable(f"--model {text}: {type(error).__name__}: {_line(error)}") from error
-    if not isinstance(made, tuple):
-        return Given(made)
-    if len(made) != 3:
-        raise Unusable(f"--model {text}: the function must give a model, or a model, x and y, not {len(made)} things")
-    return Given(made[0], np.asarray(made[1]), np.asarray(made[2]))
+    if not isinstance(returned, tuple):
+        return Given(returned)
+    if len(returned) != 3:
+        count = len(returned)
+        raise Unusable(f"--model {text}: the function must give a model, or a model, x and y, not {count} things")
+    model, x, y = returned
+    return Given(model, np.asarray(x), np.asarray(y))
 
 
 def _line(error: BaseException) -> str:
+    """Return the first line of an error's message, shortened, or its class if it has no message."""
     lines = str(error).splitlines()
     return (lines[0] if lines else type(error).__name__).rstrip(".")[:200]
 
 
 def _short(value: Any) -> str:
+    """Return a value as a text of at most 60 characters that can be printed."""
     text = str(value)
     return text if text.isprintable() and len(text) <= 60 else ascii(text)[:60]

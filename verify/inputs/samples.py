@@ -1,4 +1,4 @@
-"""The samples of `--data` and `--split`, and which of them the options choose."""
+"""Load the samples of `--data` and `--split`, and find the sample that the options choose."""
 
 from __future__ import annotations
 
@@ -10,47 +10,50 @@ from pathlib import Path
 import numpy as np
 
 from verify.errors import Unusable
-from verify.inputs.datasets import builtin as embedded
-from verify.inputs.datasets import csv_tables as table
-from verify.inputs.datasets import idx, npz
-from verify.inputs.datasets import image_folders as folders
+from verify.inputs.datasets import builtin, csv_tables, idx, image_folders, npz
 from verify.records.samples import Samples as Samples
 from verify.records.samples import network_for as network_for
 
-NAMED: dict[str, Callable[[str], Samples]] = {"digits": embedded.digits, "mnist": embedded.mnist}
+NAMED: dict[str, Callable[[str], Samples]] = {"digits": builtin.digits, "mnist": builtin.mnist}
 FOLDERS: tuple[tuple[Callable[[Path], bool], Callable[[Path, str], Samples]], ...] = (
-    (idx.here, idx.read), (table.here, table.read_folder), (folders.here, folders.read),
-)  # fmt: skip
+    (idx.here, idx.read),
+    (csv_tables.here, csv_tables.read_folder),
+    (image_folders.here, image_folders.read),
+)
 
 
 def load(data: str, split: str) -> Samples:
-    """The samples of `--data`.  Raises Unusable, naming the option or the file, if they cannot be had."""
+    """Return the samples of one split of `--data`.  Raises Unusable, naming the option or the file."""
     if data in NAMED:
         return NAMED[data](split)
     if not data.isprintable():
-        raise Unusable(f"--data {ascii(data)}: a path of plain text is needed; rename it")
+        raise Unusable(f"--data {data!a}: a path of plain text is needed; rename it")
     path = Path(data)
     try:
         if os.path.isdir(data):
             return _folder(path, split)
         if os.path.isfile(data):
-            return table.read(path, split) if data.lower().endswith(table.ENDINGS) else npz.read(path, split)
+            is_table = data.lower().endswith(csv_tables.ENDINGS)
+            return csv_tables.read(path, split) if is_table else npz.read(path, split)
     except OSError as error:
         raise Unusable(f"--data {data}: cannot be read ({error.strerror or error})") from error
     raise Unusable(f"--data {data}: no such folder, .npz or .csv file (or say digits or mnist)")
 
 
 def _folder(path: Path, split: str) -> Samples:
+    """Return the samples of a folder in the first format that fits it.  Raises Unusable, naming the option."""
     for here, read in FOLDERS:
         if here(path):
             return read(path, split)
     usual = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte"
-    raise Unusable(f"--data {path}: a folder of IDX files ({usual}), of train.csv and test.csv, or of folders of "
-                   "pictures, one for each label, is needed")  # fmt: skip
+    raise Unusable(
+        f"--data {path}: a folder of IDX files ({usual}), of train.csv and test.csv, or of folders of "
+        "pictures, one for each label, is needed"
+    )
 
 
 def of_one_kind(train: Samples, test: Samples, data: str) -> None:
-    """Raise Unusable unless a network that learned the one can be tested on the other."""
+    """Raise Unusable unless both splits have the same image size and the same classes."""
     if train.pixels.shape[1] != test.pixels.shape[1]:
         sizes = ["x".join(map(str, part.shape)) for part in (train, test)]
         raise Unusable(f"--data {data}: its training images are {sizes[0]}, its test images {sizes[1]}")
@@ -59,9 +62,10 @@ def of_one_kind(train: Samples, test: Samples, data: str) -> None:
 
 
 def choose(samples: Samples, label: str | int | None, index: int | None, batch: int, usual: int = 5) -> int:
-    """The place of the first sample: --index, or the first with --digit's label; else the first of the usual digit.
+    """Return the index of the first sample of the batch.
 
-    Data that do not have the usual digit begin with their first sample.  Raises Unusable.
+    It is `index` (--index), or the first sample with `label` (--digit). Without both it is the first sample of the
+    digit `usual`, or sample 0 if the data have no such digit.  Raises Unusable, naming the option.
     """
     count = len(samples)
     if batch > count:
@@ -71,26 +75,29 @@ def choose(samples: Samples, label: str | int | None, index: int | None, batch: 
             raise Unusable(f"--index {index}: the data hold samples 0 to {count - 1}")
         return index
     wanted = label_of(samples.classes, str(usual if label is None else label))
-    found = np.flatnonzero(samples.labels == wanted)
-    if found.size:
-        return int(found[0])
+    indices = np.flatnonzero(samples.labels == wanted)
+    if indices.size:
+        return int(indices[0])
     if label is None:
         return 0
     raise Unusable(f"--digit {label}: no sample in the data has this label; {known(samples.classes)}")
 
 
 def label_of(classes: tuple[str, ...], name: str) -> int | None:
-    """The place of a class by its name; None if there is no such class."""
+    """Return the index of the class with this name, or None if there is no such class."""
     return classes.index(name) if name in classes else None
 
 
 def known(classes: tuple[str, ...]) -> str:
-    """Some of the names, for an error message."""
+    """Return the names of the first classes as a text for an error message."""
     shown = ", ".join(name[:20] for name in classes[:10])
     return f"the classes are {shown}" + (f", … ({len(classes)} in all)" if len(classes) > 10 else "")
 
 
 def with_empty_sheet(samples: Samples, index: int) -> Samples:
-    """Two samples for every batch of two from `index` on: that one, and a sheet nobody wrote on, labelled like it."""
+    """Return two samples: the one at `index`, and an empty image with its label.
+
+    Samples wrap around at the end, so a batch of two that begins at `index` begins with that sample.
+    """
     images = np.stack([samples.pixels[index], np.zeros_like(samples.pixels[index])])
     return replace(samples, pixels=np.roll(images, index % 2, axis=0), labels=samples.labels[[index, index]])

@@ -1,7 +1,7 @@
-"""Trained weights for `--weights`: golden.npz, a folder of W1.txt … B3.txt (Table 5), or a model saved by Keras.
+"""Read trained weights for `--weights`: golden.npz, a folder of W1.txt … B3.txt (Table 5), or a model saved by Keras.
 
-Text is read as float64 and rounded once to the dtype asked for; 18 digits after the point give every float32 and
-float64 back bit for bit.
+Text is read as float64 and then rounded once to the dtype of the run. With 18 digits after the point, every float32
+and float64 number is restored bit for bit.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ Array = NDArray[Any]
 
 
 def read(path: str, network: Network, dtype: str) -> dict[str, Array]:
-    """W [n(l-1), n(l)] and B [1, n(l)] of every layer, W1 B1 W2 …, as `dtype`.
+    """Return W [n(l-1), n(l)] and B [1, n(l)] of every layer as `dtype`, in the order W1, B1, W2, ….
 
-    Raises Unusable, naming the option and the file, for anything that is not one whole set of this network's weights.
+    Raises Unusable, naming the option and the file, unless the file holds exactly the weights of this network.
     """
     if not path or not path.isprintable():
-        raise Unusable(f"--weights {ascii(path)}: a path of plain text is needed; rename it")
+        raise Unusable(f"--weights {path!a}: a path of plain text is needed; rename it")
     try:
-        found = _read(path, network)
-        return {name: _matrix(name, found[name], network, dtype) for name in network.parameters()}
+        arrays = _read(path, network)
+        return {name: _matrix(name, arrays[name], network, dtype) for name in network.parameters()}
     except Unusable as error:
         raise Unusable(f"--weights {path}: {str(error).removeprefix(f'{path}: ')}") from error
     except PermissionError as error:
         raise Unusable(f"--weights {path}: it may not be read; change its permissions") from error
-    except Exception as error:  # parsers of a stranger's bytes: whatever they stumble over, the file is no good
+    except Exception as error:  # a parser can raise any exception on a damaged file
         text = "it is damaged or truncated, or not what its ending says; save it again"
         raise Unusable(f"--weights {path}: {text}") from error
 
 
 def to_texts(weights: Mapping[str, Array]) -> dict[str, bytes]:
-    """A text file for each matrix, a row a line, 18 digits after the point: Table 5."""
+    """Return a text file for each matrix, as in Table 5: one row per line, 18 digits after the point."""
     texts = {}
     for name, matrix in weights.items():
         buffer = io.BytesIO()
@@ -55,7 +55,7 @@ def to_texts(weights: Mapping[str, Array]) -> dict[str, bytes]:
 
 
 def to_npz(weights: Mapping[str, Array]) -> bytes:
-    """golden.npz.  The same weights give the same bytes."""
+    """Return the bytes of golden.npz.  Equal weights give equal bytes."""
     buffer = io.BytesIO()
     arrays: dict[str, Any] = {name: np.ascontiguousarray(matrix) for name, matrix in weights.items()}
     np.savez(buffer, **arrays)
@@ -63,6 +63,7 @@ def to_npz(weights: Mapping[str, Array]) -> bytes:
 
 
 def _read(path: str, network: Network) -> dict[str, Array]:
+    """Return the arrays of a file or folder, by the format that its ending names.  Raises Unusable."""
     if os.path.isdir(path):
         return _folder(Path(path), network)
     if not os.path.isfile(path):
@@ -70,30 +71,29 @@ def _read(path: str, network: Network) -> dict[str, Array]:
     kind = Path(path).suffix.lower()
     if kind not in (".npz", ".keras", ".h5", ".hdf5"):
         raise Unusable("a file .npz, .keras or .h5 is needed, or a folder of W1.txt, B1.txt, …")
-    most = 2**24 + 64 * (network.count("W") + network.count("B"))  # float64 and Adam's moments, and room for the rest
+    most = 2**24 + 64 * (network.count("W") + network.count("B"))  # bytes: float64, Adam's moments, and a reserve
     size = os.path.getsize(path)
     if not size:
         raise Unusable("it is empty; save it again")
     if size > most:
         raise Unusable(f"it has {size} bytes, and the weights of this network fit into {most}")
-    if kind == ".npz":
-        return _npz(path, network)
-    return _keras(path, kind, network, most)
+    return _npz(path, network) if kind == ".npz" else _keras(path, kind, network, most)
 
 
 def _keras(path: str, kind: str, network: Network, most: int) -> dict[str, Array]:
-    from verify.inputs import keras_archive as keras_files  # h5py takes a tenth of a second to import
+    """Return the arrays of a model that Keras saved as .keras or .h5.  Raises Unusable."""
+    from verify.inputs import keras_archive  # h5py takes a tenth of a second to import
 
     def fits(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         _check(name, shape, dtype, network)
 
     if kind == ".keras":
-        return keras_files.read_archive(path, network, fits, most)
-    return keras_files.read_h5(Path(path).read_bytes(), network, fits)
+        return keras_archive.read_archive(path, network, fits, most)
+    return keras_archive.read_h5(Path(path).read_bytes(), network, fits)
 
 
 def _npz(path: str, network: Network) -> dict[str, Array]:
-    """Its arrays, loaded only after their headers promise the right names, types and shapes."""
+    """Return the arrays of an .npz file.  They are loaded only if their headers have the right names and shapes."""
     needed = list(network.parameters())
     with zipfile.ZipFile(path) as archive:
         names = [info.filename.removesuffix(".npy") for info in archive.infolist()]
@@ -106,35 +106,46 @@ def _npz(path: str, network: Network) -> dict[str, Array]:
 
 
 def _header(member: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type; version 3 of the format is for names of fields, and numbers have none."""
+    """Return the shape and the type of an array in the .npy format.
+
+    Version 3.0 of the format is not read: only arrays with named fields need it.
+    """
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     shape, _, dtype = readers[np.lib.format.read_magic(member)](member)
     return shape, dtype
 
 
 def _listed(names: list[str]) -> str:
+    """Return the first names as one text; a name with other characters than letters and digits is escaped."""
     shown = " ".join(name if re.fullmatch("[A-Za-z0-9_]{1,20}", name) else ascii(name)[:40] for name in names[:12])
     return (shown or "nothing") + (" …" if len(names) > 12 else "")
 
 
 def _folder(folder: Path, network: Network) -> dict[str, Array]:
-    """Other files may lie beside the matrices, as in the folder that verify.training writes."""
+    """Return the matrices of a folder of text files.  Raises Unusable if one is missing or one is too many.
+
+    Other files are ignored: the folder that verify.training writes has some.
+    """
     needed = [f"{name}.txt" for name in network.parameters()]
-    there = {name for name in os.listdir(folder) if re.fullmatch(r"[WB][0-9]+\.txt", name)}
-    lacking = [name for name in needed if not (folder / name).is_file()]
-    if lacking:
-        raise Unusable(f"it has no file {_files(lacking)}; {_files(needed)} are needed")
-    if there - set(needed):
-        raise Unusable(f"it has {_files(sorted(there - set(needed)))} too, and this network has {_files(needed)} only")
+    present = {name for name in os.listdir(folder) if re.fullmatch(r"[WB][0-9]+\.txt", name)}
+    missing = [name for name in needed if not (folder / name).is_file()]
+    if missing:
+        raise Unusable(f"it has no file {_files(missing)}; {_files(needed)} are needed")
+    if extra := present - set(needed):
+        raise Unusable(f"it has {_files(sorted(extra))} too, and this network has {_files(needed)} only")
     return {name: _text(folder / f"{name}.txt", network) for name in network.parameters()}
 
 
 def _files(names: list[str]) -> str:
+    """Return the first file names as one text."""
     return " ".join(name[:20] for name in names[:12]) + (" …" if len(names) > 12 else "")
 
 
 def _text(path: Path, network: Network) -> Array:
-    """One matrix, a row a line.  A bias may be a row, or the column that np.savetxt makes of [n]."""
+    """Return the matrix of a text file with one row per line.  Raises Unusable, naming the file.
+
+    A bias may be one row, or the column that np.savetxt writes for an array [n].
+    """
     most = 1024 + 64 * int(np.prod(network.shape(path.stem)))
     with open(path, "rb") as file:
         content = file.read(most + 1)
@@ -153,7 +164,10 @@ def _text(path: Path, network: Network) -> Array:
 
 
 def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], network: Network) -> None:
-    """Raise Unusable unless an array of this shape and type can be the tensor; a bias may be [n] for [1, n]."""
+    """Raise Unusable unless the tensor `name` can have this shape and type.
+
+    A bias [1, n] may also have the shape [n].
+    """
     needed = network.shape(name)
     if dtype.kind != "f":
         raise Unusable(f"{name} is of type {dtype.name}, where floating-point numbers are needed")
@@ -163,6 +177,7 @@ def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], network: Net
 
 
 def _matrix(name: str, array: Array, network: Network, dtype: str) -> Array:
+    """Return a tensor in its shape, rounded to `dtype`.  Raises Unusable if a number is or becomes infinite or NaN."""
     _check(name, array.shape, array.dtype, network)
     if not np.isfinite(array).all():
         raise Unusable(f"{name} holds NaN or infinity; a prediction needs finite weights")

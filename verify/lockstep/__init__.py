@@ -1,1 +1,1 @@
-"""The same comparison while a training goes on."""
+"""Compare the tensors of a training with the equations while the training runs."""

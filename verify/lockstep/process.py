@@ -1,7 +1,8 @@
-"""The verification of a training in a process of its own, fed through shared memory.
+"""Verify a training in a second process, which receives the tensors through shared memory.
 
-TensorFlow's process copies each step's tensors into a slot and goes on to the next step; this one judges them in
-order. A slot is free again when the step after it is judged, since a step begins with what the last one left.
+TensorFlow's process copies the tensors of each step into a slot and continues with the next step. The second process
+judges the steps in order. A step starts from the state that the step before left, so a slot becomes free only when the
+next step has been judged.
 """
 
 from __future__ import annotations
@@ -48,34 +49,39 @@ class Slots:
         self.memory = memory
 
     def fits(self, held: Mapping[str, Array]) -> bool:
-        """Whether these are the tensors a step must have; others take the long way."""
+        """Return True if these are exactly the tensors of a step, so that a slot holds them.
+
+        Any other tensors are sent through the pipe.
+        """
         shapes = self.shapes(len(held["X"]) if "X" in held else 0)
         return held.keys() == shapes.keys() and all(
             array.dtype == self.kind and array.shape == shapes[name] for name, array in held.items()
         )
 
     def shapes(self, examples: int) -> Mapping[str, tuple[int, ...]]:
-        """Of the tensors, for batches of so many examples."""
+        """Return the shape of every tensor of a step, for a batch of this many examples."""
         if examples not in self.known:
             self.known[examples] = {name: self.network.tensor_shape(name, examples) for name in self.names}
         return self.known[examples]
 
     def views(self, slot: int, examples: int) -> dict[str, Array]:
-        found = {}
+        """Return the arrays of a slot by name. They share its memory."""
+        arrays = {}
         for name, shape in self.shapes(examples).items():
             begin = slot * self.size + self.starts[name]
             flat = np.frombuffer(self.memory, self.kind, int(np.prod(shape)), begin)
-            found[name] = flat.reshape(shape)
-        return found
+            arrays[name] = flat.reshape(shape)
+        return arrays
 
 
 def _names(settings: Settings, network: Network) -> tuple[str, ...]:
+    """Return the names of all tensors of a step."""
     rules = planned(Trace(settings, network, {}, {}), "backprop", True)[0]
     return tuple(dict.fromkeys((*given(network), *(rule.tensor for rule in rules))))
 
 
 class Checker:
-    """Hand it every step, in order; it hands back what was found, in order."""
+    """The second process, seen from TensorFlow's process. It takes every step and returns the results, in order."""
 
     def __init__(self, settings: Settings, network: Network) -> None:
         context = multiprocessing.get_context("spawn")
@@ -88,13 +94,13 @@ class Checker:
             self.process.start()
         theirs.close()
         self.free = deque(range(SLOTS))
-        self.held: deque[int | None] = deque()  # slots of steps that were given, until they are free again
+        self.held: deque[int | None] = deque()  # slots of queued steps until they are free; None: sent by the pipe
         self.waiting = 0
         self.views: dict[tuple[int, int], dict[str, Array]] = {}
 
     def give(self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None) -> list[Judged]:
-        """Queue a step; whatever was found meanwhile.  Raises Unverifiable if the process is gone."""
-        found = list(self.found(wait=not self.free))
+        """Queue a step and return the results that are ready.  Raises Unverifiable if the process has ended."""
+        results = list(self.found(wait=not self.free))
         slot: int | None = None
         if self.slots.fits(held):
             slot = self.free.popleft()
@@ -106,40 +112,43 @@ class Checker:
         self._send((number, slot, len(held["X"]) if slot is not None else dict(held), state))
         self.held.append(slot)
         self.waiting += 1
-        return found
+        return results
 
     def found(self, wait: bool) -> Iterator[Judged]:
-        """What is ready; with `wait` at least until a slot is free."""
+        """Yield the results that are ready; with `wait`, receive results until a slot is free."""
         while (wait and not self.free) or self.ours.poll():
             yield self._receive()
 
     def rest(self) -> Iterator[Judged]:
-        """Everything that is still to come."""
+        """Yield the results of all steps that are not judged yet."""
         while self.waiting:
             yield self._receive()
 
     def _receive(self) -> Judged:
+        """Wait for one result and return it.  Raises Unverifiable if the process has ended, or what it sent back."""
         try:
-            found = self.ours.recv()
+            message = self.ours.recv()
         except (EOFError, OSError) as error:
             raise Unverifiable(GONE) from error
-        if isinstance(found, BaseException):
-            raise found
+        if isinstance(message, BaseException):
+            raise message
         self.waiting -= 1
         while len(self.held) > self.waiting + 1:
             slot = self.held.popleft()
             if slot is not None:
                 self.free.append(slot)
-        judged: Judged = found
+        judged: Judged = message
         return judged
 
     def _send(self, message: Any) -> None:
+        """Send a message to the process.  Raises Unverifiable if it has ended."""
         try:
             self.ours.send(message)
         except OSError as error:
             raise Unverifiable(GONE) from error
 
     def close(self) -> None:
+        """Close the pipe, which ends the process, and kill the process if it is still alive after 5 seconds."""
         self.ours.close()
         self.process.join(5)
         if self.process.is_alive():
@@ -148,7 +157,10 @@ class Checker:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """For a process that is started meanwhile: one thread for its matrix products, the other core is TensorFlow's."""
+    """Set environment variables for the duration of a `with` block, for a process that is started inside it.
+
+    The new process then uses one thread for its matrix products and leaves the other core to TensorFlow.
+    """
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -162,21 +174,21 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _work(pipe: Connection, memory: Any, settings: Settings, network: Network) -> None:
-    """Judge what comes until nothing more can come."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other process, which ends this one
+    """Judge the steps that arrive until the pipe is closed. This function runs in the second process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # TensorFlow's process handles Ctrl-C and ends this one
     keep_freed()
     slots, lockstep = Slots(memory, settings, network), Lockstep(settings, network)
-    seen: dict[tuple[int, int], Any] = {}  # making the arrays anew takes as long as judging some of them
+    views: dict[tuple[int, int], Any] = {}  # kept: creating the arrays takes as long as judging some of them
     while True:
         try:
             number, slot, content, state = pipe.recv()
         except (EOFError, OSError):
             return
         try:
-            if slot is not None and (slot, content) not in seen:
-                seen[slot, content] = slots.views(slot, content)
-            answer: Any = lockstep.judge(number, content if slot is None else seen[slot, content], state)
-        except Exception as error:
+            if slot is not None and (slot, content) not in views:
+                views[slot, content] = slots.views(slot, content)
+            answer: Any = lockstep.judge(number, content if slot is None else views[slot, content], state)
+        except Exception as error:  # noqa: BLE001  # it is sent to the process that waits for an answer
             answer = RuntimeError(f"step {number} could not be judged: {type(error).__name__}: {error}")
         try:
             pipe.send(answer)

@@ -1,7 +1,7 @@
-"""The bounds of single numbers of a matrix product, where most numbers are reproduced and need none.
+"""Bounds of single elements of a matrix product, where most elements are reproduced and need no bound.
 
-`verify.bounds.sums` has the same bound for whole products: n·u·Σ|a||b| (Higham 2002, ch. 3). This adds up the rows
-that need it only, and passes over the zeros of dark pixels.
+The bound n·u·Σ|a||b| (Higham 2002, ch. 3) is also in `verify.bounds.sums`, for whole products. This module computes it
+only for the rows that contain an element without reproduced bits, and skips zeros such as dark pixels.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ UNKNOWN = -1.0
 
 def utilisation(
     operands: tuple[Array, ...], summed: tuple[int, int], found: Array, right: Array, precision: Precision
-) -> float | None:  # fmt: skip
-    """Return the largest error/bound of the numbers of `found` that are not `right`; infinity if one is outside.
+) -> float | None:
+    """Return the largest error/bound of the elements of `found` that are not `right`.
 
-    `operands` are two matrices, of which these axes are summed over, and it may be a row that is added.
-    Returns None where the bound is not known here: the operands do not fit, or arithmetic may take one of them for 0.
+    Returns infinity if an element is outside its bound. `operands` are two matrices, whose axes `summed` are summed
+    over, and optionally a row that is added. Returns None where this module knows no bound: the operands have
+    unexpected shapes, or contain a subnormal number, which arithmetic may read as 0.
     """
     a, b = (x.T if axis != side else x for x, axis, side in zip(operands, summed, (1, 0), strict=False))
     if a.ndim != 2 or b.ndim != 2:
@@ -35,19 +36,23 @@ def utilisation(
     if found.shape != (a.shape[0], b.shape[1]):
         return None
     wide = (np.ascontiguousarray(x, dtype=np.float64) for x in (a, b, row[0], found))
-    used = _largest(*wide, right, precision.joint_unit, precision.tiny, SLACK)
-    return None if used == UNKNOWN else used
+    ratio = _largest(*wide, right, precision.joint_unit, precision.tiny, SLACK)
+    return None if ratio == UNKNOWN else ratio
 
 
 @njit  # type: ignore[untyped-decorator]
 def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float, slack: float) -> float:
-    """Add up, in float64, the rows of a·b + row that hold a number that is not right."""
-    columns, faint = np.zeros(b.shape[1], np.int64), False
+    """Return the largest error/bound of the elements of a·b + row that are not right, added up in float64.
+
+    Returns infinity if an element is outside its bound, UNKNOWN if an operand is subnormal.
+    """
+    columns = np.zeros(b.shape[1], np.int64)  # for each column of b, how many numbers are not 0
+    subnormal = False
     for k in range(b.shape[0]):
         for j in range(b.shape[1]):
             columns[j] += b[k, j] != 0
-            faint |= 0 < abs(b[k, j]) < tiny
-    if faint:
+            subnormal |= 0 < abs(b[k, j]) < tiny
+    if subnormal:
         return UNKNOWN
     largest = 0.0
     value, size = np.empty(b.shape[1]), np.empty(b.shape[1])

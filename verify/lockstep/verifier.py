@@ -1,8 +1,8 @@
-"""Verify a training while it goes: each step's tensors, each on the inputs that TensorFlow itself had.
+"""Verify a training while it runs. Every tensor is computed from the inputs that TensorFlow itself had.
 
-A step is judged with the reference's own functions on arrays: numbers that come out the same are reproduced, and the
-others must lie in the balls of their rules. A step in which any number does not is given to the walk of `compare.py`
-as a whole, which says what is wrong and what it agrees with.
+The functions of `reference` compute each tensor on arrays. Numbers with the same bits are reproduced; the others must
+lie in the balls of their rules. If any number of a step lies outside, `verify.compare.walk` judges the whole step
+again: it says what is wrong, and which other equation the numbers agree with.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ from verify.records.trace import Array, Trace
 
 @dataclass(frozen=True)
 class Judged:
-    """One step: numbers compared, reproduced and outside; the utilisation of each tensor; what failed, in order.
+    """The result of one step: counts of numbers, the utilisation of each tensor, and the failed comparisons in order.
 
-    The utilisation is that of the numbers that needed a bound, 0 where none did.
+    `elements` counts the numbers compared, `reproduced` those with the same bits, `outside` those outside their bound.
+    The utilisation of a tensor is the largest error/bound of the numbers that needed a bound; it is 0 if none did.
     """
 
     step: int
@@ -45,18 +46,21 @@ class Judged:
 
     @property
     def worst(self) -> tuple[str, float]:
-        """The tensor with the largest utilisation, a failed one before all others; "" if no number needed a bound."""
+        """The tensor with the largest utilisation, and that utilisation.
+
+        If tensors failed, it is one of them. The name is "" if no number needed a bound.
+        """
         if self.failed:
             return max(
                 ((c.tensor, c.utilisation) for c in self.failed), key=lambda pair: np.nan_to_num(pair[1], nan=-1)
             )
-        tensor, used = max(self.utilisation.items(), key=lambda pair: pair[1], default=("", 0.0))
-        return (tensor, used) if used else ("", 0.0)
+        tensor, largest = max(self.utilisation.items(), key=lambda pair: pair[1], default=("", 0.0))
+        return (tensor, largest) if largest else ("", 0.0)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """The rules of a step, the shape of the tensor of each, and what the step holds beside them."""
+    """The rules of a step, the shape of each rule's tensor, and what the step must hold. `trace` has no tensors."""
 
     trace: Trace
     rules: tuple[Rule, ...]
@@ -65,7 +69,10 @@ class _Plan:
 
 
 class Lockstep:
-    """A verification between two steps. Give it every step, or the state before the step that it is given."""
+    """The verification of a training, step by step.
+
+    It needs every step in order. If steps are left out, it needs the state before each step that it is given.
+    """
 
     def __init__(self, settings: Settings, network: Network) -> None:
         self.settings, self.network = settings, network
@@ -74,15 +81,16 @@ class Lockstep:
         self.explained = False
         self.plans: dict[tuple[int, bool], _Plan] = {}
 
-    def judge(
-        self, number: int, tensors: Mapping[str, Array], state: Mapping[str, Array] | None = None
-    ) -> Judged:  # fmt: skip
-        """Judge all tensors of a step (from 1).  `state`: P, m_P, … before it, where the step before was not given."""
+    def judge(self, number: int, tensors: Mapping[str, Array], state: Mapping[str, Array] | None = None) -> Judged:
+        """Judge all tensors of a step (the first is 1) and return the result.
+
+        `state` holds the parameters and moments before the step (P, m_P, …), needed if the step before was left out.
+        """
         if state is not None:
             self.before = {name + CARRIED: array for name, array in state.items()}
         plan = self._plan(self.examples(tensors), number == 1)
         judged = None
-        if not any(True for _ in plan.attributes.problems(number, tensors)):
+        if next(iter(plan.attributes.problems(number, tensors)), None) is None:
             with impossible_raises():
                 judged = self._passing(plan, number, tensors)
         judged = judged or self._failed(number, tensors, plan.trace)
@@ -95,6 +103,7 @@ class Lockstep:
         return len(X) if X is not None and X.ndim == 2 else self.settings.batch
 
     def _plan(self, examples: int, first: bool) -> _Plan:
+        """Return the plan of a step, made once for each number of examples; `first`: of the first step."""
         key = (examples, first)
         if key not in self.plans:
             trace = Trace(replace(self.settings, batch=examples), self.network, {}, {})
@@ -104,65 +113,69 @@ class Lockstep:
         return self.plans[key]
 
     def _passing(self, plan: _Plan, number: int, tensors: Mapping[str, Array]) -> Judged | None:
-        """Judge a step in which every number passes; None if one does not."""
+        """Return the result of a step in which every number passes, or None if a number does not."""
         dtype = self.precision.name
         inputs = {**self.before, **tensors, **coefficients_as_numbers(number, self.optimizer, dtype)}
         bounds = _Bounds(self, number, inputs)
         utilisation: dict[str, float | None] = {}
-        alike: dict[Any, list[_Part]] = {}
+        groups: dict[Any, list[_Part]] = {}
         elements = right = 0
         for rule, shape in zip(plan.rules, plan.shapes, strict=True):
-            found = tensors.get(rule.tensor)
-            if found is None or found.dtype != dtype or found.shape != shape:
+            array = tensors.get(rule.tensor)
+            if array is None or array.dtype != dtype or array.shape != shape:
                 return None
-            same = reproduced(recompute(rule, inputs, dtype), found)
+            same = reproduced(recompute(rule, inputs, dtype), array)
             count = int(np.count_nonzero(same))
             utilisation[rule.tensor] = 0.0
-            if count < found.size and rule.elementwise and found.ndim:
-                alike.setdefault(_arithmetic(rule), []).append(_Part(rule, found, np.flatnonzero(~same)))
-            elif count < found.size:
-                utilisation[rule.tensor] = bounds.utilisation(rule, found, same)
-            elements += found.size
+            if count < array.size and rule.elementwise and array.ndim:
+                groups.setdefault(_arithmetic(rule), []).append(_Part(rule, array, np.flatnonzero(~same)))
+            elif count < array.size:
+                utilisation[rule.tensor] = bounds.utilisation(rule, array, same)
+            elements += array.size
             right += count
-        for parts in alike.values():
+        for parts in groups.values():
             utilisation |= bounds.of_elements(parts)
-        passing = {tensor: used for tensor, used in utilisation.items() if used is not None}
+        passing = {tensor: ratio for tensor, ratio in utilisation.items() if ratio is not None}
         return Judged(number, elements, 0, passing, (), right) if len(passing) == len(utilisation) else None
 
     def _failed(self, number: int, tensors: Mapping[str, Array], trace: Trace) -> Judged:
-        """Walk over this step. Only the first step that fails is explained: the others follow from it."""
+        """Return the result of a step that fails, from the full comparison.
+
+        Only the first failed step is explained, because the later failures follow from it.
+        """
         walk = Walk(trace, "backprop")
         walk.explains = not self.explained
         walk.begin({left_by(name): array for name, array in self.before.items()})
         rows = [c for c in walk.step(number, tensors) if c.mode == "local"]
         self.explained = True
         failed = tuple(c for c in rows if not c.passed)
-        used = {c.tensor: c.utilisation for c in rows if c.passed}
-        elements, right = (sum(getattr(c, name) for c in rows) for name in ("elements", "reproduced"))
-        return Judged(number, elements, sum(c.outside for c in failed), used, failed, right)
+        utilisation = {c.tensor: c.utilisation for c in rows if c.passed}
+        elements, right = sum(c.elements for c in rows), sum(c.reproduced for c in rows)
+        return Judged(number, elements, sum(c.outside for c in failed), utilisation, failed, right)
 
 
 class _Part(NamedTuple):
-    """The numbers of a tensor that were not reproduced, by their places in the flat array."""
+    """The numbers of a tensor that were not reproduced, given by their places in the flattened array."""
 
     rule: Rule
     tensorflow: Array
     places: Any
 
     def taken_from(self, array: Array) -> Array:
-        found: Array = np.ravel(array)[self.places]
-        return found
+        """Return the numbers of an array at these places."""
+        numbers: Array = np.ravel(array)[self.places]
+        return numbers
 
 
 def _arithmetic(rule: Rule) -> Any:
-    """Return a key, equal for rules that compute alike, as Adam's updates of all parameters do."""
-    f, read = rule.compute, rule.inputs
-    roles = (rule.single, *((read.index(name), name in rule.fusable, name in rule.folded) for name in read))
+    """Return a key that is equal for rules with the same arithmetic, such as Adam's updates of all parameters."""
+    f, names = rule.compute, rule.inputs
+    roles = (rule.single, *((names.index(name), name in rule.fusable, name in rule.folded) for name in names))
     return (f.func, f.args, tuple(f.keywords.items()), roles) if isinstance(f, partial) else (f, roles)
 
 
 class _Bounds:
-    """The bounds of one step's rules at single elements."""
+    """The bounds of the rules of one step, at single elements."""
 
     def __init__(self, lockstep: Lockstep, number: int, inputs: Mapping[str, Any]) -> None:
         self.inputs, self.precision, self.jit = inputs, lockstep.precision, lockstep.settings.jit
@@ -170,42 +183,47 @@ class _Bounds:
         self.balls: dict[str, Ball] = {}
 
     def utilisation(self, rule: Rule, found: Array, right: Array) -> float | None:
-        """Return the largest error/bound of the numbers that are not `right`; None if one is outside its bound."""
+        """Return the largest error/bound of the numbers that are not `right`, or None if one is outside its bound."""
         if any(name not in self.inputs for name in rule.inputs):
             return None
         if rule.summed is not None:
             operands = tuple(self.inputs[name] for name in rule.inputs)
             with np.errstate(all="ignore"):
-                used = products.utilisation(operands, rule.summed, found, right, self.precision)
-            if used is not None:
-                return used if np.isfinite(used) else None
+                largest = products.utilisation(operands, rule.summed, found, right, self.precision)
+            if largest is not None:
+                return largest if np.isfinite(largest) else None
         ball = self._ball(rule, {name: self._whole(name) for name in rule.inputs})
         if ball is None or ball.shape != found.shape:
             return None
-        used = _used(*(x[~right] for x in (ball.value, ball.spread(), found)))
-        return None if used is None else float(used.max())
+        ratios = _error_by_bound(*(x[~right] for x in (ball.value, ball.spread(), found)))
+        return None if ratios is None else float(ratios.max())
 
     def of_elements(self, parts: Sequence[_Part]) -> dict[str, float | None]:
-        """Return what `utilisation` does, by tensor, of rules that compute alike: each operation on balls costs."""
+        """Return the utilisation of each tensor, for rules with the same arithmetic.
+
+        All tensors are judged together, because each operation on balls takes time.
+        """
         rule = parts[0].rule
         tensors = [part.rule.tensor for part in parts]
         if any(name not in self.inputs for part in parts for name in part.rule.inputs):
             return dict.fromkeys(tensors)
-        known = {name: self._at(k, parts) for k, name in enumerate(rule.inputs)}
-        found = np.concatenate([part.taken_from(part.tensorflow) for part in parts])
-        ball = self._ball(rule, known)
-        used = None if ball is None or ball.shape != found.shape else _used(ball.value, ball.spread(), found)
-        if used is None:
+        numbers = np.concatenate([part.taken_from(part.tensorflow) for part in parts])
+        ball = self._ball(rule, {name: self._at(k, parts) for k, name in enumerate(rule.inputs)})
+        if ball is None or ball.shape != numbers.shape:
+            return dict.fromkeys(tensors)
+        ratios = _error_by_bound(ball.value, ball.spread(), numbers)
+        if ratios is None:
             return dict.fromkeys(tensors)
         starts = np.cumsum([0, *(len(part.places) for part in parts[:-1])])
-        return dict(zip(tensors, np.maximum.reduceat(used, starts).tolist(), strict=True))
+        return dict(zip(tensors, np.maximum.reduceat(ratios, starts).tolist(), strict=True))
 
-    def _ball(self, rule: Rule, known: Mapping[str, Ball]) -> Ball | None:
+    def _ball(self, rule: Rule, inputs: Mapping[str, Ball]) -> Ball | None:
+        """Return the result of a rule on balls, or None if the rule cannot be evaluated on them."""
         with np.errstate(all="ignore"):
-            return evaluate(rule, fused(rule, known, self.jit), self.precision)
+            return evaluate(rule, fused(rule, inputs, self.jit), self.precision)
 
     def _whole(self, name: str) -> Ball:
-        """The ball of an input: what TensorFlow had is exact, a coefficient is rounded."""
+        """Return the ball of an input. A tensor of TensorFlow is exact; a coefficient is rounded."""
         if name in self.scalars:
             return self.scalars[name]
         if name not in self.balls:
@@ -213,7 +231,7 @@ class _Bounds:
         return self.balls[name]
 
     def _at(self, k: int, parts: Sequence[_Part]) -> Ball:
-        """The ball of the k-th input at the places of all parts; of a single number, the number."""
+        """Return the ball of the k-th input at the places of all parts; a single number is returned as it is."""
         name = parts[0].rule.inputs[k]
         if name in self.scalars or not self.inputs[name].ndim:
             return self._whole(name)
@@ -221,10 +239,10 @@ class _Bounds:
         return Ball.exact(np.concatenate(arrays), self.precision)
 
 
-def _used(value: Any, bound: Any, found: Array) -> Any:
-    """Return error/bound of each number; None if a number is outside its bound, or the bound is infinite."""
+def _error_by_bound(value: Any, bound: Any, numbers: Array) -> Any:
+    """Return error/bound of each number, or None if a number is outside its bound or a bound is infinite."""
     with np.errstate(all="ignore"):
-        error = np.abs(found - value)
+        error = np.abs(numbers - value)
         if not (error <= bound).all() or np.isinf(bound).any():
             return None
         return np.divide(error, bound, out=error, where=error > 0)

@@ -1,1 +1,1 @@
-"""One prediction with trained weights, or that of every image, by hand and by TensorFlow."""
+"""Predict one image, or every image of a split, with trained weights, by hand and with TensorFlow."""

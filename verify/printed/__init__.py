@@ -1,1 +1,1 @@
-"""The essay on trial: its equations against TensorFlow, its printed numbers against each other."""
+"""The check of the essay: its equations against TensorFlow, its printed numbers against each other."""

@@ -1,4 +1,4 @@
-"""python -m verify.printed: the essay's equations and its printed numbers, each with a verdict."""
+"""python -m verify.printed: a verdict on each of the essay's equations and on each of its printed numbers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ from verify.cli.console import tell
 from verify.cli.exit_status import guarded
 from verify.cli.options import EQUATIONS, Options, frozen, parser
 from verify.errors import Unusable
-from verify.essay import equation_index as index
+from verify.essay import equation_index
 from verify.essay.claims import claims
 from verify.inputs import samples
 from verify.inputs.choice import pick, pictures
 from verify.inputs.samples import Samples
-from verify.printed import consistency as trial
-from verify.printed import equation_verdicts as equations
-from verify.printed import figures
-from verify.printed import recorded_verdicts as expected
+from verify.printed import consistency, equation_verdicts, figures, recorded_verdicts
 from verify.printed.result import PrintedResult
 from verify.records import trace_file
 from verify.records.settings import Settings
@@ -39,63 +36,69 @@ ABOUT = (
 
 @dataclass(frozen=True)
 class PrintedOptions(Options):
-    """`figures` and `expected`: files in place of the project's own."""
+    """The options of verify.printed.  `figures` and `expected` name files to use in place of the project's own."""
 
     figures: str | None = None
     expected: str | None = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 the verdicts are those on record, 1 they are not; raises Unusable (2) or Unverifiable (3)."""
-    made = parser("printed", ABOUT, "--index", training=False, judged=False)
-    group = made.add_argument_group("the essay")
+    """Run the command and return its exit status: 0 if all verdicts are the recorded ones, else 1.
+
+    Raises Unusable (exit status 2) or Unverifiable (exit status 3).
+    """
+    arguments = parser("printed", ABOUT, "--index", training=False, judged=False)
+    group = arguments.add_argument_group("the essay")
     group.add_argument("--figures", metavar="FILE", help="the printed numbers (those of the essay)")
     group.add_argument("--expected", metavar="FILE", help="the verdicts on record (those of the project)")
-    parsed = made.parse_args(argv)
+    parsed = arguments.parse_args(argv)
     if parsed.index == EQUATIONS:
-        terminal.table(terminal.console(), index.table())
+        terminal.table(terminal.console(), equation_index.table())
         return 0
-    options = frozen(made, parsed, PrintedOptions)
+    options = frozen(arguments, parsed, PrintedOptions)
     return say(one(options), options)
 
 
 def one(options: Options) -> PrintedResult:
-    """Carry it out and write the files.  Raises Unusable or Unverifiable."""
+    """Check the essay, write the files and return the result.  Raises Unusable or Unverifiable."""
     check_writable(options.out, "--out")
     own = options if isinstance(options, PrintedOptions) else PrintedOptions(options.out)
     printed = figures.read(Path(own.figures or figures.FIGURES))
     keys = {(c.equation, c.section, c.form, c.tensor) for c in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon)}
-    recorded = expected.read(Path(own.expected or expected.EXPECTED), keys, printed)
+    recorded = recorded_verdicts.read(Path(own.expected or recorded_verdicts.EXPECTED), keys, printed)
     trace = from_file(options) if options.trace else _captured(options)
     if options.save_trace:
         save(Path(options.save_trace), trace)
-    found, verdicts = equations.judge(trace), trial.judge(printed)
-    differences = expected.differences(recorded, found, verdicts.verdicts)
-    result = PrintedResult(trace.settings, trace.environment, found, verdicts, differences)
+    verdicts, trial = equation_verdicts.judge(trace), consistency.judge(printed)
+    differences = recorded_verdicts.differences(recorded, verdicts, trial.verdicts)
+    result = PrintedResult(trace.settings, trace.environment, verdicts, trial, differences)
     report = replace(result.to_report(), pictures=pictures(options))
-    made = ReportFiles(report, result.to_dict(), result.to_columns(), result.to_page())
-    write(options.out, made, "printed")
+    files = ReportFiles(report, result.to_dict(), result.to_columns(), result.to_page())
+    write(options.out, files, "printed")
     return result
 
 
 def say(result: PrintedResult, options: Options) -> int:
-    """Print the headline, the findings, and where the files are.  Returns the exit status."""
+    """Print the headline, the errors found and the paths of the files, and return the exit status."""
     names = ("report.md", "equations.csv", "figures.csv")
     return tell(result.headline, result.passed, options, (result.findings(),), names)
 
 
 def _captured(options: Options) -> Trace:
-    """Two steps on a batch of two: the chosen digit and an empty sheet."""
-    picked = pick(options)
-    if reason := unfit(picked.samples, options.data):
+    """Return the trace of two training steps on a batch of two: the chosen digit and an empty sheet.
+
+    Raises Unusable if the essay's network cannot read the data.
+    """
+    choice = pick(options)
+    if reason := unfit(choice.samples, options.data):
         raise Unusable(reason)
-    chosen = {name: getattr(options, name) for name in ("seed", "dtype", "split", "jit")}
-    settings = Settings(command="printed", data=picked.data, index=picked.index, batch=2, steps=2, **chosen)
-    return captured(settings, samples.with_empty_sheet(picked.samples, picked.index), options.verbose)
+    passed_on = {name: getattr(options, name) for name in ("seed", "dtype", "split", "jit")}
+    settings = Settings(command="printed", data=choice.data, index=choice.index, batch=2, steps=2, **passed_on)
+    return captured(settings, samples.with_empty_sheet(choice.samples, choice.index), options.verbose)
 
 
 def unfit(drawn: Samples, data: str) -> str:
-    """Why samples are not for the network that the essay writes about; nothing if they are."""
+    """Return why samples do not fit the essay's network, or "" if they do."""
     sizes, needed = samples.network_for(drawn).sizes, ESSAY.sizes
     if sizes == needed:
         return ""
@@ -106,15 +109,15 @@ def unfit(drawn: Samples, data: str) -> str:
 
 
 def from_file(options: Options) -> Trace:
-    """The trace of --trace.  Raises Unusable if no verify.printed made it."""
-    held = trace_file.load(options.trace)
-    if held.settings.command != "printed" or held.network != ESSAY:
+    """Return the trace that --trace names.  Raises Unusable if verify.printed did not make it."""
+    trace = trace_file.load(options.trace)
+    if trace.settings.command != "printed" or trace.network != ESSAY:
         raise Unusable(
             f"--trace {options.trace}: it was not made for verify.printed, which needs an empty sheet beside the "
             "digit; save one with verify.printed --save-trace"
         )
-    equations.check(held, options.trace)
-    return held
+    equation_verdicts.check(trace, options.trace)
+    return trace
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""Which Adam printed its η∇C: the forms of Appendix A tried on the printed gradients and updates."""
+"""Find the form of Adam that gives the printed η∇C: try many forms on the printed gradients and updates."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
@@ -20,7 +20,11 @@ APPENDIX_A = "App. A: θ"
 
 @dataclass(frozen=True)
 class Form:
-    """One way to compute the first η∇C, and how many of the printed pairs of ∇C and η∇C it gives."""
+    """One way to compute the first η∇C, and how well it agrees with the printed numbers.
+
+    `departures` counts the differences from Appendix A as printed. `size` is η∇C for the gradient 1 without ε. The form
+    agrees with `agree` of the `pairs` printed pairs of ∇C and η∇C.
+    """
 
     name: str
     departures: int
@@ -32,11 +36,12 @@ class Form:
 
     @property
     def fits(self) -> bool:
+        """Whether the form agrees with every printed pair, and there is at least one."""
         return 0 < self.pairs == self.agree
 
 
 def forms() -> Iterator[Form]:
-    """From zero moments and one gradient; or, one more departure, from two equal gradients."""
+    """Yield the forms of Adam that give a finite first update from zero moments."""
     for adam, where, title in ((ALGORITHM_1, "root", ""), (KERAS, "hat", "Keras's ε̂ = 1e-7 beside the uncorrected √v")):
         for name, update in adam_forms(where).items():
             names = [part for part in (title, name) if part]
@@ -50,28 +55,25 @@ def forms() -> Iterator[Form]:
 
 
 def search(printed: Sequence[Printed]) -> tuple[Form, ...]:
-    """Every form, those that agree with most printed pairs first, the simplest of them before the others."""
+    """Return every form, sorted by the number of printed pairs that agree, then by the fewest departures."""
     pairs = list(_pairs(printed))
-    found = []
-    for form in forms():
-        agree = sum(_agrees(form, gradient, update) for gradient, update in pairs)
-        found.append(Form(form.name, form.departures, form.epsilon, form.step, form.size, agree, len(pairs)))
-    return tuple(sorted(found, key=lambda form: (-form.agree, form.departures)))
+    tried = (replace(form, agree=sum(_agrees(form, *pair) for pair in pairs), pairs=len(pairs)) for form in forms())
+    return tuple(sorted(tried, key=lambda form: (-form.agree, form.departures)))
 
 
 def _size(update: Callable[..., float], alpha: float, beta_1: float, beta_2: float, epsilon: float = 0.0) -> float:
-    """η∇C for the gradient 1, from zero moments, at t = 1."""
+    """Return η∇C for the gradient 1, from zero moments, at t = 1."""
     return float(update(1 - beta_1, 1 - beta_2, 1.0, alpha, beta_1, beta_2, epsilon))
 
 
 def _root(update: Callable[..., float], adam: Adam, size: float) -> float:
-    """c: what ε is added to, over |g|. With ε = 1 the step shrinks by c / (c + 1)."""
+    """Return c, where ε is added to c|g|.  With g = 1, ε = 1 multiplies the step by c / (c + 1)."""
     with_one = _size(update, adam.learning_rate, adam.beta_1, adam.beta_2, 1.0)
     return with_one / (size - with_one)
 
 
 def _pairs(printed: Sequence[Printed]) -> Iterator[tuple[Printed, Printed]]:
-    """A printed gradient that is not 0 with the η∇C printed for it."""
+    """Yield each printed gradient that is not 0 with the η∇C printed for it, if that is not 0."""
     updates = {p.quantity: p for p in printed if p.scope == RUN and has_role(p.symbol, UPDATE)}
     for p in printed:
         update = updates.get((p.scope, update_of(base_of(p.symbol)), p.index))
@@ -80,6 +82,7 @@ def _pairs(printed: Sequence[Printed]) -> Iterator[tuple[Printed, Printed]]:
 
 
 def _agrees(form: Form, gradient: Printed, update: Printed) -> bool:
+    """Return whether the form gives the printed update for the printed gradient."""
     g = sorted((abs(gradient.low), abs(gradient.high)))
     c = form.step.c
     low, high = (form.size * (1.0 if math.isinf(c) else c * x / (c * x + form.epsilon)) for x in g)
@@ -88,6 +91,6 @@ def _agrees(form: Form, gradient: Printed, update: Printed) -> bool:
 
 
 def usual(printed: Sequence[Printed]) -> str:
-    """The digits that η∇C has wherever they are not 0; "" if there are none."""
+    """Return the digits that most printed η∇C have, other than 0, or "" if there are none."""
     texts = Counter(p.text.lstrip("-") for p in printed if has_role(p.symbol, UPDATE) and p.digits)
     return texts.most_common(1)[0][0] if texts else ""

@@ -1,9 +1,9 @@
-"""The verdict on every printed number: consistent with which others, refuted by which, or untestable."""
+"""The verdict on every printed number: consistent with other printed numbers, refuted by them, or untestable."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,17 +14,17 @@ from verify.printed.constraint_model import Step, constraints
 from verify.printed.figures import Printed
 from verify.printed.hitting_sets import Choice, bits
 from verify.printed.inferences import SharedDraw, repeated_rows, resemblance, shared_draw
-from verify.printed.propagation import Bound, Box, Contradiction, State
+from verify.printed.propagation import Box, Contradiction, State
 from verify.printed.relabelling import Block, relabelled
 
 VERDICTS = ("consistent", "refuted", "untestable")
 LABELS = ("digit",)
-FLOAT32_DIGITS = 17  # more than a float32 has: such digits must be a float32 written out
+FLOAT32_DIGITS = 17  # a number with so many decimals must be a float32, written with all its digits
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the equations say of one printed number, and the printed numbers they say it with."""
+    """The verdict on one printed number, with the equation and the other printed numbers behind it."""
 
     printed: Printed
     verdict: str
@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trial:
-    """All verdicts, in the order of the essay, and what the numbers say beyond them."""
+    """All verdicts, in the order of the essay, and the facts about the essay's run that follow from the numbers."""
 
     verdicts: tuple[Verdict, ...]
     adam: tuple[Form, ...]
@@ -43,11 +43,12 @@ class Trial:
     blocks: tuple[Block, ...]
 
     def count(self, verdict: str) -> int:
+        """Return how many numbers have this verdict."""
         return sum(v.verdict == verdict for v in self.verdicts)
 
 
 def judge(printed: Sequence[Printed]) -> Trial:
-    """Let the equations decide on every number."""
+    """Return a verdict on every printed number."""
     forms = search(printed)
     step = forms[0].step if forms and forms[0].fits else Step()
     numbers = dict(enumerate(printed))
@@ -67,7 +68,7 @@ def judge(printed: Sequence[Printed]) -> Trial:
         try:
             blocks = tuple(relabelled(base, kept, printed))
             verdicts = _verdicts(base, numbers, kept, removed, blocks)
-        except Contradiction as contradiction:  # seen only when the equations are taken in another order
+        except Contradiction as contradiction:  # found only if the equations are applied in another order
             cores.append(conflicts.reduced(base, rest, contradiction))
             choices, cores = conflicts.resolve(base, rest, suspects, cores)
         else:
@@ -75,7 +76,7 @@ def judge(printed: Sequence[Printed]) -> Trial:
 
 
 def float32_or_short(p: Printed) -> bool:
-    """A number of 17 digits or more was written out from a float32: are its digits those of one?"""
+    """Return False if a number has 17 decimals or more, but is not a float32 written with so many digits."""
     if p.decimals < FLOAT32_DIGITS or "e" not in p.text:
         return True
     with np.errstate(all="ignore"):
@@ -83,30 +84,33 @@ def float32_or_short(p: Printed) -> bool:
 
 
 def _verdicts(
-    base: State, numbers: Mapping[int, Printed], kept: Mapping[int, Printed], removed: Mapping[int, Choice],
+    base: State,
+    numbers: Mapping[int, Printed],
+    kept: Mapping[int, Printed],
+    removed: Mapping[int, Choice],
     blocks: Sequence[Block],
-) -> list[Verdict]:  # fmt: skip
+) -> list[Verdict]:
+    """Return the verdicts in the order of the numbers.  Raises Contradiction if the kept numbers are inconsistent."""
     state = conflicts.settle(base, kept)
-    found = []
+    verdicts = []
     for bit, p in numbers.items():
         if bit in kept:
-            found.append(_standing(p, bit, state, base, numbers, kept))
+            verdicts.append(_standing(p, bit, state, base, numbers, kept))
         elif bit in removed:
-            found.append(_refuted(p, bit, state, removed[bit], numbers, blocks))
+            verdicts.append(_refuted(p, bit, state, removed[bit], numbers, blocks))
         else:
-            found.append(Verdict(p, "refuted", "float32", (), "these digits are those of no float32 number"))
-    return found
+            verdicts.append(Verdict(p, "refuted", "float32", (), "these digits are those of no float32 number"))
+    return verdicts
 
 
 def _standing(
     p: Printed, bit: int, state: State, base: State, numbers: Mapping[int, Printed], kept: Mapping[int, Printed]
 ) -> Verdict:
-    """Consistent if something other than itself bounds it."""
+    """Return the verdict on a kept number.  It is consistent if other numbers or equations bound it."""
     alone = state.without(bit, base, kept)
     box = alone[p.quantity]
-    known = [end for end in (box.low, box.high) if end.equation]
-    if known:
-        return Verdict(p, "consistent", _equations(known), _support(box, numbers, bit), _allowed(box))
+    if equations := _equations(box):
+        return Verdict(p, "consistent", equations, _others(box.support, numbers, bit), _allowed(box))
     if p.decimals >= FLOAT32_DIGITS:
         return Verdict(p, "consistent", "float32", (), "these digits are those of a float32 number")
     if p.symbol in LABELS:
@@ -115,7 +119,7 @@ def _standing(
 
 
 def _label(p: Printed, bit: int, alone: State, numbers: Mapping[int, Printed]) -> Verdict:
-    """A label is tested by trying every other: those that the numbers rule out."""
+    """Return the verdict on a label.  It is consistent if the other numbers exclude at least one digit as the label."""
     excluded, support = [], 0
     for other in range(10):
         trial = alone.copy()
@@ -126,18 +130,18 @@ def _label(p: Printed, bit: int, alone: State, numbers: Mapping[int, Printed]) -
             support |= contradiction.support
     if not excluded:
         return Verdict(p, "untestable", "", (), "the other numbers would allow every label")
-    with_ = tuple(numbers[b] for b in sorted(bits(support)) if b != bit)
-    return Verdict(p, "consistent", "13, 22b", with_, f"the others rule out {', '.join(excluded)}")
+    remark = f"the others rule out {', '.join(excluded)}"
+    return Verdict(p, "consistent", "13, 22b", _others(support, numbers, bit), remark)
 
 
 def _refuted(
     p: Printed, bit: int, state: State, choice: Choice, numbers: Mapping[int, Printed], blocks: Sequence[Block]
 ) -> Verdict:
+    """Return the verdict on a removed number, with remarks on its probable cause."""
     box = state[p.quantity]
-    others = sorted(set(choice.options) - {bit})
-    sure = not others
-    remarks = [] if sure else [f"either this or {', '.join(str(numbers[b]) for b in others[:3])} is wrong"]
-    if sure and math.isfinite(box.low.at) and math.isfinite(box.high.at):
+    rivals = tuple(numbers[b] for b in sorted(set(choice.options) - {bit}))
+    remarks = [f"either this or {', '.join(map(str, rivals[:3]))} is wrong"] if rivals else []
+    if not rivals and math.isfinite(box.low.at) and math.isfinite(box.high.at):
         remarks.append(f"the others put it {_allowed(box)}")
     like = resemblance(p, numbers.values())
     remarks += [like] if like else []
@@ -146,22 +150,22 @@ def _refuted(
             remarks.append(
                 f"its block agrees with {block.really} in {block.agree_there} of {block.tested_there} numbers"
             )
-    known = [end for end in (box.low, box.high) if end.equation]
     remarks = remarks or ["the numbers it stands with cannot all be right, and to remove it takes fewest"]
-    support = _support(box, numbers, bit) if sure else tuple(numbers[b] for b in others)
-    return Verdict(p, "refuted", _equations(known), support, "; ".join(remarks))
+    return Verdict(p, "refuted", _equations(box), rivals or _others(box.support, numbers, bit), "; ".join(remarks))
 
 
-def _equations(ends: Iterable[Bound]) -> str:
-    return ", ".join(dict.fromkeys(end.equation for end in ends))
+def _equations(box: Box) -> str:
+    """Return the equations that gave the bounds of a box, each once."""
+    return ", ".join(dict.fromkeys(end.equation for end in (box.low, box.high) if end.equation))
 
 
-def _support(box: Box, numbers: Mapping[int, Printed], bit: int) -> tuple[Printed, ...]:
-    return tuple(numbers[b] for b in sorted(bits(box.support)) if b != bit)
+def _others(support: int, numbers: Mapping[int, Printed], bit: int) -> tuple[Printed, ...]:
+    """Return the printed numbers of a support other than the number with this bit."""
+    return tuple(numbers[b] for b in sorted(bits(support)) if b != bit)
 
 
 def _allowed(box: Box) -> str:
-    """Where the others put a number, with as many digits as tell the two ends apart, and one more."""
+    """Return a box as text, with one digit more than is needed to distinguish the two bounds."""
     low, high = box.low.at, box.high.at
     if math.isinf(low) or math.isinf(high):
         return f"at least {low:.4g}" if math.isinf(high) else f"at most {high:.4g}"

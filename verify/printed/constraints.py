@@ -1,4 +1,4 @@
-"""The kinds of equation that tie printed numbers together, each narrowing intervals both ways."""
+"""The kinds of equation between printed numbers.  Each narrows the interval of every quantity that it connects."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import ClassVar
 from verify.printed.figures import Quantity
 from verify.printed.propagation import Narrowed
 
-HALF = 0.5  # whole numbers are told apart at their halves, so that a bound's slack does not matter
-TINY = 5e-324  # "not 0": the smallest positive number
+HALF = 0.5  # whole numbers are compared with a margin of one half, so that the slack of a bound does not matter
+TINY = 5e-324  # the smallest positive float64: a lower bound for "not 0"
 Boxes = Mapping[Quantity, tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Within:
-    """A range that a quantity has by its definition."""
+    """The range of a quantity, known from its definition."""
 
     reads_itself: ClassVar[bool] = False
     equation: str
@@ -27,15 +27,17 @@ class Within:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.quantity,)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield the range."""
         yield self.quantity, self.low, self.high
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Σ c_i q_i from `low` to `high`."""
+    """low ≤ Σ c_i q_i ≤ high."""
 
     reads_itself: ClassVar[bool] = False
     equation: str
@@ -45,14 +47,17 @@ class Linear:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return tuple(q for _, q in self.terms)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield for each quantity the interval that the other terms leave to it."""
         ends = [sorted((c * box[q][0], c * box[q][1])) for c, q in self.terms]
         for k, (c, q) in enumerate(self.terms):
             rest_low = math.fsum(e[0] for i, e in enumerate(ends) if i != k)
             rest_high = math.fsum(e[1] for i, e in enumerate(ends) if i != k)
             a, b = sorted(((self.low - rest_high) / c, (self.high - rest_low) / c))
+            # the margin covers the rounding of the sums
             margin = 1e-15 * max((abs(x) for e in ends for x in e if math.isfinite(x)), default=0.0)
             yield q, a - margin, b + margin
 
@@ -69,9 +74,11 @@ class Product:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.p, self.a, self.b)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield p as the product of a and b, and each factor as p over the other factor, unless that may be 0."""
         yield self.p, *_times(box[self.a], box[self.b])
         for q, other in ((self.a, self.b), (self.b, self.a)):
             low, high = box[other]
@@ -80,11 +87,12 @@ class Product:
 
 
 def _inverse(x: float) -> float:
+    """Return 1/x, or an infinity with the sign of x if x is (almost) 0."""
     return 1 / x if abs(x) > 1e-300 else math.copysign(math.inf, x)
 
 
 def _times(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
-    """The interval product; 0 times infinity is 0, since the factor is finite if unknown."""
+    """Return the product of two intervals.  0 times infinity counts as 0: a factor is finite, even if unknown."""
     ends = [x * y if x and y else 0.0 for x in a for y in b]
     return min(ends), max(ends)
 
@@ -100,9 +108,11 @@ class Relu:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.a, self.z)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield a from z, and z from a: z equals a where a is positive."""
         low, high = box[self.z]
         yield self.a, max(0.0, low), max(0.0, high)
         a_low, a_high = box[self.a]
@@ -120,9 +130,11 @@ class Exponential:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.e, self.z)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield e as the exponential of z, and z as the logarithm of e."""
         low, high = box[self.z]
         yield self.e, _exp(low), _exp(high)
         a, b = box[self.e]
@@ -130,12 +142,13 @@ class Exponential:
 
 
 def _exp(z: float) -> float:
+    """Return e to the power z, or infinity where float64 would overflow."""
     return math.exp(z) if z < 700 else math.inf
 
 
 @dataclass(frozen=True)
 class Masked:
-    """d = d_open where a > 0, and 0 where a = 0: the slope of ReLU."""
+    """d = d_open where a > 0, and d = 0 where a = 0, as the slope of ReLU demands."""
 
     reads_itself: ClassVar[bool] = True
     equation: str
@@ -145,9 +158,11 @@ class Masked:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.d, self.a) if self.d_open is None else (self.d, self.a, self.d_open)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield d from a and d_open, and what a d that is not 0 implies for them."""
         low, high = box[self.d]
         a_low, a_high = box[self.a]
         if a_high <= 0:
@@ -161,7 +176,7 @@ class Masked:
 
 @dataclass(frozen=True)
 class OneHot:
-    """y_j is 1 at the label's place and 0 elsewhere; the j-th output stands for digit j - 1."""
+    """y_j is 1 for the label and 0 elsewhere.  Output j stands for digit j - 1."""
 
     reads_itself: ClassVar[bool] = False
     equation: str
@@ -171,13 +186,15 @@ class OneHot:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.y, self.label)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield y from the label, and the label from a y that is not 0."""
         low, high = box[self.label][0] - HALF, box[self.label][1] + HALF
-        may_be = low < self.j - 1 < high
-        is_it = may_be and high - low < 1 + HALF
-        yield self.y, 1.0 if is_it else 0.0, 1.0 if may_be else 0.0
+        possible = low < self.j - 1 < high
+        certain = possible and high - low < 1 + HALF
+        yield self.y, float(certain), float(possible)
         if box[self.y][0] > 0:
             yield self.label, float(self.j - 1), float(self.j - 1)
 
@@ -192,8 +209,10 @@ class Whole:
 
     @property
     def over(self) -> tuple[Quantity, ...]:
+        """The quantities that the equation connects."""
         return (self.quantity,)
 
     def narrow(self, box: Boxes) -> Narrowed:
+        """Yield 0 or 1 once the other value is excluded."""
         low, high = box[self.quantity]
         yield self.quantity, 1.0 if low > 0 else 0.0, 0.0 if high < 1 else 1.0

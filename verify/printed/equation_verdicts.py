@@ -1,4 +1,4 @@
-"""The verdict on every equation: evaluated on TensorFlow's tensors, against TensorFlow's tensors."""
+"""The verdict on every equation: evaluate it on TensorFlow's tensors and compare the result with TensorFlow's."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ VERDICTS = ("confirmed", "definition", "misprint")
 
 @dataclass(frozen=True)
 class EquationVerdict:
-    """One form of one equation for one tensor: the share of elements that rounding cannot explain, and how far."""
+    """The verdict on one form of one equation for one tensor.
+
+    `share_outside` is the share of elements that rounding cannot explain, `largest_ratio` the largest error/bound.
+    """
 
     claim: Claim
     verdict: str
@@ -34,12 +37,13 @@ class EquationVerdict:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
+        """The equation, section, form and tensor of the claim, under which its verdict is recorded."""
         return (self.claim.equation, self.claim.section, self.claim.form, self.claim.tensor)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A step of a trace: what the formulas read, what TensorFlow has, and what rounding allows from there."""
+    """A step of a trace: the input of the formulas, TensorFlow's tensors, and the rounding bound of each element."""
 
     case: Case
     tensorflow: Mapping[str, Floats]
@@ -47,23 +51,23 @@ class Evidence:
 
 
 def judge(trace: Trace) -> tuple[EquationVerdict, ...]:
-    """Every claim: prediction and gradients on the first step, Adam on the last, where t is more than 1."""
+    """Return the verdict on every claim: Adam is judged on the last step, where t > 1, the others on the first."""
     first, last = evidence(trace, 1), evidence(trace, trace.settings.steps)
-    found = []
+    verdicts = []
     for claim in claims(trace.network, KERAS.epsilon, ALGORITHM_1.epsilon):
         late = claim.equation.startswith("App. A") and claim.equation != "App. A: start"
-        found.append(verdict(claim, last if late else first))
-    return tuple(found)
+        verdicts.append(verdict(claim, last if late else first))
+    return tuple(verdicts)
 
 
 def check(trace: Trace, source: str) -> None:
-    """Is every tensor there that the equations read and give?  Raises Unusable naming the source."""
+    """Check that a trace has all tensors that the equations need, all finite.  Raises Unusable, naming the source."""
     optimizer = OPTIMIZERS[trace.settings.optimizer]
     for step in (1, trace.settings.steps):
-        held = trace.step(step)
+        tensors = trace.step(step)
         plan = (*start(trace.network, optimizer, step == 1), *rules(trace.network, trace.settings.loss, optimizer))
         for name in (*given(trace.network), *(rule.tensor for rule in plan)):
-            array = held.get(name)
+            array = tensors.get(name)
             shape = trace.network.tensor_shape(name, trace.settings.batch)
             if array is None or array.shape != shape or array.dtype != trace.settings.dtype:
                 raise Unusable(f"--trace {source}: step {step} has no {name} of shape {list(shape)}")
@@ -72,13 +76,16 @@ def check(trace: Trace, source: str) -> None:
 
 
 def evidence(trace: Trace, step: int) -> Evidence:
-    """Bounds as from TensorFlow's own X, Z, A, W, B, m and v: gradients from there on chained, as the forms are."""
+    """Return the evidence of one step.
+
+    Bounds start at TensorFlow's own X, Z, A, W, B, m and v. Gradients are chained: each bound continues the bounds of
+    the gradients before it, since the essay's forms compute a gradient from these tensors alone.
+    """
     settings, network = trace.settings, trace.network
     precision = PRECISIONS[settings.dtype]
     optimizer = OPTIMIZERS[settings.optimizer]
-    held = trace.step(step)
     plan = (*start(network, optimizer, step == 1), *rules(network, settings.loss, optimizer))
-    known: dict[str, Any] = dict(inputs(held, trace, (*plan, *given(network)), precision))
+    known: dict[str, Any] = dict(inputs(trace.step(step), trace, (*plan, *given(network)), precision))
     known |= scalars(step, optimizer, precision)
     allowed: dict[str, Floats] = {}
     backward: dict[str, Any] = dict(known)
@@ -90,12 +97,15 @@ def evidence(trace: Trace, step: int) -> Evidence:
             if chained:
                 backward[rule.tensor] = ball
     values = {name: ball.value for name, ball in known.items() if isinstance(ball, Ball)}
-    read = case(network, {**values, "t": float(step), **optimizer.coefficients})
-    return Evidence(read, {name: values[name] for name in allowed}, allowed)
+    step_case = case(network, {**values, "t": float(step), **optimizer.coefficients})
+    return Evidence(step_case, {name: values[name] for name in allowed}, allowed)
 
 
 def verdict(claim: Claim, found: Evidence) -> EquationVerdict:
-    """A right form must have no element outside; of a printed form's readings the nearest is taken."""
+    """Return the verdict on one claim: a misprint if rounding cannot explain every element.
+
+    If a printed form has several readings, the one nearest to TensorFlow is judged.
+    """
     if claim.tensor == NOWHERE:
         return EquationVerdict(claim, "definition", remark="nothing in the run is computed by it alone")
     share, ratio, undefined = min(_figures(formula(found.case), claim.tensor, found) for formula in claim.formulas)
@@ -108,16 +118,16 @@ def verdict(claim: Claim, found: Evidence) -> EquationVerdict:
     return EquationVerdict(claim, "misprint" if wrong else "confirmed", share, ratio, "; ".join(remarks))
 
 
-def _figures(values: Any, tensor: str, found: Evidence) -> tuple[float, float, float]:
-    """Share of the defined elements outside, largest error/allowed, share of elements that are not defined."""
-    there, allowed = found.tensorflow[tensor], found.allowed[tensor]
+def _figures(values: Any, tensor: str, evidence: Evidence) -> tuple[float, float, float]:
+    """Return the share of defined elements outside the bound, the largest error/bound, and the undefined share."""
+    expected, bound = evidence.tensorflow[tensor], evidence.allowed[tensor]
     form = np.asarray(values)
-    if form.shape != there.shape:
-        raise ValueError(f"a form of {tensor} gives {form.shape}, not {there.shape}")
+    if form.shape != expected.shape:
+        raise ValueError(f"a form of {tensor} gives {form.shape}, not {expected.shape}")
     defined = ~np.isnan(form)
-    error = np.abs(form - there)[defined]
+    error = np.abs(form - expected)[defined]
     with np.errstate(all="ignore"):
-        ratio = np.where(error == 0, 0.0, error / allowed[defined]).astype(np.float64)
+        ratio = np.where(error == 0, 0.0, error / bound[defined]).astype(np.float64)
     if not ratio.size:
         return 1.0, float("inf"), 1.0
     return float(np.mean(ratio > 1)), float(ratio.max()), float(np.mean(~defined))

@@ -1,4 +1,7 @@
-"""The numbers printed in the essay, read from figures.txt: each is an interval of half a unit of its last digit."""
+"""The numbers printed in the essay, read from figures.txt.
+
+Each number stands for an interval: half a unit of its last digit to either side.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ from reference.tensor_names import parts_of
 from verify.errors import Unusable
 
 FIGURES = Path(__file__).with_name("figures.txt")
-LARGEST = 1_000_000  # bytes: a file of printed numbers is small
+LARGEST = 1_000_000  # bytes; a file of printed numbers is smaller
 HEADING = re.compile(r"\[(.+)\]$")
 LINE = re.compile(r"(exact +)?([A-Za-z]\w*)(?:\[([\d ;]+)\])? +(.+)$")
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:e[-+]?\d{1,3})?%?$")
-RUN = "the run"  # one and the same run of the network, printed in several places
+RUN = "the run"  # the scope of all places that print numbers of one run of the network
 PLACES_OF_RUN = ("Illustration", "Table 3", "After Table 3", "Table 4", "Table A-", "Appendix A")
 
 
 @dataclass(frozen=True)
 class Printed:
-    """One printed number. `index` counts from 1; `low` and `high` bound what would be printed so."""
+    """One printed number.  `index` counts from 1.  Every number from `low` to `high` would be printed like this."""
 
     place: str
     symbol: str
@@ -35,27 +38,29 @@ class Printed:
 
     @cached_property
     def scope(self) -> str:
-        """Where a symbol means one and the same quantity."""
+        """The part of the essay in which a symbol always means one quantity."""
         if self.place.startswith(PLACES_OF_RUN):
             return RUN
         return "counts" if self.symbol in COUNTS else self.place
 
     @cached_property
     def quantity(self) -> Quantity:
+        """The quantity that the number is a value of: scope, symbol and index."""
         return (self.scope, self.symbol, self.index)
 
     @property
     def name(self) -> str:
-        """As a person writes it: dW3[2,1]."""
+        """The symbol with its index, for example dW3[2,1]."""
         return self.symbol + (f"[{','.join(map(str, self.index))}]" if self.index else "")
 
     @property
     def digits(self) -> str:
-        """The significant digits, without sign, point and exponent: "" for 0.000."""
+        """The significant digits, without sign, point and exponent; "" for 0.000."""
         return re.sub(r"e.*|\D", "", self.text).lstrip("0")
 
     @property
     def decimals(self) -> int:
+        """The number of digits after the point."""
         return len(re.sub(r"e.*|%", "", self.text).partition(".")[2])
 
     def __str__(self) -> str:
@@ -68,8 +73,8 @@ COUNTS = ("sizes", "side", "weights", "biases", "variables", "samples", "epochs"
 
 
 def read(path: Path = FIGURES) -> tuple[Printed, ...]:
-    """All printed numbers, in the order of the file.  Raises Unusable naming file and line."""
-    found: list[Printed] = []
+    """Return all printed numbers, in the order of the file.  Raises Unusable, naming file and line."""
+    printed: list[Printed] = []
     place = ""
     for number, text in enumerate(lines(path), 1):
         heading = HEADING.match(text)
@@ -78,14 +83,14 @@ def read(path: Path = FIGURES) -> tuple[Printed, ...]:
         elif text:
             if not place:
                 raise Unusable(f"{path}, line {number}: a number before the first [place]")
-            found += _line(path, number, place, text)
-    if not found:
+            printed += _line(path, number, place, text)
+    if not printed:
         raise Unusable(f"{path}: it holds no printed number")
-    return tuple(found)
+    return tuple(printed)
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a small text file, without comments and margins.  Raises Unusable naming the file."""
+    """Return the lines of a small text file, without comments and outer spaces.  Raises Unusable, naming the file."""
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
@@ -102,33 +107,34 @@ def lines(path: Path) -> list[str]:
 
 
 def _line(path: Path, number: int, place: str, text: str) -> list[Printed]:
+    """Return the printed numbers of one line.  Raises Unusable, naming file and line."""
     where = f"{path}, line {number}"
     parts = LINE.match(text)
     if not parts:
         raise Unusable(f"{where}: {text[:60]!r} is not a symbol[indices] and numbers")
     exact, symbol, indices, numbers = parts.groups()
     words = numbers.split()
-    at = _indices(where, indices or "", len(words))
+    all_indices = _indices(where, indices or "", len(words))
     if place.startswith(PLACES_OF_RUN):
-        _check_shape(where, symbol, at)
+        _check_shape(where, symbol, all_indices)
     return [
         Printed(place, symbol, index, word, *interval(where, word, bool(exact)), number)
-        for index, word in zip(at, words, strict=True)
+        for index, word in zip(all_indices, words, strict=True)
     ]
 
 
-def _check_shape(where: str, symbol: str, at: list[tuple[int, ...]]) -> None:
-    """A tensor of the run must be one of the network's, and its indices within it."""
+def _check_shape(where: str, symbol: str, indices: list[tuple[int, ...]]) -> None:
+    """Check that the network has this tensor and that the indices are in range.  Raises Unusable."""
     shape = () if symbol in SCALARS else shape_of(symbol)
     if shape is None:
         raise Unusable(f"{where}: unknown symbol {symbol!r}: the network has no such tensor")
-    for index in at:
+    for index in indices:
         if len(index) != len(shape) or not all(1 <= i <= n for i, n in zip(index, shape, strict=True)):
             raise Unusable(f"{where}: {symbol} is {list(shape)}, and has no entry {list(index)}")
 
 
 def shape_of(symbol: str) -> tuple[int, ...] | None:
-    """Of a tensor of one example's run, by its name: a vector or a matrix; None for any other name."""
+    """Return the shape of a tensor of the essay's network for one example, or None if there is no such tensor."""
     name = parts_of(symbol)
     if name is None:
         return None
@@ -141,9 +147,12 @@ def shape_of(symbol: str) -> tuple[int, ...] | None:
 
 
 def _indices(where: str, text: str, count: int) -> list[tuple[int, ...]]:
-    """ "2; 1 4" of a matrix, "1 4" of a vector, "" of a scalar, one for each number."""
+    """Return an index for each number of a line.  Raises Unusable.
+
+    The text is "2; 1 4" for row 2 and columns 1 and 4 of a matrix, "1 4" for a vector, and "" for a scalar.
+    """
     if not text:
-        found: list[tuple[int, ...]] = [()] * count
+        indices: list[tuple[int, ...]] = [()] * count
     else:
         row, semicolon, columns = text.rpartition(";")
         try:
@@ -152,16 +161,16 @@ def _indices(where: str, text: str, count: int) -> list[tuple[int, ...]]:
             raise Unusable(f"{where}: the indices [{text}] are not one row; columns") from None
         if any(len(j) > 9 for j in (row, *columns.split())):
             raise Unusable(f"{where}: an index of [{text}] is too large")
-        found = [(*prefix, int(j)) for j in columns.replace(";", " ").split()]
-    if len(found) != count:
-        raise Unusable(f"{where}: {len(found)} indices for {count} numbers")
-    return found
+        indices = [(*prefix, int(j)) for j in columns.replace(";", " ").split()]
+    if len(indices) != count:
+        raise Unusable(f"{where}: {len(indices)} indices for {count} numbers")
+    return indices
 
 
 def interval(where: str, text: str, exact: bool = False) -> tuple[float, float]:
-    """What would be printed so: half a unit of the last digit either way.  A whole number is exact.
+    """Return the interval of values that would be printed as `text`: half a unit of the last digit to either side.
 
-    Raises Unusable, with `where` in front, for what is not a number.
+    A whole number is exact. Raises Unusable, beginning with `where`, if the text is not a number.
     """
     if not NUMBER.match(text):
         raise Unusable(f"{where}: {text[:40]!r} is not a number")

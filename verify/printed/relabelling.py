@@ -1,4 +1,4 @@
-"""Which matrix a printed block really is: the other matrices it could be, each judged by the same equations."""
+"""Find printed blocks with a wrong name: their numbers agree with another matrix of the run."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from verify.printed.propagation import State
 
 @dataclass(frozen=True)
 class Block:
-    """The numbers printed for one symbol in one place, and how many agree with what it is said to be, or might be.
+    """A block of numbers, printed for one symbol in one place, that agrees better with the symbol `really`.
 
-    `tested` counts those that the other printed numbers put between two ends.
+    Under its own symbol, `agree` of the `tested` numbers agree; as `really`, `agree_there` of the `tested_there`. A
+    number can be tested if the other printed numbers give it a lower and an upper bound.
     """
 
     place: str
@@ -29,7 +30,7 @@ class Block:
 
 
 def relabelled(base: State, kept: Mapping[int, Printed], printed: Sequence[Printed]) -> Iterator[Block]:
-    """Blocks that disagree with their own symbol and agree, in every number that can be tested, with another."""
+    """Yield blocks that disagree with their own symbol, and of which every tested number agrees with another."""
     symbols = sorted({p.symbol for p in printed if p.scope == RUN})
     blocks: dict[tuple[str, str], list[Printed]] = {}
     for p in printed:
@@ -41,16 +42,16 @@ def relabelled(base: State, kept: Mapping[int, Printed], printed: Sequence[Print
             continue
         rest = settle(base, {bit: p for bit, p in kept.items() if (p.place, p.symbol) != (place, symbol)})
         agree, tested = _count(rest, numbers, symbol)
-        best = max(
+        agree_there, tested_there, really = max(
             ((*_count(rest, numbers, other), other) for other in symbols if other != symbol),
-            key=lambda found: (found[0] == found[1], found[0], -len(found[2])),
+            key=lambda count: (count[0] == count[1], count[0], -len(count[2])),
         )
-        if best[1] >= FEWEST and best[0] == best[1] and best[0] * tested > agree * best[1]:
-            yield Block(place, symbol, agree, tested, best[2], best[0], best[1])
+        if tested_there >= FEWEST and agree_there == tested_there and agree_there * tested > agree * tested_there:
+            yield Block(place, symbol, agree, tested, really, agree_there, tested_there)
 
 
 def _count(state: State, numbers: Sequence[Printed], symbol: str) -> tuple[int, int]:
-    """How many of the numbers lie where the state puts this symbol, and how many it puts anywhere."""
+    """Return how many numbers agree with the state if they are read as this symbol, and how many can be tested."""
     agree = tested = 0
     for p in numbers:
         quantity = _moved(p, symbol)
@@ -62,7 +63,10 @@ def _count(state: State, numbers: Sequence[Printed], symbol: str) -> tuple[int, 
 
 
 def _moved(p: Printed, symbol: str) -> Quantity | None:
-    """The same place of another matrix: the last row and column of one are the last of the other."""
+    """Return the quantity at the position of `p` in another tensor, or None if there is none.
+
+    The last row and column of one matrix correspond to the last row and column of the other.
+    """
     own, other = shape_of(p.symbol), shape_of(symbol)
     if own is None or other is None or len(p.index) != len(other) or len(own) != len(other):
         return None

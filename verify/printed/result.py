@@ -1,4 +1,4 @@
-"""The result of verify.printed: verdicts on equations and printed numbers, and the tables that show them."""
+"""The result of verify.printed: the verdicts on equations and printed numbers, and the tables that show them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.table import Cell, Columns, Report, Table
-from verify.essay import equation_index as index
-from verify.printed import consistency as trial
-from verify.printed import equation_verdicts as equations
-from verify.printed import layout as laid_out
+from verify.essay import equation_index
+from verify.printed import consistency, equation_verdicts, layout
 from verify.printed.consistency import Trial, Verdict
 from verify.printed.equation_verdicts import EquationVerdict
 from verify.printed.figures import Printed
@@ -19,12 +17,12 @@ from verify.printed.inferences import float32_share, initialisers, single_output
 from verify.records.settings import Settings
 
 SCHEMA = "byhand-printed/1"
-WITH = 8  # so many of the numbers that a verdict rests on are named
+WITH = 8  # how many of the numbers behind a verdict are named
 
 
 @dataclass(frozen=True)
 class PrintedResult:
-    """`differences` are the verdicts that are not those on record; none is PASS."""
+    """The result of a run.  `differences` names the verdicts that differ from the recorded ones; PASS means none."""
 
     settings: Settings
     environment: Mapping[str, str]
@@ -35,10 +33,12 @@ class PrintedResult:
 
     @property
     def passed(self) -> bool:
+        """Whether every verdict is the recorded one."""
         return not self.differences
 
     @property
     def headline(self) -> str:
+        """The result in a sentence that begins with PASS or FAIL."""
         if self.differences:
             more = f" (and {len(self.differences) - 1} more)" if len(self.differences) > 1 else ""
             return f"FAIL a verdict on the essay is not the one on record: {self.differences[0]}{more}"
@@ -52,15 +52,15 @@ class PrintedResult:
         )
 
     def findings(self) -> Table:
-        """What a reader of the essay wants to know: each wrong form and each refuted number, in a line."""
+        """Return a table with a row for each error found in the essay: a wrong equation or refuted numbers."""
         rows = [*_misprints(self.equations), *_refuted(self.trial.verdicts)]
         header = ("where", "what", "figures", "finding")
         note = "outside: share of the elements that rounding cannot explain; ×: the largest error over what is allowed"
         return Table("What cannot be taken as printed", header, tuple(tuple(map(Cell, row)) for row in rows), note=note)
 
     def to_columns(self) -> tuple[Columns, Columns]:
-        """equations.csv and figures.csv."""
-        rows = [(*v.key[:1], *v.key[1:], v.verdict, v.share_outside, v.largest_ratio, v.remark) for v in self.equations]
+        """Return the content of equations.csv and of figures.csv."""
+        rows = [(*v.key, v.verdict, v.share_outside, v.largest_ratio, v.remark) for v in self.equations]
         names = ("equation", "section", "form", "tensor", "verdict", "share_outside", "largest_ratio", "remark")
         figures = [_figure(v) for v in self.trial.verdicts]
         fields = ("place", "symbol", "index", "printed", "verdict", "by_equation", "with", "remark")
@@ -70,6 +70,7 @@ class PrintedResult:
         )
 
     def to_report(self) -> Report:
+        """Return the content of report.md."""
         names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
         chosen = ", ".join(f"{name} {value}" for name, value in self.settings.to_dict().items())
         lines = (
@@ -79,39 +80,38 @@ class PrintedResult:
             f"{chosen}. {names}.",
             *self.differences,
         )
-        return Report(
-            self.headline, self.passed, lines,
-            (self.findings(), self.inferences(), _equation_table(self.equations), _figure_table(self.trial.verdicts)),
-        )  # fmt: skip
+        details = (_equation_table(self.equations), _figure_table(self.trial.verdicts))
+        return Report(self.headline, self.passed, lines, (self.findings(), self.inferences(), *details))
 
     def to_page(self) -> Report:
-        """The same with the essay's own tables, number by number, in place of one long list."""
+        """Return the content of report.html: the report with the essay's own tables in place of the list of numbers."""
         report = self.to_report()
         findings, *rest, _ = report.tables
-        return replace(report, tables=(findings, *laid_out.tables(self.trial.verdicts), *rest))
+        return replace(report, tables=(findings, *layout.tables(self.trial.verdicts), *rest))
 
     def inferences(self) -> Table:
-        """What the numbers say of the essay's run beyond what it says."""
+        """Return the table of facts that the printed numbers show and the essay does not state."""
         rows = tuple((Cell(claim), Cell(evidence)) for claim, evidence in inferences(self.trial))
         return Table("What the printed numbers say beyond the essay", ("inference", "evidence"), rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of result.json."""
-        equations_, figures = self.to_columns()
+        equations, figures = self.to_columns()
         return {
             "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
             "settings": self.settings.to_dict(), "environment": dict(self.environment), "counts": self.counts(),
-            "differences": list(self.differences), "equations": _records(equations_), "figures": _records(figures),
+            "differences": list(self.differences), "equations": _records(equations), "figures": _records(figures),
             "inferences": [{"inference": claim, "evidence": e} for claim, e in inferences(self.trial)],
         }  # fmt: skip
 
     def counts(self) -> dict[str, int]:
-        found = {name: sum(v.verdict == name for v in self.equations) for name in equations.VERDICTS}
-        return found | {name: self.trial.count(name) for name in trial.VERDICTS}
+        """Return how many equations and printed numbers have each verdict."""
+        counts = {name: sum(v.verdict == name for v in self.equations) for name in equation_verdicts.VERDICTS}
+        return counts | {name: self.trial.count(name) for name in consistency.VERDICTS}
 
 
 def inferences(found: Trial) -> Iterator[tuple[str, str]]:
-    """Each with the figures that support it; only what the printed numbers do support."""
+    """Yield each fact that the printed numbers support, with its evidence."""
     printed = [v.printed for v in found.verdicts]
     standing = [v.printed for v in found.verdicts if v.verdict != "refuted"]
     best = found.adam[0] if found.adam else None
@@ -153,17 +153,18 @@ def inferences(found: Trial) -> Iterator[tuple[str, str]]:
             "the by-hand output of Table 6 was held in float32",
             f"{agree} of {of} of its nine-digit numbers are float32 numbers; by chance {chance:.0e}",
         )
-    given, biases = single_output(printed)
-    if biases and not given:
+    explained, biases = single_output(printed)
+    if biases and not explained:
         yield (
             "Table A-1 was not computed by (22d) as printed",
             f"no printed output j gives any of the {biases} ∂C/∂b(2) that are not 0",
         )
 
 
-def _misprints(found: Sequence[EquationVerdict]) -> Iterator[tuple[str, ...]]:
+def _misprints(verdicts: Sequence[EquationVerdict]) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each misprint.  The tensors with one remark on one equation share a row."""
     groups: dict[tuple[str, str, str], list[EquationVerdict]] = {}
-    for v in found:
+    for v in verdicts:
         if v.verdict == "misprint":
             groups.setdefault((v.claim.section, v.claim.equation, v.remark), []).append(v)
     for (section, equation, remark), group in groups.items():
@@ -176,11 +177,12 @@ def _misprints(found: Sequence[EquationVerdict]) -> Iterator[tuple[str, ...]]:
 
 
 def _ratio(ratio: float) -> str:
+    """Return an error/bound with few digits."""
     return "∞" if math.isinf(ratio) else f"{ratio:.0e}" if ratio >= 1e4 else f"{ratio:.3g}"
 
 
 def _refuted(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
-    """One number a line; a block of them in one."""
+    """Yield a row for each refuted number.  More than two numbers of one symbol in one place share a row."""
     groups: dict[tuple[str, str], list[Verdict]] = {}
     sizes: dict[tuple[str, str], int] = {}
     for v in verdicts:
@@ -198,21 +200,24 @@ def _refuted(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
 
 
 def _figure(v: Verdict) -> tuple[str, ...]:
+    """Return the row of a printed number in figures.csv."""
     p = v.printed
-    at = ",".join(map(str, p.index))
-    return (p.place, p.symbol, at, p.text, v.verdict, v.by_equation, _named(v.support), v.remark)
+    index = ",".join(map(str, p.index))
+    return (p.place, p.symbol, index, p.text, v.verdict, v.by_equation, _named(v.support), v.remark)
 
 
 def _named(support: Sequence[Printed]) -> str:
+    """Return the first printed numbers behind a verdict as text, and how many more there are."""
     named = "; ".join(str(p) for p in support[:WITH])
     return f"{named}; and {len(support) - WITH} more" if len(support) > WITH else named
 
 
-def _equation_table(found: Sequence[EquationVerdict]) -> Table:
+def _equation_table(verdicts: Sequence[EquationVerdict]) -> Table:
+    """Return a table with a row for each form of each equation and each tensor."""
     header = ("equation", "section", "form", "tensor", "verdict", "outside", "error/allowed", "stated by", "remark")
-    functions = {entry.equation: entry.functions for entry in index.index()}
+    functions = {entry.equation: entry.functions for entry in equation_index.index()}
     rows = []
-    for v in found:
+    for v in verdicts:
         figures = ("", "") if math.isnan(v.share_outside) else (f"{v.share_outside:.1%}", _ratio(v.largest_ratio))
         stated = ", ".join(functions.get(v.claim.equation, ()))
         texts = (*v.key, v.verdict, *figures, stated, v.remark)
@@ -222,11 +227,13 @@ def _equation_table(found: Sequence[EquationVerdict]) -> Table:
 
 
 def _figure_table(verdicts: Sequence[Verdict]) -> Table:
+    """Return a table with a row for each printed number."""
     header = ("place", "symbol", "index", "printed", "verdict", "by", "with", "remark")
     rows = tuple(tuple(Cell(text, strong=v.verdict == "refuted") for text in _figure(v)) for v in verdicts)
     return Table("Every printed number", header, rows, frozenset({3}))
 
 
 def _records(columns: Columns) -> list[dict[str, Any]]:
+    """Return columns as a list of rows, each a dictionary by column name."""
     rows = zip(*columns.columns.values(), strict=True)
     return [dict(zip(columns.columns, row, strict=True)) for row in rows]

@@ -12,7 +12,7 @@ from verify.records.trace import Array
 
 
 def read_npz(path: str) -> dict[str, Array]:
-    """All arrays of an .npz archive, never unpickling.  Raises Unusable naming the file."""
+    """Return all arrays of an .npz archive, without unpickling.  Raises Unusable, naming the file."""
     if not os.path.isfile(path):
         raise Unusable(f"{path}: no such file")
     try:
@@ -23,7 +23,7 @@ def read_npz(path: str) -> dict[str, Array]:
             repeated = len(arrays) != len(archive.files)
     except Unusable:
         raise
-    except Exception as error:  # a parser of a stranger's bytes: whatever it stumbles over, the file is no good
+    except Exception as error:  # the file may hold any bytes, so the parser may raise anything
         raise Unusable(f"{path}: cannot be read as an .npz archive of plain arrays ({first_line(error)})") from error
     if repeated or not all(isinstance(array, np.ndarray) for array in arrays.values()):
         raise Unusable(f"{path}: cannot be read as an .npz archive of plain arrays (a member is double or no array)")
@@ -31,5 +31,6 @@ def read_npz(path: str) -> dict[str, Array]:
 
 
 def first_line(error: BaseException) -> str:
+    """Return the first line of an error's message, at most 120 characters, or the name of its class if it has none."""
     text = str(error) or type(error).__name__
     return text.splitlines()[0].rstrip(".")[:120]

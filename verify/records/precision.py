@@ -1,8 +1,8 @@
-"""The arithmetic that is being judged: unit roundoff, underflow threshold, and its elementary functions.
+"""The judged arithmetic: unit roundoff, underflow threshold, and the errors of its elementary functions.
 
-The bounds of the elementary functions are in ulp (units in the last place). Addition, subtraction,
-multiplication, division and square root are correctly rounded (IEEE 754). The others are not specified
-by any standard; `benchmarks/elementary.py` measures what TensorFlow's kernels reach and fails above these.
+The errors are in ulp (units in the last place). Addition, subtraction, multiplication, division and square root are
+correctly rounded (IEEE 754). No standard specifies the other functions. `benchmarks/elementary.py` measures the errors
+of TensorFlow's kernels and fails if one is larger than stated here.
 """
 
 from __future__ import annotations
@@ -15,26 +15,28 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-REFERENCE_UNIT = 2.0**-53  # the by-hand side is evaluated in float64 and rounds as well
+REFERENCE_UNIT = 2.0**-53  # the reference is evaluated in float64, which rounds as well
 EXP_ULP = 2.0
 LOG_ULP = 4.0
 POWER_ULP = 1.0
 TANH_ULP = 10.0
 SIGMOID_ULP = 8.0
-RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation and a Newton step, not a division
-
+RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation followed by a Newton step, not a division
 
 EXPONENT = np.int64(0x7FF0000000000000)  # the bits of a float64 that hold its exponent
 
 
 def binade(x: Any) -> Any:
-    """The power of two 2^e with 2^e <= x < 2^(e+1).  x > 0, normal, float64 -> same shape; NaN gives infinity."""
+    """Power of two 2^e with 2^e <= x < 2^(e+1).  x > 0, normal, float64 -> same shape; NaN gives infinity."""
     return np.bitwise_and(x.view(np.int64), EXPONENT).view(np.float64)
 
 
 @dataclass(frozen=True)
 class Precision:
-    """A binary floating-point format with flush to zero."""
+    """A binary floating-point format that may flush subnormal numbers to 0.
+
+    `unit` is its unit roundoff u, `tiny` its smallest normal number.
+    """
 
     name: str
     unit: float
@@ -42,24 +44,24 @@ class Precision:
 
     @property
     def joint_unit(self) -> float:
-        """Both sides round: the judged format's unit roundoff and the reference's."""
+        """Sum of the unit roundoffs of the judged format and of the reference, because both sides round."""
         return self.unit + REFERENCE_UNIT
 
     def half_ulp(self, magnitude: Any) -> Floats:
-        """The largest rounding error of one operation whose exact result has at most this magnitude."""
-        found: Floats = self.joint_unit * binade(np.maximum(magnitude, self.tiny)) + self.tiny
-        return found
+        """Largest rounding error of one operation whose exact result has at most this magnitude."""
+        error: Floats = self.joint_unit * binade(np.maximum(magnitude, self.tiny)) + self.tiny
+        return error
 
     def spacing(self, x: Any) -> Floats:
         """One ulp at x: the gap between neighbouring numbers of the format.  float64 array -> same shape."""
-        found: Floats = 2 * self.unit * binade(np.maximum(np.abs(x), self.tiny))
-        return found
+        gap: Floats = 2 * self.unit * binade(np.maximum(np.abs(x), self.tiny))
+        return gap
 
     def round(self, x: Any) -> Floats:
-        """x rounded once to the format, as float64.  Overflow becomes infinity."""
+        """Round x once to the format and return it as float64.  Overflow becomes infinity."""
         with np.errstate(over="ignore", under="ignore"):
-            found: Floats = np.asarray(np.asarray(x).astype(self.name), dtype=np.float64)
-        return found
+            rounded: Floats = np.asarray(np.asarray(x).astype(self.name), dtype=np.float64)
+        return rounded
 
 
 FLOAT32 = Precision("float32", 2.0**-24, float(np.finfo(np.float32).tiny))

@@ -1,4 +1,4 @@
-"""What is to be run, as a value: it goes into traces and reports and decides nothing by itself."""
+"""The settings of a run, as one immutable value, which traces and reports contain."""
 
 from __future__ import annotations
 
@@ -14,23 +14,26 @@ from reference.optimizers.sgd import SGD
 from verify.errors import Unusable
 from verify.records.precision import PRECISIONS
 
-GIVEN = "given"  # settings.data of arrays that a user handed over
+GIVEN = "given"  # `Settings.data` where the user passed arrays
 
 
 class _Named(dict[str, Optimizer]):
-    """Those that have a short name; of any other text the optimizer that it describes."""
+    """Optimizers by name. Any other text is read as the description of an optimizer, such as "sgd(momentum=0.9)"."""
 
     def __missing__(self, text: str) -> Optimizer:
-        return optimizer_named(text)  # not kept here: what is here are the choices
+        return optimizer_named(text)  # not stored, because the keys are the choices that a user is offered
 
 
 OPTIMIZERS = _Named({"adam": KERAS, "sgd": SGD()})
-COMMANDS = ("feedforward", "backprop", "printed", "prediction", "training")  # those that capture
+COMMANDS = ("feedforward", "backprop", "printed", "prediction", "training")  # the commands that capture a trace
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One run: which pass, which samples, which arithmetic. Counts are whole examples and steps."""
+    """One run: the command, the samples, the arithmetic, the optimizer and the loss.
+
+    `index` is the first sample, `batch` the number of examples in a step, `steps` the number of steps.
+    """
 
     command: str = "backprop"
     seed: int = 0
@@ -43,40 +46,41 @@ class Settings:
     optimizer: str = "adam"
     loss: str = "categorical_crossentropy"
     jit: bool = False
-    done: int = 0  # steps the optimizer had taken before the first of these
+    done: int = 0  # steps that the optimizer had taken before this run
 
     @property
     def training(self) -> bool:
+        """True if the command takes training steps, not only forward passes."""
         return self.command not in ("feedforward", "prediction")
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the settings as a dictionary, which `from_dict` reads."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, found: Any, source: str) -> Settings:
-        """Read back from a trace.  Raises Unusable naming the source and the field."""
+        """Return the settings that a trace holds as `found`.  Raises Unusable, naming the source and the field."""
         if not isinstance(found, dict):
             raise Unusable(f"{source}: its settings are not a table of names and values")
-        found = {"done": 0, **found}  # traces of older versions begin with a new optimizer
-        names = {f.name: f.type for f in fields(cls)}
-        if set(found) != set(names):
-            raise Unusable(f"{source}: settings {sorted(set(found) ^ set(names))} are missing or unknown")
-        kinds = {"str": str, "int": int, "bool": bool}
-        for name, kind in names.items():
-            if type(found[name]) is not kinds[str(kind)]:
-                raise Unusable(f"{source}: setting {name!r} is {found[name]!r}, not a value of type {kind}")
-            if isinstance(found[name], str) and not found[name].isprintable():
+        values = {"done": 0, **found}  # traces of older versions begin with a new optimizer
+        types = {f.name: f.type for f in fields(cls)}
+        if set(values) != set(types):
+            raise Unusable(f"{source}: settings {sorted(set(values) ^ set(types))} are missing or unknown")
+        for name, kind in types.items():
+            value = values[name]
+            if type(value).__name__ != kind:
+                raise Unusable(f"{source}: setting {name!r} is {value!r}, not a value of type {kind}")
+            if isinstance(value, str) and not value.isprintable():
                 raise Unusable(f"{source}: setting {name!r} is not plain text")
-        settings = cls(**found)
-        allowed = {"command": COMMANDS, "dtype": PRECISIONS}
-        for name, choices in allowed.items():
-            if found[name] not in choices:
-                raise Unusable(f"{source}: setting {name!r} is {found[name]!r}, not one of {', '.join(choices)}")
-        for name, named in (("optimizer", OPTIMIZERS.__getitem__), ("loss", loss_named)):
+        for name, choices in {"command": COMMANDS, "dtype": PRECISIONS}.items():
+            if values[name] not in choices:
+                raise Unusable(f"{source}: setting {name!r} is {values[name]!r}, not one of {', '.join(choices)}")
+        for name, read in (("optimizer", OPTIMIZERS.__getitem__), ("loss", loss_named)):
             try:
-                named(found[name])
+                read(values[name])
             except ValueError as error:
                 raise Unusable(f"{source}: setting {name!r}: {error}") from error
+        settings = cls(**values)
         if settings.steps < 1 or settings.batch < 1 or settings.done < 0:
             raise Unusable(f"{source}: steps and batch must be 1 or more, done 0 or more")
         return settings

@@ -1,4 +1,4 @@
-"""A trace: every tensor of a captured run, with the settings it was made under."""
+"""A trace: every tensor of a captured run, with the settings of the run."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Trace:
-    """Tensors by name (`step1/Z1`), in the order captured, read-only; and how they came to be.
+    """The tensors of a run by name (`step1/Z1`), in the order captured, and the settings of the run.
 
-    `classes` has a name for each output, if they have names other than their numbers.
+    The tensors become read-only. `classes` holds a name for each output, or nothing if the classes are numbers.
     """
 
     settings: Settings
@@ -37,15 +37,15 @@ class Trace:
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
 
     def label(self, output: int) -> str:
-        """The name of a class, by the place of its output, from 0."""
+        """Return the name of the class of an output (the first output is 0)."""
         return self.classes[output] if self.classes else str(output)
 
     def step(self, number: int) -> dict[str, Array]:
-        """The tensors of one step (from 1), without the prefix."""
+        """Return the tensors of one step (the first is 1), by their names without the prefix."""
         prefix = in_step(number, "")
-        return {name[len(prefix) :]: a for name, a in self.tensors.items() if name.startswith(prefix)}
+        return {name.removeprefix(prefix): a for name, a in self.tensors.items() if name.startswith(prefix)}
 
 
 def digest(array: Array) -> str:
-    """Hexadecimal SHA-256 of the array's bytes in C order."""
+    """Return the hexadecimal SHA-256 of the array's bytes in C order."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

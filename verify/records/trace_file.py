@@ -1,4 +1,4 @@
-"""Trace files: a trace as .npz, with a manifest that holds the checksum of every tensor."""
+"""Read and write trace files: .npz archives with a manifest that holds the checksum of every tensor."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Array, Trace, digest
 
 SCHEMA = "byhand-trace/2"
-
-
-OLDER = "byhand-trace/1"  # of chains of Dense layers; it is read as well
-
-
-LONGEST = 100  # characters of a class's name
+OLDER = "byhand-trace/1"  # describes chains of Dense layers; files of this schema can still be read
+LONGEST = 100  # the most characters of a class's name
+ALTERED = "does not match its checksum; the file has been altered"
+LACKING = "is in the manifest but not in the file"
+UNKNOWN = "is in the file but not in the manifest"
 
 
 def to_bytes(trace: Trace) -> bytes:
-    """The trace file: the arrays, and a manifest with their checksums. The same trace gives the same bytes."""
+    """Return the bytes of a trace file: the arrays and the manifest. Equal traces give equal bytes."""
     manifest = {
         "schema": SCHEMA,
         "settings": trace.settings.to_dict(),
@@ -46,32 +45,26 @@ def to_bytes(trace: Trace) -> bytes:
 
 
 def described(network: Network) -> dict[str, Any]:
-    """Sizes, activations, and the layers in order as texts, each with the places of those that it reads."""
+    """Return sizes, activations, and the layers in order, as JSON values.
+
+    Each layer is a text, with the indices of the layers that it reads.
+    """
     layers = [{"layer": str(node.layer), "reads": list(node.reads)} for node in network.nodes]
     return {"sizes": list(network.sizes), "activations": list(network.activations), "layers": layers}
 
 
 def load(path: str) -> Trace:
-    """Read a trace file.  Raises Unusable, naming the file, for anything that is not a whole trace."""
-    held, wrong = examine(path)
-    for name, what in wrong.items():
-        raise Unusable(f"{path}: tensor {ascii(name) if what == LACKING else name} {what}")
-    return held
-
-
-ALTERED = "does not match its checksum; the file has been altered"
-
-
-LACKING = "is in the manifest but not in the file"
-
-
-UNKNOWN = "is in the file but not in the manifest"
+    """Read a trace file and return the trace.  Raises Unusable, naming the file, if it is damaged or incomplete."""
+    trace, problems = examine(path)
+    for name, problem in problems.items():
+        raise Unusable(f"{path}: tensor {ascii(name) if problem == LACKING else name} {problem}")
+    return trace
 
 
 def examine(path: str) -> tuple[Trace, dict[str, str]]:
-    """What a trace file holds, and what is wrong with each tensor that is not as the manifest has it.
+    """Read a trace file; return the trace and, by name, the problem of each tensor that contradicts the manifest.
 
-    Raises Unusable, naming the file, where even settings and network cannot be told.
+    Raises Unusable, naming the file, if settings, network, environment or classes cannot be read.
     """
     arrays = read_npz(path)
     manifest = _manifest(path, arrays.pop("manifest", None))
@@ -81,30 +74,35 @@ def examine(path: str) -> tuple[Trace, dict[str, str]]:
     checksums = manifest.get("sha256")
     if not isinstance(checksums, dict):
         raise Unusable(f"{path}: the manifest has no checksums")
-    wrong = {name: LACKING for name in checksums if name not in arrays}
+    problems = {name: LACKING for name in checksums if name not in arrays}
     for name, array in arrays.items():
         if not name or not name.isprintable():
-            raise Unusable(f"{path}: a tensor's name, {ascii(name)}, is not plain text")
+            raise Unusable(f"{path}: a tensor's name, {name!a}, is not plain text")
         if name not in checksums:
-            wrong[name] = UNKNOWN
+            problems[name] = UNKNOWN
         elif digest(array) != checksums[name]:
-            wrong[name] = ALTERED
-    texts = _texts(path, manifest.get("environment"))
+            problems[name] = ALTERED
+    environment = _environment(path, manifest.get("environment"))
     if settings.steps > len(arrays):
         raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
     network = _network(path, manifest, settings, len(arrays))
-    return Trace(settings, network, texts, arrays, _classes(path, manifest.get("classes", []), network)), wrong
+    classes = _classes(path, manifest.get("classes", []), network)
+    return Trace(settings, network, environment, arrays, classes), problems
 
 
-def _classes(path: str, found: Any, network: Network) -> tuple[str, ...]:
-    """Names from elsewhere, which may hold anything: the renderers see to that."""
-    texts = isinstance(found, list) and all(isinstance(name, str) and len(name) <= LONGEST for name in found)
-    if not texts or len(found) not in (0, network.sizes[-1]):
+def _classes(path: str, names: Any, network: Network) -> tuple[str, ...]:
+    """Return the names of the classes, which may hold any characters: the renderers escape them.
+
+    Raises Unusable unless there is one for each output, or none.
+    """
+    texts = isinstance(names, list) and all(isinstance(name, str) and len(name) <= LONGEST for name in names)
+    if not texts or len(names) not in (0, network.sizes[-1]):
         raise Unusable(f"{path}: the manifest's classes are not a name for each output")
-    return tuple(found)
+    return tuple(names)
 
 
-def _texts(path: str, environment: Any) -> dict[str, str]:
+def _environment(path: str, environment: Any) -> dict[str, str]:
+    """Return the environment as texts.  Raises Unusable unless they are plain."""
     if not isinstance(environment, dict):
         raise Unusable(f"{path}: the manifest has no environment")
     texts = {str(k): str(v) for k, v in environment.items()}
@@ -113,11 +111,12 @@ def _texts(path: str, environment: Any) -> dict[str, str]:
     return texts
 
 
-def _manifest(path: str, found: Array | None) -> dict[str, Any]:
-    if found is None or found.dtype.kind != "U" or found.ndim:
+def _manifest(path: str, text: Array | None) -> dict[str, Any]:
+    """Return the manifest, which the archive holds as an array of one text.  Raises Unusable, naming the file."""
+    if text is None or text.dtype.kind != "U" or text.ndim:
         raise Unusable(f"{path}: no manifest; not a trace written by --save-trace")
     try:
-        manifest = json.loads(str(found))
+        manifest = json.loads(str(text))
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{path}: the manifest is not JSON") from error
     if not isinstance(manifest, dict) or manifest.get("schema") not in (SCHEMA, OLDER):
@@ -126,41 +125,43 @@ def _manifest(path: str, found: Array | None) -> dict[str, Any]:
 
 
 def _network(path: str, manifest: Mapping[str, Any], settings: Settings, tensors: int) -> Network:
-    found = manifest.get("network")
+    """Return the network of a manifest, in a file of so many tensors.  Raises Unusable, naming the file."""
+    read = _layers if manifest["schema"] == SCHEMA else _chain
     try:
-        made = _layers(found, tensors) if manifest["schema"] == SCHEMA else _chain(found, tensors)
-        rules(made, settings.loss, OPTIMIZERS[settings.optimizer])
+        network = read(manifest.get("network"), tensors)
+        rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise Unusable(f"{path}: the manifest describes no usable network ({first_line(error)})") from error
-    return made
+    return network
 
 
-def _layers(found: Any, tensors: int) -> Network:
-    """The network of a manifest.  Raises ValueError, KeyError or TypeError."""
-    if set(found) != {"layers"} or not isinstance(found["layers"], list):
+def _layers(description: Any, tensors: int) -> Network:
+    """Return the network of a manifest of this schema.  Raises ValueError, KeyError or TypeError."""
+    if set(description) != {"layers"} or not isinstance(description["layers"], list):
         raise ValueError("it has no list of layers")
-    if len(found["layers"]) > 4 * (tensors + 1):
-        raise ValueError(f"{len(found['layers'])} layers, and the file holds {tensors} tensors")
+    layers = description["layers"]
+    if len(layers) > 4 * (tensors + 1):
+        raise ValueError(f"{len(layers)} layers, and the file holds {tensors} tensors")
     nodes = []
-    for described in found["layers"]:
-        if set(described) != {"layer", "reads"} or not isinstance(described["layer"], str):
-            raise ValueError(f"{ascii(described)[:80]} is not a layer and what it reads")
-        if any(type(place) is not int for place in described["reads"]):
+    for layer in layers:
+        if set(layer) != {"layer", "reads"} or not isinstance(layer["layer"], str):
+            raise ValueError(f"{ascii(layer)[:80]} is not a layer and what it reads")
+        if any(type(index) is not int for index in layer["reads"]):
             raise ValueError("the layers that a layer reads are not whole numbers")
-        nodes.append(Node(layer_named(described["layer"]), tuple(described["reads"])))
+        nodes.append(Node(layer_named(layer["layer"]), tuple(layer["reads"])))
     return Network(tuple(nodes))
 
 
-def _chain(found: Any, tensors: int) -> Network:
-    """The network of a manifest of the older schema.  Raises ValueError, KeyError or TypeError."""
-    sizes = tuple(found["sizes"])
+def _chain(description: Any, tensors: int) -> Network:
+    """Return the network of a manifest of the older schema.  Raises ValueError, KeyError or TypeError."""
+    sizes = tuple(description["sizes"])
     if any(type(n) is not int for n in sizes):
         raise ValueError("its sizes are not whole numbers")
     if len(sizes) > tensors + 1:
         raise ValueError(f"{len(sizes)} layers, and the file holds {tensors} tensors")
-    more = set(found) - {"sizes", "activations", "biases", "dropout", "rescaling"}
-    if more:
-        raise ValueError(f"{ascii(sorted(more)[0])} is no part of one")
-    rest = [tuple(found.get(name, ())) for name in ("biases", "dropout", "rescaling")]
+    unknown = set(description) - {"sizes", "activations", "biases", "dropout", "rescaling"}
+    if unknown:
+        raise ValueError(f"{sorted(unknown)[0]!a} is no part of one")
+    rest = [tuple(description.get(name, ())) for name in ("biases", "dropout", "rescaling")]
     rest[2] = tuple((float(scale), float(offset)) for scale, offset in rest[2])
-    return chain(sizes, tuple(str(name) for name in found["activations"]), *rest)
+    return chain(sizes, tuple(str(name) for name in description["activations"]), *rest)

@@ -1,4 +1,4 @@
-"""The files of a run in its folder; what an earlier run of the command wrote there and this one does not, goes."""
+"""Write the files of a run into its folder, and remove those that only an earlier run of the command wrote."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ SOMETIMES = {  # files that only some runs of a command write
 
 
 def of_result(result: Result) -> ReportFiles:
-    """Return the files of a result: the page shows the tables that its own parts do not hold already."""
+    """Return the files of a result; the page shows only the tables that its details do not contain already."""
     report = result.to_report()
     data = (result.to_columns(), *result.data)
     return ReportFiles(report, result.to_dict(), data, replace(report, tables=result.tables), detail(result))
 
 
 def write(folder: Path, made: ReportFiles, command: str = "") -> None:
-    """Write a report of a command.  Raises Unusable if it cannot be written."""
+    """Write the report of a command.  Raises Unusable if it cannot be written."""
     contents = made.contents()
     write_all(folder, contents, "--out", set(SOMETIMES.get(command, ())) - set(contents))
 
@@ -55,7 +55,7 @@ def save(path: Path, trace: Trace) -> None:
 
 
 def check_writable(folder: Path, option: str) -> None:
-    """Raise Unusable, before anything takes time, if the folder can be neither written nor made. Makes nothing yet."""
+    """Check early that the folder can be written or created, without creating it.  Raises Unusable if not."""
     place = os.path.abspath(folder)
     while not os.path.lexists(place) and os.path.dirname(place) != place:
         place = os.path.dirname(place)

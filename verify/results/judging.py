@@ -1,4 +1,4 @@
-"""Compare a trace and make the result of it."""
+"""Compare a trace with its equations and return the result."""
 
 from __future__ import annotations
 
@@ -18,14 +18,21 @@ STRUCTURE = ("missing", "extra", "shape", "dtype")
 
 
 def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = False) -> Result:
-    """Compare a trace; the result with its tables.  Raises Unverifiable if there was nothing to compare."""
+    """Compare a trace and return the result with its tables.  Raises Unverifiable if there was nothing to compare."""
     compared = compare(held, command, tolerance)
     policy = f"rtol {tolerance.rtol:g} and atol {tolerance.atol:g}" if tolerance else DERIVED
     tables, data = _tables(command, held, compared, full)
     result = Result(
-        command, held.settings, held.environment, compared.comparisons, policy, tables, data, compared=compared,
+        command,
+        held.settings,
+        held.environment,
+        compared.comparisons,
+        policy,
+        tables,
+        data,
+        compared=compared,
         tolerance=tolerance,
-    )  # fmt: skip
+    )
     if result.passed:
         result = replace(result, power=power(compared.walk, tolerance))
     if not result.elements and result.first_divergence is None:
@@ -33,12 +40,14 @@ def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = F
     return result
 
 
-def _tables(command: str, held: Trace, compared: Compared, full: bool) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
-    """The essay's tables; none where the trace lacks what they are made of."""
+def _tables(
+    command: str, trace: Trace, compared: Compared, full: bool
+) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
+    """Return the essay's tables, or none if the trace lacks tensors that they need."""
     if any(c.verdict in STRUCTURE for c in compared.comparisons):
         return (), ()
     if command == "feedforward":
-        table, columns = essay_tables.table_3(held, compared.by_hand[0])
+        table, columns = essay_tables.table_3(trace, compared.by_hand[0])
         return (table,), (columns,)
-    made = list(essay_tables.update_tables(held, compared.by_hand[-1], compared.comparisons, full))
-    return tuple(table for table, _ in made), tuple(columns for _, columns in made)
+    pairs = list(essay_tables.update_tables(trace, compared.by_hand[-1], compared.comparisons, full))
+    return tuple(table for table, _ in pairs), tuple(columns for _, columns in pairs)

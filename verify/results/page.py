@@ -1,4 +1,4 @@
-"""What the page of a run shows beyond its tables: the network, the samples, every tensor from near."""
+"""What the page of a run shows beyond its tables: the network, the samples, and the details of every tensor."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from verify.records.trace import Array
 from verify.results.result import Result, summary
 from verify.results.tensor_views import Explain, Near, closeup
 
-SAMPLES = 6  # of a batch, drawn
-FEW = 80  # tensors: of more only the worst number of each is derived, which takes milliseconds a number
-MANY = 400  # tensors from near: more make a page that nobody reads, and the first and the worst of them suffice
+SAMPLES = 6  # examples of a batch that are drawn
+FEW = 80  # with more tensors than this, only the worst number of each is derived; one takes milliseconds
+MANY = 400  # tensors with details at most: nobody reads a longer page
 ACTIVATIONS = {"relu": "ReLU"}
 
 
 def detail(result: Result) -> Detail:
-    """Of a result that still has what it compared; else the network and the table of tensors."""
+    """Return the details of a result; only the tables of tensors if the result no longer has what it compared."""
     compared = result.compared
     if compared is None:
         return Detail(tensors=modes(result))
     trace, step = compared.walk.trace, compared.shown.step
-    here = [c for c in result.local if c.step == step or not c.step]
+    shown = [c for c in result.local if c.step == step or not c.step]
     which = f"Step {step}" if result.settings.steps > 1 else "The step"
     about = (
         f"{which}, every tensor beside its equation on TensorFlow's own inputs. A map has a cell for each number, or "
@@ -46,32 +46,34 @@ def detail(result: Result) -> Detail:
         "beside the magnitudes of the numbers, both as powers of ten, with the band of what is allowed. Single numbers "
         "are derived by hand: exactly, or with every digit shown correct."
     )
-    explain = _explainer(compared, result.tolerance, all_listed=len(here) <= FEW)
-    closeups = tuple(_near(c, compared, result.tolerance, explain) for c in here[:MANY])
+    explain = _explainer(compared, result.tolerance, all_listed=len(shown) <= FEW)
+    closeups = tuple(_near(c, compared, result.tolerance, explain) for c in shown[:MANY])
     return Detail(
         layers(trace.network, layer_shares(result.local), near=True),
         () if result.pictures else samples(trace.step(step), trace.network, result.settings, trace.label),
-        modes(result), closeups, about,
-    )  # fmt: skip
+        modes(result),
+        closeups,
+        about,
+    )
 
 
 def modes(result: Result) -> tuple[tuple[str, Table], ...]:
-    """A row a tensor, its worst step: on TensorFlow's own inputs, and by hand from the start."""
+    """Return two tables of the tensors at their worst step: on TensorFlow's own inputs, and by hand from the start."""
     titles = {
         "local": "Each tensor against its equation, on TensorFlow's own inputs",
         "chained": "Each tensor computed by hand from X, y and the first weights alone",
     }
-    found = []
+    tables = []
     for mode, title in titles.items():
         rows = worst_steps(c for c in result.comparisons if c.mode == mode)
         if rows:
             near = {c.tensor for c in rows} if result.compared is not None else set()
-            found.append((mode, summary(rows, title + (" (worst step)" if result.settings.steps > 1 else ""), near)))
-    return tuple(found)
+            tables.append((mode, summary(rows, title + (" (worst step)" if result.settings.steps > 1 else ""), near)))
+    return tuple(tables)
 
 
 def worst_steps(comparisons: Iterable[Comparison]) -> tuple[Comparison, ...]:
-    """Of each tensor the step that disagrees most, in the order of computing."""
+    """Return each tensor at the step where it disagrees most, in the order of computing."""
     worst: dict[str, Comparison] = {}
     for c in comparisons:
         before = worst.get(c.tensor)
@@ -85,19 +87,19 @@ def _badness(c: Comparison) -> tuple[bool, float]:
 
 
 def layer_shares(comparisons: Iterable[Comparison]) -> dict[int, tuple[float, str, bool]]:
-    """Of each layer the largest share, the tensor that used it, and whether all agree."""
-    found: dict[int, tuple[float, str, bool]] = {}
+    """Return for each layer the largest share of the bound, the tensor that has it, and whether all tensors agree."""
+    shares: dict[int, tuple[float, str, bool]] = {}
     for c in comparisons:
         share = math.inf if math.isnan(c.utilisation) else c.utilisation
-        before = found.get(c.layer, (-1.0, "", True))
+        before = shares.get(c.layer, (-1.0, "", True))
         first = (c.passed, -share) < (before[2], -before[0])
-        found[c.layer] = ((share, c.tensor) if first else before[:2]) + (before[2] and c.passed,)
-    return found
+        shares[c.layer] = ((share, c.tensor) if first else before[:2]) + (before[2] and c.passed,)
+    return shares
 
 
 def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near: bool) -> tuple[Layer, ...]:
-    """Named as in the essay's Figure 3: I, H1, H2, O; `near`: each leads to its tensors from near."""
-    found = []
+    """Return the layers, named as in the essay's Figure 3: I, H1, H2, O; `near`: each links to its tensors' details."""
+    drawn = []
     for number, nodes in enumerate(network.sizes):
         name = "I" if not number else "O" if number == network.depth else f"H{number}"
         activation = network.activations[number - 1] if number else "input"
@@ -106,18 +108,18 @@ def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near
         if number in shares:
             share, worst, passed = shares[number]
             layer = replace(layer, share=share, worst=worst, passed=passed)
-        found.append(layer)
-    return tuple(found)
+        drawn.append(layer)
+    return tuple(drawn)
 
 
 def samples(
     held: Mapping[str, Array], network: Network, settings: Settings, name: Callable[[int], str] = str
 ) -> tuple[Picture, ...]:
-    """The first examples of the batch as pictures, if they are square ones; `name` gives a class's by its number."""
+    """Return the first examples of the batch as pictures, if they are square; `name` maps a class to its name."""
     X, y, side = held.get("X"), held.get("y"), math.isqrt(network.sizes[0])
     if X is None or X.ndim != 2 or side * side != X.shape[1] or side < 4 or not np.isfinite(X).all():
         return ()
-    found = []
+    pictures = []
     for i, row in enumerate(X[:SAMPLES].astype(np.float64)):
         low, high = min(0.0, float(row.min())), max(1.0, float(row.max()))
         pixels = ((row - low) / (high - low) * 255).round().astype(np.uint8).reshape(side, side)
@@ -127,8 +129,8 @@ def samples(
         label = f", labelled {name(int(np.argmax(y[i])))}" if labelled and y is not None else ""
         more = f" of {len(X):,}" if len(X) > 1 else ""
         title = f"Example {i + 1}{more}{label}"
-        found.append(Picture(f"sample{i + 1}.png", f"{title}: {side} by {side} pixels", _png(pixels), title))
-    return tuple(found)
+        pictures.append(Picture(f"sample{i + 1}.png", f"{title}: {side} by {side} pixels", _png(pixels), title))
+    return tuple(pictures)
 
 
 def _png(pixels: Any) -> bytes:
@@ -139,24 +141,24 @@ def _png(pixels: Any) -> bytes:
 
 def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None, explain: Explain) -> Closeup:
     trace = compared.walk.trace
-    ball, held = compared.shown.local.get(c.tensor), trace.step(compared.shown.step).get(c.tensor)
-    if ball is None or held is None or ball.shape != held.shape or c.verdict in ("dtype", "shape"):
+    ball, array = compared.shown.local.get(c.tensor), trace.step(compared.shown.step).get(c.tensor)
+    if ball is None or array is None or ball.shape != array.shape or c.verdict in ("dtype", "shape"):
         return closeup(c, None, explain)
-    allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
-    return closeup(c, Near.of(ball.value, allowed, held, PRECISIONS[trace.settings.dtype]), explain)
+    bound = tolerance.allowed(ball.value) if tolerance else ball.spread()
+    return closeup(c, Near.of(ball.value, bound, array, PRECISIONS[trace.settings.dtype]), explain)
 
 
 def _explainer(compared: Compared, tolerance: Tolerance | None, all_listed: bool) -> Explain:
-    """Derives single numbers of the step that is shown; what makes up their bounds only where that was the worst."""
+    """Return a function that derives single numbers of the shown step; only the worst gets its sources of rounding."""
     case = Case(compared.walk.trace, compared.shown.step, compared.shown.local)
 
     def explain(tensor: str, index: tuple[int, ...], worst: bool) -> Step | None:
         if not (worst or all_listed):
             return None
         try:
-            at = tuple(i + 1 for i in index)
-            return derive(case, tensor, at, 1, why=worst and tolerance is None).steps[0]
-        except Unusable:  # what it is computed from is missing or not finite: the tensor's own sentence says so
+            from_one = tuple(i + 1 for i in index)
+            return derive(case, tensor, from_one, 1, why=worst and tolerance is None).steps[0]
+        except Unusable:  # an input is missing or not finite; the sentence about the tensor says so
             return None
 
     return explain

@@ -1,4 +1,4 @@
-"""The result of a run: verdict, headline, first divergence, counts; the source of every file."""
+"""The result of a run: verdict, headline, first divergence and counts. All files are made from it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Result:
-    """Everything one command found. `policy` says what was allowed: the derived bound, or --rtol and --atol.
+    """Everything that one command computed. `policy` names the bound: the derived one, or --rtol and --atol.
 
-    `remark` ends the headline of a run that passes. `compared` is kept for the page, which draws from it.
+    `remark` ends the headline of a run that passes. `compared` is kept because the page draws from it.
     """
 
     command: str
@@ -49,30 +49,33 @@ class Result:
 
     @property
     def local(self) -> tuple[Comparison, ...]:
+        """The comparisons on TensorFlow's own inputs."""
         return tuple(c for c in self.comparisons if c.mode == "local")
 
     @property
     def elements(self) -> int:
+        """The number of elements compared locally."""
         return sum(c.elements for c in self.local)
 
     @property
     def reproduced(self) -> int:
-        """The numbers that NumPy computes to the same bits from TensorFlow's inputs."""
+        """The number of elements for which NumPy computes the same bits from TensorFlow's inputs."""
         return sum(c.reproduced for c in self.local)
 
     @property
     def passed(self) -> bool:
-        """Something was compared, and every comparison agrees, local and chained."""
+        """True if something was compared and every comparison agrees, local and chained."""
         return self.elements > 0 and all(c.passed for c in self.comparisons)
 
     @cached_property
     def first_divergence(self) -> Comparison | None:
-        """The first tensor, in the order of computing, that disagrees; a local disagreement before a chained one."""
+        """The first tensor that disagrees, in the order of computing; local comparisons come before chained ones."""
         failed = [c for c in self.comparisons if not c.passed]
         return min(failed, key=lambda c: (c.mode == "chained", c.step, c.order), default=None)
 
     @property
     def headline(self) -> str:
+        """One sentence that begins with PASS or FAIL."""
         first = self.first_divergence
         if first is not None:
             return f"FAIL {describe(first)}"
@@ -91,6 +94,7 @@ class Result:
         return f"PASS TensorFlow computed what the equations say: {counted}{remark}"
 
     def counts(self) -> dict[str, int]:
+        """Return how many tensors and elements were compared, and how many were reproduced, are outside or failed."""
         return {
             "tensors": len(self.local),
             "elements": self.elements,
@@ -100,17 +104,18 @@ class Result:
         }
 
     def to_columns(self) -> Columns:
-        """comparisons.csv."""
+        """Return the content of comparisons.csv."""
         rows = [as_row(c) for c in self.comparisons]
         return Columns("comparisons", {name: [row[name] for row in rows] for name in FIELDS})
 
     def to_frame(self) -> pandas.DataFrame:
-        """comparisons.csv as a DataFrame."""
+        """Return the content of comparisons.csv as a DataFrame."""
         import pandas
 
         return pandas.DataFrame(self.to_columns().columns)
 
     def to_report(self) -> Report:
+        """Return the content of report.md."""
         names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
         chosen = self.settings.to_dict().items()
         lines = (
@@ -144,15 +149,15 @@ class Result:
 
 
 def as_row(c: Comparison) -> dict[str, Any]:
-    """The columns of comparisons.csv; indices count from 1, as in the essay."""
+    """Return one row of comparisons.csv; indices count from 1, as in the essay."""
     row = {name: getattr(c, name) for name in FIELDS}
     return row | {"shape": "x".join(map(str, c.shape)), "worst_index": index_text(c.worst_index)}
 
 
 def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[str] = ()) -> Table:
-    """A row a tensor: equation, verdict, and at its worst element the error, what was allowed, the share used.
+    """Return a table with one row per tensor: equation, verdict, and error, bound and their ratio at the worst element.
 
-    `near` names the tensors that the page shows from near; its names are links to them.
+    `near` names the tensors whose details the page shows; their names become links.
     """
     several = len({c.step for c in comparisons}) > 1
     header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal", "reproduced")

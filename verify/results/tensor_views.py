@@ -1,7 +1,6 @@
-"""Each tensor from near: where its errors lie, how large they are beside what is allowed, and single numbers of it.
+"""The details of each tensor: where its errors lie, how large they are beside their bounds, and single numbers.
 
-A tensor of a hundred thousand numbers is thinned before it is drawn, always in the same way; what is left out is
-never the worst.
+A large tensor is thinned before it is drawn, always in the same way; the worst number is never left out.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,8 +22,8 @@ from verify.essay.tables import ends, printed
 from verify.records.precision import Floats, Precision
 from verify.records.trace import Array
 
-MOST = 128  # cells of a heat map along each side
-BANDS = 40  # of magnitude, in a scatter; of each the worst few are drawn
+MOST = 128  # cells at most along each side of a heat map
+BANDS = 40  # of magnitude in a scatter plot; only a few numbers of each are drawn
 OF_A_BAND = 5
 ULPS = (0.5, 1, 2, 4, 8, 16, 32, 64)
 Explain = Callable[[str, tuple[int, ...], bool], Step | None]  # tensor, index, whether it is the worst
@@ -32,7 +31,7 @@ Explain = Callable[[str, tuple[int, ...], bool], Step | None]  # tensor, index, 
 
 @dataclass(frozen=True)
 class Near:
-    """A tensor's two sides and what is allowed, float64 and of one shape; `share` is error over allowed."""
+    """A tensor by hand and by TensorFlow, with its bound; all are float64 of one shape. `share` is error over bound."""
 
     by_hand: Floats
     tensorflow: Floats
@@ -43,17 +42,17 @@ class Near:
 
     @classmethod
     def of(cls, by_hand: Floats, allowed: Floats, held: Array, precision: Precision) -> Near:
-        """What is not finite has a share that is not finite, too."""
-        found = held.astype(np.float64)
+        """Return the views of a tensor; an error that is not finite has a share that is not finite."""
+        tensorflow = held.astype(np.float64)
         with np.errstate(all="ignore"):
-            error = np.abs(found - by_hand)
+            error = np.abs(tensorflow - by_hand)
             share = np.where(error == 0, 0.0, error / allowed)
-            ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(found)))
-        return cls(by_hand, found, np.broadcast_to(allowed, error.shape), error, share, ulps)
+            ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(tensorflow)))
+        return cls(by_hand, tensorflow, np.broadcast_to(allowed, error.shape), error, share, ulps)
 
 
 def closeup(c: Comparison, near: Near | None, explain: Explain) -> Closeup:
-    """Of a tensor that could not be compared only the sentence."""
+    """Return the details of a tensor; one that could not be compared has only its sentence."""
     shape = " × ".join(map(str, c.shape)) or "a single number"
     title = f"[{shape}] by equation ({c.equation})" if c.order and c.equation else f"[{shape}]"
     if not c.passed:
@@ -65,21 +64,23 @@ def closeup(c: Comparison, near: Near | None, explain: Explain) -> Closeup:
             f"of it used of what rounding allows is {c.utilisation:.3f}{at}; "
             f"{c.equal_share:.1%} are equal to the by-hand number, rounded."
         )
-    anchor = f"tensor-{c.tensor}"
-    bare = Closeup(c.tensor, anchor, c.layer, title, sentence, c.verdict, c.passed)
+    bare = Closeup(c.tensor, f"tensor-{c.tensor}", c.layer, title, sentence, c.verdict, c.passed)
     if near is None or not near.error.size:
         return bare
-    listed = _listed(c)
-    return Closeup(
-        c.tensor, anchor, c.layer, title, sentence, c.verdict, c.passed,
-        heat(near) if near.error.ndim else None, scatter(near), histogram(near.ulps),
-        corner(c, near) if near.error.ndim else (),
-        tuple(element(c.tensor, index, near, explain(c.tensor, index, index == c.worst_index)) for index in listed),
-    )  # fmt: skip
+    return replace(
+        bare,
+        heat=heat(near) if near.error.ndim else None,
+        scatter=scatter(near),
+        ulps=histogram(near.ulps),
+        corner=corner(c, near) if near.error.ndim else (),
+        elements=tuple(
+            element(c.tensor, index, near, explain(c.tensor, index, index == c.worst_index)) for index in _listed(c)
+        ),
+    )
 
 
 def heat(near: Near) -> Heat:
-    """A cell stands for the worst of its block of elements; a vector is one row."""
+    """Return a heat map in which each cell shows the worst of a block of elements; a vector is one row."""
     share = np.atleast_2d(near.share)
     share = share.reshape(-1, share.shape[-1])
     m, n = share.shape
@@ -89,16 +90,17 @@ def heat(near: Near) -> Heat:
     levels = np.minimum(blocks * LEVELS, LEVELS - 1).astype(np.uint8)
     levels[blocks > 1] = OUTSIDE
     levels[blocks > 2] = NOTHING
-    return Heat(blocks.shape[0], blocks.shape[1], levels.tobytes(), ("i = 1", f"{m}", "j = 1", f"{n}"), _told(share))
+    labels = ("i = 1", f"{m}", "j = 1", f"{n}")
+    return Heat(blocks.shape[0], blocks.shape[1], levels.tobytes(), labels, _heat_in_words(share))
 
 
-def _told(share: Floats) -> str:
-    """The map in words. [m, n]"""
-    what, finite = "Map of {:,} by {:,} numbers".format(*share.shape), share[np.isfinite(share)]
+def _heat_in_words(share: Floats) -> str:
+    """Return a description of the map of shares [m, n]."""
+    size, finite = "Map of {:,} by {:,} numbers".format(*share.shape), share[np.isfinite(share)]
     if not finite.size:
-        return f"{what}, none of them finite."
+        return f"{size}, none of them finite."
     return (
-        f"{what}. {int(np.sum(~(share <= 1))):,} of {share.size:,} lie outside; half of them used less than "
+        f"{size}. {int(np.sum(~(share <= 1))):,} of {share.size:,} lie outside; half of them used less than "
         f"{np.median(finite):.2g} of what they were allowed, all that are finite at most {finite.max():.3g}."
     )
 
@@ -108,7 +110,7 @@ def _cuts(n: int) -> list[int]:
 
 
 def scatter(near: Near) -> Scatter:
-    """Of each band of magnitude the numbers that used most, those with the largest and those with the least error."""
+    """Return from each band of magnitudes the numbers with the largest share, the largest and the smallest error."""
     size, error, allowed = np.abs(near.by_hand).ravel(), near.error.ravel(), near.allowed.ravel()
     share = near.share.ravel()
     finite = np.isfinite(size) & np.isfinite(error) & np.isfinite(allowed)
@@ -131,47 +133,47 @@ def scatter(near: Near) -> Scatter:
 
 
 def _bands(x: Floats) -> Array:
-    """The band of each magnitude; -1 for 0."""
-    there = x[x > -np.inf]
-    if not there.size:
+    """Return the band of each magnitude, given as log10; -1 for a magnitude of 0."""
+    finite = x[x > -np.inf]
+    if not finite.size:
         return np.full(x.shape, -1)
-    low, high = float(there.min()), float(there.max())
+    low, high = float(finite.min()), float(finite.max())
     width = (high - low) / BANDS or 1.0
     with np.errstate(invalid="ignore"):
-        found = np.clip(np.floor((x - low) / width), 0, BANDS - 1)
-    return np.where(x > -np.inf, found, -1).astype(np.int8)
+        bands = np.clip(np.floor((x - low) / width), 0, BANDS - 1)
+    return np.where(x > -np.inf, bands, -1).astype(np.int8)
 
 
 def _grouped(band: Array) -> list[Array]:
-    """Positions, band by band."""
+    """Return the positions of the numbers, band by band."""
     order = np.argsort(band, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(band[order])) + 1)
 
 
 def _kept(groups: list[Array], share: Floats, error: Floats) -> Array:
-    """Positions of what is drawn, in order."""
+    """Return the positions of the numbers to draw, in order."""
     chosen = []
-    for here in groups:
-        for key in (-share[here], -error[here], error[here]):
-            few = np.argpartition(key, OF_A_BAND)[:OF_A_BAND] if len(here) > OF_A_BAND else slice(None)
-            chosen.append(here[few])
+    for group in groups:
+        for key in (-share[group], -error[group], error[group]):
+            few = np.argpartition(key, OF_A_BAND)[:OF_A_BAND] if len(group) > OF_A_BAND else slice(None)
+            chosen.append(group[few])
     return np.unique(np.concatenate(chosen))
 
 
 def _bound(x: Floats, bound: Floats, groups: list[Array]) -> tuple[tuple[float, float, float], ...]:
-    """The smallest and the largest of each band, at the middle of its magnitudes; 0 allowed has no place."""
-    found = []
-    for here in groups:
-        across, up = x[here], bound[here]
+    """Return for each band its mean magnitude, smallest and largest bound; a bound of 0 is left out."""
+    rows = []
+    for group in groups:
+        across, up = x[group], bound[group]
         seen = (across > -np.inf) & (up > -np.inf)
         if seen.any():
             across, up = across[seen], up[seen]
-            found.append((float(across.mean()), float(up.min()), float(up.max())))
-    return tuple(found)
+            rows.append((float(across.mean()), float(up.min()), float(up.max())))
+    return tuple(rows)
 
 
 def histogram(ulps: Floats) -> Bars:
-    """Counts up to half a unit in the last place, one, two, four …; what is not finite counts with the last."""
+    """Return counts of errors up to ½, 1, 2, 4 … units in the last place; an infinite one counts in the last bar."""
     values = np.where(np.isfinite(ulps), ulps, np.inf).ravel()
     edges = np.array([0.0, *ULPS])
     counts = np.bincount(np.searchsorted(edges, values), minlength=len(edges) + 1).tolist()
@@ -185,7 +187,7 @@ def histogram(ulps: Floats) -> Bars:
 
 
 def corner(c: Comparison, near: Near) -> tuple[Table, Table]:
-    """As the essay prints a matrix: the first four and the last of each axis, by hand and by TensorFlow."""
+    """Return the first four and the last of each axis, as the essay prints matrices: by hand and by TensorFlow."""
     return _corner(c, near.by_hand, "by hand"), _corner(c, near.tensorflow, "by TensorFlow")
 
 
@@ -205,13 +207,13 @@ def _corner(c: Comparison, side: Floats, named: str) -> Table:
 
 
 def _listed(c: Comparison) -> list[tuple[int, ...]]:
-    """The worst number first, if there is one, then those of the corner."""
+    """Return the indices of the numbers to list: the worst, if it is not in the corner, then the corner."""
     worst = [c.worst_index] if len(c.worst_index) == len(c.shape) else []
     if len(c.shape) > 2 or not c.shape:
         return worst
     sides = [[k for k in ends(size) if k >= 0] for size in c.shape]
-    whole: list[tuple[int, ...]] = list(itertools.product(*sides))
-    return [*(index for index in worst if index not in whole), *whole]
+    in_corner: list[tuple[int, ...]] = list(itertools.product(*sides))
+    return [*(index for index in worst if index not in in_corner), *in_corner]
 
 
 def _anchor(tensor: str, index: tuple[int, ...]) -> str:
@@ -219,13 +221,13 @@ def _anchor(tensor: str, index: tuple[int, ...]) -> str:
 
 
 def element(tensor: str, index: tuple[int, ...], near: Near, step: Step | None) -> Element:
-    """One number: both sides, the difference, what is allowed, and how it comes about."""
-    hand, found, allowed = (float(a[index]) for a in (near.by_hand, near.tensorflow, near.allowed))
+    """Return the details of one number: both values, their difference, the bound, and the derivation."""
+    by_hand, tensorflow, bound = (float(a[index]) for a in (near.by_hand, near.tensorflow, near.allowed))
     share, ulps = float(near.share[index]), float(near.ulps[index])
     used = "" if math.isnan(share) else f": {share:.3g} of it used"
-    summary = f"Apart {abs(found - hand):.3g} ({ulps:.3g} ulp), allowed {allowed:.3g}{used}."
+    summary = f"Apart {abs(tensorflow - by_hand):.3g} ({ulps:.3g} ulp), allowed {bound:.3g}{used}."
     name = tensor + (f"[{','.join(str(i + 1) for i in index)}]" if index else "")
-    sides = f"{hand:.9g}", f"{found:.9g}"
+    sides = f"{by_hand:.9g}", f"{tensorflow:.9g}"
     if step is not None and step.outcome is not None:
         sides = step.outcome.by_hand + ("" if step.outcome.exact else "…"), step.outcome.tensorflow
     return Element(name, _anchor(tensor, index), *sides, summary, share <= 1, step)

@@ -1,1 +1,1 @@
-"""The process itself: what it prints on stderr, the memory it keeps, the signals it gets."""
+"""Control of the process: its stderr, the memory that it keeps, and its signals."""

@@ -1,4 +1,4 @@
-"""Stop at a moment that suits: Ctrl-C and SIGTERM are written down, and whoever works looks."""
+"""Record Ctrl-C and SIGTERM, so that a long run can stop between two steps."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from typing import Any
 
 @contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """The signals that have come; not empty: end after what is in hand. A second Ctrl-C interrupts at once."""
-    stopped: list[int] = []
+    """Yield a list to which each SIGINT or SIGTERM appends its number.
+
+    The caller looks at the list and stops after the current step if it is not empty. A second Ctrl-C raises
+    KeyboardInterrupt at once. Outside the main thread, where Python allows no handlers, the list stays empty.
+    """
+    received: list[int] = []
 
     def stop(number: int, _: Any) -> None:
-        stopped.append(number)
+        received.append(number)
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
     try:
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    except ValueError:  # not the main thread: whoever called has the signals
-        yield stopped
+    except ValueError:  # not the main thread: only the main thread can handle signals
+        yield received
         return
     try:
-        yield stopped
+        yield received
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -1,4 +1,4 @@
-"""Keep TensorFlow's start-up messages off the terminal (--verbose lets them through)."""
+"""Keep TensorFlow's start-up messages off the terminal (--verbose shows them)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def hushed(verbose: bool = False) -> Iterator[None]:
-    """While inside, file descriptor 2 goes to a temporary file (C++ writes there without asking Python)."""
+    """Redirect stderr to a temporary file inside the `with` block; do nothing if `verbose`.
+
+    File descriptor 2 itself is redirected, because TensorFlow's C++ code does not write through sys.stderr.
+    """
     if verbose:
         yield
         return

@@ -1,1 +1,1 @@
-"""Thousands of verified runs, on one machine or a Dask cluster: their rows, their survival, their summary."""
+"""The command verify.sweep: verify thousands of cases, on one machine or on a Dask cluster."""

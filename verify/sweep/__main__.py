@@ -1,4 +1,4 @@
-"""python -m verify.sweep: thousands of verified runs, on this machine's cores or on a Dask cluster."""
+"""python -m verify.sweep: verify thousands of cases, on this machine's cores or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reports.table import Table
 from verify.cli.console import tell
 from verify.cli.exit_status import guarded
-from verify.cli.options import sweep_parser
+from verify.cli.long_runs import sweep_parser
 from verify.cli.output import Output
 from verify.errors import Unusable
 from verify.inputs import samples
@@ -29,14 +29,16 @@ ABOUT = (
 )
 OUT = "out/sweep"
 NEEDED = ("distributed", "pyarrow")
-OPTIONS = {"first_seed": "seeds", "end_seed": "seeds", "digits": "digits", "batches": "batch", "dtypes": "dtype",
-           "jits": "jit"}  # fmt: skip
+OPTIONS = {"first_seed": "seeds", "end_seed": "seeds", "batches": "batch", "dtypes": "dtype", "jits": "jit"}
 JITS = {"off": (False,), "on": (True,), "both": (False, True)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Output):
-    """What is asked for. `chosen` are the fields of a plan that the options name; the rest is --resume's."""
+    """The options of the command.
+
+    `chosen` has the fields of a plan that the options name; the others come from the folder if --resume is given.
+    """
 
     chosen: Mapping[str, Any]
     workers: int | None
@@ -45,19 +47,28 @@ class Options(Output):
 
 
 def _read(argv: Sequence[str] | None) -> Options:
+    """Return the options that these arguments name."""
     parsed = sweep_parser(ABOUT, OUT).parse_args(argv)
     chosen: dict[str, Any] = {f.name: getattr(parsed, f.name, None) for f in fields(Plan)}
     if parsed.seeds:
         chosen["first_seed"], chosen["end_seed"] = parsed.seeds
     chosen |= {"batches": parsed.batch, "dtypes": parsed.dtype, "jits": JITS[parsed.jit] if parsed.jit else None}
     return Options(
-        Path(parsed.out), parsed.quiet, parsed.verbose, workers=parsed.workers, scheduler=parsed.scheduler,
-        resume=parsed.resume, chosen={name: value for name, value in chosen.items() if value is not None},
-    )  # fmt: skip
+        Path(parsed.out),
+        parsed.quiet,
+        parsed.verbose,
+        workers=parsed.workers,
+        scheduler=parsed.scheduler,
+        resume=parsed.resume,
+        chosen={name: value for name, value in chosen.items() if value is not None},
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 every case agrees, 1 one does not, 3 one could not be verified; raises Unusable (2)."""
+    """Run the command and return its exit status: 0 every case agrees, 1 a case disagrees, 3 one was not verified.
+
+    Raises Unusable (status 2).
+    """
     options = _read(argv)
     lacking = [name for name in NEEDED if find_spec(name) is None]
     if lacking:
@@ -68,10 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def one(options: Options) -> tuple[Summary, Table]:
-    """Carry out what is left of the sweep and write its files.  Raises Unusable or Unverifiable, or is stopped."""
+    """Run the cases that are missing, write the report, and return the summary and its table of kinds.
+
+    Raises Unusable or Unverifiable, or Stopped after Ctrl-C.
+    """
     from verify.sweep import cluster, parquet_store, report
+    from verify.sweep.aggregation import summarise
     from verify.sweep.execution import Course
-    from verify.sweep.summary import summarise
     from verify.sweep.worker import Work
 
     check_writable(options.out, "--out")
@@ -86,7 +100,11 @@ def one(options: Options) -> tuple[Summary, Table]:
 
 
 def _sweep(options: Options, begun: Any) -> Any:
-    """What is asked for; beside --resume the options may repeat what the sweep was begun with, nothing else."""
+    """Return the sweep that the options ask for.
+
+    With --resume the options may repeat what the sweep was begun with.  Raises Unusable if they differ from it, or if
+    versions or images do.
+    """
     from verify.sweep.parquet_store import Begun
 
     if begun is not None and not options.resume:
@@ -95,31 +113,31 @@ def _sweep(options: Options, begun: Any) -> Any:
         )
     if begun is None and options.resume:
         raise Unusable(f"--resume: there is no sweep in --out {options.out}")
-    asked = options.chosen
     plan = begun.plan if begun else replace(Plan(), digits=())
-    for name, value in asked.items() if begun else ():
-        if value != getattr(plan, name) and name != "data" and value != ():  # the images themselves are compared
+    for name, value in options.chosen.items() if begun else ():
+        if value != getattr(plan, name) and name != "data" and value != ():  # the images are compared below
             option = OPTIONS.get(name, name)
             raise Unusable(
                 f"--{option}: the sweep in --out {options.out} was begun with another; leave it away to resume"
             )
-    plan = replace(plan, **asked)
+    plan = replace(plan, **options.chosen)
     drawn = samples.load(plan.data, plan.split)
     plan = replace(plan, digits=plan.digits or _all(drawn))
     plan = replace(plan, places=tuple(_first(drawn, digit, max(plan.batches)) for digit in plan.digits))
-    made = Begun(plan, {**origin.here(), "images": drawn.digest()})
-    wrong = origin.difference(begun.origin, made.origin) if begun else ""
+    sweep = Begun(plan, {**origin.here(), "images": drawn.digest()})
+    wrong = origin.difference(begun.origin, sweep.origin) if begun else ""
     if wrong:
         raise Unusable(f"--resume: the sweep in --out {options.out} was begun under other conditions: {wrong}")
-    return made
+    return sweep
 
 
 def _all(drawn: samples.Samples) -> tuple[str, ...]:
-    """The classes of which there is a sample."""
+    """Return the names of the classes that have a sample."""
     return tuple(name for place, name in enumerate(drawn.classes) if (drawn.labels == place).any())
 
 
 def _first(drawn: samples.Samples, digit: str, batch: int) -> int:
+    """Return the index of a digit's first sample.  Raises Unusable, naming --digits, if there is none."""
     try:
         return samples.choose(drawn, digit, None, batch)
     except Unusable as error:

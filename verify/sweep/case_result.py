@@ -1,4 +1,4 @@
-"""What became of one case, as the rows that are kept of it."""
+"""The result of one case: its status, and one row for each tensor of each step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from verify.sweep.plan import Case
 
 AGREES, DISAGREES, UNVERIFIED, CRASHED = "agrees", "disagrees", "not verified", "crashed"
 STATUSES = (AGREES, DISAGREES, UNVERIFIED, CRASHED)
-ROWS: dict[str, Any] = {  # of a tensor of a step; a case without any has one row of these
+ROWS: dict[str, Any] = {  # columns and their empty values; a case without tensors has one row of these
     "step": 0, "order": 0, "tensor": "", "equation": "", "verdict": "", "elements": 0, "reproduced": 0,
     "outside": 0, "utilisation": float("nan"), "max_ulp": float("nan"), "explanation": "", "failure": "",
 }  # fmt: skip
@@ -19,10 +19,11 @@ ROWS: dict[str, Any] = {  # of a tensor of a step; a case without any has one ro
 
 @dataclass(frozen=True)
 class Finding:
-    """A case's status, a sentence where it has no rows, its predictions, and a column of values for each of ROWS.
+    """The result of one case.
 
-    `images`: predictions made; of these right by hand, right by TensorFlow, and not the same. `bits`: SHA-256 of
-    each step's cost and new weights.
+    `remark` says in a sentence why there are no numbers. `images` counts the predictions of the case; `right_by_hand`,
+    `right_tensorflow` and `differ` count the correct ones on each side, and those that differ. `bits` is the SHA-256 of
+    every step's cost and new weights. `rows` has a column of values for each of ROWS.
     """
 
     number: int
@@ -37,17 +38,17 @@ class Finding:
 
     @property
     def length(self) -> int:
+        """Number of rows."""
         return len(self.rows["step"])
 
 
 def failed(case: Case, status: str, remark: str) -> Finding:
-    """One that has no numbers, and why."""
+    """Return the result of a case that has no numbers; `remark` says why."""
     return Finding(case.number, status, " ".join(remark.split())[:300])
 
 
 def columns(comparisons: tuple[Comparison, ...]) -> dict[str, list[Any]]:
-    """A row a comparison; of those that fail also the sentence that says how."""
+    """Return the columns of rows, one row for each comparison; a failing one gets a sentence that says how."""
     plain = [name for name in ROWS if name != "failure"]
-    found: dict[str, list[Any]] = {name: [getattr(c, name) for c in comparisons] for name in plain}
-    found["failure"] = ["" if c.passed else describe(c) for c in comparisons]
-    return found
+    values: dict[str, list[Any]] = {name: [getattr(c, name) for c in comparisons] for name in plain}
+    return {**values, "failure": ["" if c.passed else describe(c) for c in comparisons]}

@@ -1,4 +1,4 @@
-"""Workers: a local Dask cluster of processes, or those of a scheduler that is already there."""
+"""Connect to workers: a local Dask cluster of processes, or the workers of an existing scheduler."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Connect = Callable[[], AbstractContextManager[Any]]
 
 
 def connecting(address: str | None, workers: int, verbose: bool = False) -> Connect:
-    """How to get a client whose workers may take part.  Raises Unusable for an address that is none."""
+    """Return a function that connects to the workers.  Raises Unusable if the address is malformed."""
     if address is None:
         return partial(local, workers, verbose)
     if not ADDRESS.fullmatch(address):
@@ -37,18 +37,25 @@ def connecting(address: str | None, workers: int, verbose: bool = False) -> Conn
 
 @contextmanager
 def local(workers: int, verbose: bool = False) -> Iterator[Any]:
-    """A cluster on this machine that ends with the block; a process that dies is replaced.
+    """Start a cluster on this machine and yield its client; the cluster ends with the block.
 
-    A single death counts (`allowed_failures`): which case is to blame the runner finds out.
+    Dask replaces a worker process that dies. It reports even the first death (`allowed_failures` is 0), since Runner
+    finds out which case is the cause.  Raises Unverifiable if the workers cannot be started.
     """
     level = logging.WARNING if verbose else logging.CRITICAL
     with _quiet(verbose), dask.config.set({"distributed.worker.profile.enabled": False}):
         try:
             with _interrupts_later():
                 cluster = LocalCluster(
-                    n_workers=workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
-                    dashboard_address="127.0.0.1:0", silence_logs=level, scheduler_kwargs={"allowed_failures": 0},
-                )  # fmt: skip
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    memory_limit=0,
+                    dashboard_address="127.0.0.1:0",
+                    silence_logs=level,
+                    scheduler_kwargs={"allowed_failures": 0},
+                )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
         with cluster, Client(cluster, set_as_default=False) as client:
@@ -57,8 +64,8 @@ def local(workers: int, verbose: bool = False) -> Iterator[Any]:
 
 @contextmanager
 def _interrupts_later() -> Iterator[None]:
-    """Ctrl-C comes when the block has ended, and never to the threads and processes that are begun in it."""
-    resource_tracker.ensure_running()  # it would let the signals through in whatever thread begins it
+    """Hold back Ctrl-C until the block ends; threads and processes started in the block never receive it."""
+    resource_tracker.ensure_running()  # if it started inside the block, it would unblock the signals there
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -68,10 +75,10 @@ def _interrupts_later() -> Iterator[None]:
 
 @contextmanager
 def existing(address: str, verbose: bool = False) -> Iterator[Any]:
-    """A client of the scheduler at this address.  Raises Unusable, naming it, if it cannot be reached or used."""
+    """Yield a client of the scheduler at this address.  Raises Unusable if it cannot be reached or used."""
     with _quiet(verbose):
         try:
-            kind = asyncio.run(asyncio.wait_for(_what_answers(address), REACHED_WITHIN))
+            kind = asyncio.run(asyncio.wait_for(_server_type(address), REACHED_WITHIN))
             if kind != "Scheduler":
                 raise Unusable(f"--scheduler {address}: what answers there is no scheduler ({kind[:40]!a})")
             client = Client(address, timeout=REACHED_WITHIN, set_as_default=False)
@@ -84,25 +91,25 @@ def existing(address: str, verbose: bool = False) -> Iterator[Any]:
             client.close(timeout=REACHED_WITHIN)
 
 
-async def _what_answers(address: str) -> str:
-    """Client alone would wait without end for one that says nothing."""
-    how = Security().get_connection_args("client")
-    async with rpc(address, timeout=REACHED_WITHIN, connection_args=how) as server:
+async def _server_type(address: str) -> str:
+    """Return the type of the Dask server at this address; unlike Client, this does not wait for ever for an answer."""
+    arguments = Security().get_connection_args("client")
+    async with rpc(address, timeout=REACHED_WITHIN, connection_args=arguments) as server:
         return str((await server.identity()).get("type"))
 
 
 def _check(client: Any, address: str) -> None:
-    """That there are workers, and each with the versions that are here."""
+    """Check that there are workers with the versions of this process.  Raises Unusable, naming a worker."""
     try:
         client.wait_for_workers(1, timeout=WORKERS_WITHIN)
     except TimeoutError as error:
         start = f"start some with: dask worker {address} --nthreads 1"
         raise Unusable(f"--scheduler {address}: it has no workers; {start}") from error
     try:
-        found = client.run(origin.here, on_error="return")
+        versions_of = client.run(origin.here, on_error="return")
     except (ImportError, AttributeError) as error:
         raise Unusable(f"--scheduler {address}: its workers cannot import this project ({_line(error)})") from error
-    for worker, versions in found.items():
+    for worker, versions in versions_of.items():
         if not isinstance(versions, Mapping):
             text = f"worker {worker} cannot run this project ({_line(versions)})"
             raise Unusable(f"--scheduler {address}: {text}")
@@ -112,7 +119,10 @@ def _check(client: Any, address: str) -> None:
 
 
 def dashboard(client: Any) -> str:
-    """Its address; "" where there is none: without bokeh a scheduler shows a page that says so."""
+    """Return the address of Dask's dashboard, or "" if there is none.
+
+    Without bokeh the scheduler shows a page that only says what is missing.
+    """
     address = str(client.dashboard_link or "")
     if not address.startswith(("http://", "https://")):
         return ""
@@ -125,7 +135,7 @@ def dashboard(client: Any) -> str:
 
 @contextmanager
 def _quiet(verbose: bool) -> Iterator[None]:
-    """Dask's own messages: what matters of them is said in other words."""
+    """Silence Dask's own log messages unless `verbose`; By Hand's messages say what matters."""
     before = logging.root.manager.disable
     logging.disable(before if verbose else logging.CRITICAL)
     try:
@@ -135,10 +145,11 @@ def _quiet(verbose: bool) -> Iterator[None]:
 
 
 def cores() -> int:
-    """Those that this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _line(error: object) -> str:
+    """Return the first line of an error's message."""
     lines = str(error).splitlines()
     return (lines[0] if lines else type(error).__name__)[:200]

@@ -1,4 +1,4 @@
-"""A sweep from wherever it stands to its end: the cases that are not in the folder, through a cluster, into it."""
+"""Carry out a sweep: run the cases that the folder lacks on a cluster, and write their results into the folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ from verify.sweep.scheduling import PATIENCE, Runner, Work
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C: the message says what is kept."""
+    """Ctrl-C; the message says how many cases are kept and how to go on."""
 
 
 class Course:
+    """One sweep, from the cases that are in the folder to the last one.
+
+    `connect` returns a client of the cluster and `work` computes a case. `patience` is the time in seconds for a lost
+    scheduler to come back.
+    """
+
     def __init__(self, out: Path, sweep: Begun, connect: Connect, work: Work, patience: float = PATIENCE) -> None:
         self.out, self.plan = out, sweep.plan
         self.sweep, self.connect, self.work, self.patience = sweep, connect, work, patience
@@ -28,7 +34,7 @@ class Course:
         self.stopped: list[int] = []
 
     def run(self) -> None:
-        """Raises Stopped (Ctrl-C), Unusable (the folder, the cluster), Unverifiable (the cluster is lost)."""
+        """Carry out the sweep.  Raises Stopped (Ctrl-C), Unusable (folder or cluster), Unverifiable (cluster lost)."""
         with closing(Store(self.out, self.sweep)) as store:
             try:
                 with stop_signals() as self.stopped, terminal.paced("Sweeping", "cases") as advance:
@@ -44,43 +50,47 @@ class Course:
                 raise
 
     def _keep(self, store: Store) -> None:
-        """Whatever ends the sweep, what was found is kept; if it is the folder that ends it, that is said already."""
+        """Write the results that wait, when the sweep ends early. If this fails too, the first error is reported."""
         with suppress(Unusable):
             store.flush()
 
     def _through(self, store: Store, advance: Callable[[int, int, str], None]) -> None:
-        of = len(self.plan)
+        """Run the missing cases and add their results to the store."""
+        total = len(self.plan)
 
         def idle() -> None:
             store.tick()
             self._look()
 
-        if len(store.done) == of:
+        if len(store.done) == total:
             return
         runner = Runner(self.connect, self.work, self.patience, self._wait, self._ready, idle)
-        left = (case for case in self.plan.cases() if case.number not in store.done)
-        advance(len(store.done), of, self.remark)
-        with closing(runner.findings(left)) as findings:
+        missing = (case for case in self.plan.cases() if case.number not in store.done)
+        advance(len(store.done), total, self.remark)
+        with closing(runner.findings(missing)) as findings:
             for finding in findings:
                 store.add(finding)
-                advance(len(store.done), of, self.remark)
+                advance(len(store.done), total, self.remark)
                 self._look()
         store.flush()
 
     def _look(self) -> None:
-        if self.stopped:  # not raised where the signal comes: Dask's own code might swallow it
+        """Raise KeyboardInterrupt if a signal came; the signal handler does not, since Dask's code might catch it."""
+        if self.stopped:
             raise KeyboardInterrupt
 
     def _ready(self, client: Any) -> None:
-        """Say where Dask shows what it does, if it does."""
+        """Print the address of Dask's dashboard, if there is one."""
         self.remark = ""
-        where = dashboard(client)
-        if where:
-            print(f"Dask's dashboard: {where}", file=sys.stderr, flush=True)
+        address = dashboard(client)
+        if address:
+            print(f"Dask's dashboard: {address}", file=sys.stderr, flush=True)
 
     def _wait(self, text: str) -> None:
+        """Show this text beside the progress while the scheduler is away."""
         self.remark = text
 
     def _kept(self, store: Store) -> str:
+        """Return how many cases are kept and how to go on, as a part of a message."""
         kept = f"{len(store.done):,} of {len(self.plan):,} cases are kept"
         return f"{kept}; go on with --resume --out {self.out}"

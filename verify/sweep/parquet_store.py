@@ -1,7 +1,7 @@
-"""The folder of a sweep: `sweep.json` says what it is, `cases/` is a Parquet data set that only grows.
+"""The folder of a sweep: `sweep.json` has the plan, `cases/` is a Parquet data set to which files are only added.
 
-Every file appears whole or not at all, and so does every case: all its rows are in one file. A file holds the cases
-of one kind that came in within a second or so; where it stands says which kind (dtype=…/jit=…/batch=…).
+Every file appears whole or not at all. All rows of a case are in one file, so every case is whole as well. A file
+holds the cases of one kind that finished within about a second; its folder names the kind (dtype=…/jit=…/batch=…).
 """
 
 from __future__ import annotations
@@ -23,53 +23,47 @@ from pyarrow import parquet
 from reports import files
 from verify.errors import Unusable
 from verify.sweep.case_result import STATUSES, Finding
+from verify.sweep.case_table import COLUMNS, has_columns, to_table
 from verify.sweep.plan import Kind, Plan
 
 SCHEMA = "byhand-sweep/2"
 MANIFEST, CASES, LOCK, PART = "sweep.json", "cases", ".lock", "part-"
-SECONDS, MOST = 1.0, 1000  # a file is written after so long, or for so many cases
-WORDS = pa.dictionary(pa.int32(), pa.string())
-COLUMNS = pa.schema({
-    "case": pa.int64(), "seed": pa.int64(), "digit": WORDS, "status": WORDS, "remark": WORDS, "images": pa.int32(),
-    "right_by_hand": pa.int32(), "right_tensorflow": pa.int32(), "differ": pa.int32(), "bits": WORDS,
-    "step": pa.int16(), "order": pa.int16(), "tensor": WORDS, "equation": WORDS, "verdict": WORDS,
-    "elements": pa.int64(), "reproduced": pa.int64(), "outside": pa.int64(),
-    "utilisation": pa.float64(), "max_ulp": pa.float64(), "explanation": WORDS, "failure": WORDS,
-})  # fmt: skip
-OF_CASE = ("status", "remark", "images", "right_by_hand", "right_tensorflow", "differ", "bits")
+SECONDS, MOST = 1.0, 1000  # a file is written after this time, or when this many cases wait
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A sweep as its folder knows it: the plan, and under which versions and on which images it was begun."""
+    """What `sweep.json` holds: the plan, and the versions and images with which the sweep was begun."""
 
     plan: Plan
     origin: dict[str, str]
 
     def to_json(self) -> bytes:
+        """Return the content of `sweep.json`."""
         content = {"schema": SCHEMA, "plan": self.plan.to_dict(), "origin": self.origin}
         return (json.dumps(content, indent=1) + "\n").encode()
 
 
 def begun(folder: Path) -> Begun | None:
-    """The sweep that this folder holds; None if it holds none.  Raises Unusable for a damaged or foreign one."""
+    """Return the sweep of this folder, or None if it has none.  Raises Unusable if `sweep.json` cannot be used."""
     path = folder / MANIFEST
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_bytes())
-        if found["schema"] != SCHEMA:
+        content = json.loads(path.read_bytes())
+        if content["schema"] != SCHEMA:
             raise Unusable(f"--out {folder}: {MANIFEST} was written by another version of this project")
-        origin = {str(name): str(value) for name, value in found["origin"].items()}
-        return Begun(Plan.from_dict(found["plan"]), origin)
+        origin = {str(name): str(value) for name, value in content["origin"].items()}
+        return Begun(Plan.from_dict(content["plan"]), origin)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise Unusable(f"--out {folder}: {MANIFEST} is damaged; name another --out") from error
 
 
 class Store:
-    """The one writer of a folder. Raises Unusable, naming --out, whenever the folder cannot be used.
+    """The only writer of a folder: it collects case results and writes them to files.
 
-    `done`: the numbers of the cases that it holds.
+    `done` has the numbers of all cases that were added, now or in an earlier run; `held` has the results that are not
+    yet in a file. All methods raise Unusable, naming --out, if the folder cannot be used.
     """
 
     def __init__(self, folder: Path, sweep: Begun) -> None:
@@ -84,8 +78,8 @@ class Store:
             if self.new:
                 files.write(folder, {MANIFEST: sweep.to_json()})
                 _to_disk(folder)
-            for left in (folder / CASES).rglob(".part-*"):  # of a writer that was killed
-                left.unlink()
+            for unfinished in (folder / CASES).rglob(".part-*"):  # left by a writer that was killed
+                unfinished.unlink()
         except OSError as error:
             raise self._unwritable(error) from error
         paths = parts(folder / CASES)
@@ -94,7 +88,8 @@ class Store:
         self.next = 1 + max((_number(path) for path in paths), default=-1)
 
     def _locked(self) -> IO[bytes]:
-        file = open(self.folder / LOCK, "wb")  # noqa: SIM115 - held as long as the store is
+        """Lock the folder and return the open lock file.  Raises Unusable if another sweep has locked it."""
+        file = open(self.folder / LOCK, "wb")  # noqa: SIM115 - open as long as the store exists
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -103,13 +98,14 @@ class Store:
         return file
 
     def _count(self, path: Path) -> None:
+        """Add the cases of a file to `done`.  Raises Unusable if one of them is there already."""
         for number in np.unique(read(self.folder, path, self.plan)["case"].to_numpy()).tolist():
             if number in self.done:
                 raise Unusable(f"--out {self.folder}: {_short(self.folder, path)} holds case {number} a second time")
             self.done.add(number)
 
     def add(self, finding: Finding) -> None:
-        """Keep a case; it is on the disc after the next `flush`, which comes by itself within a second or so."""
+        """Add the result of a case, to be written later.  Raises ValueError if the case is already there."""
         if finding.number in self.done:
             raise ValueError(f"case {finding.number} is already there")
         self.done.add(finding.number)
@@ -119,12 +115,12 @@ class Store:
         self.tick()
 
     def tick(self) -> None:
-        """Write what has waited long enough."""
+        """Write the results that wait, if one has waited for SECONDS or there are MOST of them."""
         if self.held and (len(self.held) >= MOST or time.monotonic() - self.since >= SECONDS):
             self.flush()
 
     def flush(self) -> None:
-        """Write what was added, a file for each kind."""
+        """Write all results that wait, one file for each kind."""
         kinds: dict[Kind, list[Finding]] = {}
         for finding in self.held:
             kinds.setdefault(self.plan.kind(finding.number), []).append(finding)
@@ -137,14 +133,16 @@ class Store:
             self.held = [finding for finding in self.held if finding.number not in written]
 
     def _write(self, folder: Path, table: Any) -> None:
+        """Write a table as the next file of a partition.  Raises OSError; then no file appears."""
         folder.mkdir(parents=True, exist_ok=True)
-        content = pa.BufferOutputStream()
-        parquet.write_table(table, content, compression="zstd")
-        name = named(self.next, content.getvalue())
+        buffer = pa.BufferOutputStream()
+        parquet.write_table(table, buffer, compression="zstd")
+        content = buffer.getvalue()
+        name = named(self.next, content)
         temporary = folder / f".{name}"
         try:
             with open(temporary, "wb") as file:
-                file.write(content.getvalue())
+                file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, folder / name)
@@ -154,64 +152,45 @@ class Store:
         self.next += 1
 
     def close(self) -> None:
-        """Where nothing came of a new sweep, nothing is left of it."""
+        """Unlock the folder; remove what this store made there if the sweep is new and no case was added."""
         if self.new and not self.done:
             for name in (MANIFEST, LOCK):
                 (self.folder / name).unlink(missing_ok=True)
-            with suppress(OSError):  # something else stands in it
+            with suppress(OSError):  # the folder has other files
                 (self.folder / CASES).rmdir()
                 self.folder.rmdir()
         self.lock.close()
 
     def _unwritable(self, error: OSError) -> Unusable:
+        """Return the exception that says why writing failed and how many cases are kept."""
         kept = f"; {len(self.done) - len(self.held):,} cases are kept, go on with --resume" if self.done else ""
         return Unusable(f"--out {self.folder}: cannot be written ({error.strerror or error}){kept}")
 
 
 def named(number: int, content: Any) -> str:
-    """A file's name: its place in the order of writing, and what says whether its bytes are still those written."""
+    """Return the name of a file: its number in the order of writing, and a digest that shows damage."""
     return f"{PART}{number:08d}-{hashlib.sha256(content).hexdigest()[:16]}.parquet"
 
 
 def place(folder: Path, kind: Kind) -> Path:
-    """The partition of a kind."""
+    """Return the folder (the partition) of a kind."""
     jit = "on" if kind.jit else "off"
     return folder / CASES / f"dtype={kind.dtype}" / f"jit={jit}" / f"batch={kind.batch}"
 
 
 def parts(within: Path) -> list[Path]:
-    """The files of the data set, or of a partition, in the order in which they were written."""
+    """Return the Parquet files below a folder in the order in which they were written."""
     return sorted(within.rglob(f"{PART}*.parquet"), key=lambda path: (path.name, path))
 
 
 def _number(path: Path) -> int:
+    """Return the number in a file's name, or -1 if the name has none."""
     digits = path.name.removeprefix(PART).partition("-")[0]
     return int(digits) if digits.isdecimal() else -1
 
 
-def to_table(plan: Plan, findings: list[Finding]) -> Any:
-    """The rows of some cases, in the order of their numbers."""
-    findings = sorted(findings, key=lambda finding: finding.number)
-    lengths = [finding.length for finding in findings]
-    cases = [plan.case(finding.number) for finding in findings]
-    single: dict[str, list[Any]] = {name: [getattr(f, name) for f in findings] for name in OF_CASE}
-    single |= {"case": [c.number for c in cases], "seed": [c.settings.seed for c in cases]}
-    single |= {"digit": [c.digit for c in cases]}
-    repeated = np.repeat(np.arange(len(findings)), lengths)
-    arrays = []
-    for field in COLUMNS:
-        if field.name in single:
-            plain = pa.string() if field.type == WORDS else field.type
-            array = pa.array(single[field.name], plain).take(pa.array(repeated))
-        else:
-            values = [value for finding in findings for value in finding.rows[field.name]]
-            array = pa.array(values, pa.string() if field.type == WORDS else field.type)
-        arrays.append(array.dictionary_encode() if field.type == WORDS else array)
-    return pa.table(arrays, schema=COLUMNS)
-
-
 def read(folder: Path, path: Path, plan: Plan) -> Any:
-    """The rows of one file.  Raises Unusable naming it unless it is whole, and of this sweep."""
+    """Return the rows of one file.  Raises Unusable, naming the file, if it is damaged or not of this sweep."""
     where = f"--out {folder}: {_short(folder, path)}"
     try:
         content = path.read_bytes()
@@ -220,7 +199,7 @@ def read(folder: Path, path: Path, plan: Plan) -> Any:
         table = parquet.ParquetFile(pa.BufferReader(content)).read()
     except (OSError, pa.ArrowException) as error:
         raise Unusable(f"{where} is damaged; remove it, and --resume does its cases again") from error
-    if {f.name: plain(f.type) for f in table.schema} != {f.name: plain(f.type) for f in COLUMNS}:
+    if not has_columns(table):
         raise Unusable(f"{where} was not written by a sweep: it has other columns")
     numbers = table["case"].to_numpy()
     if table.num_rows and (numbers.min() < 0 or numbers.max() >= len(plan)):
@@ -233,17 +212,13 @@ def read(folder: Path, path: Path, plan: Plan) -> Any:
     return table.cast(COLUMNS)
 
 
-def plain(kind: Any) -> Any:
-    """A column's type, without how it is packed."""
-    return pa.string() if pa.types.is_dictionary(kind) else kind
-
-
 def _short(folder: Path, path: Path) -> str:
+    """Return the path relative to the folder, for messages."""
     return path.relative_to(folder).as_posix()
 
 
 def _to_disk(folder: Path) -> None:
-    """The names in a folder, too, survive a loss of power."""
+    """Sync a folder, so that the names of its files also survive a loss of power."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

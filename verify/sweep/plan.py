@@ -1,6 +1,6 @@
-"""What a sweep runs: its cases as values, numbered in one order that nothing else depends on.
+"""The cases of a sweep as values, numbered from 0 in a fixed order.
 
-Cases of one kind (precision, XLA, batch size) stand together, so that a worker compiles each kind once.
+Cases of one kind (precision, XLA, batch size) have consecutive numbers, so that a worker compiles each kind once.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from typing import Any
 
 from verify.records.settings import Settings
 
-ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1"  # other numbers of threads may add up in other orders
+# With more threads TensorFlow may add in another order.
+ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is compiled once: precision, XLA, batch size."""
+    """What a compiled model depends on: precision, XLA, batch size."""
 
     dtype: str
     jit: bool
@@ -27,7 +28,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Case:
-    """One run of `verify.backprop`. `digit`: the label whose first sample it begins with."""
+    """One run of `verify.backprop`. It begins with the first sample whose label is `digit`."""
 
     number: int
     settings: Settings
@@ -35,24 +36,23 @@ class Case:
 
     @property
     def command(self) -> str:
-        """What repeats it, bit for bit, on the same machine."""
+        """Command that repeats the case, bit for bit, on the same machine."""
         s = self.settings
-        words = [
-            "python -m verify.backprop",
-            f"--seed {s.seed}",
-            f"--digit {shlex.quote(self.digit)}",
-            f"--batch {s.batch}",
-        ]
+        words = [ONE_THREAD, "python -m verify.backprop"]
+        words += [f"--seed {s.seed}", f"--digit {shlex.quote(self.digit)}", f"--batch {s.batch}"]
         words += [f"--dtype {s.dtype}", f"--steps {s.steps}", *(["--jit"] if s.jit else [])]
         for name in ("data", "split", "optimizer", "loss"):
             if getattr(s, name) != getattr(Settings, name):
                 words.append(f"--{name} {shlex.quote(getattr(s, name))}")
-        return f"{ONE_THREAD} {' '.join(words)}"
+        return " ".join(words)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Seeds `first_seed` to `end_seed` - 1, times digits, batch sizes, precisions, with and without XLA."""
+    """The cases: seeds x digits x batch sizes x precisions, with and without XLA.
+
+    Seeds go from `first_seed` to `end_seed` - 1. `places` has the index of each digit's first sample.
+    """
 
     first_seed: int = 0
     end_seed: int = 10
@@ -65,46 +65,58 @@ class Plan:
     split: str = "train"
     optimizer: str = "adam"
     loss: str = "categorical_crossentropy"
-    places: tuple[int, ...] = ()  # of each digit's first sample
+    places: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.kinds) * len(self.digits) * (self.end_seed - self.first_seed)
 
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
+        """The kinds in the order of their cases."""
         return tuple(Kind(d, j, b) for d in self.dtypes for j in self.jits for b in self.batches)
 
     def kind(self, number: int) -> Kind:
+        """Return the kind of a case."""
         return self.kinds[number // (len(self.digits) * (self.end_seed - self.first_seed))]
 
     def case(self, number: int) -> Case:
-        """From 0; seeds vary fastest, kinds slowest."""
+        """Return a case by its number; seeds vary fastest, kinds slowest."""
         rest, seed = divmod(number, self.end_seed - self.first_seed)
-        which, digit = divmod(rest, len(self.digits))
-        kind = self.kinds[which]
+        kind_index, digit = divmod(rest, len(self.digits))
+        kind = self.kinds[kind_index]
         settings = Settings(
-            seed=self.first_seed + seed, dtype=kind.dtype, data=self.data, split=self.split, index=self.places[digit],
-            batch=kind.batch, steps=self.steps, optimizer=self.optimizer, loss=self.loss, jit=kind.jit,
-        )  # fmt: skip
+            seed=self.first_seed + seed,
+            dtype=kind.dtype,
+            data=self.data,
+            split=self.split,
+            index=self.places[digit],
+            batch=kind.batch,
+            steps=self.steps,
+            optimizer=self.optimizer,
+            loss=self.loss,
+            jit=kind.jit,
+        )
         return Case(number, settings, self.digits[digit])
 
     def cases(self) -> Iterator[Case]:
-        return (self.case(number) for number in range(len(self)))
+        """Return all cases in the order of their numbers."""
+        return map(self.case, range(len(self)))
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the plan as it stands in JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Plan:
-        """Raises TypeError or ValueError for what `to_dict` does not write."""
+        """Return the plan that `to_dict` wrote.  Raises TypeError or ValueError if `found` is anything else."""
         if set(found) != {f.name for f in fields(cls)}:
             raise ValueError("its plan has other fields")
         values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in found.items()}
-        made = cls(**values)
-        for name, value in asdict(cls()).items():
-            mine = getattr(made, name)
-            inner = {type(x) for x in mine} if isinstance(value, tuple) else set()
+        plan = cls(**values)
+        for name, default in asdict(cls()).items():
+            value = getattr(plan, name)
+            inner = {type(x) for x in value} if isinstance(default, tuple) else set()
             kind = {"dtypes": str, "digits": str, "jits": bool}.get(name, int)
-            if type(mine) is not type(value) or inner - {kind}:
+            if type(value) is not type(default) or inner - {kind}:
                 raise TypeError(f"{name} is not what a plan holds")
-        return made
+        return plan

@@ -1,6 +1,6 @@
-"""What a case's numbers depend on beside its settings: versions of this project, TensorFlow, Python, and the data.
+"""The versions that a case's numbers depend on: this project's source, Python, TensorFlow, Keras and NumPy.
 
-Read from the installed packages' own records, so that asking takes no time and imports none of them.
+They are read from the metadata of the installed packages, which is fast and imports none of them.
 """
 
 from __future__ import annotations
@@ -18,21 +18,22 @@ PACKAGES = ("tensorflow", "keras", "numpy")
 
 @cache
 def source() -> str:
-    """Twelve hexadecimal digits that say which source of `reference` and `verify` this is."""
-    found = hashlib.sha256()
+    """Return the first twelve hexadecimal digits of a SHA-256 of the source of `reference` and `verify`."""
+    digest = hashlib.sha256()
     for path in sorted(p for name in ("reference", "verify") for p in (ROOT / name).rglob("*.py")):
         content = path.read_bytes()
-        found.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
-    return found.hexdigest()[:12]
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:12]
 
 
 def here() -> dict[str, str]:
-    """By Hand's source, Python and packages of this process, by name."""
+    """Return the versions of this process by name: By Hand's source, Python, packages."""
     own = {"By Hand's source": source(), "Python": platform.python_version()}
     return own | {name: _version(name) for name in PACKAGES}
 
 
 def _version(package: str) -> str:
+    """Return the version of an installed package, or "none"."""
     try:
         return version(package)
     except PackageNotFoundError:
@@ -40,7 +41,7 @@ def _version(package: str) -> str:
 
 
 def difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
-    """The first that is not the same, as "Python 3.12.1, not 3.11.7"; "" where all are."""
+    """Return the first difference in words, as in "Python 3.12.1, not 3.11.7", or "" if all versions are equal."""
     for name, value in wanted.items():
         if found.get(name, "none") != value:
             return f"{name} {found.get(name, 'none')}, not {value}"

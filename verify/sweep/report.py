@@ -1,4 +1,7 @@
-"""The summary of a sweep as files: report.md, report.html, summary.csv, result.json. No time stands in them."""
+"""The summary of a sweep as files: report.md, report.html, summary.csv, result.json.
+
+They contain no times, so that two equal sweeps write equal bytes.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,16 @@ from verify.sweep.case_result import AGREES, CRASHED, DISAGREES, UNVERIFIED
 from verify.sweep.summary import NEAR, SHARES, Group, Name, Spread, Summary
 
 SCHEMA = "byhand-sweep-result/1"
-NAMES = ("50", "90", "99", "99.9", "100")  # per cent, of SHARES
+NAMES = ("50", "90", "99", "99.9", "100")  # SHARES in per cent
 
 
 def files(summary: Summary) -> ReportFiles:
+    """Return all files of the summary."""
     return ReportFiles(report(summary), to_dict(summary), (to_columns(summary),))
 
 
 def report(summary: Summary) -> Report:
+    """Return the report: headline, conditions, and all tables."""
     plan = summary.plan
     swept = (
         f"Seeds {plan.first_seed} to {plan.end_seed - 1}, digits {', '.join(plan.digits)}, {plan.steps} "
@@ -34,9 +39,9 @@ def report(summary: Summary) -> Report:
 
 
 def kinds(summary: Summary) -> Table:
-    """A row for each precision, with and without XLA, and batch size."""
-    header = ("precision", "XLA", "batch", "cases", "agree", "numbers", "outside", "used", "right by hand",
-              "right TensorFlow", "differ")  # fmt: skip
+    """Return the table of kinds: a row for each precision, with and without XLA, and batch size."""
+    right = ("right by hand", "right TensorFlow", "differ")
+    header = ("precision", "XLA", "batch", "cases", "agree", "numbers", "outside", "used", *right)
     rows = []
     for group in summary.groups:
         agree = group.statuses[AGREES]
@@ -53,7 +58,7 @@ def kinds(summary: Summary) -> Table:
 
 
 def worst(summary: Summary) -> Table:
-    """The ten cases nearest to, or beyond, what rounding allows."""
+    """Return the table of the ten cases with the largest error over bound."""
     header = ("case", "verdict", "step", "tensor", "used", "ulp", f"at {NEAR}", "what repeats it")
     rows = []
     for w in summary.worst:
@@ -68,22 +73,20 @@ def worst(summary: Summary) -> Table:
 
 
 def causes(summary: Summary) -> Table:
-    """What is wrong with the cases that do not agree, grouped by diagnosis."""
+    """Return the table of the cases that do not agree, grouped by diagnosis."""
     header = ("what became of it", "why", "cases", "the first", "what repeats it")
-    rows = tuple(
-        tuple(
-            Cell(text, strong=True) for text in (c.status, c.text, f"{c.count:,}", f"{c.first.number}", c.first.command)
-        )
-        for c in summary.causes
-    )
+    rows = []
+    for c in summary.causes:
+        texts = (c.status, c.text, f"{c.count:,}", f"{c.first.number}", c.first.command)
+        rows.append(tuple(Cell(text, strong=True) for text in texts))
     note = (
         "disagrees: by the first tensor that disagrees, its equation, and what explains every element of it, if known"
     )
-    return Table("Cases that do not agree, by diagnosis", header, rows, frozenset((2, 3)), note)
+    return Table("Cases that do not agree, by diagnosis", header, tuple(rows), frozenset((2, 3)), note)
 
 
 def tensors(summary: Summary) -> Table:
-    """Each tensor over all cases and steps."""
+    """Return the table of tensors: each over all cases and steps."""
     header = ("tensor", "equation", "numbers", "outside", *(f"used {n}%" for n in NAMES), *(f"ulp {n}%" for n in NAMES))
     rows = []
     for (_, tensor, equation), spread in summary.spreads.items():
@@ -98,14 +101,15 @@ def tensors(summary: Summary) -> Table:
 
 
 def to_columns(summary: Summary) -> Columns:
-    """summary.csv: a row for each kind of run, tensor and equation."""
+    """Return the columns of summary.csv: a row for each kind of run, tensor and equation."""
     rows = [row for group in summary.groups for row in _rows(group)]
-    fields = ("dtype", "jit", "batch", "tensor", "equation", "comparisons", "elements", "outside",
-              *(f"utilisation_{n}" for n in NAMES), *(f"ulp_{n}" for n in NAMES))  # fmt: skip
+    fields = ["dtype", "jit", "batch", "tensor", "equation", "comparisons", "elements", "outside"]
+    fields += [f"utilisation_{n}" for n in NAMES] + [f"ulp_{n}" for n in NAMES]
     return Columns("summary", {name: [row[i] for row in rows] for i, name in enumerate(fields)})
 
 
 def _rows(group: Group) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of summary.csv for one kind."""
     kind = group.kind
     for (_, tensor, equation), spread in sorted(group.spreads.items()):
         counts = (spread.rows, spread.elements, spread.outside)
@@ -114,7 +118,7 @@ def _rows(group: Group) -> Iterator[tuple[Any, ...]]:
 
 
 def to_dict(summary: Summary) -> dict[str, Any]:
-    """Return the content of result.json: everything but the rows, which are in cases/."""
+    """Return the content of result.json: everything except the rows, which are in cases/."""
     return {
         "schema": SCHEMA, "command": "sweep", "passed": summary.passed, "headline": summary.headline, "policy": DERIVED,
         "plan": summary.plan.to_dict(), "environment": summary.origin,
@@ -140,6 +144,7 @@ def to_dict(summary: Summary) -> dict[str, Any]:
 
 
 def _kind(group: Group) -> dict[str, Any]:
+    """Return the entry of one kind in result.json."""
     images, by_hand, tensorflow, differ = group.images.tolist()
     return {
         "dtype": group.kind.dtype, "jit": group.kind.jit, "batch": group.kind.batch, "cases": group.cases,
@@ -151,14 +156,17 @@ def _kind(group: Group) -> dict[str, Any]:
 
 
 def _tensor(name: Name, spread: Spread) -> dict[str, Any]:
+    """Return the entry of one tensor in result.json."""
     figures = {"shares": SHARES, "utilisation": spread.used, "ulp": spread.ulps}
     counts = {"comparisons": spread.rows, "elements": spread.elements, "outside": spread.outside}
     return {"tensor": name[1], "equation": name[2], **counts, **figures}
 
 
 def _figure(value: float, form: str) -> str:
+    """Return the number as text, or "" for NaN."""
     return "" if math.isnan(value) else "0" if value == 0 else format(value, form)
 
 
-def _share(part: int, of: int) -> str:
-    return f"{part / of:.2%}" if of else ""
+def _share(part: int, total: int) -> str:
+    """Return a part of a total in per cent, or "" if the total is 0."""
+    return f"{part / total:.2%}" if total else ""

@@ -1,9 +1,8 @@
-"""Run cases on a cluster: every one gives exactly one finding, whatever happens to workers and scheduler.
+"""Run cases on a cluster: every case gives exactly one result, whatever happens to workers and scheduler.
 
-A few cases more than there are threads are with the cluster at any time, some in one task, which costs the scheduler
-less; all else is here. What was with a cluster that is gone is done again. A case whose worker died may have killed
-it or stood beside the one that did: it waits until the others are done and then runs alone, so that none is blamed
-for another.
+The cluster has only a few more cases than threads at any time; the others wait here. Several cases make one task,
+which costs the scheduler less. If the cluster is lost, the cases that it had run again. If a worker dies, one of its
+cases may be the cause: each of them is a suspect, waits until all other cases are done, and then runs alone.
 """
 
 from __future__ import annotations
@@ -27,83 +26,91 @@ from verify.sweep.plan import Case
 
 Work = Callable[[Case], Finding]
 TOGETHER = 4  # cases in a task
-AHEAD = 2  # tasks a thread: one it computes, the other on its way
-DEATHS = 3  # of its worker, and a case is given up
-HOPELESS = 5  # cases given up while none has come through: then the workers, not the cases, are at fault
-PATIENCE = 60.0  # seconds without scheduler or workers
-MISSING = 30.0  # seconds without a worker of a local cluster: Dask does not replace one that dies as it starts
-LOOK_AGAIN = 5.0  # seconds between two looks at the number of threads
+AHEAD = 2  # tasks for each thread: one is computed, the other waits at the worker
+DEATHS = 3  # a case is given up after so many deaths of its worker
+HOPELESS = 5  # if so many cases are given up and none has succeeded, the workers are at fault, not the cases
+PATIENCE = 60.0  # seconds to wait without a scheduler or without workers
+MISSING = 30.0  # seconds to wait for a local worker: Dask does not replace one that dies while it starts
+LOOK_AGAIN = 5.0  # seconds between two counts of the threads
 GONE = (CommClosedError, CancelledError, FutureCancelledError, OSError, TimeoutError)
 
 
 class Lost(Exception):
-    """The connection to the scheduler."""
+    """The connection to the scheduler is lost."""
 
 
 class Runner:
-    """`waiting` is told when something is being waited for, `ready` gets each client as it is connected, `idle` is
-    called when nothing has come for a second."""
+    """Runs cases on a cluster and survives the loss of workers and of the scheduler.
+
+    `work` runs in the worker. `waiting` is called with a text while the scheduler is away, `ready` with each new
+    client, and `idle` whenever nothing has finished for a second.
+    """
 
     def __init__(
-        self, connect: Connect, work: Work, patience: float = PATIENCE,
-        waiting: Callable[[str], None] = lambda text: None, ready: Callable[[Any], None] = lambda client: None,
+        self,
+        connect: Connect,
+        work: Work,
+        patience: float = PATIENCE,
+        waiting: Callable[[str], None] = lambda text: None,
+        ready: Callable[[Any], None] = lambda client: None,
         idle: Callable[[], None] = lambda: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.connect, self.work, self.patience, self.waiting, self.ready = connect, work, patience, waiting, ready
         self.idle = idle
-        self.again: deque[Case] = deque()  # those that were with a cluster that is gone
-        self.suspects: dict[int, tuple[Case, int]] = {}  # and how often their worker has died
-        self.out: dict[int, tuple[list[Case], Any]] = {}  # by the number of the task
+        self.again: deque[Case] = deque()  # cases of a lost cluster, to be run again
+        self.suspects: dict[int, tuple[Case, int]] = {}  # by number: the case, and how often its worker has died
+        self.out: dict[int, tuple[list[Case], Any]] = {}  # by task number: its cases, its future
         self.finished: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-        self.alone: int | None = None
-        self.lived = self.given_up = 0
-        self.sent = 0
+        self.alone: int | None = None  # the suspect that runs now
+        self.lived = self.given_up = 0  # cases that succeeded, cases given up
+        self.sent = 0  # tasks
 
     def findings(self, cases: Iterable[Case]) -> Generator[Finding, None, None]:
-        """One of each case, as they come.  Raises Unusable or Unverifiable."""
+        """Yield one result for each case, as they finish.  Raises Unusable or Unverifiable."""
         self.cases = iter(cases)
-        since: float | None = None  # when the scheduler was lost
+        lost_since: float | None = None
         while self._more():
             try:
                 with self.connect() as client:
-                    since = None
+                    lost_since = None
                     self.ready(client)
                     yield from self._through(client)
             except Lost:
-                since = time.monotonic()
+                lost_since = time.monotonic()
                 self._take_back()
                 self.waiting("the cluster is gone; waiting for it to come back")
             except Unusable as error:
-                if since is None:
+                if lost_since is None:
                     raise
-                if time.monotonic() - since > self.patience:
+                if time.monotonic() - lost_since > self.patience:
                     raise Unverifiable(f"the scheduler was lost and has not come back: {error}") from error
                 self.idle()
                 time.sleep(0.5)
 
     def _more(self) -> bool:
+        """Return whether cases are left; take the next one from the iterator if no other is at hand."""
         if not (self.again or self.out or self.suspects):
             self.again.extend(islice(self.cases, 1))
         return bool(self.again or self.out or self.suspects)
 
     def _through(self, client: Any) -> Iterator[Finding]:
-        """Until nothing is left.  Raises Lost."""
-        threads, looked, complete = 0, -LOOK_AGAIN, time.monotonic()
-        own = len(client.cluster.worker_spec) if client.cluster else 0
+        """Run cases on this client until none is left.  Raises Lost or Unverifiable."""
+        threads, counted, all_there = 0, -LOOK_AGAIN, time.monotonic()
+        local_workers = len(client.cluster.worker_spec) if client.cluster else 0
         while self._more():
-            if time.monotonic() - looked > LOOK_AGAIN or not threads:
-                threads, looked = _threads(client), time.monotonic()
-            if threads >= max(own, 1):
-                complete = time.monotonic()
-            elif time.monotonic() - complete > (MISSING if own else self.patience):
-                if own:
+            if time.monotonic() - counted > LOOK_AGAIN or not threads:
+                threads, counted = _threads(client), time.monotonic()
+            if threads >= max(local_workers, 1):
+                all_there = time.monotonic()
+            elif time.monotonic() - all_there > (MISSING if local_workers else self.patience):
+                if local_workers:
                     raise Lost
                 raise Unverifiable(f"there has been no worker for {self.patience:.0f} seconds")
             self._send(client, threads)
             yield from self._received(client)
 
     def _send(self, client: Any, threads: int) -> None:
-        """As many as the cluster should hold; of the suspects one, when it holds no other."""
+        """Submit as many tasks as the cluster should have, or a suspect if the cluster has no task."""
         while not self._suspects_turn() and self.alone is None and len(self.out) < AHEAD * threads:
             cases = [self.again.popleft() for _ in range(min(TOGETHER, len(self.again)))]
             cases += islice(self.cases, TOGETHER - len(cases))
@@ -116,10 +123,11 @@ class Runner:
             self.alone = number
 
     def _suspects_turn(self) -> bool:
-        """Before others: while no case at all has come through, and many workers have died."""
+        """Return whether suspects run first: many workers have died and no case has succeeded."""
         return len(self.suspects) > 2 * HOPELESS and not self.lived
 
     def _submit(self, client: Any, cases: list[Case]) -> None:
+        """Submit these cases as one task.  Raises Lost."""
         self.sent += 1
         task = self.sent
         self.out[task] = (cases, None)
@@ -131,7 +139,7 @@ class Runner:
         future.add_done_callback(lambda done: self.finished.put((task, done)))
 
     def _received(self, client: Any) -> Iterator[Finding]:
-        """What has finished; waits for a second at most.  Raises Lost."""
+        """Yield the results of the tasks that have finished; wait at most a second.  Raises Lost."""
         done: list[tuple[int, Any]] = []
         try:
             done.append(self.finished.get(timeout=1.0))
@@ -148,9 +156,9 @@ class Runner:
             yield from self._settled(task, answer)
 
     def _settled(self, task: int, answer: Any) -> Iterator[Finding]:
-        """The findings of a task, or what to do about cases that have none."""
+        """Yield the results of one task; if its worker died, make its cases suspects."""
         cases, _ = self.out.pop(task)
-        alone, self.alone = self.alone, None  # with a suspect there is no other task
+        alone, self.alone = self.alone, None  # while a suspect runs, it is the only task
         if isinstance(answer, KilledWorker):
             for case in cases:
                 deaths = self.suspects.get(case.number, (case, 0))[1] + answer.allowed_failures + 1
@@ -168,6 +176,7 @@ class Runner:
             yield from answer
 
     def _gave_up(self, case: Case, deaths: int) -> Finding:
+        """Return the result of a case whose workers have died too often.  Raises Unverifiable if all cases do this."""
         self.suspects.pop(case.number)
         self.given_up += 1
         if self.given_up >= HOPELESS and not self.lived:
@@ -176,7 +185,7 @@ class Runner:
         return failed(case, CRASHED, f"its worker process died {deaths} times ({why})")
 
     def _take_back(self) -> None:
-        """What was with a cluster that is gone."""
+        """Queue the cases of a lost cluster again."""
         for _, (cases, _) in sorted(self.out.items()):
             self.again.extend(case for case in cases if case.number not in self.suspects)
         self.out.clear()
@@ -184,24 +193,25 @@ class Runner:
 
 
 def _answers(client: Any, futures: list[Any]) -> list[Any]:
-    """Results, or the exceptions in their places.  Raises Lost."""
+    """Return the result of each future, or the exception it raised.  Raises Lost."""
     try:
         if all(future.status == "finished" for future in futures):
             return list(client.gather(futures)) if futures else []
-    except Exception:  # of one of them: ask each for its own
+    except Exception:  # noqa: BLE001  # raised by one of them; they are asked one by one below
         pass
-    found: list[Any] = []
+    answers: list[Any] = []
     for future in futures:
         try:
-            found.append(future.result())
+            answers.append(future.result())
         except GONE as error:
             raise Lost from error
-        except Exception as error:
-            found.append(error)
-    return found
+        except Exception as error:  # noqa: BLE001  # a worker may raise anything
+            answers.append(error)
+    return answers
 
 
 def _threads(client: Any) -> int:
+    """Return the number of threads of all workers.  Raises Lost."""
     try:
         return sum(client.nthreads().values())
     except GONE as error:
@@ -209,14 +219,15 @@ def _threads(client: Any) -> int:
 
 
 def _at_worker(work: Work, cases: list[Case]) -> list[Finding]:
-    """What the worker runs. Trouble in a case is its finding; only a worker that may not take part raises."""
+    """Compute cases in the worker; an error in a case is its result, only an unfit worker raises Unusable."""
     return [_one(work, case) for case in cases]
 
 
 def _one(work: Work, case: Case) -> Finding:
+    """Compute one case in the worker."""
     try:
         return work(case)
     except Unusable as error:
         raise Unusable(f"worker {get_worker().address}: {error}") from error
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # a worker may raise anything
         return failed(case, UNVERIFIED, f"{type(error).__name__}: {error}")

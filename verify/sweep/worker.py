@@ -1,8 +1,7 @@
-"""One case, in a worker: TensorFlow is imported once in its life and its compiled models are reused.
+"""Compute one case in a worker process, which imports TensorFlow once and reuses its compiled models.
 
-Everything is computed in one thread, one case at a time, so that neither bits nor speed depend on what else runs.
-Capture and comparison are those of `verify.backprop`, without the chained rows: both checks of the capture are made
-for every case.
+A worker computes one case at a time in one thread, so that neither bits nor speed depend on what else runs. Capture
+and comparison are those of `verify.backprop`, without the chained rows. Every case makes both checks of the capture.
 """
 
 from __future__ import annotations
@@ -35,18 +34,24 @@ from verify.training.numpy_network import predict
 if TYPE_CHECKING:
     from verify.capture.model_cache import Bench
 
-ONE_AT_A_TIME = threading.Lock()  # a worker may have been given more threads than one
+ONE_AT_A_TIME = threading.Lock()  # a worker may have been started with several threads
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker is sent with each case: the versions and the data it must have."""
+    """The function that a worker runs for each case, with what it must find there.
+
+    `versions` are the versions that the worker must have, and `digest` identifies the images.
+    """
 
     versions: Mapping[str, str]
     digest: str
 
     def __call__(self, case: Case) -> Finding:
-        """Raises Unusable where this worker may not take part; whatever becomes of the case itself is a Finding."""
+        """Return the result of a case.
+
+        Raises Unusable if the worker has other versions or images. If the case cannot be verified, the result says so.
+        """
         wrong = origin.difference(self.versions, origin.here())
         if wrong:
             raise Unusable(f"it has {wrong}")
@@ -61,7 +66,7 @@ class Work:
 
 
 def judged(case: Case, held: Trace) -> Finding:
-    """Every tensor of every step against its equation, on TensorFlow's own inputs."""
+    """Return the result of a captured case: every tensor of every step against its equation, locally."""
     comparisons = compare(held, "backprop", modes=("local",)).comparisons
     if not sum(c.elements for c in comparisons):
         return failed(case, UNVERIFIED, "nothing was compared")
@@ -70,42 +75,46 @@ def judged(case: Case, held: Trace) -> Finding:
 
 
 def predictions(held: Trace) -> tuple[int, int, int, int]:
-    """Over all steps: images, how many are read rightly by hand and by TensorFlow, and how many differently.
+    """Return how many images all steps have, how many are correct by hand and by TensorFlow, and how many differ.
 
-    Both before the step's update; by hand from X and the weights alone, in float64.
+    Predictions are made before each step's update. Those by hand use X and the weights alone, in float64.
     """
     settings, network = held.settings, held.network
     plan = rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
-    found = np.zeros(4, dtype=np.int64)
+    counts = np.zeros(4, dtype=np.int64)
     for number in range(1, settings.steps + 1):
         step = held.step(number)
         double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
         mine = predict(plan, double, double["X"], network.depth)
         theirs, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
-        found += [len(label), np.sum(mine == label), np.sum(theirs == label), np.sum(mine != theirs)]
-    images, by_hand, tensorflow, differ = found.tolist()
+        counts += [len(label), np.sum(mine == label), np.sum(theirs == label), np.sum(mine != theirs)]
+    images, by_hand, tensorflow, differ = counts.tolist()
     return images, by_hand, tensorflow, differ
 
 
 def bits(held: Trace) -> str:
-    """Hexadecimal SHA-256 of every step's cost and new weights: they depend on all else that was computed."""
-    found = hashlib.sha256()
+    """Return the hexadecimal SHA-256 of every step's cost and new weights.
+
+    They depend on all other tensors, so that these need not be hashed.
+    """
+    digest = hashlib.sha256()
     for name, array in held.tensors.items():
         tensor = split_step(name)[1]
         if tensor == "C" or is_state(tensor, "new"):
-            found.update(f"{name} {array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
-    return found.hexdigest()
+            digest.update(f"{name} {array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 @lru_cache(maxsize=2)
 def _samples(data: str, split: str) -> tuple[Samples, str]:
+    """Return the images of a split, and their digest."""
     drawn = samples.load(data, split)
     return drawn, drawn.digest()
 
 
 @lru_cache(maxsize=1)
 def _bench() -> Bench:
-    """TensorFlow, imported now.  Raises Unverifiable if it cannot be."""
+    """Import TensorFlow and return its model cache.  Raises Unverifiable if it cannot be imported."""
     keep_freed()
     with hushed():
         try:

@@ -1,4 +1,4 @@
-"""What a saved trace holds, and two traces of one computation against each other.
+"""Show what a saved trace holds, and compare two traces of one computation.
 
 from verify import trace
 

@@ -1,4 +1,4 @@
-"""python -m verify.trace FILE: what a saved trace holds; with --against OTHER, which of two is nearer to the truth."""
+"""python -m verify.trace FILE shows what a trace holds; --against OTHER compares it with another trace."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from reports import terminal
 from reports.files import ReportFiles
 from reports.table import Table
+from verify.cli.arguments import Parser
 from verify.cli.console import tell
 from verify.cli.exit_status import guarded
-from verify.cli.options import Parser
 from verify.cli.output import Output
 from verify.errors import Unusable
 from verify.records import trace_file
@@ -30,29 +30,29 @@ ABOUT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Options(Output):
-    """One trace, or two."""
+    """The options of the command: one trace, or two."""
 
     file: str
     against: str | None = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 it is whole, or both are within rounding; 1 not; raises Unusable (2)."""
+    """Return 0 if the trace is intact, or both are within rounding, else 1.  Raises Unusable (status 2)."""
     parsed = _parser().parse_args(argv)
     options = Options(Path(parsed.out), parsed.quiet, file=parsed.file, against=parsed.against)
     check_writable(options.out, "--out")
     if options.against is not None:
         pair = _pair(options.file, options.against)
-        made = ReportFiles(pair.to_report(), pair.to_dict(), (pair.to_columns(),))
-        return _finish(pair.headline, pair.passed, made, (pair.sources(), pair.tensors(short=True)), options)
+        files = ReportFiles(pair.to_report(), pair.to_dict(), (pair.to_columns(),))
+        return _finish(pair.headline, pair.passed, files, (pair.sources(), pair.tensors(short=True)), options)
     one = contents.read(options.file)
-    made = ReportFiles(one.to_report(), one.to_dict(), (one.to_columns(),))
-    return _finish(one.headline, one.passed, made, (one.made(), one.network(), one.tensors(short=True)), options)
+    files = ReportFiles(one.to_report(), one.to_dict(), (one.to_columns(),))
+    return _finish(one.headline, one.passed, files, (one.made(), one.network(), one.tensors(short=True)), options)
 
 
-def _finish(headline: str, passed: bool, made: ReportFiles, tables: Sequence[Table], options: Options) -> int:
-    write(options.out, made, "trace")
-    return tell(headline, passed, options, tables, ("report.md", f"{made.data[0].name}.csv"))
+def _finish(headline: str, passed: bool, files: ReportFiles, tables: Sequence[Table], options: Options) -> int:
+    write(options.out, files, "trace")
+    return tell(headline, passed, options, tables, ("report.md", f"{files.data[0].name}.csv"))
 
 
 def _parser() -> Parser:
@@ -70,9 +70,9 @@ def _pair(one: str, other: str) -> AgainstResult:
         b = trace_file.load(other)
     except Unusable as error:
         raise Unusable(f"--against {error}") from error
-    with terminal.progress("Comparing") as each:
+    with terminal.progress("Comparing") as advance:
         try:
-            return AgainstResult((one, other), (a, b), against(a, b, each))
+            return AgainstResult((one, other), (a, b), against(a, b, advance))
         except Unusable as error:
             raise Unusable(f"--against {other}: {error}") from error
 

@@ -1,7 +1,7 @@
-"""Two traces of one computation, A and B: where their bits differ, and which lies nearer to the mathematics.
+"""Compare two traces of one computation, A and B: where their bits differ, and which is nearer to the mathematics.
 
-Each tensor of each trace is held against its equation on that trace's own inputs, so that what an earlier tensor
-lost does not count against a later one.
+Each tensor of each trace is compared with its equation on that trace's own inputs, so that an error in an earlier
+tensor does not count again in a later one.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class Pair:
-    """One tensor of both. Numbers at `worst_index` (from 0), where the two are most ulp apart.
+    """One tensor in both traces. `a` and `b` are its numbers at `worst_index` (from 0), where they differ by most ulp.
 
-    `error_a`, `error_b`: mean distance from the equation, each on its own inputs. `nearer`: A, B; equal; untold, where
-    the by-hand side's own rounding could decide it; or empty, where one of them has no such numbers.
+    `error_a`, `error_b`: mean distance from the equation, each on its own inputs. `nearer` is A or B; equal; untold, if
+    the rounding of the by-hand side could decide it; or empty, if one of the traces has no such numbers.
     """
 
     step: int
@@ -43,7 +43,7 @@ class Pair:
     equation: str
     layer: int
     shape: tuple[int, ...]
-    start: bool  # what a step begins with: equal without merit
+    start: bool  # a step begins with it, so it is equal in any case
     verdict_a: str
     verdict_b: str
     elements: int = 0
@@ -61,13 +61,13 @@ class Pair:
 
     @property
     def equal_bits(self) -> float:
-        """Share of numbers with the same bits."""
+        """The share of numbers with the same bits."""
         return self.same / self.elements if self.elements else NAN
 
 
 @dataclass(frozen=True)
 class Against:
-    """All tensors of both; each one's own result; which inputs (`step1/X`) are not the same, bit for bit."""
+    """All tensors of both traces, the result of each trace, the inputs (`step1/X`), and those whose bits differ."""
 
     pairs: tuple[Pair, ...]
     results: tuple[Result, Result]
@@ -76,33 +76,37 @@ class Against:
 
 
 def against(a: Trace, b: Trace, each: Callable[[int, int], None] = lambda done, of: None) -> Against:
-    """Walk both, step by step; `each` is told how far it is.  Raises Unusable where comparing makes no sense."""
+    """Compare two traces step by step; `each` receives the progress.  Raises Unusable if the computations differ."""
     refuse(a, b)
     command = _command(a, b)
     walks = (Walk(a, command), Walk(b, command))
     rows: tuple[list[Comparison], list[Comparison]] = ([], [])
     pairs: list[Pair] = []
     for number in range(1, a.settings.steps + 1):
-        held = (a.step(number), b.step(number))
-        both = [walk.step(number, tensors) for walk, tensors in zip(walks, held, strict=True)]
-        for kept, found in zip(rows, both, strict=True):
-            kept.extend(found)
+        arrays = (a.step(number), b.step(number))
+        both = [walk.step(number, tensors) for walk, tensors in zip(walks, arrays, strict=True)]
+        for kept, comparisons in zip(rows, both, strict=True):
+            kept.extend(comparisons)
         start = {rule.tensor for rule in planned(a, command, number == 1)[0] if rule.phase == "start"}
-        local = [{c.tensor: c for c in found if c.mode == "local"} for found in both]
+        local = [{c.tensor: c for c in comparisons if c.mode == "local"} for comparisons in both]
         for name in dict.fromkeys((*local[0], *local[1])):
-            sides = [_side(walk, found.get(name), tensors.get(name), name) for walk, found, tensors in
-                     zip(walks, local, held, strict=True)]  # fmt: skip
-            pairs.append(_pair(sides[0], sides[1], name in start, walks[0].precision))
+            one, other = (
+                _Side(comparisons.get(name), tensors.get(name), walk.balls.get(name))
+                for walk, comparisons, tensors in zip(walks, local, arrays, strict=True)
+            )
+            pairs.append(_pair(one, other, name in start, walks[0].precision))
         each(number, a.settings.steps)
-    results = [Result(command, t.settings, t.environment, (*found, *strays(t)), DERIVED)
-               for t, found in zip((a, b), rows, strict=True)]  # fmt: skip
+    result_a, result_b = (
+        Result(command, t.settings, t.environment, (*comparisons, *strays(t)), DERIVED)
+        for t, comparisons in zip((a, b), rows, strict=True)
+    )
     names = tuple(_inputs(a, command))
-    other = tuple(name for name in names if not _same_array(a.tensors.get(name), b.tensors.get(name)))
-    return Against(tuple(pairs), (results[0], results[1]), names, other)
+    differing = tuple(name for name in names if not _same_array(a.tensors.get(name), b.tensors.get(name)))
+    return Against(tuple(pairs), (result_a, result_b), names, differing)
 
 
 def refuse(a: Trace, b: Trace) -> None:
-    """Raises Unusable, saying all in which the computations of the two differ."""
+    """Check that both traces are of one computation.  Raises Unusable, naming all differences."""
     here, there = _computation(a), _computation(b)
     differ = [f"{name} {there[name]}, not {here[name]}" for name in here if here[name] != there[name]]
     if not differ and a.network != b.network:
@@ -115,8 +119,8 @@ def refuse(a: Trace, b: Trace) -> None:
 
 def _computation(trace: Trace) -> dict[str, str]:
     settings = trace.settings
-    found = {"pass": "training step" if settings.training else "forward pass", "network": drawn(trace.network)}
-    return found | {name: str(getattr(settings, name)) for name in ("loss", "dtype", "batch", "steps", "done")}
+    computation = {"pass": "training step" if settings.training else "forward pass", "network": drawn(trace.network)}
+    return computation | {name: str(getattr(settings, name)) for name in ("loss", "dtype", "batch", "steps", "done")}
 
 
 def _command(a: Trace, b: Trace) -> str:
@@ -126,71 +130,75 @@ def _command(a: Trace, b: Trace) -> str:
 
 
 def _inputs(trace: Trace, command: str) -> list[str]:
-    """What no rule computes: X, y and masks of every step, the parameters of the first (of each forward pass)."""
+    """Return the tensors that no rule computes: X, y and masks of every step, and parameters and moments of the first.
+
+    Each forward pass has parameters of its own.
+    """
     names = begins_with(trace)
     parameters = trace.network.parameters()
-    found = []
+    inputs = []
     for number in range(1, trace.settings.steps + 1):
         begin = number == 1 or not trace.settings.training
         wanted = [name for name in names if begin or not (name in parameters or is_state(name, "before"))]
         if command == "prediction":
             wanted.remove("y")
-        found += [in_step(number, name) for name in wanted]
-    return found
+        inputs += [in_step(number, name) for name in wanted]
+    return inputs
 
 
 @dataclass(frozen=True)
 class _Side:
+    """One tensor in one of the two traces, and what its equation gives."""
+
     comparison: Comparison | None
     array: Array | None
     ball: Ball | None
-
-
-def _side(walk: Walk, found: Comparison | None, array: Array | None, name: str) -> _Side:
-    return _Side(found, array, walk.balls.get(name))
 
 
 def _pair(a: _Side, b: _Side, start: bool, precision: Precision) -> Pair:
     row = a.comparison or b.comparison
     assert row is not None  # one of them named it
     verdict_a, verdict_b = (side.comparison.verdict if side.comparison else "missing" for side in (a, b))
-    known: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     if a.array is not None and b.array is not None and a.array.shape == b.array.shape and a.array.size:
-        known = _difference(a.array, b.array, precision)
+        figures = _difference(a.array, b.array, precision)
     for side, letter in ((a, "a"), (b, "b")):
         if side.comparison is not None:
-            known[f"utilisation_{letter}"] = side.comparison.utilisation
+            figures[f"utilisation_{letter}"] = side.comparison.utilisation
     if all(side.comparison is not None and side.comparison.elements for side in (a, b)):
-        known |= _nearness(a, b, precision)
+        figures |= _nearness(a, b, precision)
     return Pair(
-        row.step, row.order, row.tensor, row.equation, row.layer, row.shape, start, verdict_a, verdict_b, **known
+        row.step, row.order, row.tensor, row.equation, row.layer, row.shape, start, verdict_a, verdict_b, **figures
     )
 
 
 def _difference(a: Array, b: Array, precision: Precision) -> dict[str, Any]:
-    """How far apart, and in how many numbers not at all."""
+    """Return the largest differences, the number of elements, and how many have the same bits."""
     same = int(np.sum(_same_bits(a, b))) if a.dtype == b.dtype else 0
-    found: dict[str, Any] = {"elements": a.size, "same": same}
+    counts: dict[str, Any] = {"elements": a.size, "same": same}
     if a.dtype.kind not in "fiub" or b.dtype.kind not in "fiub":
-        return found
+        return counts
     x, y = a.astype(np.float64), b.astype(np.float64)
     with np.errstate(all="ignore"):
-        apart = np.where(x == y, 0.0, np.abs(x - y))
-        ulps = apart / precision.spacing(np.maximum(np.abs(x), np.abs(y)))
-    if not np.isfinite(apart).all():
-        return found
-    at = np.unravel_index(int(np.argmax(ulps)), ulps.shape)
-    return found | {
-        "max_difference": float(apart.max()), "max_ulp": float(ulps[at]), "worst_index": tuple(int(i) for i in at),
-        "a": float(x[at]), "b": float(y[at]),
-    }  # fmt: skip
+        difference = np.where(x == y, 0.0, np.abs(x - y))
+        ulps = difference / precision.spacing(np.maximum(np.abs(x), np.abs(y)))
+    if not np.isfinite(difference).all():
+        return counts
+    worst = np.unravel_index(int(np.argmax(ulps)), ulps.shape)
+    return counts | {
+        "max_difference": float(difference.max()),
+        "max_ulp": float(ulps[worst]),
+        "worst_index": tuple(int(i) for i in worst),
+        "a": float(x[worst]),
+        "b": float(y[worst]),
+    }
 
 
 def _same_bits(a: Array, b: Array) -> Array:
-    """Elementwise; NaN equals the same NaN, and -0 differs from 0."""
+    """Return for each element whether its bits are the same: NaN equals the same NaN, and -0 differs from 0."""
     x, y = (np.ascontiguousarray(side).reshape(-1, 1).view(np.uint8) for side in (a, b))
-    found: Array = np.all(x == y, axis=1)
-    return found
+    same: Array = np.all(x == y, axis=1)
+    return same
 
 
 def _same_array(a: Array | None, b: Array | None) -> bool:
@@ -200,7 +208,7 @@ def _same_array(a: Array | None, b: Array | None) -> bool:
 
 
 def _nearness(a: _Side, b: _Side, precision: Precision) -> dict[str, Any]:
-    """Mean errors, and whose is smaller: if by more than the by-hand side, which rounds in float64, can err."""
+    """Return both mean errors and which is smaller; untold if the by-hand side's float64 rounding could decide it."""
     errors, radii = [], []
     for side in (a, b):
         if side.array is None or side.ball is None or side.ball.shape != side.array.shape:

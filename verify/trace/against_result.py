@@ -1,4 +1,4 @@
-"""Two traces against each other, as a result: headline, tables, files."""
+"""The result of comparing two traces: headline, tables and files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ from verify.trace.against import UNTOLD, Against, Pair
 
 SCHEMA = "byhand-against/1"
 NAMES = [field.name for field in fields(Pair)]
-FIELDS = (*NAMES[: NAMES.index("start")], *NAMES[NAMES.index("verdict_a") : NAMES.index("elements")], "equal_bits",
-          *NAMES[NAMES.index("max_difference") :])  # fmt: skip
+FIELDS = (
+    *NAMES[: NAMES.index("start")],
+    *NAMES[NAMES.index("verdict_a") : NAMES.index("elements")],
+    "equal_bits",
+    *NAMES[NAMES.index("max_difference") :],
+)
 NOTE = (
     "verdict: of each against its equation, on its own inputs; apart: the largest difference between the two; ulp: the "
     "largest in units in the last place; same bits: share of numbers; error: mean distance from the equation; nearer: "
@@ -29,7 +33,7 @@ NOTE = (
 
 @dataclass(frozen=True)
 class AgainstResult:
-    """`names` are the two files, as they were given."""
+    """The result of comparing two traces. `names` are the names of the two files, as given."""
 
     names: tuple[str, str]
     traces: tuple[Trace, Trace]
@@ -37,25 +41,30 @@ class AgainstResult:
 
     @property
     def passed(self) -> bool:
-        """Both are within rounding of their equations."""
+        """True if both traces are within rounding of their equations."""
         return all(result.passed for result in self.found.results)
 
     @cached_property
     def counted(self) -> tuple[Pair, ...]:
-        """Without what a step begins with: zero moments, and what was carried over, are equal without merit."""
+        """The pairs, without the tensors that a step begins with: these are equal in any case."""
         return tuple(pair for pair in self.found.pairs if not pair.start)
 
     @property
     def counts(self) -> dict[str, int]:
+        """The numbers of tensors and elements compared, and of tensors in which A or B is nearer."""
         nearer = [pair.nearer for pair in self.counted]
         return {
-            "tensors": len(self.counted), "numbers": sum(pair.elements for pair in self.counted),
-            "same_bits": sum(pair.same for pair in self.counted), "nearer_a": nearer.count("A"),
-            "nearer_b": nearer.count("B"), "untold": nearer.count(UNTOLD),
-        }  # fmt: skip
+            "tensors": len(self.counted),
+            "numbers": sum(pair.elements for pair in self.counted),
+            "same_bits": sum(pair.same for pair in self.counted),
+            "nearer_a": nearer.count("A"),
+            "nearer_b": nearer.count("B"),
+            "untold": nearer.count(UNTOLD),
+        }
 
     @property
     def headline(self) -> str:
+        """One sentence that begins with PASS or FAIL."""
         if not self.passed:
             return f"FAIL {self._failure()}"
         counts, said = self.counts, "the two agree within rounding"
@@ -86,7 +95,7 @@ class AgainstResult:
         return f"they were given other {shown}" + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 
     def sources(self) -> Table:
-        """The two files, and whatever differs in settings and environment."""
+        """Return a table of the two files and of the settings and versions in which they differ."""
         here, there = ({**trace.settings.to_dict(), **trace.environment} for trace in self.traces)
         rows = [("file", *self.names)]
         for name in dict.fromkeys((*here, *there)):
@@ -97,7 +106,10 @@ class AgainstResult:
         return Table("The two traces, and in what they differ", ("", "A", "B"), cells)
 
     def tensors(self, short: bool = False) -> Table:
-        """A row a tensor; `short`: of several steps the one that is furthest apart, after those that fail."""
+        """Return a table with one row per tensor and step.
+
+        `short`: each tensor only in one step, where it fails or else where the traces differ most.
+        """
         pairs = self.found.pairs
         if short:
             pairs = _worst(pair for pair in pairs if not pair.start or not _passes(pair))
@@ -109,14 +121,15 @@ class AgainstResult:
         return Table(title, header, rows, frozenset(range(3, 8)), NOTE)
 
     def to_columns(self) -> Columns:
-        """comparisons.csv; indices count from 1, as in the essay."""
+        """Return the content of comparisons.csv; indices count from 1, as in the essay."""
         rows = [_row(pair) for pair in self.found.pairs]
         return Columns("comparisons", {name: [row[name] for row in rows] for name in FIELDS})
 
     def to_report(self) -> Report:
-        given = "Both were given the same X, y and first weights, bit for bit."
+        """Return the content of report.md."""
+        inputs = "Both were given the same X, y and first weights, bit for bit."
         if self.found.other_inputs:
-            given = (
+            inputs = (
                 f"Not the same was given to them: {self._inputs()}. What separates the two is then not rounding alone."
             )
         nearer = f"{share(self.counts)} have the same bits; {self._nearer()}."
@@ -124,25 +137,36 @@ class AgainstResult:
             "Each is held against its equations on its own inputs, so that no error is counted twice; what a step "
             "begins with does not count."
         )
-        return Report(self.headline, self.passed, (given, nearer, local), (self.sources(), self.tensors()))
+        return Report(self.headline, self.passed, (inputs, nearer, local), (self.sources(), self.tensors()))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of result.json."""
         sides = [
-            {"file": name, "passed": result.passed, "headline": result.headline, "settings": trace.settings.to_dict(),
-             "environment": dict(trace.environment)}
+            {
+                "file": name,
+                "passed": result.passed,
+                "headline": result.headline,
+                "settings": trace.settings.to_dict(),
+                "environment": dict(trace.environment),
+            }
             for name, result, trace in zip(self.names, self.found.results, self.traces, strict=True)
-        ]  # fmt: skip
+        ]
         return {
-            "schema": SCHEMA, "command": "trace", "passed": self.passed, "headline": self.headline, "a": sides[0],
-            "b": sides[1], "counts": self.counts, "other_inputs": list(self.found.other_inputs),
+            "schema": SCHEMA,
+            "command": "trace",
+            "passed": self.passed,
+            "headline": self.headline,
+            "a": sides[0],
+            "b": sides[1],
+            "counts": self.counts,
+            "other_inputs": list(self.found.other_inputs),
             "network": described(self.traces[0].network),
             "comparisons": [_row(p) for p in self.found.pairs],
-        }  # fmt: skip
+        }
 
 
 def share(counts: dict[str, int]) -> str:
-    """83.1% of 553,022 numbers; 100% only of all, 0% only of none."""
+    """Return a text such as "83.1% of 553,022 numbers"; it says 100% only for all and 0% only for none."""
     same, numbers = counts["same_bits"], counts["numbers"]
     text = f"{100 * same / numbers if numbers else 0:.1f}"
     if 0 < same < numbers:
@@ -155,12 +179,12 @@ def _passes(pair: Pair) -> bool:
 
 
 def _worst(pairs: Iterable[Pair]) -> tuple[Pair, ...]:
-    found: dict[str, Pair] = {}
+    worst: dict[str, Pair] = {}
     for pair in pairs:
-        before = found.get(pair.tensor)
+        before = worst.get(pair.tensor)
         if before is None or _rank(pair) > _rank(before):
-            found[pair.tensor] = pair
-    return tuple(found.values())
+            worst[pair.tensor] = pair
+    return tuple(worst.values())
 
 
 def _rank(pair: Pair) -> tuple[bool, float]:
@@ -170,10 +194,16 @@ def _rank(pair: Pair) -> tuple[bool, float]:
 def _texts(pair: Pair, several: bool) -> tuple[str, ...]:
     verdict = pair.verdict_a if pair.verdict_a == pair.verdict_b else f"A {pair.verdict_a}, B {pair.verdict_b}"
     return (
-        in_step(pair.step, pair.tensor) if several else pair.tensor, pair.equation, verdict,
-        _number(pair.max_difference, ".2e"), _number(pair.max_ulp, ".3g"), _number(pair.equal_bits, ".1%"),
-        _number(pair.error_a, ".2e"), _number(pair.error_b, ".2e"), pair.nearer,
-    )  # fmt: skip
+        in_step(pair.step, pair.tensor) if several else pair.tensor,
+        pair.equation,
+        verdict,
+        _number(pair.max_difference, ".2e"),
+        _number(pair.max_ulp, ".3g"),
+        _number(pair.equal_bits, ".1%"),
+        _number(pair.error_a, ".2e"),
+        _number(pair.error_b, ".2e"),
+        pair.nearer,
+    )
 
 
 def _number(value: float, form: str) -> str:

@@ -1,4 +1,4 @@
-"""What a trace file holds: how it was made, its network, a row a tensor. Judges nothing but the checksums."""
+"""What a trace file holds: how it was made, its network, and its tensors. Only the checksums are checked."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from verify.records.trace import Array, Trace, digest
 from verify.records.trace_file import LACKING, described, examine
 
 SCHEMA = "byhand-contents/1"
-BAR = 32  # characters of the widest layer
+BAR = 32  # characters of the bar of the widest layer
 FIELDS = ("tensor", "shape", "dtype", "smallest", "largest", "zeros", "not_finite", "sha256", "hash")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One tensor. `smallest` and `largest` are magnitudes of finite numbers, the smallest but 0; NaN: none."""
+    """One tensor. `smallest` and `largest` are magnitudes of its finite numbers, `smallest` without 0; NaN if none."""
 
     tensor: str
     shape: str
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Contents:
-    """One trace file. `name` without its folder; `wrong` by tensor, as `examine` has it."""
+    """One trace file. `name` has no folder; `wrong` says by tensor what `examine` found wrong."""
 
     name: str
     trace: Trace
@@ -48,17 +48,17 @@ class Contents:
 
     @property
     def passed(self) -> bool:
-        """Every tensor is what was saved."""
+        """True if every tensor is as it was saved."""
         return not self.wrong
 
     @property
     def headline(self) -> str:
+        """One sentence that begins with PASS or FAIL."""
         count, settings = len(self.trace.tensors), self.trace.settings
         if self.wrong:
-            name, what = next(iter(self.wrong.items()))
-            return (
-                f"FAIL {self.name}: {len(self.wrong)} of {count} tensors are not what was saved: {_plain(name)} {what}"
-            )
+            name, problem = next(iter(self.wrong.items()))
+            wrong = f"{len(self.wrong)} of {count} tensors are not what was saved"
+            return f"FAIL {self.name}: {wrong}: {_plain(name)} {problem}"
         numbers = sum(array.size for array in self.trace.tensors.values())
         one, several = ("training step", "training steps") if settings.training else ("forward pass", "forward passes")
         steps = f"{settings.steps} {several if settings.steps > 1 else one}"
@@ -66,20 +66,20 @@ class Contents:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        """Every tensor in the order captured, then those that the manifest promises and the file lacks."""
+        """Every tensor in the order of capture, then those that the manifest names and the file lacks."""
         nan = float("nan")
-        found = [_row(name, array, self.wrong.get(name, "ok")) for name, array in self.trace.tensors.items()]
-        lacking = [name for name, what in self.wrong.items() if what == LACKING]
-        return (*found, *(Row(_plain(name), "", "", nan, nan, 0, 0, "", LACKING) for name in lacking))
+        present = [_row(name, array, self.wrong.get(name, "ok")) for name, array in self.trace.tensors.items()]
+        lacking = [name for name, problem in self.wrong.items() if problem == LACKING]
+        return (*present, *(Row(_plain(name), "", "", nan, nan, 0, 0, "", LACKING) for name in lacking))
 
     def made(self) -> Table:
-        """Settings and environment."""
+        """Return a table of the settings and the environment."""
         values = {**self.trace.settings.to_dict(), **self.trace.environment}
         rows = tuple((Cell(name), Cell(str(value))) for name, value in values.items())
         return Table("How it was made", ("what", "value"), rows)
 
     def network(self) -> Table:
-        """A row a layer, its nodes as a bar."""
+        """Return a table with one row per layer, with a bar for its number of nodes."""
         network = self.trace.network
         rows = tuple(tuple(map(Cell, _layer(network, number))) for number in range(network.depth + 1))
         header = ("layer", "nodes", "", "activation", "weights", "more")
@@ -90,7 +90,7 @@ class Contents:
         )
 
     def tensors(self, short: bool = False) -> Table:
-        """A row a tensor; `short`: of several steps the first, and whatever is wrong."""
+        """Return a table with one row per tensor; `short`: only the first step, and tensors that are wrong."""
         several = self.trace.settings.steps > 1
         shown = [row for row in self.rows if not short or split_step(row.tensor)[0] == 1 or row.hash != "ok"]
         rows = tuple(tuple(Cell(text, strong=row.hash != "ok") for text in _texts(row)) for row in shown)
@@ -101,10 +101,11 @@ class Contents:
         return Table("Its tensors", header, rows, frozenset({3, 4, 5, 6}), note)
 
     def to_columns(self) -> Columns:
-        """tensors.csv."""
+        """Return the content of tensors.csv."""
         return Columns("tensors", {name: [getattr(row, name) for row in self.rows] for name in FIELDS})
 
     def to_report(self) -> Report:
+        """Return the content of report.md."""
         line = "A checksum says that the file is as it was saved; whether its numbers are right, verify.backprop says."
         return Report(self.headline, self.passed, (line,), (self.made(), self.network(), self.tensors()))
 
@@ -112,19 +113,25 @@ class Contents:
         """Return the content of result.json."""
         network = described(self.trace.network)
         return {
-            "schema": SCHEMA, "command": "trace", "file": self.name, "passed": self.passed, "headline": self.headline,
-            "settings": self.trace.settings.to_dict(), "environment": dict(self.trace.environment), "network": network,
+            "schema": SCHEMA,
+            "command": "trace",
+            "file": self.name,
+            "passed": self.passed,
+            "headline": self.headline,
+            "settings": self.trace.settings.to_dict(),
+            "environment": dict(self.trace.environment),
+            "network": network,
             "tensors": [{name: getattr(row, name) for name in FIELDS} for row in self.rows],
-        }  # fmt: skip
+        }
 
 
 def read(path: str) -> Contents:
-    """Raises Unusable naming the file."""
+    """Read a trace file and return its contents.  Raises Unusable, naming the file."""
     return Contents(PurePath(path).name, *examine(path))
 
 
 def drawn(network: Network) -> str:
-    """784 → relu 128 → relu 64 → softmax 10."""
+    """Return the network as text: 784 → relu 128 → relu 64 → softmax 10."""
     layers = [f"{name} {size}" for name, size in zip(network.activations, network.sizes[1:], strict=True)]
     shown = layers if len(layers) <= 12 else [*layers[:6], "…", *layers[-5:]]
     return " → ".join((str(network.sizes[0]), *shown))
@@ -136,10 +143,10 @@ def _row(name: str, array: Array, state: str) -> Row:
         return Row(name, shape, str(array.dtype), float("nan"), float("nan"), 0, 0, digest(array), state)
     sizes = np.abs(array.astype(np.float64))
     finite = sizes[np.isfinite(sizes)]
-    there = finite[finite > 0]
-    smallest = float(there.min()) if there.size else float("nan")
+    nonzero = finite[finite > 0]
+    smallest = float(nonzero.min()) if nonzero.size else float("nan")
     largest = float(finite.max()) if finite.size else float("nan")
-    zeros = finite.size - there.size
+    zeros = finite.size - nonzero.size
     return Row(name, shape, str(array.dtype), smallest, largest, zeros, sizes.size - finite.size, digest(array), state)
 
 
@@ -163,5 +170,5 @@ def _texts(row: Row) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    """A name that only the manifest has was not checked to be plain text."""
+    """Return a printable name: one that stands only in the manifest may hold any characters."""
     return name if name.isprintable() else ascii(name)

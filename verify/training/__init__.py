@@ -1,1 +1,1 @@
-"""A whole training, verified step by step, with a by-hand training beside it."""
+"""The command verify.training: verify every step of a whole training, with a by-hand training beside it."""

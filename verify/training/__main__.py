@@ -1,4 +1,4 @@
-"""python -m verify.training: a whole training, every tensor of every step verified, a by-hand training beside it."""
+"""python -m verify.training: verify every step of a whole training, with a by-hand training beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reports import terminal
 from reports.files import ReportFiles
 from verify.cli.console import tell, waiting
 from verify.cli.exit_status import guarded
-from verify.cli.options import training_parser
+from verify.cli.long_runs import training_parser
 from verify.cli.output import Output
 from verify.errors import Unusable, Unverifiable
 from verify.inputs import samples, weights
@@ -41,7 +41,10 @@ OUT = "out/training"
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked for. `chosen` are the fields of a configuration that the options name; the rest is --resume's."""
+    """The options of the command.
+
+    `chosen` has the settings that the options name; the others come from the checkpoint if --resume is given.
+    """
 
     chosen: Mapping[str, Any]
     resume: str | None
@@ -51,21 +54,25 @@ class Options:
 
     @property
     def out(self) -> Path:
-        """The folder; a resumed training goes on in its own.  Raises Unusable if --out names another."""
+        """The folder of the files: that of --resume, if given.  Raises Unusable if --out names another one."""
         if self.resume and self.folder and Path(self.folder) != Path(self.resume):
             raise Unusable(f"--out {self.folder}: a resumed training writes into its own folder, {self.resume}")
         return Path(self.resume or self.folder or OUT)
 
 
 def _read(argv: Sequence[str] | None) -> Options:
+    """Return the options that these arguments name."""
     parsed = training_parser(ABOUT, OUT).parse_args(argv)
-    asked = {f.name: getattr(parsed, f.name) for f in fields(Course)}
-    chosen = {name: value for name, value in asked.items() if value not in (None, False)}
+    settings = {f.name: getattr(parsed, f.name) for f in fields(Course)}
+    chosen = {name: value for name, value in settings.items() if value not in (None, False)}
     return Options(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 every step agrees, 1 one does not; raises Unusable (2) or Unverifiable (3)."""
+    """Run the command and return its exit status: 0 every step agrees, 1 a step disagrees.
+
+    Raises Unusable (status 2) or Unverifiable (status 3).
+    """
     options = _read(argv)
     result = one(options)
     output = Output(options.out, options.quiet)
@@ -74,7 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def one(options: Options) -> TrainingResult:
-    """Train, verify and write the files.  Raises Unusable or Unverifiable, or Stopped after Ctrl-C."""
+    """Train, verify, write the files, and return the result.
+
+    Raises Unusable or Unverifiable, or Stopped after Ctrl-C.
+    """
     out = options.out
     check_writable(out, "--out")
     checkpoint = progress.load(Path(options.resume)) if options.resume else None
@@ -89,29 +99,31 @@ def one(options: Options) -> TrainingResult:
         raise Unusable(f"--batch-size {course.batch}: the data hold only {len(train)} images for training")
     samples.of_one_kind(train, test, data)
     keep_freed()
-    with threadpool_limits(1):  # NumPy's; for TensorFlow's see `_learner`
+    with threadpool_limits(1):  # NumPy's threads; `_learner` sets those of TensorFlow
         lesson = _lesson(course, train, test, checkpoint, out, options.verbose)
         with terminal.progress("Training and verifying") as advance:
             journal = lesson.run(advance)
     images = len(train), len(test)
-    result = TrainingResult(course, lesson.learner.environment, lesson.progress, journal.content(), images,
-                            lesson.learner.network)  # fmt: skip
-    golden = lesson.learner.weights()
+    learner = lesson.learner
+    result = TrainingResult(course, learner.environment, lesson.progress, journal.content(), images, learner.network)
+    golden = learner.weights()
     others = {"steps.csv": result.steps, "golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}
-    made = ReportFiles(result.to_report(), result.to_dict(), (result.to_columns(),), detail=result.to_detail(),
-                       others=others)  # fmt: skip
-    write(out, made)
+    report, columns = result.to_report(), (result.to_columns(),)
+    write(out, ReportFiles(report, result.to_dict(), columns, detail=result.to_detail(), others=others))
     progress.remove(out)
     return result
 
 
 def _configuration(options: Options, checkpoint: Checkpoint | None) -> Course:
-    """What the options ask for; beside --resume they may repeat what the training was begun with, nothing else."""
+    """Return the configuration that the options ask for.
+
+    With --resume the options may repeat what the training was begun with.  Raises Unusable if they differ from it.
+    """
     if checkpoint is None:
         return Course(**options.chosen)
     for name, value in options.chosen.items():
         was = getattr(checkpoint.course, name)
-        if value != was and name != "data":  # the images themselves are compared
+        if value != was and name != "data":  # `_lesson` compares the images
             option = "--batch-size" if name == "batch" else f"--{name}"
             raise Unusable(f"{option} {value}: the training in {options.resume} was begun with {name} {was}")
     return checkpoint.course
@@ -120,6 +132,10 @@ def _configuration(options: Options, checkpoint: Checkpoint | None) -> Course:
 def _lesson(
     course: Course, train: Samples, test: Samples, checkpoint: Checkpoint | None, out: Path, verbose: bool
 ) -> Lesson:
+    """Start TensorFlow and return the training loop, continued from the checkpoint if there is one.
+
+    Raises Unusable if data or versions differ from those of the checkpoint, and Unverifiable if capturing fails.
+    """
     with waiting("Starting TensorFlow"), hushed(verbose):
         learner = _learner(course, samples.network_for(train))
         origin = {"training images": train.digest(), "test images": test.digest(), **learner.environment}
@@ -128,18 +144,15 @@ def _lesson(
             for name in {**checkpoint.origin, **origin}:
                 was, now = checkpoint.origin.get(name, "none"), origin.get(name, "none")
                 if was != now:
-                    what = (
-                        "was begun with other " + name
-                        if "images" in name
-                        else f"was begun with {name} {was}, not {now}"
-                    )
-                    raise Unusable(f"--resume {out}: the training {what}")
+                    other = f"other {name}" if "images" in name else f"{name} {was}, not {now}"
+                    raise Unusable(f"--resume {out}: the training was begun with {other}")
             lesson.resume(checkpoint)
         lesson.check_capture()
     return lesson
 
 
 def _learner(course: Course, network: Network) -> Learner:
+    """Import TensorFlow and return its side of the training.  Raises Unverifiable if it cannot be imported."""
     try:
         from verify.capture.threads import one_where_equal
         from verify.capture.trainer import Learner

@@ -1,4 +1,4 @@
-"""How far a training has come, as it is kept in a checkpoint: whole, or not there at all."""
+"""The progress of a training, its checkpoint and its journal; a checkpoint file is complete or not there at all."""
 
 from __future__ import annotations
 
@@ -31,7 +31,11 @@ EPOCH_COLUMNS = (
 
 @dataclass
 class Progress:
-    """What has been found up to a step. `largest`: utilisation of each tensor and the step it was reached in."""
+    """What has been found up to a step.
+
+    `largest` has the largest error over bound of each tensor, and the step in which it occurred. `epochs` has a row of
+    EPOCH_COLUMNS for each epoch. `first` has the failing comparisons of the first step that disagrees.
+    """
 
     step: int = 0
     verified: int = 0
@@ -44,7 +48,7 @@ class Progress:
     first: tuple[Comparison, ...] = ()
 
     def add(self, judged: Judged) -> None:
-        """One step's findings, in order."""
+        """Add the results of one step; steps are added in order."""
         self.verified += 1
         self.elements += judged.elements
         self.reproduced += judged.reproduced
@@ -57,30 +61,37 @@ class Progress:
                 self.largest[name] = (used, judged.step)
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the progress as it stands in the checkpoint."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, found: dict[str, Any]) -> Progress:
-        made = cls(**found)
-        made.largest = {name: (float(used), int(step)) for name, (used, step) in made.largest.items()}
-        made.epochs = [tuple(row) for row in made.epochs]
+        """Return the progress that `to_dict` wrote.  Raises KeyError, TypeError or ValueError if `found` is not one."""
+        progress = cls(**found)
+        progress.largest = {name: (float(used), int(step)) for name, (used, step) in progress.largest.items()}
+        progress.epochs = [tuple(row) for row in progress.epochs]
         tuples = ("shape", "worst_index")
-        made.first = tuple(Comparison(**{**c, **{n: tuple(c[n]) for n in tuples}}) for c in found["first"])
-        return made
+        progress.first = tuple(Comparison(**{**c, **{n: tuple(c[n]) for n in tuples}}) for c in found["first"])
+        return progress
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Everything a training goes on from. `origin` says under what it was made: data and versions."""
+    """Everything that a training needs to continue.
+
+    `origin` has the data and versions with which it was begun, `learner` TensorFlow's variables, `by_hand` the by-hand
+    state. `journal` counts the bytes of the journal up to this checkpoint.
+    """
 
     course: Course
     origin: Mapping[str, str]
     progress: Progress
     learner: list[Array]
     by_hand: Mapping[str, Array]
-    journal: int  # bytes of the journal that belong to it
+    journal: int
 
     def to_bytes(self) -> bytes:
+        """Return the content of the checkpoint file: an npz archive with a manifest in JSON."""
         arrays = {f"tensorflow/{i}": array for i, array in enumerate(self.learner)}
         arrays |= {f"by_hand/{name}": array for name, array in self.by_hand.items()}
         manifest = {
@@ -89,14 +100,13 @@ class Checkpoint:
             "sha256": {name: digest(array) for name, array in arrays.items()},
         }  # fmt: skip
         buffer = io.BytesIO()
-        text: Any = np.array(json.dumps(manifest))
-        written: dict[str, Any] = dict(arrays)
-        np.savez(buffer, manifest=text, **written)
+        content: dict[str, Any] = {"manifest": np.array(json.dumps(manifest)), **arrays}
+        np.savez(buffer, **content)
         return buffer.getvalue()
 
 
 def load(folder: Path) -> Checkpoint:
-    """The checkpoint of a folder.  Raises Unusable, naming --resume, for anything that is not a whole one."""
+    """Return the checkpoint of a folder.  Raises Unusable, naming --resume, if there is no complete one."""
     path = folder / STATE
     option = f"--resume {folder}"
     if not folder.is_dir():
@@ -125,24 +135,29 @@ def load(folder: Path) -> Checkpoint:
 
 
 class Journal:
-    """The rows of steps.csv as they come: appended, and cut back to what a checkpoint knows of."""
+    """The rows of steps.csv in a file that grows during the training.
+
+    A resumed training cuts the file back to the `length` in bytes that its checkpoint names.  Raises Unusable if the
+    file is shorter.
+    """
 
     def __init__(self, folder: Path, length: int) -> None:
         self.path = folder / JOURNAL
         self.rows: list[str] = []
-        held = self.path.stat().st_size if self.path.is_file() else 0
-        if held < length:
+        size = self.path.stat().st_size if self.path.is_file() else 0
+        if size < length:
             raise Unusable(f"--resume {folder}: {JOURNAL} lacks rows that {STATE} counts; start again without --resume")
-        if held != length:
+        if size != length:
             with open(self.path, "ab") as file:
                 file.truncate(length)
         self.length = length
 
     def add(self, *values: Any) -> None:
+        """Add a row, to be written by the next `flush`."""
         self.rows.append(",".join(map(_text, values)) + "\n")
 
     def flush(self) -> int:
-        """Write what was added; its length after that.  Raises OSError; then no row counts as written."""
+        """Write the added rows and return the new length.  Raises OSError; then none of them counts as written."""
         content = "".join(self.rows).encode()
         with open(self.path, "ab") as file:
             file.truncate(self.length)
@@ -154,20 +169,21 @@ class Journal:
         return self.length
 
     def content(self) -> bytes:
-        """All rows under their header, as steps.csv."""
+        """Return all written rows under their header: the content of steps.csv."""
         return (",".join(STEP_COLUMNS) + "\n").encode() + self.path.read_bytes()[: self.length]
 
 
 def _text(value: Any) -> str:
+    """Return a value as CSV text; a float with all its digits."""
     return repr(value) if isinstance(value, float) else str(value)
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Raises OSError; the checkpoint before it is then untouched."""
+    """Write the checkpoint.  Raises OSError; the last checkpoint then remains."""
     files.write(folder, {STATE: checkpoint.to_bytes()})
 
 
 def remove(folder: Path) -> None:
-    """When the training is finished and its files are written."""
+    """Remove checkpoint and journal, when the training is finished and its files are written."""
     for name in (STATE, JOURNAL):
         (folder / name).unlink(missing_ok=True)

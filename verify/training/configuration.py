@@ -1,4 +1,4 @@
-"""What a training is: its settings, and which images each step sees."""
+"""The configuration of a training: its settings, and which images each step uses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from verify.records.settings import Settings
 
 @dataclass(frozen=True)
 class Course:
-    """One training. `every` K verifies each K-th step; `batch` is in images, `epochs` in passes over all of them."""
+    """The configuration of one training.
+
+    Every `every`-th step is verified. `batch` counts images, `epochs` counts passes over all training images.
+    """
 
     seed: int = 0
     dtype: str = "float32"
@@ -29,23 +32,24 @@ class Course:
 
     @property
     def settings(self) -> Settings:
-        """The same for one step of it."""
-        mine = {f.name for f in fields(Settings)} & {f.name for f in fields(self)}
-        return replace(Settings(command="training"), **{name: getattr(self, name) for name in mine})
+        """The settings of one step of this training."""
+        shared = {f.name for f in fields(Settings)} & {f.name for f in fields(self)}
+        return replace(Settings(command="training"), **{name: getattr(self, name) for name in shared})
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the configuration as it stands in JSON."""
         return asdict(self)
 
     def steps_of_epoch(self, images: int) -> int:
-        """Whole batches, and one more with what is left over."""
+        """Return the number of steps in an epoch: whole batches, and one smaller batch if images are left over."""
         return -(-images // self.batch)
 
     def order(self, epoch: int, images: int) -> NDArray[np.int64]:
-        """The order in which an epoch (from 1) goes through the images: a function of seed and epoch alone."""
+        """Return the order in which an epoch (from 1) uses the images; it depends on seed and epoch alone."""
         return np.random.default_rng([self.seed, epoch]).permutation(images)
 
     def batches(self, samples: Samples, epoch: int, skip: int = 0) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-        """X [N, 784] and one-hot y [N, 10] of the epoch's steps, without the first `skip`."""
+        """Yield X [N, 784] and one-hot y [N, 10] of each step of the epoch, without the first `skip` steps."""
         order = self.order(epoch, len(samples))
         for first in range(skip * self.batch, len(order), self.batch):
             yield samples.rows(order[first : first + self.batch], self.dtype)

@@ -1,4 +1,4 @@
-"""The training itself: TensorFlow and by hand, side by side, each step verified; stoppable at any moment."""
+"""The training loop: train in TensorFlow and by hand side by side, verify the steps, stop at any moment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from verify.errors import Unusable
 from verify.inputs.samples import Samples
@@ -22,19 +23,23 @@ from verify.training.numpy_network import ByHand
 if TYPE_CHECKING:
     from verify.capture.trainer import Learner
 
-SAVED_EVERY = 500  # steps, and at the end of each epoch
-CHECKED = 3  # steps done with and without capturing before the training begins
+SAVED_EVERY = 500  # steps; a checkpoint is also saved at the end of each epoch
+CHECKED = 3  # steps computed with and without capturing before the training begins
 AT_ONCE = 4096  # images predicted at a time
 
 Advance = Callable[[int, int], None]
 
 
 class Stopped(KeyboardInterrupt):
-    """Ctrl-C: the message says what has been verified so far."""
+    """Ctrl-C; the message says what has been verified so far."""
 
 
 class Lesson:
-    """One training between two steps: the learner, the by-hand network, the checker, and what was found."""
+    """A training loop: the TensorFlow model, the by-hand network, the verification, and the progress.
+
+    `length` is the number of journal bytes that the last checkpoint includes. `pending` has the losses, by hand and by
+    TensorFlow, of the steps that are not yet in the journal.
+    """
 
     def __init__(
         self, course: Course, train: Samples, test: Samples, learner: Learner, out: Path, origin: dict[str, str]
@@ -48,16 +53,20 @@ class Lesson:
 
     @property
     def steps(self) -> int:
-        """Of the whole training."""
+        """Number of steps of the whole training."""
         return self.course.epochs * self.course.steps_of_epoch(len(self.train))
 
     def resume(self, checkpoint: Checkpoint) -> None:
+        """Continue from a checkpoint."""
         self.learner.restore(checkpoint.learner)
         self.by_hand.state = dict(checkpoint.by_hand)
         self.progress, self.length = checkpoint.progress, checkpoint.journal
 
     def run(self, advance: Advance) -> Journal:
-        """To the end.  Raises Stopped (Ctrl-C), Unusable (the folder cannot be written), Unverifiable."""
+        """Train to the end and return the journal.
+
+        Raises Stopped (Ctrl-C), Unusable (the folder cannot be written) or Unverifiable (the verification has failed).
+        """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             self.journal = Journal(self.out, self.length)
@@ -73,59 +82,61 @@ class Lesson:
         return self.journal
 
     def check_capture(self) -> None:
-        """The next steps with and without capturing: the same bits?  Raises Unverifiable."""
+        """Check that the next steps give the same bits with and without capturing.  Raises Unverifiable if not."""
         epoch = len(self.progress.epochs) + 1
         batches = self.course.batches(self.train, min(epoch, self.course.epochs))
         self.learner.check([batch for batch, _ in zip(batches, range(CHECKED), strict=False)])
 
     def _epoch(self, epoch: int, advance: Advance, stopped: list[int]) -> None:
-        each = self.course.steps_of_epoch(len(self.train))
-        first = (epoch - 1) * each
-        done = self.progress.step - first
-        for number, (X, y) in enumerate(self.course.batches(self.train, epoch, done), first + done + 1):
+        """Train the steps of one epoch that are left, save checkpoints, and note accuracies and drift."""
+        length = self.course.steps_of_epoch(len(self.train))
+        last, done = epoch * length, self.progress.step - (epoch - 1) * length
+        batches = self.course.batches(self.train, epoch, done)
+        for number, (X, y) in enumerate(batches, self.progress.step + 1):
             self._step(number, X, y)
             advance(number, self.steps)
-            if stopped or (number % SAVED_EVERY == 0 and number < first + each):
+            if stopped or (number % SAVED_EVERY == 0 and number < last):
                 self.save(number)
             if stopped:
                 raise Stopped(self.so_far())
         self._settle()
-        self.progress.epochs.append((epoch, *self._accuracies(), *self._drift(), self._differ))
-        self.save(first + each)
+        *train, _ = self._predict(self.train)
+        *test, differ = self._predict(self.test)
+        self.progress.epochs.append((epoch, *train, *test, *self._drift(), differ))
+        self.save(last)
 
     def _step(self, number: int, X: Array, y: Array) -> None:
+        """Train one step on both sides, and have it verified if it is its turn."""
         verified = number % self.course.every == 0
-        state = self._state() if verified and (self.course.every > 1 or number == self.progress.step + 1) else None
-        held = self.learner.step(X, y)
-        self.pending[number] = self.by_hand.step(number, X, y), float(held["C"])
+        first = number == self.progress.step + 1  # since the last checkpoint
+        # The checker needs P, m_P and v_P before the step if it may not have seen the step before.
+        state = self.learner.tensors() if verified and (self.course.every > 1 or first) else None
+        tensors = self.learner.step(X, y)
+        self.pending[number] = self.by_hand.step(number, X, y), float(tensors["C"])
         if verified:
-            self._note(self.checker.give(number, held, state if number > 1 else None))
-
-    def _state(self) -> dict[str, Array]:
-        """P, m_P and v_P before a step, where the checker has not seen the step that left them."""
-        return self.learner.tensors()
+            self._note(self.checker.give(number, tensors, state if number > 1 else None))
 
     def _note(self, judged: list[Judged]) -> None:
-        """Rows of steps.csv, in the order of the steps."""
-        for found in judged:
-            self.progress.add(found)
-            worst, used = found.worst
-            for number in sorted(n for n in self.pending if n <= found.step):
-                mine = (worst, used, found.outside) if number == found.step else ("", "", "")
-                self._row(number, *mine)
+        """Add judged steps to the progress, and their rows and those of unverified steps before them to the journal."""
+        for step in judged:
+            self.progress.add(step)
+            for number in sorted(n for n in self.pending if n <= step.step):
+                verdict = (*step.worst, step.outside) if number == step.step else ("", "", "")
+                self._row(number, *verdict)
 
-    def _row(self, number: int, *found: Any) -> None:
+    def _row(self, number: int, *verdict: Any) -> None:
+        """Add the row of a step to the journal: step, epoch, losses, worst tensor, error over bound, outside."""
         epoch = -(-number // self.course.steps_of_epoch(len(self.train)))
-        self.journal.add(number, epoch, *self.pending.pop(number), *found)
+        self.journal.add(number, epoch, *self.pending.pop(number), *verdict)
 
     def _settle(self) -> None:
-        """Wait for what is still being judged."""
+        """Wait until all steps are judged, and add their rows to the journal."""
         self._note(list(self.checker.rest()))
         for number in sorted(self.pending):
             self._row(number, "", "", "")
 
     def save(self, number: int) -> None:
-        """A checkpoint after this step.  Raises Unusable if it cannot be written; the one before stays."""
+        """Save a checkpoint after this step.  Raises Unusable if it cannot be written; the last one then remains."""
         self._settle()
         self.progress.step = number
         try:
@@ -136,39 +147,40 @@ class Lesson:
             raise Unusable(f"--out {self.out}: {reason}; {self.so_far()}") from error
 
     def checkpoint(self) -> Checkpoint:
+        """Return the current state of the training as a checkpoint."""
         state, by_hand = self.learner.state(), self.by_hand.state
         return Checkpoint(self.course, self.origin, self.progress, state, by_hand, self.length)
 
     def so_far(self) -> str:
+        """Return in words what has been verified, and how to go on."""
         p = self.progress
         return (
             f"stopped after step {p.step:,} of {self.steps:,}: {p.elements:,} numbers compared, {p.outside:,} outside; "
             f"go on with --resume {self.out}"
         )
 
-    def _accuracies(self) -> tuple[float, float, float, float]:
-        """By hand and by TensorFlow, on the training images and on the test images."""
-        found: list[float] = []
-        for samples in (self.train, self.test):
-            right = np.zeros(3)
-            for first in range(0, len(samples), AT_ONCE):
-                which = np.arange(first, min(first + AT_ONCE, len(samples)))
-                X, _ = samples.rows(which, self.course.dtype)
-                mine, theirs = self.by_hand.predict(X), self.learner.predict(X)
-                labels = samples.labels[which]
-                right += [np.sum(mine == labels), np.sum(theirs == labels), np.sum(mine != theirs)]
-            found += (right[:2] / len(samples)).tolist()
-            self._differ = float(right[2]) / len(samples)
-        return found[0], found[1], found[2], found[3]
+    def _predict(self, samples: Samples) -> list[float]:
+        """Return shares of the images: correct by hand, correct by TensorFlow, and predicted differently."""
+        counts = np.zeros(3)
+        for first in range(0, len(samples), AT_ONCE):
+            rows = np.arange(first, min(first + AT_ONCE, len(samples)))
+            X, _ = samples.rows(rows, self.course.dtype)
+            by_hand, tensorflow, labels = self.by_hand.predict(X), self.learner.predict(X), samples.labels[rows]
+            counts += [np.sum(by_hand == labels), np.sum(tensorflow == labels), np.sum(by_hand != tensorflow)]
+        shares: list[float] = (counts / len(samples)).tolist()
+        return shares
 
     def _drift(self) -> tuple[float, float]:
-        """Between the two sets of weights: the largest difference; the norm of all over that of TensorFlow's."""
-        theirs = self.learner.weights()
-        apart = [np.subtract(self.by_hand.state[P], theirs[P], dtype=np.float64) for P in theirs]
-        largest = max(float(np.abs(d).max()) for d in apart)
-        norms = [float(np.sqrt(sum(np.vdot(a, a) for a in arrays))) for arrays in (apart, _double(theirs))]
-        return largest, norms[0] / norms[1]
+        """Return two measures of the difference between the two sets of weights.
+
+        They are the largest difference, and the norm of all differences over the norm of TensorFlow's weights.
+        """
+        weights = self.learner.weights()
+        differences = [np.subtract(self.by_hand.state[P], weights[P], dtype=np.float64) for P in weights]
+        largest = max(float(np.abs(d).max()) for d in differences)
+        return largest, _norm(differences) / _norm([W.astype(np.float64) for W in weights.values()])
 
 
-def _double(arrays: dict[str, Array]) -> list[Array]:
-    return [array.astype(np.float64) for array in arrays.values()]
+def _norm(arrays: list[NDArray[np.float64]]) -> float:
+    """Euclidean norm of all elements of these arrays."""
+    return float(np.sqrt(sum(np.vdot(a, a) for a in arrays)))

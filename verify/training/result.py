@@ -1,4 +1,4 @@
-"""A finished training as a result: headline, tables, curves, files."""
+"""The result of a finished training: headline, tables, curves, files."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ from verify.training.checkpoint import EPOCH_COLUMNS, Progress
 from verify.training.configuration import Course
 
 SCHEMA = "byhand-training-result/1"
-POINTS = 150  # of the curve of the loss: single batches scatter too much to be read
+POINTS = 150  # of the loss curve: block means, since the losses of single batches scatter too much
 ESSAYS_ACCURACY = 0.9979  # section 1 of the essay: "with 99.79% accuracy", on MNIST's training images
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """`steps` is the content of steps.csv; `images` how many there were for training and for the test."""
+    """The result of a finished training.
+
+    `steps` is the content of steps.csv; `images` has the number of training images and of test images.
+    """
 
     course: Course
     environment: Mapping[str, str]
@@ -42,14 +45,17 @@ class TrainingResult:
 
     @property
     def passed(self) -> bool:
+        """Whether something was compared and every verified step agrees."""
         return self.progress.elements > 0 and not self.progress.failed_steps
 
     @property
     def first_divergence(self) -> Comparison | None:
+        """The first comparison that failed, or None."""
         return self.progress.first[0] if self.progress.first else None
 
     @property
     def headline(self) -> str:
+        """The result in one sentence, which begins with PASS or FAIL."""
         p, first = self.progress, self.first_divergence
         if first is not None:
             return f"FAIL {describe(first)}; {p.failed_steps:,} of {p.verified:,} steps disagree"
@@ -64,7 +70,7 @@ class TrainingResult:
         )
 
     def epochs(self) -> Table:
-        """A row an epoch: accuracies on both sides, and how far the two have drifted apart."""
+        """Return the table of epochs: accuracies on both sides, and the difference between the two sets of weights."""
         header = ("epoch", "train: hand", "TensorFlow", "test: hand", "TensorFlow", "drift", "relative", "differ")
         rows = []
         for epoch, *accuracies, largest, relative, differ in self.progress.epochs:
@@ -82,12 +88,12 @@ class TrainingResult:
 
     @property
     def is_mnist(self) -> bool:
-        """By its size: 60,000 images are MNIST or made like it."""
+        """Whether the number of training images, 60,000, is that of MNIST."""
         return self.images[0] == 60_000
 
     def tensors(self) -> Table:
-        """A row a tensor: the most it used of what it was allowed, in any step."""
-        equations = self._equations()
+        """Return the table of tensors: the largest error over bound of each in any step."""
+        equations = {rule.tensor: rule.equation for rule in self._plan()}
         rows = []
         for name, (used, step) in self.progress.largest.items():
             strong = not used <= 1
@@ -98,17 +104,16 @@ class TrainingResult:
             "every number was reproduced bit for bit; where a number is one rounding, as in W_new, all of it is soon "
             "used"
         )
-        return Table("Each tensor over all verified steps", ("tensor", "equation", "used", "in step"), tuple(rows),
-                     frozenset({2, 3}), note, sortable=True)  # fmt: skip
-
-    def _equations(self) -> dict[str, str]:
-        return {rule.tensor: rule.equation for rule in self._plan()}
+        title, header = "Each tensor over all verified steps", ("tensor", "equation", "used", "in step")
+        return Table(title, header, tuple(rows), frozenset({2, 3}), note, sortable=True)
 
     def _plan(self) -> tuple[Rule, ...]:
+        """Return the rules of a training step, preceded by those of what it starts from."""
         optimizer = OPTIMIZERS[self.course.optimizer]
         return start(self.network, optimizer, False) + rules(self.network, self.course.loss, optimizer)
 
     def to_report(self) -> Report:
+        """Return the report: headline, conditions, tables and curves."""
         chosen = ", ".join(f"{name} {value}" for name, value in self.course.to_dict().items())
         names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
         lines = (
@@ -122,19 +127,18 @@ class TrainingResult:
         return Report(self.headline, self.passed, lines, tables, (self.curves(),))
 
     def to_detail(self) -> Detail:
-        """The network, each layer with the most that its tensors used in any step."""
+        """Return the picture of the network, each layer with its tensor of the largest error over bound in any step."""
         shares: dict[int, tuple[float, str, bool]] = {}
         for rule in self._plan():
             used, _ = self.progress.largest.get(rule.tensor, (-1.0, 0))
-            before = shares.get(rule.layer, (-1.0, "", True))
-            if used > before[0]:
+            if used > shares.get(rule.layer, (-1.0,))[0]:
                 shares[rule.layer] = (used, rule.tensor, used <= 1)
         for c in self.progress.first:
             shares[c.layer] = (*shares.get(c.layer, (math.inf, c.tensor))[:2], False)
         return Detail(view.layers(self.network, shares, near=False))
 
     def curves(self) -> Picture:
-        """Accuracy, loss, drift and the share used over the training."""
+        """Return the picture of the curves: accuracy, loss, drift, and error over bound during the training."""
         epoch, *accuracies, largest, relative, _ = (list(x) for x in zip(*self.progress.epochs, strict=True))
         labels = ("training, by hand", "training, TensorFlow", "test, by hand", "test, TensorFlow")
         styles: Any = ("broad blue", "dashed blue", "broad orange", "dashed orange")
@@ -144,15 +148,14 @@ class TrainingResult:
         loss = [_means([float(row[f"loss_{side}"]) for row in rows], block) for side in ("by_hand", "tensorflow")]
         of = f", mean of {block} steps" if block > 1 else ""
         drift = (Line("largest", epoch, largest, "solid green"), Line("relative", epoch, relative, "dotted purple"))
+        share = tuple(Line(*x) for x in zip(labels, [epoch] * 4, accuracies, styles, strict=True))
+        losses = (Line("by hand", step, loss[0], "broad blue"), Line("TensorFlow", step, loss[1], "dashed blue"))
         panels = (
-            Panel("Accuracy after each epoch", "epoch", "share right",
-                  tuple(Line(*x) for x in zip(labels, [epoch] * 4, accuracies, styles, strict=True))),
-            Panel(f"Loss C of each step's batch{of}", "step", "C",
-                  (Line("by hand", step, loss[0], "broad blue"), Line("TensorFlow", step, loss[1], "dashed blue")),
-                  log_y=True),
+            Panel("Accuracy after each epoch", "epoch", "share right", share),
+            Panel(f"Loss C of each step's batch{of}", "step", "C", losses, log_y=True),
             Panel("Drift between the two sets of weights", "epoch", "difference", drift, log_y=True),
             self._used(rows, block),
-        )  # fmt: skip
+        )
         alt = (
             f"Over {len(self.progress.epochs)} epochs the training accuracy reaches {accuracies[0][-1]:.2%} by hand "
             f"and {accuracies[1][-1]:.2%} by TensorFlow; the weights drift apart by {relative[-1]:.1e} of their norm"
@@ -160,16 +163,17 @@ class TrainingResult:
         return draw(panels, "training.svg", alt, "The training, by hand and by TensorFlow")
 
     def _used(self, rows: list[dict[str, str]], block: int) -> Panel:
-        """The share of what rounding allows that the worst number of a verified step used."""
-        seen = [(float(row["step"]), float(row["utilisation"])) for row in rows if row["utilisation"]]
-        step, used = (_largest([pair[i] for pair in seen], block) for i in (0, 1))
+        """Return the panel with the largest error over bound of each verified step."""
+        points = [(float(row["step"]), float(row["utilisation"])) for row in rows if row["utilisation"]]
+        step, used = (_largest([pair[i] for pair in points], block) for i in (0, 1))
         of = f", largest of {block} steps" if block > 1 else ""
         limit = Line("allowed", step[:1] + step[-1:], [1.0, 1.0][: 2 * len(step)], "limit")
-        return Panel(f"Share of what rounding allows that was used{of}", "step", "error over allowed",
-                     (Line("worst number of any tensor", step, used, "solid green"), limit))  # fmt: skip
+        title = f"Share of what rounding allows that was used{of}"
+        lines = (Line("worst number of any tensor", step, used, "solid green"), limit)
+        return Panel(title, "step", "error over allowed", lines)
 
     def to_columns(self) -> Columns:
-        """epochs.csv."""
+        """Return the columns of epochs.csv."""
         columns = zip(*self.progress.epochs, strict=True)
         return Columns("epochs", dict(zip(EPOCH_COLUMNS, columns, strict=True)))
 
@@ -190,13 +194,13 @@ class TrainingResult:
 
 
 def _means(values: list[float], block: int) -> list[float]:
-    """Of each so many values in turn; what is left over at the end counts with the last block."""
-    cuts = range(0, max(1, len(values) - block + 1), block)
-    return [
-        sum(part) / len(part) for i in cuts if (part := values[i : i + block if i + 2 * block <= len(values) else None])
-    ]
+    """Return the means of successive blocks of values; the last block also takes the values left over."""
+    count = max(1, len(values) // block)
+    ends = [*(i * block for i in range(1, count)), len(values)]
+    blocks = (values[i * block : end] for i, end in enumerate(ends))
+    return [sum(part) / len(part) for part in blocks if part]
 
 
 def _largest(values: list[float], block: int) -> list[float]:
-    """Of each so many values in turn, of the last those that are left."""
+    """Return the largest value of each successive block; the last block has the values left over."""
     return [max(values[i : i + block]) for i in range(0, len(values), block)]

@@ -12,7 +12,7 @@ def test_the_way_back_is_the_slope(text):
     way_back_is_the_slope(text, "relu", "linear", "leaky_relu(negative_slope=0.5)")
 
 
-@pytest.mark.parametrize("text, below", [("leaky_relu", 0.2), ("leaky_relu(negative_slope=0.01)", 0.01)])
+@pytest.mark.parametrize(("text", "below"), [("leaky_relu", 0.2), ("leaky_relu(negative_slope=0.01)", 0.01)])
 def test_at_the_kink_the_slope_is_that_from_below(text, below):
     own = activation_named(text)
     from_below = (own.function(np.zeros((1, 1))) - own.function(np.full((1, 1), -1e-6))) / 1e-6

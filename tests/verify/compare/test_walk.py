@@ -137,7 +137,7 @@ def test_relu_slope_of_one_at_zero_is_noticed():
     trace = simulate(change=lambda s, name, a: a * 0 if name == "Z1" else a, steps=1)
     broken = trace.tensors["step1/dA1"]
     assert np.any(broken)
-    first = [c for c in result_of(altered(trace, "step1/dZ1", broken)).local if not c.passed and c.tensor != "Z1"][0]
+    first = next(c for c in result_of(altered(trace, "step1/dZ1", broken)).local if not c.passed and c.tensor != "Z1")
     assert (first.tensor, first.equation) == ("dZ1", "18b")
 
 
@@ -217,7 +217,9 @@ def larger_sums(step, name, array):
     return np.nextafter(array, np.float32(np.inf)) if name[0] == "Z" else array
 
 
-@pytest.mark.parametrize("tensor, value, word", [("y", 0.0, "single 1"), ("y", 0.5, "single 1"), ("X", 2.0, "0 to 1")])
+@pytest.mark.parametrize(
+    ("tensor", "value", "word"), [("y", 0.0, "single 1"), ("y", 0.5, "single 1"), ("X", 2.0, "0 to 1")]
+)
 def test_given_tensors_must_make_sense(tensor, value, word):
     trace = simulate(steps=1)
     wrong = np.full_like(trace.tensors[f"step1/{tensor}"], value)

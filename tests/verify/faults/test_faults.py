@@ -159,7 +159,7 @@ def test_a_comparison_on_the_wrong_inputs_is_found_out(held, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "tensor, most",
+    ("tensor", "most"),
     [("A1", 2**-22), ("W3_new", 2**-22), ("B1_new", 2**-22), ("m_W2", 2**-21), ("v_W2", 2**-20), ("Z3", 2**-18),
      ("A3", 2**-19), ("C", 2**-17), ("dZ3", 2**-18), ("dW3", 2**-20), ("dA1", 2**-18), ("update_W3", 1e-4)],
 )  # fmt: skip
@@ -277,7 +277,7 @@ def test_a_survivor_fails(saved, tmp_path, capsys, monkeypatch):
     assert "go unnoticed" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name, array", [("step2/Z1", "off"), ("step3/dW1", None), ("other", np.zeros(2, "f4"))])
+@pytest.mark.parametrize(("name", "array"), [("step2/Z1", "off"), ("step3/dW1", None), ("other", np.zeros(2, "f4"))])
 def test_a_trace_that_fails_is_refused_with_its_headline(held, tmp_path, capsys, name, array):
     if isinstance(array, str):
         array = held.tensors[name] + np.float32(1)

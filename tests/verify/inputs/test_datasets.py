@@ -229,7 +229,7 @@ def test_choose_by_name(tmp_path):
     drawn = samples.load(str(pictures(tmp_path, ["dog", "cat"])), "train")
     assert samples.choose(drawn, "dog", None, 1) == 4
     assert samples.choose(drawn, None, None, 1) == 0  # such data have no usual digit
-    with pytest.raises(Unusable, match="--digit cow: .* classes are cat, dog"):
+    with pytest.raises(Unusable, match=r"--digit cow: .* classes are cat, dog"):
         samples.choose(drawn, "cow", None, 1)
 
 
@@ -242,7 +242,7 @@ def test_splits_of_two_kinds(tmp_path):
 
 
 def test_more_than_memory_holds(tmp_path, monkeypatch):
-    for module in ("idx", "npz", "table", "folders"):
+    for module in ("idx", "npz", "csv_tables", "image_folders"):
         monkeypatch.setattr(f"verify.inputs.datasets.{module}.MOST_BYTES", 40)
     refused(table(tmp_path / "d.csv", rows()), "more than 40 bytes")
     np.savez(tmp_path / "d.npz", x_train=np.zeros((9, 4)), y_train=np.arange(9))

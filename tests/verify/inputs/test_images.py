@@ -321,7 +321,7 @@ def test_paths(tmp_path):
     for name in ("a\nb.png", "a\x1b[31m.png", "\udcff.png", "a\0.png"):
         with pytest.raises(Unusable) as caught:
             image.read(name)
-        assert str(caught.value) == f"--image {ascii(name)}: a path of plain text is needed; rename it"
+        assert str(caught.value) == f"--image {name!a}: a path of plain text is needed; rename it"
 
 
 def test_an_animated_png(tmp_path):

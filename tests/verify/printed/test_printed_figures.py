@@ -75,12 +75,12 @@ def changed(*changes):
 
 
 def verdict(of, place, name):
-    return [v for v in of.verdicts if v.printed.place == place and v.printed.name == name][0]
+    return next(v for v in of.verdicts if v.printed.place == place and v.printed.name == name)
 
 
 @pytest.mark.skipif(not TEXT.exists(), reason=f"the essay is not at {TEXT}")
 @pytest.mark.parametrize(
-    "places, start, stop, pattern",
+    ("places", "start", "stop", "pattern"),
     [
         (("Table 2",), "z scores", "Table 2.", r"\d\.\d(?!\d)"),
         (("2.1.3",), "After the activation $Z^{(3)}", "2.2 Cost", r"\d\.\d{2,3}|\d+%"),
@@ -132,7 +132,7 @@ def test_what_is_left_is_consistent_and_no_smaller_removal_would_do(found):
 
 
 @pytest.mark.parametrize(
-    "place, name, text",
+    ("place", "name", "text"),
     [
         ("Table 2", "a[1]", "0.8"),
         ("2.2.2", "weights", "109,185"),
@@ -252,7 +252,7 @@ def true_run(seed, epsilon_at, epsilon, ahead, shared):
 
 @pytest.mark.parametrize("shared", [True, False])
 @pytest.mark.parametrize(
-    "epsilon_at, epsilon, ahead, name",
+    ("epsilon_at", "epsilon", "ahead", "name"),
     [
         ("root", 1e-8, 1, "bias correction one step ahead (t + 1)"),
         ("root", 1e-8, 0, ""),

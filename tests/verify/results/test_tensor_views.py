@@ -98,7 +98,7 @@ def test_the_first_step_that_disagrees_is_the_one_from_near():
     result = judge("backprop", altered(held, "step2/dW2", wrong), None)
     shown = view.detail(result)
     assert shown.about.startswith("Step 2,")
-    assert [c.tensor for c in shown.closeups if not c.passed][0] == "dW2"
+    assert next(c.tensor for c in shown.closeups if not c.passed) == "dW2"
     assert {layer.number: layer.passed for layer in shown.layers} == {0: True, 1: True, 2: False, 3: True}
 
 

@@ -19,9 +19,10 @@ from verify.sweep import case_result as findings
 from verify.sweep import parquet_store as store
 from verify.sweep import provenance as origin
 from verify.sweep import report
+from verify.sweep.aggregation import general, summarise
 from verify.sweep.case_result import AGREES, CRASHED, DISAGREES, UNVERIFIED
 from verify.sweep.plan import Plan
-from verify.sweep.summary import general, quantiles, summarise
+from verify.sweep.summary import quantiles
 
 ROOT = Path(__file__).parents[3]
 WIDE = {"dtypes": ("float32", "float64"), "jits": (False, True), "batches": (1, 32)}

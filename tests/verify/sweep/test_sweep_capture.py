@@ -28,10 +28,10 @@ from verify.sweep import provenance as origin
 from verify.sweep import report
 from verify.sweep import scheduling as runner
 from verify.sweep import worker as work
+from verify.sweep.aggregation import summarise
 from verify.sweep.case_result import AGREES, DISAGREES, ROWS, UNVERIFIED
 from verify.sweep.execution import Course
 from verify.sweep.plan import Plan
-from verify.sweep.summary import summarise
 
 with hushed():
     import keras

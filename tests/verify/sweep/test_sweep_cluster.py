@@ -20,9 +20,9 @@ from verify.sweep import __main__ as sweep
 from verify.sweep import cluster
 from verify.sweep import parquet_store as store
 from verify.sweep import scheduling as runner
+from verify.sweep.aggregation import summarise
 from verify.sweep.case_result import AGREES, CRASHED, UNVERIFIED
 from verify.sweep.execution import Course
-from verify.sweep.summary import summarise
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = ("-m", "tests.support.sweep_stand_in")
@@ -133,7 +133,7 @@ def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path, monkeypatch)
     monkeypatch.setattr(runner, "HOPELESS", 1)
     monkeypatch.setattr(runner, "MISSING", 10.0)
     course = Course(tmp_path, begun(6), lambda: cluster.local(2), StandIn(deadly=tuple(range(6))))
-    with pytest.raises(Unverifiable, match="each of the first 1 cases ended its worker.*--resume"):
+    with pytest.raises(Unverifiable, match=r"each of the first 1 cases ended its worker.*--resume"):
         course.run()
 
 

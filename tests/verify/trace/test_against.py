@@ -164,7 +164,7 @@ def test_forward_passes(kinds):
 
 
 @pytest.mark.parametrize(
-    "same, numbers, said", [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"),
+    ("same", "numbers", "said"), [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"),
                             (10**5 - 1, 10**5, "over 99.9%"),
                             (3, 4, "75.0%")],
 )  # fmt: skip
@@ -213,7 +213,7 @@ def test_the_command_fails_with_status_1(files, capsys):
     assert not json.loads((files / "o" / "result.json").read_text())["b"]["passed"]
 
 
-@pytest.mark.parametrize("name, said", [("sgd.npz", "optimizer sgd, not adam"), ("none.npz", "no such file"),
+@pytest.mark.parametrize(("name", "said"), [("sgd.npz", "optimizer sgd, not adam"), ("none.npz", "no such file"),
                                         ("cut.npz", "truncated"), ("", "no such file")])  # fmt: skip
 def test_the_command_refuses_in_one_sentence(files, capsys, name, said):
     (files / "cut.npz").write_bytes((files / "a.npz").read_bytes()[:900])

@@ -139,7 +139,7 @@ def test_the_same_bytes_each_time_and_nothing_left_of_before(saved, tmp_path, ca
 
 
 @pytest.mark.parametrize(
-    "words, said",
+    ("words", "said"),
     [
         ((), "FILE"), (("none.npz",), "none.npz: no such file"), (("{t}", "--speed"), "--speed"),
         (("{t}", "--out", "{t}"), "--out"), (("{t}", "{t}"), "unrecognized"),

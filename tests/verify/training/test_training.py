@@ -201,7 +201,7 @@ def test_ctrl_c_then_kill_then_resume_gives_the_same_bytes(whole, tmp_path):
     process = begin(out)
     wait_for(out / progress.STATE, process)
     process.send_signal(signal.SIGINT)
-    shown, said = process.communicate(timeout=60)
+    _shown, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "stopped after step" in said and f"--resume {out}" in said and "Traceback" not in said
     assert {p.name for p in out.iterdir()} == {progress.STATE, progress.JOURNAL}

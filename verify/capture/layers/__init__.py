@@ -1,4 +1,4 @@
-"""The readers of Keras's layers: a module for each kind of `reference.layers`, found by themselves."""
+"""The readers of Keras's layers: one module for each kind of `reference.layers`. They are found automatically."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def by_function() -> dict[Any, ActivationReader]:
 
 @lru_cache(maxsize=1)
 def fused() -> frozenset[str]:
-    """Return the kinds of activations that TensorFlow computes together with the product before them."""
+    """Return the kinds of activations that TensorFlow may fuse with the product before them."""
     return frozenset(k for k, reader in readers().items() if isinstance(reader, ActivationReader) and reader.fused)

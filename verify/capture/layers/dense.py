@@ -1,4 +1,4 @@
-"""Keras's Dense, with the activation that it holds."""
+"""Keras's Dense, with its own activation."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from verify.capture.reader import Reader, Tensors, beside_of
 if TYPE_CHECKING:
     from verify.capture.model_reader import Reading
 
-BESIDE = " beside"
+BESIDE = " beside"  # follows the name of a Z that is computed from a copy of the inputs
 REFUSED = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")
 
 
 class DenseReader(Reader):
+    """Reads a Dense layer and its activation."""
+
     types = (keras.layers.Dense,)
 
     def read(self, layer: Any, reading: Reading) -> None:
+        """Add the layer; note what is not supported: REFUSED, LoRA, quantized or frozen weights, several rows."""
         for what in REFUSED:
             if getattr(layer, what, None) is not None:
                 reading.problem(layer, f"{what} is not verified")
@@ -35,19 +38,19 @@ class DenseReader(Reader):
         reading.add_dense(layer, inputs, Dense(nodes, bool(layer.use_bias)), layer.activation)
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
-        """Called with a linear activation it gives Z, and its own activation of that is A."""
+        """Call the layer with a linear activation, which gives Z, then apply its own activation, which gives A."""
         with _activation_apart(layer) as activation:
-            Z, beside = layer(A), layer(beside_of(A))
-        found |= {gives[0]: Z, gives[0] + BESIDE: beside}
-        given = activation(Z)
-        if len(gives) > 1:  # else it has none: its activation is a layer of its own, behind it
-            found[gives[1]] = given
-        return given
+            Z, copy = layer(A), layer(beside_of(A))
+        found |= {gives[0]: Z, gives[0] + BESIDE: copy}
+        output = activation(Z)
+        if len(gives) > 1:  # otherwise the activation is a separate layer that follows
+            found[gives[1]] = output
+        return output
 
 
 @contextmanager
 def _activation_apart(layer: Any) -> Iterator[Callable[[Any], Any]]:
-    """The layer with a linear activation while inside; hands out its own."""
+    """Give the layer a linear activation for the duration of a `with` block, and yield its own activation."""
     own = layer.activation
     layer.activation = keras.activations.linear
     try:

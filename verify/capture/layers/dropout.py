@@ -1,4 +1,4 @@
-"""Keras's Dropout; one with a rate of 0 does nothing."""
+"""Keras's Dropout. With a rate of 0 it does nothing."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 
 class DropoutReader(Reader):
+    """Reads a Dropout layer and its mask."""
+
     types = (keras.layers.Dropout,)
 
     def read(self, layer: Any, reading: Reading) -> None:
+        """Add the layer, or no part if its rate is 0; note what is not supported: `noise_shape`, two in a row."""
         if layer.noise_shape is not None and layer.rate:
             reading.problem(layer, "its noise_shape is not verified")
         if isinstance(reading.last, Dropout) and layer.rate:
@@ -28,7 +31,10 @@ class DropoutReader(Reader):
         reading.add(layer, *([Dropout(float(layer.rate))] if layer.rate else []))
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
-        """The slope of what it puts out says what it let through, also where a 0 came in."""
+        """Call the layer on A, store its output and its mask, and return the output.
+
+        The mask is 1 where the derivative of the output is above 0. This works even where the input is 0.
+        """
         if not training or not gives:
             return layer(A, training=training)
         with tf.GradientTape() as tape:

@@ -1,4 +1,4 @@
-"""Keras's ELU, as a layer of its own or in a Dense."""
+"""Keras's ELU, as a separate layer or in a Dense."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 class ELUReader(ActivationReader):
+    """Reads an ELU and its alpha."""
+
     types = (keras.layers.ELU,)
 
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
+        """Return the ELU with its alpha; note an alpha that is not a number above 0."""
         try:
             return ELU(float(getattr(function, "alpha", ELU.alpha)))
         except (TypeError, ValueError):

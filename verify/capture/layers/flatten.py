@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 class FlattenReader(Reader):
+    """Reads a Flatten layer."""
+
     types = (keras.layers.Flatten,)
 
     def read(self, layer: Any, reading: Reading) -> None:
+        """Add the layer."""
         reading.add(layer, Flatten())
 
 

@@ -1,4 +1,4 @@
-"""Keras's Input: nothing is computed. How many numbers an example has is read from the first Dense."""
+"""Keras's Input, which computes nothing. The number of inputs is read from the first Dense."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from verify.capture.reader import Reader
 
 
 class InputReader(Reader):
+    """Reads an InputLayer, which adds no part."""
+
     types = (keras.layers.InputLayer,)
 
 

@@ -1,4 +1,4 @@
-"""Keras's leaky ReLU, with the slope as Keras holds it."""
+"""Keras's leaky ReLU."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 class LeakyReLUReader(ActivationReader):
+    """Reads a leaky ReLU and its negative slope."""
+
     types = (keras.layers.LeakyReLU,)
 
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
+        """Return the leaky ReLU with its negative slope as Keras holds it."""
         slope = getattr(function, "negative_slope", LeakyReLU.negative_slope)
         return LeakyReLU(reading.held(layer, slope))
 

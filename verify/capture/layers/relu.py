@@ -1,4 +1,4 @@
-"""Keras's ReLU, the plain one."""
+"""Keras's ReLU without options."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 
 
 class ReLUReader(ActivationReader):
+    """Reads a ReLU."""
+
     types = (keras.layers.ReLU,)
 
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
-        more = [getattr(function, what, None) for what in ("max_value", "negative_slope", "threshold")]
-        if more[0] is not None or more[1] or more[2]:
+        """Return the ReLU; note a `max_value`, `negative_slope` or `threshold`, which are not supported."""
+        names = ("max_value", "negative_slope", "threshold")
+        max_value, negative_slope, threshold = (getattr(function, name, None) for name in names)
+        if max_value is not None or negative_slope or threshold:
             reading.problem(layer, "only the plain ReLU is verified: no max_value, negative_slope or threshold")
         return ReLU()
 

@@ -1,4 +1,4 @@
-"""Keras's Rescaling, where it stands before the first layer that computes."""
+"""Keras's Rescaling. It is supported only before the first Dense."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 
 
 class RescalingReader(Reader):
+    """Reads a Rescaling layer with its scale and offset."""
+
     types = (keras.layers.Rescaling,)
 
     def read(self, layer: Any, reading: Reading) -> None:
+        """Add the layer; note what is not supported: another position, or a scale or offset that is an array."""
         if not reading.at_input:
             reading.problem(layer, "it stands behind a layer that computes; before the first it is verified")
             return
@@ -26,6 +29,7 @@ class RescalingReader(Reader):
             reading.problem(layer, "its scale and offset are not single numbers")
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
+        """Call the layer on A, and store and return its output."""
         found[gives[0]] = layer(A)
         return found[gives[0]]
 

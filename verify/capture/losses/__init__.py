@@ -1,4 +1,4 @@
-"""The readers of Keras's losses: a module for each kind of `reference.losses`, with `KERAS`, Keras's class of it."""
+"""The readers of Keras's losses: one module for each kind of `reference.losses`. `KERAS` is Keras's class of it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The readers of Keras's optimizers: a module for each kind of `reference.optimizers`.
+"""The readers of Keras's optimizers: one module for each kind of `reference.optimizers`.
 
-A module has `KERAS`, the classes that it reads, `KEPT`, the attribute under which a class keeps what a letter stands
-for, and `made(optimizer)`, Keras's optimizer with these coefficients.
+Each module defines three names. `KERAS` lists the Keras classes that it reads. `KEPT` maps the letter of a moment to
+the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients.
 """
 
 from __future__ import annotations

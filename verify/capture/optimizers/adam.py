@@ -13,8 +13,10 @@ KEPT = {"m": "_momentums", "v": "_velocities", "vmax": "_velocity_hats"}
 
 
 def made(optimizer: Adam) -> Any:
-    """Keras's own, with these coefficients; those of Adam() are Keras's defaults."""
+    """Return Keras's Adam with these coefficients. The defaults of `Adam()` equal Keras's defaults."""
     return keras.optimizers.Adam(
-        learning_rate=optimizer.learning_rate, beta_1=optimizer.beta_1, beta_2=optimizer.beta_2,
+        learning_rate=optimizer.learning_rate,
+        beta_1=optimizer.beta_1,
+        beta_2=optimizer.beta_2,
         epsilon=optimizer.epsilon,
-    )  # fmt: skip
+    )

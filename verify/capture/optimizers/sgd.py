@@ -13,5 +13,5 @@ KEPT = {"m": "momentums"}
 
 
 def made(optimizer: SGD) -> Any:
-    """Keras's own, with this learning rate."""
+    """Return Keras's SGD with this learning rate."""
     return keras.optimizers.SGD(learning_rate=optimizer.learning_rate)

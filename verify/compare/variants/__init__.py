@@ -1,9 +1,10 @@
-"""What could be computed in place of an equation: known slips, other conventions, other arithmetic.
+"""Variants of the equations: known mistakes, other conventions, other arithmetic.
 
-A variant is a rule for the same tensor. Put in the place of the truth it is a fault, and the comparison must
-notice; tried when a tensor disagrees, it can say which equation TensorFlow used instead. Simplest first.
+A variant is a rule that computes the same tensor in another way. It has two uses. In place of the equation it is a
+fault, which the comparison must notice. When a tensor disagrees, the variants that agree with it show which equation
+TensorFlow may have used. Each function yields the simplest variants first.
 
-Beside a rule's own inputs a variant may read other tensors of the step, and "W1~": W1 of the step before.
+A variant may read tensors of the step that its rule does not read, and "W1~", which is W1 of the step before.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
 from verify.compare.variants import layers, losses, optimizers, update
 from verify.compare.variants.shared import Found
 
-# what a variant raises where it cannot be computed: shapes that do not fit, a batch of one, no such ball operation
+# what a variant can raise if it cannot be computed: shapes do not fit, the batch is 1, or balls lack an operation
 IMPOSSIBLE = (ValueError, IndexError, ZeroDivisionError, NotImplementedError, np.exceptions.AxisError)
 
 
 @dataclass(frozen=True)
 class Variant:
-    """`rule` computes the same tensor otherwise. Variants of one name in several rules are one and the same slip."""
+    """A rule that computes a tensor in another way than its equation.
+
+    Variants of several rules that have one name are one mistake. `group` is the row of the kill matrix that counts it.
+    """
 
     name: str
     group: str
@@ -34,19 +38,20 @@ class Variant:
 
 
 def variants(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Iterator[Variant]:
-    """Those of one rule, the simplest first."""
+    """Yield the variants of one rule, the simplest first."""
     for name, inputs, compute in _of(rule, network, optimizer):
         yield Variant(name, _group(rule), replace(rule, inputs=inputs, compute=compute))
 
 
 def _group(rule: Rule) -> str:
-    """The row of the kill matrix that a rule's faults are counted in."""
+    """Return the row of the kill matrix that counts a rule's faults."""
     if rule.kind in losses.modules():
         return "loss"
     return "Adam" if rule.phase in ("start", "update") else rule.phase
 
 
 def _of(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+    """Yield name, inputs and function of each variant of one rule."""
     if rule.kind in layers.modules():
         yield from layers.modules()[rule.kind].variants(rule, network)
     elif rule.kind in losses.modules():
@@ -58,6 +63,7 @@ def _of(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
 
 
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+    """Yield the variants of a rule that updates parameters or the optimizer's state."""
     name = read(rule.tensor)
     if rule.tensor == "alpha":
         yield from update.rates(rule)
@@ -74,7 +80,7 @@ def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
 
 
 def _decoupling(rule: Rule, name: TensorName, optimizer: Optimizer) -> Found:
-    """One slip in several rules: the decay goes with the gradient, and nowhere else."""
+    """Yield the variants of one mistake: the decay is added to the gradient and left out elsewhere."""
     if name.state == "decayed":
         yield update.COUPLED, (rule.inputs[0],), lambda P: P * 1.0
     elif name.role in ("m", "v") or (name.role == UPDATE and not optimizer.keeps):

@@ -1,4 +1,4 @@
-"""What variants of several losses have in common."""
+"""Variants that several losses share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from verify.compare.variants.shared import SIZES, Found
 
 
 def of_any(rule: Rule) -> Found:
-    """Of the cost and of the slope of any loss."""
+    """Yield the variants of the cost, or of the slope, of any loss."""
     inputs, compute = rule.inputs, rule.compute
     yield "sum for mean", inputs, lambda Z, y: compute(Z, y) * float(Z.shape[0])
     yield "mean over N - 1", inputs, lambda Z, y: compute(Z, y) * _one_less(Z.shape[0])
@@ -35,36 +35,37 @@ def of_any(rule: Rule) -> Found:
 
 
 def of_reduction(rule: Rule) -> Found:
-    """Of a loss that is the sum of its examples."""
-    words = word_of(rule)
-    if words and not words["mean"]:
+    """Yield the variant of a loss that sums over its examples."""
+    options = word_of(rule)
+    if options and not options["mean"]:
         yield "mean for sum", rule.inputs, lambda Q, y: rule.compute(Q, y) * (1 / Q.shape[0])
 
 
 def word_of(rule: Rule) -> dict[str, Any]:
-    """What a loss's function was given beside the tensors; nothing for the essay's own."""
+    """Return the options of a loss's function; an empty dict for the essay's own loss, which has none."""
     return rule.compute.keywords if isinstance(rule.compute, partial) else {}
 
 
 def of_crossentropy(rule: Rule) -> Found:
-    """Smoothing, and where the loss begins, of a cross-entropy that is not the essay's."""
-    words = word_of(rule)
-    if not words or not isinstance(rule.compute, partial):
+    """Yield the variants of a cross-entropy other than the essay's: of its smoothing, and of what it starts from."""
+    options = word_of(rule)
+    if not options or not isinstance(rule.compute, partial):
         return
-    function, smoothing = rule.compute.func, words.get("smoothing", 0.0)
+    function, smoothing = rule.compute.func, options.get("smoothing", 0.0)
     if smoothing:
-        plain = partial(function, mean=words["mean"])
+        plain = partial(function, mean=options["mean"])
         yield "label smoothing left out", rule.inputs, plain
-        yield "smoothing over n - 1", rule.inputs, partial(_over_the_others, plain, smoothing)
-        yield "smoothing not taken from the label", rule.inputs, partial(_on_top, plain, smoothing)
-    for other, text in STARTS.get(function, ()):
-        yield text, rule.inputs, partial(other, mean=words["mean"])
+        yield "smoothing over n - 1", rule.inputs, partial(_smoothed_over_others, plain, smoothing)
+        yield "smoothing not taken from the label", rule.inputs, partial(_smoothing_added, plain, smoothing)
+    for other, name in STARTS.get(function, ()):
+        yield name, rule.inputs, partial(other, mean=options["mean"])
 
 
-LOGITS, LABELS, SHARES = (
-    "probabilities taken for logits", "logarithms of cut-off numbers taken for logits", "rows brought to a sum of 1"
-)  # fmt: skip
-STARTS: dict[Any, tuple[tuple[Any, str], ...]] = {  # what may stand where the loss begins otherwise
+LOGITS = "probabilities taken for logits"
+LABELS = "logarithms of cut-off numbers taken for logits"
+SHARES = "rows brought to a sum of 1"
+# for each function, the functions that start from another quantity, and the names of these variants
+STARTS: dict[Any, tuple[tuple[Any, str], ...]] = {
     of_logits: ((of_labels, LABELS),),
     of_logits_slope: ((of_labels_slope, LABELS),),
     of_probabilities: ((of_logits, LOGITS), (of_labels, LABELS)),
@@ -75,16 +76,20 @@ STARTS: dict[Any, tuple[tuple[Any, str], ...]] = {  # what may stand where the l
 
 
 def _one_less(n: int) -> float:
+    """The factor n / (n - 1), which turns a mean over n into a mean over n - 1."""
     return n / (n - 1) if n > 1 else float("inf")
 
 
 def _smoothed(compute: Callable[..., Any], Z: Any, y: Any, size: float) -> Any:
+    """Return the loss with label smoothing."""
     return compute(Z, y * (1 - size) + size / y.shape[1])
 
 
-def _over_the_others(compute: Callable[..., Any], smoothing: float, Q: Any, y: Any) -> Any:
+def _smoothed_over_others(compute: Callable[..., Any], smoothing: float, Q: Any, y: Any) -> Any:
+    """Return the loss with the smoothing spread over the other n - 1 labels."""
     return compute(Q, y * (1 - smoothing) + (1 - y) * (smoothing / max(y.shape[1] - 1, 1)))
 
 
-def _on_top(compute: Callable[..., Any], smoothing: float, Q: Any, y: Any) -> Any:
+def _smoothing_added(compute: Callable[..., Any], smoothing: float, Q: Any, y: Any) -> Any:
+    """Return the loss with the smoothing added to the labels, which then add up to more than 1."""
     return compute(Q, y + smoothing / y.shape[1])

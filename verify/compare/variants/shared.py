@@ -1,4 +1,4 @@
-"""Shorter formats, other sizes, other samples: what variants of several rules have in common."""
+"""Variants that several kinds of rules share: shorter formats, other factors, no slope."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from reference.rule import Rule
 from reference.tensor_names import previous
 from verify.bounds import Ball
 
-Found = Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]  # name, inputs, function
-SIZES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)
+Found = Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]  # name, inputs and function of each variant
+SIZES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # relative changes
 FORMATS = {"float16": 11, "bfloat16": 8, "TF32": 11}  # bits of the significand, the leading one included
 
 
 def rounded(x: Any, form: str) -> Any:
-    """To a shorter format, as the inputs of a product on other hardware; of a ball, the number itself."""
+    """Return x rounded to a shorter format, as other hardware rounds the inputs of a product.
+
+    For a ball, the result is the exact ball of the rounded value.
+    """
     value = x.value if isinstance(x, Ball) else x
     fraction, exponent = np.frexp(value)
     steps = 2.0 ** FORMATS[form]
@@ -28,26 +31,27 @@ def rounded(x: Any, form: str) -> Any:
 
 
 def products(inputs: tuple[str, ...], compute: Callable[..., Any], count: int = 2) -> Found:
-    """The first `count` inputs in a shorter format."""
+    """Yield the variants that round the first `count` inputs to a shorter format."""
     for form in ("bfloat16", "TF32", "float16"):
 
-        def short(*read: Any, form: str = form) -> Any:
-            return compute(*(rounded(x, form) if i < count else x for i, x in enumerate(read)))
+        def short(*operands: Any, form: str = form) -> Any:
+            return compute(*(rounded(x, form) if i < count else x for i, x in enumerate(operands)))
 
         yield f"products in {form}", inputs, short
 
 
-def scaled(compute: Callable[..., Any], factor: float, *read: Any) -> Any:
-    return compute(*read) * factor
+def scaled(compute: Callable[..., Any], factor: float, *operands: Any) -> Any:
+    """Return the result of a function, multiplied by a factor."""
+    return compute(*operands) * factor
 
 
 def word(compute: Any, name: str) -> Any:
-    """What a rule's function was given beside the tensors: the rate of a dropout, a momentum."""
+    """Return an option of a rule's function by its name: the rate of a dropout, a momentum."""
     return compute.keywords[name]
 
 
 def no_slope(rule: Rule) -> Found:
-    """The way back through an activation without its slope, and with that of the step before."""
-    dA, at = rule.inputs
-    yield "slope missing", rule.inputs, lambda dA, at: dA * 1.0
-    yield "slope of the step before", (dA, previous(at)), rule.compute
+    """Yield the variants of an activation's gradient: without the slope, and with the slope of the step before."""
+    dA, Q = rule.inputs  # Q is Z or A, whichever the slope is computed from
+    yield "slope missing", rule.inputs, lambda dA, Q: dA * 1.0
+    yield "slope of the step before", (dA, previous(Q)), rule.compute

@@ -1,4 +1,4 @@
-"""In place of what is done with any optimizer: clipping, decay, schedules, what is left of a parameter."""
+"""Variants of the rules that all optimizers share: clipping, weight decay, schedules, the new parameters."""
 
 from __future__ import annotations
 
@@ -17,31 +17,30 @@ from reference.rule import Rule
 from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, Schedule
 from verify.compare.variants.shared import SIZES, Found, scaled, word
 
+COUPLED = "decay in the gradient (L2), not decoupled"
+
 
 def of_another_gradient(rule: Rule, g: str) -> Found:
-    """Where a gradient is read that was clipped: the one that was not."""
+    """Yield the variant that reads the gradient before clipping, if the rule reads a clipped gradient."""
     if names.read(g).role == names.CLIPPED:
         inputs = tuple(names.gradient(names.read(g).base) if name == g else name for name in rule.inputs)
         yield "the gradient before it was clipped", inputs, rule.compute
 
 
 def coupled(rule: Rule, g: str, P: str, decay: float) -> Found:
-    """The decay added to the gradient, as L2 regularization has it."""
-    at = rule.inputs.index(g)
+    """Yield the variant that adds the decay to the gradient, as L2 regularization does."""
+    position = rule.inputs.index(g)
 
-    def with_decay(*read: Any) -> Any:
-        *own, weights = read
-        own[at] = own[at] + weights * decay
-        return rule.compute(*own)
+    def with_decay(*operands: Any) -> Any:
+        *inputs, weights = operands
+        inputs[position] = inputs[position] + weights * decay
+        return rule.compute(*inputs)
 
     yield COUPLED, (*rule.inputs, P), with_decay
 
 
-COUPLED = "decay in the gradient (L2), not decoupled"
-
-
 def of_any_update(rule: Rule) -> Found:
-    """Of what any optimizer subtracts."""
+    """Yield the variants of the update that any optimizer subtracts."""
     inputs, P = rule.inputs, names.read(rule.tensor).base
     yield "the gradient itself", (names.gradient(P),), lambda g: g * 1.0
     for size in SIZES:
@@ -52,6 +51,7 @@ def of_any_update(rule: Rule) -> Found:
 
 
 def news(rule: Rule, optimizer: Optimizer) -> Found:
+    """Yield the variants of the new parameters."""
     P, update = rule.inputs
     yield "sign of the update", rule.inputs, lambda P, u: P + u
     yield "update skipped", (P,), lambda P: P * 1.0
@@ -62,16 +62,17 @@ def news(rule: Rule, optimizer: Optimizer) -> Found:
 
 
 def other_news(rule: Rule, optimizer: Optimizer) -> Found:
-    """W_new = W_decayed - update; the decay at another place."""
+    """Yield the variants of W_new = W_decayed - update that apply the decay at another place, or not at all."""
     if not optimizer.weight_decay:
         return
-    kept, update = rule.inputs
-    P, decay = names.read(kept).base, optimizer.weight_decay
+    decayed, update = rule.inputs
+    P, decay = names.read(decayed).base, optimizer.weight_decay
     yield "decay after the update", (P, update, "alpha"), lambda P, u, a: descent.decayed(P - u, a, decay)
     yield "decay left out", (P, update), descent.descend
 
 
 def decays(rule: Rule, optimizer: Optimizer) -> Found:
+    """Yield the variants of the weight decay."""
     (P, _), decay = rule.inputs, optimizer.weight_decay
     yield "decay left out, in its place", (P,), lambda P: P * 1.0
     yield "decay not times the learning rate", (P,), lambda P: P - P * decay
@@ -83,8 +84,8 @@ def decays(rule: Rule, optimizer: Optimizer) -> Found:
 
 
 def clippings(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
-    g, compute = rule.inputs[0], rule.compute
-    most = word(compute, "most")
+    """Yield the variants of the clipping of gradients."""
+    g, most = rule.inputs[0], word(rule.compute, "most")
     every = tuple(names.gradient(P) for P in network.parameters())
     yield "not clipped", (g,), lambda g: g * 1.0
     if optimizer.clipvalue:
@@ -99,35 +100,34 @@ def clippings(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
         yield "norm of each column", (g,), partial(_columns, most=most)
     if optimizer.global_clipnorm:
         yield "each clipped by its own norm", (g,), partial(clipping.by_norm, most=most)
-        yield (
-            "norm of all without its own",
-            (g, *(e for e in every if e != g)),
-            partial(clipping.by_global_norm, most=most),
-        )
+        others = tuple(name for name in every if name != g)
+        yield "norm of all without its own", (g, *others), partial(clipping.by_global_norm, most=most)
     for size in SIZES[:3]:
         yield f"clipped at {1 + size:g} of it", rule.inputs, partial(_clip(optimizer), most=most * (1 + size))
 
 
 def _clip(optimizer: Optimizer) -> Callable[..., Any]:
+    """Return the clipping function that the optimizer uses."""
     if optimizer.clipnorm:
         return clipping.by_norm
     return clipping.by_global_norm if optimizer.global_clipnorm else clipping.by_value
 
 
 def _columns(g: Any, most: float) -> Any:
+    """Return the gradient with each column clipped by its own norm."""
     return (g * most) / np.maximum(np.sqrt(np.sum(g * g, axis=0, keepdims=True)), most)
 
 
 def rates(rule: Rule) -> Found:
-    """Of a schedule, which reads t."""
+    """Yield the variants of a learning rate's schedule, which is a function of t."""
     schedule = rule.compute
     assert isinstance(schedule, Schedule)
     yield "schedule one step ahead", rule.inputs, lambda t: schedule(t + 1.0)
     yield "schedule one step behind", rule.inputs, lambda t: schedule(t - 1.0)
     yield "first learning rate kept", rule.inputs, lambda t: t * 0.0 + _first(schedule)
     if isinstance(schedule, ExponentialDecay | InverseTimeDecay):
-        text = "schedule without its steps" if schedule.staircase else "schedule in steps"
-        yield text, rule.inputs, replace(schedule, staircase=not schedule.staircase)
+        name = "schedule without its steps" if schedule.staircase else "schedule in steps"
+        yield name, rule.inputs, replace(schedule, staircase=not schedule.staircase)
     if isinstance(schedule, PolynomialDecay):
         other = 1.0 if schedule.power != 1 else 2.0
         yield f"power {other:g} in the schedule", rule.inputs, replace(schedule, power=other)
@@ -140,4 +140,5 @@ def rates(rule: Rule) -> Found:
 
 
 def _first(schedule: Schedule) -> float:
+    """Return the learning rate that a schedule starts from."""
     return schedule.values[0] if isinstance(schedule, PiecewiseConstantDecay) else schedule.initial_learning_rate

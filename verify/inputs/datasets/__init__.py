@@ -1,1 +1,1 @@
-"""Images with labels from elsewhere, by format: IDX, .npz, CSV, folders of pictures; and those that are embedded."""
+"""Readers of images with labels, one for each format: IDX, .npz, CSV, folders of pictures, and built-in data."""

@@ -1,4 +1,4 @@
-"""The digits that need no file: scikit-learn's, and MNIST by Keras's loader."""
+"""Load the digits that need no file of the user: those of scikit-learn, and MNIST from Keras's loader."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from verify.inputs.datasets.npz import of_arrays
 from verify.records.samples import Samples
 
 SIDE = 28
-FOR_TRAINING = 1437  # of scikit-learn's 1797; the last 360 are the test split
+FOR_TRAINING = 1437  # of the 1797 digits of scikit-learn; the last 360 are the test split
 
 
 def digits(split: str) -> Samples:
-    """scikit-learn's digits, each 8x8 pixel three wide in a margin of two, as 28x28.
+    """Return one split of scikit-learn's digits, enlarged from 8x8 to 28x28.
 
-    The file is read where scikit-learn keeps it: importing the library for it takes a second.
+    Each pixel becomes three pixels wide and high, and a margin of two pixels is added. The function reads the file of
+    scikit-learn directly, because importing the library takes a second.  Raises Unusable.
     """
     spec = importlib.util.find_spec("sklearn")
     if spec is None or spec.origin is None:
@@ -39,12 +40,12 @@ def digits(split: str) -> Samples:
 
 
 def mnist(split: str) -> Samples:
-    """MNIST from Keras's cache, else its download."""
+    """Return one split of MNIST, from Keras's cache or by download.  Raises Unusable."""
     from verify.capture.mnist import keras_mnist
 
     try:
         (x_train, y_train), (x_test, y_test) = keras_mnist()
-    except Exception as error:  # whatever the loader meets on its way to the network
+    except Exception as error:  # a download can fail with any exception
         text = "--data mnist: Keras has no copy in its cache and cannot download one; name a folder with --data PATH"
         raise Unusable(text) from error
     arrays = {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}

@@ -1,6 +1,7 @@
-"""CSV: a row an image, its label first, then the pixels; with a header line or without.
+"""Read CSV tables: one image per row, first its label, then its pixels; with or without a header line.
 
-One file for both splits (every fifth row is for the test), or a folder with train.csv and test.csv; plain or .gz.
+The source is one file for both splits (every fifth row belongs to the test split), or a folder with train.csv and
+test.csv. The files are plain or .gz.
 """
 
 from __future__ import annotations
@@ -22,34 +23,34 @@ from verify.inputs.datasets.labels import MOST_BYTES, WHOLE, checked, numbered, 
 from verify.records.samples import Samples
 
 ENDINGS = (".csv", ".csv.gz")
-WIDEST = 10_000_000  # characters of a line
+WIDEST = 10_000_000  # the most characters of one cell
 
 
 def files(folder: Path, split: str) -> list[Path]:
-    """train.csv, mnist_train.csv, … of a folder."""
+    """Return the CSV files of a split in a folder: train.csv, mnist_train.csv, …."""
     pattern = re.compile(rf"(.*[-_.])?{split}\.csv(\.gz)?")
     return sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file())
 
 
 def here(folder: Path) -> bool:
-    """Whether a folder is one of CSV files."""
+    """Return whether a folder holds CSV files of a split."""
     return any(files(folder, split) for split in ("train", "test"))
 
 
 def read_folder(folder: Path, split: str) -> Samples:
-    """The samples of a split.  Raises Unusable, naming the option or the file."""
-    found = files(folder, split)
-    if len(found) != 1:
-        several = "several files like" if found else "no file"
+    """Return the samples of a split of a folder.  Raises Unusable, naming the option or the file."""
+    paths = files(folder, split)
+    if len(paths) != 1:
+        several = "several files like" if paths else "no file"
         raise Unusable(f"--data {folder}: it has {several} {split}.csv (or {split}.csv.gz); one is needed")
-    labels, pixels = _table(found[0])
+    labels, pixels = _table(paths[0])
     others = [path for other in ("train", "test") if other != split for path in files(folder, other)[:1]]
     classes = numbered([*labels, *(label for path in others for label in _labels(path))], f"--data {folder}")
-    return checked(pixels, places(labels, classes), classes, f"--data {found[0]}", _square(pixels.shape[1]))
+    return checked(pixels, places(labels, classes), classes, f"--data {paths[0]}", _square(pixels.shape[1]))
 
 
 def read(path: Path, split: str) -> Samples:
-    """The samples of a split of one file.  Raises Unusable, naming the option or the file."""
+    """Return the samples of a split of one file.  Raises Unusable, naming the option or the file."""
     source = f"--data {path}"
     labels, pixels = _table(path)
     classes, part = numbered(labels, source), part_of(len(labels), split)
@@ -59,13 +60,13 @@ def read(path: Path, split: str) -> Samples:
 
 
 def _square(count: int) -> tuple[int, ...]:
-    """A row has no shape: pixels of a square, if their number is one."""
+    """Return the shape of an image with `count` pixels: a square if `count` is a square number, otherwise flat."""
     side = round(count**0.5)
     return (side, side) if side * side == count else (count,)
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The number of a line, from 1, and its cells; empty lines are passed over."""
+    """Yield the number of each line (from 1) and its cells, without empty lines.  Raises Unusable, naming the file."""
     if path.stat().st_size > MOST_BYTES:
         raise Unusable(f"--data {path}: more than {MOST_BYTES:,} bytes")
     csv.field_size_limit(WIDEST)
@@ -80,32 +81,35 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _table(path: Path) -> tuple[list[str], NDArray[Any]]:
-    """Labels [n] as text, and pixels [n, p]: bytes if all are whole numbers, otherwise fractions."""
+    """Return the labels [n] as text and the pixels [n, p]: bytes if all are whole numbers, otherwise fractions.
+
+    Raises Unusable, naming the file.
+    """
     labels: list[str] = []
-    found: list[NDArray[Any]] = []
+    rows: list[NDArray[Any]] = []
     points = False
     total = 0
     for line, cells in _body(path):
-        if found and len(cells) != 1 + len(found[0]):
-            raise Unusable(f"{path}: line {line} has {len(cells)} cells, and the first row {1 + len(found[0])}")
+        if rows and len(cells) != 1 + len(rows[0]):
+            raise Unusable(f"{path}: line {line} has {len(cells)} cells, and the first row {1 + len(rows[0])}")
         values = _numbers(cells[1:], path, line)
         points = points or "." in ",".join(cells[1:])
         whole = np.array_equal(values, np.rint(values)) and values.min() >= 0 and values.max() <= 255
-        found.append(values.astype(np.uint8) if whole else values)
+        rows.append(values.astype(np.uint8) if whole else values)
         labels.append(cells[0].strip())
-        total += found[-1].nbytes
+        total += rows[-1].nbytes
         if total > MOST_BYTES:
             raise Unusable(f"--data {path}: more than {MOST_BYTES:,} bytes of pixels")
-    if not found:
+    if not rows:
         raise Unusable(f"--data {path}: it has no rows; a label and pixels are needed, a row an image")
-    whole = all(values.dtype == np.uint8 for values in found)
-    fractions = points and max(values.max() for values in found) <= 1
-    pixels = np.stack(found)
+    whole = all(values.dtype == np.uint8 for values in rows)
+    fractions = points and max(values.max() for values in rows) <= 1
+    pixels = np.stack(rows)
     return labels, pixels.astype(np.float64) if fractions or not whole else pixels
 
 
 def _numbers(cells: Sequence[str], path: Path, line: int) -> NDArray[np.float64]:
-    """The pixels of one row.  Raises Unusable, naming line and column of the first cell that is no number."""
+    """Return the pixels of one row.  Raises Unusable, naming line and column of the first cell that is no number."""
     try:
         values = np.array(cells, dtype=np.float64)
         if np.isfinite(values).all():
@@ -113,10 +117,11 @@ def _numbers(cells: Sequence[str], path: Path, line: int) -> NDArray[np.float64]
     except ValueError:
         pass
     column, cell = next((i, cell) for i, cell in enumerate(cells, 2) if not _is_number(cell))
-    raise Unusable(f"{path}: line {line}, column {column}: {ascii(cell[:40])} is not a finite number")
+    raise Unusable(f"{path}: line {line}, column {column}: {cell[:40]!a} is not a finite number")
 
 
 def _is_number(cell: str) -> bool:
+    """Return whether a cell is a finite number."""
     try:
         return bool(np.isfinite(float(cell)))
     except ValueError:
@@ -124,7 +129,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _body(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The rows without the header, each with a pixel at least."""
+    """Yield the rows without the header.  Raises Unusable for a row without pixels."""
     for number, (line, cells) in enumerate(_rows(path)):
         if len(cells) < 2:
             raise Unusable(f"{path}: line {line} has {len(cells)} cells; a label and at least one pixel are needed")
@@ -133,7 +138,10 @@ def _body(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def _is_header(cells: Sequence[str]) -> bool:
-    """Names, of which none is a number; or pandas's: a name, then the numbers of the columns."""
+    """Return whether the first row is a header.
+
+    A header has names, none of which is a number. A header of pandas has a name and then the numbers of the columns.
+    """
     rest = cells[1:]
     if not any(map(_is_number, rest)):
         return any(cell.strip() for cell in rest)
@@ -142,5 +150,5 @@ def _is_header(cells: Sequence[str]) -> bool:
 
 
 def _labels(path: Path) -> set[str]:
-    """Those of the other split, of which nothing else is needed."""
+    """Return the different labels of a file."""
     return {cells[0].strip() for _, cells in _body(path)}

@@ -1,7 +1,7 @@
-"""A folder of IDX files, the format of MNIST: unsigned bytes, plain or .gz.
+"""Read a folder of IDX files, the format of MNIST: unsigned bytes, plain or .gz.
 
-A file is a magic number (0x800 + the number of dimensions), the dimensions, each four bytes with the highest
-first, and the bytes.
+A file holds a magic number (0x800 + the number of dimensions), then the dimensions, then the bytes. The magic number
+and each dimension take four bytes, the most significant byte first.
 """
 
 from __future__ import annotations
@@ -20,44 +20,51 @@ from verify.inputs.datasets.labels import MOST_BYTES, checked, numbered, whole_n
 from verify.records.samples import Samples
 
 NAMES = {"train": "train", "test": "t10k|test"}
-CHUNK = 1 << 24
+CHUNK = 1 << 24  # bytes read at a time
 
 
 def files(folder: Path, split: str, what: str) -> list[Path]:
-    """The files of a split's images or labels; NAME and NAME.gz are one, the plain one."""
+    """Return the files of a split; `what` is "images" or "labels".
+
+    Where both NAME and NAME.gz exist, only NAME is returned.
+    """
     pattern = re.compile(rf"(.*[-_.])?({NAMES[split]})[-_.]{what}[-_.]idx\d-ubyte(\.gz)?")
-    found = sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file())
-    return [path for path in found if path.suffix != ".gz" or path.with_suffix("") not in found]
+    paths = sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name) and path.is_file())
+    return [path for path in paths if path.suffix != ".gz" or path.with_suffix("") not in paths]
 
 
 def here(folder: Path) -> bool:
-    """Whether a folder is one of IDX files."""
+    """Return whether a folder holds IDX files of a split."""
     return any(files(folder, split, what) for split in NAMES for what in ("images", "labels"))
 
 
 def read(folder: Path, split: str) -> Samples:
-    """The samples of a split.  Raises Unusable, naming the option or the file."""
+    """Return the samples of a split.  Raises Unusable, naming the option or the file."""
     source = f"--data {folder}"
     images = array(_one(folder, split, "images"))
-    own = _one(folder, split, "labels")
-    labels = whole_numbers(array(own), str(own))
+    path = _one(folder, split, "labels")
+    labels = whole_numbers(array(path), str(path))
     others = [array(path) for other in NAMES if other != split for path in files(folder, other, "labels")[:1]]
-    every = np.concatenate([labels, *(whole_numbers(other, source) for other in others)])
-    classes = numbered([str(label) for label in np.unique(every)], source)
+    all_labels = np.concatenate([labels, *(whole_numbers(other, source) for other in others)])
+    classes = numbered([str(label) for label in np.unique(all_labels)], source)
     return checked(images, labels, classes, source)
 
 
 def _one(folder: Path, split: str, what: str) -> Path:
-    found = files(folder, split, what)
-    if len(found) != 1:
+    """Return the only file of a split's images or labels.  Raises Unusable if there is none or more than one."""
+    paths = files(folder, split, what)
+    if len(paths) != 1:
         usual = f"{NAMES[split].split('|')[0]}-{what}-idx{3 if what == 'images' else 1}-ubyte"
-        several = "several files like" if found else "no file"
+        several = "several files like" if paths else "no file"
         raise Unusable(f"--data {folder}: it has {several} {usual} (or {usual}.gz); one is needed")
-    return found[0]
+    return paths[0]
 
 
 def array(path: Path) -> NDArray[np.uint8]:
-    """The bytes of one file in their shape.  Reads no more than the header promises, and one byte."""
+    """Return the array of one file.  Raises Unusable, naming the file.
+
+    At most one byte more than the header declares is read.
+    """
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb") as file:
             return _body(file, path)
@@ -66,6 +73,7 @@ def array(path: Path) -> NDArray[np.uint8]:
 
 
 def _body(file: BinaryIO | gzip.GzipFile, path: Path) -> NDArray[np.uint8]:
+    """Return the array of an open file.  Raises Unusable if the header is wrong or the file has another length."""
     images = "images" in path.name
     magic = file.read(4)
     dimensions = magic[3] if len(magic) == 4 else 0

@@ -1,4 +1,4 @@
-"""What every format must come to: pixels that are numbers, a label for each image, classes that can be told apart."""
+"""Check and convert what all formats have in common: pixels, labels, classes and splits."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from verify.records.samples import Samples
 from verify.records.trace_file import LONGEST
 
 MOST_CLASSES = 1000
-MOST_BYTES = 4_000_000_000  # of pixels, in memory
+MOST_BYTES = 4_000_000_000  # the most bytes of pixels in memory
 WHOLE = re.compile("[0-9]{1,6}")
 
 
 def checked(
     pixels: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...], source: str, shape: tuple[int, ...] = ()
 ) -> Samples:
-    """Samples of images [n, ...]; `shape` of one image, if they come flat.  Raises Unusable, naming the source.
+    """Return checked images [n, ...] and labels as Samples.  Raises Unusable, naming the source.
 
-    Numbers without a point are taken as 0-255, others as fractions 0-1.
+    Integers are taken as 0-255, floating-point numbers as fractions 0-1. `shape` is the shape of one image, if
+    `pixels` is flat.
     """
     if pixels.ndim < 2 or not pixels.size:
         raise Unusable(f"{source}: images of shape {list(pixels.shape)}, where [n, height, width] or [n, p] is needed")
@@ -41,46 +42,48 @@ def checked(
 
 
 def numbered(labels: Sequence[str], source: str) -> tuple[str, ...]:
-    """The classes of all labels that a source has, as text.  Raises Unusable, naming the source.
+    """Return the names of the classes, given all labels of a source.  Raises Unusable, naming the source.
 
-    If all are whole numbers, a class for each from 0 to the largest: as in Keras, a label is the number of its
-    output. Otherwise the names in the order of their characters.
+    If all labels are whole numbers, there is a class for each number from 0 to the largest label. As in Keras, such a
+    label is the index of its output. Otherwise the classes are the labels, sorted.
     """
-    found = set(labels)
-    if len(found) < 2:
-        only = f"every label is {ascii(next(iter(found)))}" if found else "it has no labels"
+    names = set(labels)
+    if len(names) < 2:
+        only = f"every label is {next(iter(names))!a}" if names else "it has no labels"
         raise Unusable(f"{source}: {only}; two classes at least are needed")
-    if any(not name.strip() or len(name) > LONGEST for name in found):
+    if any(not name.strip() or len(name) > LONGEST for name in names):
         raise Unusable(f"{source}: a label is empty or longer than {LONGEST} characters")
-    whole = all(WHOLE.fullmatch(name) for name in found)
-    count = 1 + max(map(int, found)) if whole else len(found)
+    whole = all(WHOLE.fullmatch(name) for name in names)
+    count = 1 + max(map(int, names)) if whole else len(names)
     if count > MOST_CLASSES:
-        what = f"labels run from 0 to {count - 1}" if whole else f"it has {count} classes"
-        raise Unusable(f"{source}: {what}; By Hand takes at most {MOST_CLASSES} classes")
-    return tuple(map(str, range(count))) if whole else tuple(sorted(found))
+        reason = f"labels run from 0 to {count - 1}" if whole else f"it has {count} classes"
+        raise Unusable(f"{source}: {reason}; By Hand takes at most {MOST_CLASSES} classes")
+    return tuple(map(str, range(count))) if whole else tuple(sorted(names))
 
 
 def whole_numbers(labels: NDArray[Any], source: str) -> NDArray[np.int64]:
-    """Labels [n] or [n, 1] as [n].  Raises Unusable unless they are whole numbers from 0 on."""
+    """Return labels [n] or [n, 1] as [n].  Raises Unusable unless they are whole numbers below MOST_CLASSES."""
     if labels.dtype.kind not in "iu" or labels.ndim not in (1, 2) or labels.size != len(labels):
-        raise Unusable(f"{source}: labels of type {labels.dtype} and shape {list(labels.shape)}, where a whole number "
-                       "for each image is needed")  # fmt: skip
+        raise Unusable(
+            f"{source}: labels of type {labels.dtype} and shape {list(labels.shape)}, where a whole number "
+            "for each image is needed"
+        )
     if labels.size and (labels.min() < 0 or labels.max() >= MOST_CLASSES):
-        raise Unusable(f"{source}: labels must be 0 to {MOST_CLASSES - 1}; they run from {labels.min()} to "
-                       f"{labels.max()}")  # fmt: skip
+        span = f"{labels.min()} to {labels.max()}"
+        raise Unusable(f"{source}: labels must be 0 to {MOST_CLASSES - 1}; they run from {span}")
     numbers: NDArray[np.int64] = labels.reshape(-1).astype(np.int64)
     return numbers
 
 
 def places(labels: Sequence[str], classes: tuple[str, ...]) -> NDArray[np.int64]:
-    """Each label as its place among the classes; 07 is class 7."""
-    place = {name: i for i, name in enumerate(classes)}
-    return np.array([place[name] if name in place else place[str(int(name))] for name in labels], dtype=np.int64)
+    """Return the index of each label in the classes; the label 07 is class 7."""
+    index = {name: i for i, name in enumerate(classes)}
+    return np.array([index[name] if name in index else index[str(int(name))] for name in labels], dtype=np.int64)
 
 
 def part_of(count: int, split: str) -> NDArray[np.int64]:
-    """The places of one split where the source has none: every fifth sample is for the test."""
-    every: NDArray[np.int64] = np.arange(count)
-    chosen: NDArray[np.bool_] = every % 5 == 4
-    part: NDArray[np.int64] = every[chosen if split == "test" else ~chosen]
+    """Return the indices of one split of a source without splits: every fifth sample belongs to the test split."""
+    indices: NDArray[np.int64] = np.arange(count)
+    is_test: NDArray[np.bool_] = indices % 5 == 4
+    part: NDArray[np.int64] = indices[is_test if split == "test" else ~is_test]
     return part

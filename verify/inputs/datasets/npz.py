@@ -1,4 +1,4 @@
-"""An .npz archive with x_train, y_train, x_test, y_test: never unpickled."""
+"""Read an .npz archive with x_train, y_train, x_test and y_test, without unpickling."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SPLITS = ("train", "test")
 
 
 def read(path: Path, split: str) -> Samples:
-    """The samples of a split.  Raises Unusable, naming the file."""
+    """Return the samples of a split.  Raises Unusable, naming the file."""
     source = f"--data {path}"
     _check_size(path)
     arrays = read_npz(str(path))
@@ -29,21 +29,27 @@ def read(path: Path, split: str) -> Samples:
 
 
 def of_arrays(arrays: dict[str, NDArray[Any]], split: str, source: str) -> Samples:
-    """Those of a split, where x and y of both splits, or of one, are at hand."""
+    """Return the samples of a split, given x and y of this split or of both.
+
+    Raises Unusable, naming the source.
+    """
     texts = {other: _texts(arrays[f"y_{other}"], source) for other in SPLITS if f"y_{other}" in arrays}
-    classes = numbered([text for found in texts.values() for text in np.unique(found).tolist()], source)
+    classes = numbered([text for labels in texts.values() for text in np.unique(labels).tolist()], source)
     return checked(arrays[f"x_{split}"], places(texts[split], classes), classes, source)
 
 
 def _texts(labels: NDArray[Any], source: str) -> list[str]:
-    """Labels as text, of names or of whole numbers."""
+    """Return labels, which are names or whole numbers, as text.  Raises Unusable, naming the source."""
     if labels.dtype.kind == "U" and labels.ndim == 1:
         return [str(label) for label in labels]
     return [str(label) for label in whole_numbers(labels, source).tolist()]
 
 
 def _check_size(path: Path) -> None:
-    """A small archive can hold more than memory does; whatever else is wrong with it, `read_npz` says."""
+    """Raise Unusable if an archive would unpack to more than MOST_BYTES.
+
+    A damaged archive passes here; `read_npz` reports it.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())

@@ -1,12 +1,12 @@
-"""One picture of a digit, from a file, brought to 28x28 the way MNIST was made.
+"""Convert a picture of one digit to 28x28 pixels, as the images of MNIST were made.
 
-LeCun, Bottou, Bengio & Haffner 1998, section III.A: a digit in black and white is scaled, keeping its aspect
-ratio, to fit 20x20 pixels, which by the anti-aliasing become grey, and is shifted so that its centre of mass is
-at the centre of the field of 28x28. In all 10,000 test images that centre lies in pixel 14 (counting from 0),
-both ways: CENTRE in field.py is the middle of that pixel.
+LeCun, Bottou, Bengio & Haffner 1998, section III.A: a digit in black and white is scaled to fit a box of 20x20 pixels.
+Its aspect ratio is kept, and anti-aliasing gives it grey levels. Then it is shifted so that its centre of mass lies at
+the centre of a field of 28x28. In all 10,000 test images the centre of mass lies in row 14 and column 14, counted from
+0. CENTRE in centering.py is the middle of this pixel.
 
-    grey       brightness [h, w]           paper    what the brightness would be without strokes [h, w]
-    ink        0 paper to 1 stroke [h, w]  noise    standard deviation of the brightness of the paper
+    grey       brightness [h, w]                     paper    the brightness without strokes [h, w]
+    ink        from 0 (paper) to 1 (stroke) [h, w]   noise    the standard deviation of the paper's brightness
 """
 
 from __future__ import annotations
@@ -23,30 +23,34 @@ from verify.inputs.images.decoding import decoded
 from verify.inputs.images.grayscale import Floats, grey, reduced
 from verify.inputs.images.segmentation import ink
 
-RINGING = 0.1  # of a stroke's contrast: what JPEG puts on the paper round about it
-SHOWN = 400  # pixels: the longer side of the picture in a report, at most
-ZOOM = 8  # each pixel of the field is drawn so wide
+RINGING = 0.1  # the noise of JPEG around a stroke, as a fraction of the stroke's contrast
+SHOWN = 400  # pixels: the maximum side of the picture in a report
+ZOOM = 8  # the side of each pixel of the field in a report
 
 
 @dataclass(frozen=True)
 class Look:
-    """One picture: the file's as the bytes of a PNG, upright and small; and what the network sees, [784]."""
+    """One picture, before and after the conversion.
+
+    `given` is the picture of the file as PNG bytes, upright and reduced. `pixels` [784] is what the network sees.
+    """
 
     given: bytes
     pixels: Floats
 
     @property
     def seen(self) -> bytes:
+        """What the network sees, as PNG bytes."""
         return picture(self.pixels)
 
 
 def look(path: str) -> Look:
-    """The picture in a PNG, JPEG or BMP file, and as MNIST would have it: [784], multiples of 1/255 from 0 to 1.
+    """Return the picture of a PNG, JPEG or BMP file, before and after the conversion.
 
-    Raises Unusable, in one sentence that begins with `--image PATH: `.
+    The converted pixels are multiples of 1/255 from 0 to 1.  Raises Unusable, naming the option and the file.
     """
     if not path.isprintable():
-        raise Unusable(f"--image {ascii(path)}: a path of plain text is needed; rename it")
+        raise Unusable(f"--image {path!a}: a path of plain text is needed; rename it")
     try:
         image, name = decoded(path)
         small = reduced(image)
@@ -57,19 +61,19 @@ def look(path: str) -> Look:
 
 
 def read(path: str) -> Floats:
-    """What the network sees of it alone."""
+    """Return the converted pixels [784] of a picture file.  Raises Unusable, naming the option and the file."""
     return look(path).pixels
 
 
 def picture(pixels: Floats) -> bytes:
-    """The PNG of an image with values 0-1, [784] or [28, 28], each pixel drawn eight wide; bytes for a report."""
+    """Return the PNG bytes of an image [784] or [28, 28] with values 0-1, enlarged ZOOM times for a report."""
     small = np.asarray(pixels, dtype=np.float64).reshape(SIDE, SIDE)
     shades = np.rint(small * 255).clip(0, 255).astype(np.uint8)
     return _png(Image.fromarray(shades.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)))
 
 
 def _shown(image: Image.Image) -> bytes:
-    """As in the file, at most SHOWN a side."""
+    """Return the PNG bytes of the picture of a file, reduced to at most SHOWN pixels a side."""
     if image.mode == "F":
         values = np.asarray(image)
         image = Image.fromarray((values * (255 / max(255.0, float(values.max())))).astype(np.uint8))
@@ -79,6 +83,7 @@ def _shown(image: Image.Image) -> bytes:
 
 
 def _png(image: Image.Image) -> bytes:
+    """Return the PNG bytes of an image."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""From a PNG, JPEG or BMP file to its pixels."""
+"""Decode a PNG, JPEG or BMP file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_BYTES = 250_000_000
 TOO_LARGE = f"more than {MOST_PIXELS // 1_000_000} million pixels; save the picture smaller"
 FORMATS = ("PNG", "JPEG", "BMP")
 
-SIGNATURES = {  # of what is read, and of what people are likely to have instead
+SIGNATURES = {  # offset and first bytes of the formats that are read, and of others that users may have
     "PNG": (0, (b"\x89PNG\r\n\x1a\n",)),
     "JPEG": (0, (b"\xff\xd8\xff",)),
     "BMP": (0, (b"BM",)),
@@ -32,7 +32,7 @@ SIGNATURES = {  # of what is read, and of what people are likely to have instead
     "icon": (0, (b"\0\0\1\0",)),
     "NetPBM": (0, (b"P1\n", b"P2\n", b"P3\n", b"P4\n", b"P5\n", b"P6\n")),
 }
-UPRIGHT = {  # EXIF tag 0x0112 to what undoes it
+UPRIGHT = {  # from the orientation (EXIF tag 0x0112) to the operation that turns the picture upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -44,9 +44,9 @@ UPRIGHT = {  # EXIF tag 0x0112 to what undoes it
 
 
 def decoded(path: str) -> tuple[Image.Image, str]:
-    """The picture, upright, and its format's name. Pillow's warnings and errors stay inside.
+    """Return the picture, turned upright, and the name of its format.
 
-    Raises Unusable with what is wrong; whoever calls says of which file.
+    Raises Unusable with the reason; the caller adds the name of the file. Warnings of Pillow are ignored.
     """
     content = _content(path)
     name = _format(content)
@@ -64,11 +64,12 @@ def decoded(path: str) -> tuple[Image.Image, str]:
             raise
         except Image.DecompressionBombError as error:
             raise Unusable(TOO_LARGE) from error
-        except Exception as error:  # a damaged file brings Pillow to raise nearly anything
+        except Exception as error:  # Pillow can raise nearly any exception on a damaged file
             raise Unusable(f"a truncated or damaged {name} file; save the picture anew") from error
 
 
 def _content(path: str) -> bytes:
+    """Return the bytes of a file.  Raises Unusable if it cannot be read, is empty or is too large."""
     if os.path.isdir(path):
         raise Unusable("a folder, where a picture is needed; name one file")
     if not os.path.exists(path):
@@ -88,7 +89,7 @@ def _content(path: str) -> bytes:
 
 
 def _format(content: bytes) -> str:
-    """The format's name, by its first bytes; the name of the file says nothing about what is in it."""
+    """Return the format's name, or an empty text; the first bytes decide, because the file's name can be wrong."""
     for name, (start, signatures) in SIGNATURES.items():
         if content.startswith(signatures, start):
             return name
@@ -96,7 +97,10 @@ def _format(content: bytes) -> str:
 
 
 def _header_size(content: bytes, name: str) -> tuple[int, ...]:
-    """Width and height as the header has them, () where it is too short.  Pillow calls zero "not identified"."""
+    """Return width and height from the header, or () if the header is too short.
+
+    A size of zero is found here, because Pillow would report such a file as "not identified".
+    """
     old_bitmap = name == "BMP" and content[14:18] == b"\x0c\0\0\0"
     form, start = {"PNG": (">II", 16), "BMP": ("<HH" if old_bitmap else "<ii", 18), "JPEG": ("", 0)}[name]
     part = content[start : start + struct.calcsize(form)]
@@ -104,19 +108,21 @@ def _header_size(content: bytes, name: str) -> tuple[int, ...]:
 
 
 def _loaded(content: bytes) -> Image.Image:
+    """Return the decoded picture, turned upright.  Raises Unusable, or any exception of Pillow."""
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     if image.width * image.height > MOST_PIXELS:
         raise Unusable(TOO_LARGE)
     if image.format == "PNG" and getattr(image, "is_animated", False):
         raise Unusable("an animated PNG; save one picture of it")
-    Image.open(io.BytesIO(content), formats=FORMATS).verify()  # a PNG's checksums: load() alone does not look
+    Image.open(io.BytesIO(content), formats=FORMATS).verify()  # load() alone does not verify the checksums of a PNG
     image.load()
-    turn = _orientation(image)
-    return image.transpose(UPRIGHT[turn]) if turn in UPRIGHT else image
+    orientation = _orientation(image)
+    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
 
 
 def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1 (upright) if there is none."""
     try:
         return int(image.getexif().get(0x0112, 1))
-    except Exception:  # a damaged description does not make the picture unreadable
+    except Exception:  # noqa: BLE001  # damaged EXIF data do not make the picture unreadable
         return 1

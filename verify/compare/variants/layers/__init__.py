@@ -1,6 +1,6 @@
-"""What could be computed in place of each kind of layer's equations: a module for each kind that has any.
+"""Variants of the layers' equations: one module for each kind of layer that computes something.
 
-A module has `variants(rule, network)`, which gives the variants of one rule of its kind, the simplest first.
+Each module has a function `variants(rule, network)`, which yields the variants of one rule, the simplest first.
 """
 
 from __future__ import annotations

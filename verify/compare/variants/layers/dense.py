@@ -1,4 +1,4 @@
-"""In place of the sums of a Dense layer, and of the gradients under them."""
+"""Variants of a Dense layer's sums, and of the gradients computed from them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from verify.compare.variants.shared import Found, products
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of a Dense layer, the simplest first."""
     if rule.phase == "forward":
         yield from _sums(rule)
     elif read(rule.tensor).quantity == "W":
@@ -26,19 +27,20 @@ def variants(rule: Rule, network: Network) -> Found:
 
 
 def _sums(rule: Rule) -> Found:
-    (source, W, *rest), compute = rule.inputs, rule.compute
-    if rest:
+    """Yield the variants of Z."""
+    (source, W, *bias), compute = rule.inputs, rule.compute
+    if bias:
         yield "bias dropped", (source, W), lambda A, W: A @ W
         yield "bias subtracted", rule.inputs, lambda A, W, B: A @ W - B
     yield "one input dropped", rule.inputs, lambda A, W, *B: compute(A, _without_strongest(A, W), *B)
     yield "weights transposed", rule.inputs, lambda A, W, *B: compute(A, W.T, *B)
-    yield "stale weights", (source, previous(W), *rest), compute
-    yield "stale inputs", (previous(source), W, *rest), compute
+    yield "stale weights", (source, previous(W), *bias), compute
+    yield "stale inputs", (previous(source), W, *bias), compute
     yield from products(rule.inputs, compute)
 
 
 def _without_strongest(A: Any, W: Any) -> Any:
-    """W with the row of the input that is largest over the batch set to 0."""
+    """Return W with one row set to 0: that of the input with the largest sum of magnitudes over the batch."""
     value = A.value if isinstance(A, Ball) else A
     keep = np.ones((W.shape[0], 1), dtype=bool)
     keep[int(np.argmax(np.abs(value).sum(axis=0)))] = False
@@ -46,6 +48,7 @@ def _without_strongest(A: Any, W: Any) -> Any:
 
 
 def _gradients_below(rule: Rule, network: Network) -> Found:
+    """Yield the variants of the gradient of the layer's input."""
     inputs, (dZ, W), compute = rule.inputs, rule.inputs, rule.compute
     yield "stale weights", (dZ, previous(W)), compute
     yield "weights not transposed", inputs, lambda dZ, W: dZ @ W
@@ -58,6 +61,7 @@ def _gradients_below(rule: Rule, network: Network) -> Found:
 
 
 def _weight_gradients(rule: Rule) -> Found:
+    """Yield the variants of dW."""
     inputs, compute = rule.inputs, rule.compute
     yield "(18a) as printed, ∂z/∂w", inputs, lambda A, dZ: A.T @ (dZ * 0.0 + 1.0 / dZ.shape[0])
     yield "one example of the batch lost", inputs, lambda A, dZ: backprop.weight_gradient(A[:-1], dZ[:-1])
@@ -70,6 +74,7 @@ def _weight_gradients(rule: Rule) -> Found:
 
 
 def _bias_gradients(rule: Rule) -> Found:
+    """Yield the variants of dB."""
     inputs, compute = rule.inputs, rule.compute
     yield "one example of the batch lost", inputs, lambda dZ: backprop.bias_gradient(dZ[:-1])
     yield "mean for sum", inputs, lambda dZ: compute(dZ) * (1 / dZ.shape[0])
@@ -77,26 +82,24 @@ def _bias_gradients(rule: Rule) -> Found:
 
 
 def _one_output(dZ: Any, W: Any) -> Any:
-    """w_{j,j} (a_j - y_j) in place of the sum over outputs; where there is no w_{j,j}, nothing."""
+    """w_{j,j} (a_j - y_j) in place of the sum over outputs; 0 where there is no w_{j,j}."""
     n, k = W.shape
-    diagonal = np.zeros((k, n))
-    diagonal[np.arange(min(n, k)), np.arange(min(n, k))] = 1
     value = W.value if isinstance(W, Ball) else W
-    own = np.diagonal(value)
-    row = np.zeros((1, n))
-    row[0, : len(own)] = own
-    return (dZ @ diagonal.astype(value.dtype)) * row.astype(value.dtype)
+    row = np.zeros((1, n), dtype=value.dtype)
+    row[0, : min(n, k)] = np.diagonal(value)
+    return (dZ @ np.eye(k, n, dtype=value.dtype)) * row
 
 
 def _one_output_below(dZ: Any, W: Any, W_next: Any, Z: Any) -> Any:
-    """Σ_k w_{j,k} f'(z_k) w_{k,j} (a_j - y_j); where there is no output j, nothing."""
+    """Σ_k w_{j,k} f'(z_k) w_{k,j} (a_j - y_j); 0 where there is no output j."""
     n, outputs = W.shape[0], W_next.shape[1]
     mask = (Z > 0) * np.ones(1, dtype=np.float32)
-    own = mask @ (W.T[:, :outputs] * W_next) * dZ
-    return own @ np.eye(outputs, n, dtype=np.float32)
+    products_of_j = mask @ (W.T[:, :outputs] * W_next) * dZ
+    return products_of_j @ np.eye(outputs, n, dtype=np.float32)
 
 
 def _clipped(g: Any) -> Any:
+    """Return the gradient with each element cut off at half of the largest magnitude."""
     value = g.value if isinstance(g, Ball) else g
-    most = float(np.abs(value).max()) / 2
-    return -np.maximum(-np.maximum(g, -most), -most)
+    limit = float(np.abs(value).max()) / 2
+    return -np.maximum(-np.maximum(g, -limit), -limit)

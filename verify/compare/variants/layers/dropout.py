@@ -1,4 +1,4 @@
-"""In place of dropout, forward and back: the same function of another tensor."""
+"""Variants of dropout. The forward and the backward pass apply one function to different tensors."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from verify.compare.variants.shared import Found, word
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of dropout, the simplest first."""
     rate, (source, M), compute = word(rule.compute, "rate"), rule.inputs, rule.compute
     yield "dropout left out", (source,), lambda A: A * 1.0
     yield "dropout without 1/(1 - rate)", rule.inputs, lambda A, M: A * (M > 0)
     yield "dropout by 1/rate", rule.inputs, lambda A, M: A * (1 / rate) * (M > 0)
     yield "dropout by 1 - rate", rule.inputs, lambda A, M: A * (1 - rate) * (M > 0)
     yield "dropout's mask inverted", rule.inputs, lambda A, M: compute(A, 1 - M)
-    other = "dropout's mask of the wrong example"
-    yield other, rule.inputs, lambda A, M: A * (1 / (1 - rate)) * np.roll(M > 0, 1, axis=0)
+    wrong_example = "dropout's mask of the wrong example"
+    yield wrong_example, rule.inputs, lambda A, M: A * (1 / (1 - rate)) * np.roll(M > 0, 1, axis=0)
     yield "dropout's mask of the step before", (source, previous(M)), compute

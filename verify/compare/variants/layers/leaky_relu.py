@@ -1,4 +1,4 @@
-"""In place of leaky ReLU and of its slope."""
+"""Variants of leaky ReLU and of its slope."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from reference.network import Network
 from reference.rule import Rule
 from verify.compare.variants.shared import Found, no_slope, word
 
-SLOPES = (0.01, 0.1, 0.2, 0.3)  # in common use
+SLOPES = (0.01, 0.1, 0.2, 0.3)  # values in common use
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of leaky ReLU, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":
-        own = word(rule.compute.keywords["f"], "negative_slope")  # type: ignore[attr-defined]
+        negative_slope = word(rule.compute.keywords["f"], "negative_slope")  # type: ignore[attr-defined]
         yield "activation left out", inputs, lambda Z: Z * 1.0
         yield "ReLU in place of leaky ReLU", inputs, relu
         yield "leaky ReLU's sides exchanged", inputs, lambda Z: -leaky_relu(-Z)
         for slope in SLOPES:
-            if slope != own:
+            if slope != negative_slope:
                 yield f"negative slope {slope}", inputs, partial(leaky_relu, negative_slope=slope)
         return
     yield from no_slope(rule)

@@ -1,4 +1,4 @@
-"""In place of no activation."""
+"""Variants of a layer without an activation."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from verify.compare.variants.shared import Found, no_slope
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of a layer without an activation, the simplest first."""
     if rule.phase == "forward":
         yield "activation left out", rule.inputs, lambda Z: Z * 1.0
         yield "ReLU in place of no activation", rule.inputs, relu

@@ -1,4 +1,4 @@
-"""In place of ReLU and of the mask of its gradient."""
+"""Variants of ReLU and of the mask of its gradient."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from verify.compare.variants.shared import Found
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of ReLU, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":
         yield "activation left out", inputs, lambda Z: Z * 1.0
@@ -19,10 +20,10 @@ def variants(rule: Rule, network: Network) -> Found:
         yield "ReLU cut off at 6", inputs, lambda Z: -np.maximum(-np.maximum(Z, 0), -6.0)
         yield "sigmoid in place of ReLU", inputs, sigmoid
         return
-    dA, at = inputs
+    dA, Z = inputs
     yield "mask missing", inputs, lambda dA, Z: dA * 1.0
     yield "(18b) as printed, mask Z ≥ 0", inputs, lambda dA, Z: dA * ~(-Z > 0)
     yield "mask inverted", inputs, lambda dA, Z: dA * ~(Z > 0)
     yield "mask of the wrong example", inputs, lambda dA, Z: dA * np.roll(Z > 0, 1, axis=0)
-    yield "mask of the step before", (dA, previous(at)), rule.compute
+    yield "mask of the step before", (dA, previous(Z)), rule.compute
     yield "slope of leaky ReLU (0.01)", inputs, lambda dA, Z: dA * (Z > 0) + dA * ~(Z > 0) * 0.01

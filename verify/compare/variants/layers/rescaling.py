@@ -1,4 +1,4 @@
-"""In place of a rescaling."""
+"""Variants of a rescaling."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from verify.compare.variants.shared import Found, word
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of a rescaling, the simplest first."""
     scale, offset = word(rule.compute, "scale"), word(rule.compute, "offset")
     yield "rescaling left out", rule.inputs, lambda X: X * 1.0
     yield "offset of the rescaling left out", rule.inputs, lambda X: X * scale

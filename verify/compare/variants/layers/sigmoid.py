@@ -1,4 +1,4 @@
-"""In place of the sigmoid and of its slope."""
+"""Variants of the sigmoid and of its slope."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from verify.compare.variants.shared import Found, no_slope
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of the sigmoid, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":
         yield "activation left out", inputs, lambda Z: Z * 1.0
         yield "tanh in place of sigmoid", inputs, np.tanh
-        straight = "sigmoid cut to straight lines"
-        yield straight, inputs, lambda Z: np.minimum(np.maximum(Z * (1 / 6) + 0.5, 0.0), 1.0)
+        hard_sigmoid = "sigmoid cut to straight lines"
+        yield hard_sigmoid, inputs, lambda Z: np.minimum(np.maximum(Z * (1 / 6) + 0.5, 0.0), 1.0)
         yield "sign of z in the sigmoid", inputs, lambda Z: sigmoid(-Z)
         yield "softmax in place of sigmoid", inputs, softmax
         return

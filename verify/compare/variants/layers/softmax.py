@@ -1,4 +1,4 @@
-"""In place of the softmax and of its Jacobian."""
+"""Variants of the softmax and of its Jacobian."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from verify.compare.variants.shared import Found, no_slope
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of the softmax, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":
         yield "softmax over the batch", inputs, lambda Z: softmax(Z.T).T
@@ -27,5 +28,6 @@ def variants(rule: Rule, network: Network) -> Found:
 
 
 def _unshifted(Z: Any) -> Any:
+    """Return the softmax, computed without subtracting the largest element first."""
     E = np.exp(Z)
     return E * np.reciprocal(np.sum(E, axis=1, keepdims=True))

@@ -1,4 +1,4 @@
-"""In place of tanh and of its slope."""
+"""Variants of tanh and of its slope."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from verify.compare.variants.shared import Found, no_slope
 
 
 def variants(rule: Rule, network: Network) -> Found:
+    """Yield the variants of one rule of tanh, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":
         yield "activation left out", inputs, lambda Z: Z * 1.0

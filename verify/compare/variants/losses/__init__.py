@@ -1,4 +1,7 @@
-"""What could be computed in place of each loss: a module for each kind, with `variants(rule)`, the simplest first."""
+"""Variants of the losses: one module for each kind.
+
+Each module has a function `variants(rule)`, which yields the variants of one rule, the simplest first.
+"""
 
 from __future__ import annotations
 

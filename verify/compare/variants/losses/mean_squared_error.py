@@ -1,4 +1,4 @@
-"""In place of the mean squared error and of its slope."""
+"""Variants of the mean squared error and of its slope."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from verify.compare.variants.shared import Found
 
 
 def variants(rule: Rule) -> Found:
+    """Yield the variants of one rule of the mean squared error, the simplest first."""
     yield from of_any(rule)
     yield from of_reduction(rule)
-    words = word_of(rule)
-    if words:
+    options = word_of(rule)
+    if options:
         yield "half the squares", rule.inputs, lambda Q, y: rule.compute(Q, y) * 0.5
         yield "sum over the outputs", rule.inputs, lambda Q, y: rule.compute(Q, y) * float(Q.shape[1])
         if rule.phase == "backward":
-            yield "absolute error in place of squares", rule.inputs, partial(_absolute, mean=words["mean"])
+            yield "absolute error in place of squares", rule.inputs, partial(_absolute, mean=options["mean"])
 
 
 def _absolute(A: Any, y: Any, mean: bool) -> Any:
+    """Return the slope of the mean absolute error."""
     D = A - y
     return weighed((1.0 * (D > 0) - 1.0 * (D < 0)) * (1 / A.shape[1]), mean)

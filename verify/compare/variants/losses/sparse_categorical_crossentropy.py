@@ -1,4 +1,4 @@
-"""In place of the cross-entropy of whole-number labels and of its slope."""
+"""Variants of the cross-entropy of integer labels, and of its slope."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from verify.compare.variants.shared import Found
 
 
 def variants(rule: Rule) -> Found:
+    """Yield the variants of one rule of the cross-entropy of integer labels, the simplest first."""
     yield from of_any(rule)
     yield from of_reduction(rule)
     yield from of_crossentropy(rule)

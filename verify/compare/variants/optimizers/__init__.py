@@ -1,6 +1,6 @@
-"""What could be computed in place of each optimizer's rules: a module for each kind.
+"""Variants of the optimizers' rules: one module for each kind.
 
-A module has `variants(rule, optimizer)`, which gives the variants of one rule of its kind, the simplest first.
+Each module has a function `variants(rule, optimizer)`, which yields the variants of one rule, the simplest first.
 """
 
 from __future__ import annotations

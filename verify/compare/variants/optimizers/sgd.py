@@ -1,4 +1,4 @@
-"""In place of a step of gradient descent, and of the velocity."""
+"""Variants of the update of gradient descent, and of the velocity."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from verify.compare.variants.update import of_another_gradient, of_any_update
 
 
 def variants(rule: Rule, optimizer: SGD) -> Found:
+    """Yield the variants of one rule of gradient descent, the simplest first."""
     if names.read(rule.tensor).role == names.UPDATE:
         yield from of_any_update(rule)
         yield from _updates(rule, optimizer)
@@ -21,6 +22,7 @@ def variants(rule: Rule, optimizer: SGD) -> Found:
 
 
 def _velocities(rule: Rule, sgd: SGD) -> Found:
+    """Yield the variants of the velocity."""
     before, g, alpha = rule.inputs
     mu = sgd.momentum
     yield "sign of the momentum", rule.inputs, lambda m, g, a: m * -mu - g * a
@@ -37,6 +39,7 @@ def _velocities(rule: Rule, sgd: SGD) -> Found:
 
 
 def _updates(rule: Rule, optimizer: SGD) -> Found:
+    """Yield the variants of the update."""
     g, P = rule.inputs[0], names.read(rule.tensor).base
     if optimizer.nesterov:
         m, g, alpha = rule.inputs
