@@ -186,7 +186,8 @@ def _value_in_trace(case: Case, name: str, position: tuple[int, ...], left: Form
     array = case.held.get(name)
     if array is None:
         raise Unusable(f"{name}: the trace does not hold it in step {case.number}")
-    return Line(left, formula.number(str(array[position]).removesuffix(".0")))
+    text = str(array[position]).removesuffix(".0")
+    return Line(left, formula.number(text) if text[-1].isdigit() else formula.plain(text))
 
 
 def _given(case: Case, name: str) -> str:

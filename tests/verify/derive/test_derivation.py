@@ -249,6 +249,8 @@ def test_extreme_numbers_end_soon(z):
 def test_a_tensor_that_no_rule_computes_is_said_to_be_so():
     trace = altered(simulate(batch=1, steps=1), "step1/odd", np.zeros((2, 2, 2), np.float32))
     assert explanation(trace, 1, "odd", (1, 2, 2)).headline == "odd[1,2,2] is given: no rule computes it"
+    trace = altered(simulate(), "step1/odd", np.array([True, False]))
+    assert [explanation(trace, 1, "odd", (i,)).steps[0].lines[0].right.html for i in (1, 2)] == ["True", "False"]
 
 
 def test_roundings_of_zero_are_zero():
