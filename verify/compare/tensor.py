@@ -75,6 +75,31 @@ class Tolerance:
         return bound
 
 
+@dataclass(frozen=True)
+class Errors:
+    """A tensor by hand and by TensorFlow, with its errors: float64 arrays of one shape.
+
+    `allowed` has the bounds, `share` is error over bound, `ulps` the error in units in the last place.
+    """
+
+    by_hand: Floats
+    tensorflow: Floats
+    allowed: Floats
+    error: Floats
+    share: Floats
+    ulps: Floats
+
+    @classmethod
+    def of(cls, by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision) -> Errors:
+        """Return the errors of a tensor; where the error is not finite, neither is its share."""
+        actual = tensorflow.astype(np.float64)
+        with np.errstate(all="ignore"):
+            error = np.abs(actual - by_hand)
+            share = np.where(error == 0, 0.0, error / allowed)
+            ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(actual)))
+        return cls(by_hand, actual, np.broadcast_to(allowed, error.shape), error, share, ulps)
+
+
 def values(
     by_hand: Floats, allowed: Floats, tensorflow: Array, precision: Precision, same: Any = False
 ) -> dict[str, Any]:
@@ -82,39 +107,30 @@ def values(
 
     `allowed` has the bounds; where a bound is 0, the numbers must be equal. `same` is the mask of reproduced numbers.
     """
-    actual = np.asarray(tensorflow, dtype=np.float64)
-    finite = np.isfinite(actual) & np.isfinite(by_hand)
-    if not finite.all():
-        worst = np.unravel_index(int(np.argmin(finite)), finite.shape)
-        return dict(
-            verdict="not_finite",
-            worst_index=tuple(int(i) for i in worst),
-            by_hand=float(by_hand[worst]),
-            tensorflow=float(actual[worst]),
-            outside=int(np.sum(~finite)),
-            elements=actual.size,
-        )
-    error = np.abs(actual - by_hand)
-    with np.errstate(all="ignore"):
-        ratio = np.where(error == 0, 0.0, error / allowed)
+    found = Errors.of(by_hand, allowed, np.asarray(tensorflow), precision)
+    finite = np.isfinite(found.tensorflow) & np.isfinite(by_hand)
+    ratio = found.share if finite.all() else ~finite
     worst = np.unravel_index(int(np.argmax(ratio)), ratio.shape) if ratio.ndim else ()
-    equal = precision.round(by_hand) == actual
-    outside = int(np.sum(~(error <= allowed)))
-    verdict = "outside" if outside else "reproduced" if np.all(same) else "equal" if equal.all() else "within"
-    ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(actual)))
-    return dict(
-        verdict=verdict,
-        max_error=float(error.max()),
-        allowed=float(allowed[worst]),
-        utilisation=float(ratio[worst]),
-        max_ulp=float(ulps.max()),
-        equal_share=float(equal.mean()),
-        worst_index=tuple(int(i) for i in worst),
-        by_hand=float(by_hand[worst]),
-        tensorflow=float(actual[worst]),
-        outside=outside,
-        elements=actual.size,
-    )
+    figures: dict[str, Any] = {
+        "worst_index": tuple(int(i) for i in worst),
+        "by_hand": float(by_hand[worst]),
+        "tensorflow": float(found.tensorflow[worst]),
+        "elements": found.tensorflow.size,
+    }
+    if not finite.all():
+        return {"verdict": "not_finite", "outside": int(np.sum(~finite)), **figures}
+    equal = precision.round(by_hand) == found.tensorflow
+    outside = int(np.sum(~(found.error <= allowed)))
+    return {
+        "verdict": "outside" if outside else "reproduced" if np.all(same) else "equal" if equal.all() else "within",
+        "outside": outside,
+        "max_error": float(found.error.max()),
+        "allowed": float(found.allowed[worst]),
+        "utilisation": float(found.share[worst]),
+        "max_ulp": float(found.ulps.max()),
+        "equal_share": float(equal.mean()),
+        **figures,
+    }
 
 
 def row(

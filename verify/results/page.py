@@ -15,7 +15,7 @@ from reference.network import Network
 from reports.detail import Closeup, Detail, Layer
 from reports.explanation import Step
 from reports.table import Picture, Table
-from verify.compare.tensor import Comparison, Tolerance
+from verify.compare.tensor import Comparison, Errors, Tolerance
 from verify.compare.walk import Compared
 from verify.derive.case import Case
 from verify.derive.derivation import explain as derive
@@ -24,7 +24,7 @@ from verify.records.precision import PRECISIONS
 from verify.records.settings import Settings
 from verify.records.trace import Array
 from verify.results.result import Result, summary
-from verify.results.tensor_views import Explain, Near, closeup
+from verify.results.tensor_views import Explain, closeup
 
 SAMPLES = 6  # examples of a batch that are drawn
 FEW = 80  # with more tensors than this, only the worst number of each is derived; one takes milliseconds
@@ -145,7 +145,7 @@ def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None, explai
     if ball is None or array is None or ball.shape != array.shape or c.verdict in ("dtype", "shape"):
         return closeup(c, None, explain)
     bound = tolerance.allowed(ball.value) if tolerance else ball.spread()
-    return closeup(c, Near.of(ball.value, bound, array, PRECISIONS[trace.settings.dtype]), explain)
+    return closeup(c, Errors.of(ball.value, bound, array, PRECISIONS[trace.settings.dtype]), explain)
 
 
 def _explainer(compared: Compared, tolerance: Tolerance | None, all_listed: bool) -> Explain:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from reports.detail import LEVELS, NOTHING, OUTSIDE, Bars, Closeup, Element, Hea
 from reports.explanation import Step
 from reports.table import Cell, Table
 from verify.compare.recompute import share
-from verify.compare.tensor import Comparison
+from verify.compare.tensor import Comparison, Errors
 from verify.compare.wording import describe, index_text
 from verify.essay.tables import ends, printed
-from verify.records.precision import Floats, Precision
+from verify.records.precision import Floats
 from verify.records.trace import Array
 
 MOST = 128  # cells at most along each side of a heat map
@@ -29,29 +29,7 @@ ULPS = (0.5, 1, 2, 4, 8, 16, 32, 64)
 Explain = Callable[[str, tuple[int, ...], bool], Step | None]  # tensor, index, whether it is the worst
 
 
-@dataclass(frozen=True)
-class Near:
-    """A tensor by hand and by TensorFlow, with its bound; all are float64 of one shape. `share` is error over bound."""
-
-    by_hand: Floats
-    tensorflow: Floats
-    allowed: Floats
-    error: Floats
-    share: Floats
-    ulps: Floats
-
-    @classmethod
-    def of(cls, by_hand: Floats, allowed: Floats, held: Array, precision: Precision) -> Near:
-        """Return the views of a tensor; an error that is not finite has a share that is not finite."""
-        tensorflow = held.astype(np.float64)
-        with np.errstate(all="ignore"):
-            error = np.abs(tensorflow - by_hand)
-            share = np.where(error == 0, 0.0, error / allowed)
-            ulps = error / precision.spacing(np.maximum(np.abs(by_hand), np.abs(tensorflow)))
-        return cls(by_hand, tensorflow, np.broadcast_to(allowed, error.shape), error, share, ulps)
-
-
-def closeup(c: Comparison, near: Near | None, explain: Explain) -> Closeup:
+def closeup(c: Comparison, near: Errors | None, explain: Explain) -> Closeup:
     """Return the details of a tensor; one that could not be compared has only its sentence."""
     shape = " × ".join(map(str, c.shape)) or "a single number"
     title = f"[{shape}] by equation ({c.equation})" if c.order and c.equation else f"[{shape}]"
@@ -79,7 +57,7 @@ def closeup(c: Comparison, near: Near | None, explain: Explain) -> Closeup:
     )
 
 
-def heat(near: Near) -> Heat:
+def heat(near: Errors) -> Heat:
     """Return a heat map in which each cell shows the worst of a block of elements; a vector is one row."""
     share = np.atleast_2d(near.share)
     share = share.reshape(-1, share.shape[-1])
@@ -109,7 +87,7 @@ def _cuts(n: int) -> list[int]:
     return list(range(0, n, -(-n // MOST)))
 
 
-def scatter(near: Near) -> Scatter:
+def scatter(near: Errors) -> Scatter:
     """Return from each band of magnitudes the numbers with the largest share, the largest and the smallest error."""
     size, error, allowed = np.abs(near.by_hand).ravel(), near.error.ravel(), near.allowed.ravel()
     share = near.share.ravel()
@@ -186,7 +164,7 @@ def histogram(ulps: Floats) -> Bars:
     return Bars(tuple(zip(labels[:shown], counts, strict=False)), alt + f"{values.max():.3g} units.")
 
 
-def corner(c: Comparison, near: Near) -> tuple[Table, Table]:
+def corner(c: Comparison, near: Errors) -> tuple[Table, Table]:
     """Return the first four and the last of each axis, as the essay prints matrices: by hand and by TensorFlow."""
     return _corner(c, near.by_hand, "by hand"), _corner(c, near.tensorflow, "by TensorFlow")
 
@@ -220,7 +198,7 @@ def _anchor(tensor: str, index: tuple[int, ...]) -> str:
     return "-".join([f"number-{tensor}", *(str(i + 1) for i in index)])
 
 
-def element(tensor: str, index: tuple[int, ...], near: Near, step: Step | None) -> Element:
+def element(tensor: str, index: tuple[int, ...], near: Errors, step: Step | None) -> Element:
     """Return the details of one number: both values, their difference, the bound, and the derivation."""
     by_hand, tensorflow, bound = (float(a[index]) for a in (near.by_hand, near.tensorflow, near.allowed))
     share, ulps = float(near.share[index]), float(near.ulps[index])

@@ -9,11 +9,11 @@ from reference.network import ESSAY, chain
 from reports import as_html, drawing
 from reports.detail import NOTHING, OUTSIDE
 from tests.support.simulate import altered, simulate
-from verify.compare.tensor import Tolerance
+from verify.compare.tensor import Errors, Tolerance
 from verify.records.precision import FLOAT32
 from verify.results import page as view
 from verify.results.judging import judge
-from verify.results.tensor_views import MOST, Near, heat, histogram, scatter
+from verify.results.tensor_views import MOST, heat, histogram, scatter
 
 
 def near(size=(300, 200), worst=None, seed=0):
@@ -22,7 +22,7 @@ def near(size=(300, 200), worst=None, seed=0):
     held = hand.astype(np.float32)
     if worst:
         held[worst] *= np.float32(1 + 1e-5)
-    return Near.of(hand, np.abs(hand) * 2.0**-23, held, FLOAT32)
+    return Errors.of(hand, np.abs(hand) * 2.0**-23, held, FLOAT32)
 
 
 def test_one_number_of_many_stays_visible():
@@ -48,7 +48,7 @@ def test_the_scatter_keeps_every_kind_of_worst():
 
 def test_more_outside_than_are_drawn_are_still_counted():
     hand = np.ones((50, 50))
-    found = scatter(Near.of(hand, np.full((50, 50), 1e-9), (hand + 1).astype(np.float32), FLOAT32))
+    found = scatter(Errors.of(hand, np.full((50, 50), 1e-9), (hand + 1).astype(np.float32), FLOAT32))
     assert "2,500 of 2,500 above theirs" in found.alt and 0 < len(found.outside) < 100
 
 
@@ -63,16 +63,16 @@ def test_the_histogram_counts_everything():
 def test_what_is_not_finite_is_shown_as_such(value):
     held = np.ones((3, 4), dtype=np.float32)
     held[1, 2] = value
-    found = Near.of(np.ones((3, 4)), np.full((3, 4), 1e-6), held, FLOAT32)
+    found = Errors.of(np.ones((3, 4)), np.full((3, 4), 1e-6), held, FLOAT32)
     assert heat(found).levels[6] in (NOTHING, OUTSIDE) and "nan" not in heat(found).alt
     assert sum(count for _, count in histogram(found.ulps).bars) == 12
-    assert "finite" in scatter(Near.of(held * np.nan, found.allowed, held, FLOAT32)).alt
+    assert "finite" in scatter(Errors.of(held * np.nan, found.allowed, held, FLOAT32)).alt
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (7,), (1, 1), (1, 900), (900, 1), (2, 3, 4)])
 def test_any_shape_can_be_drawn(shape):
     hand = np.zeros(shape)
-    one = Near.of(hand, np.full(shape, 1e-9), hand.astype(np.float32), FLOAT32)
+    one = Errors.of(hand, np.full(shape, 1e-9), hand.astype(np.float32), FLOAT32)
     plot = drawing.scatter(scatter(one))
     assert plot.dots and not plot.crosses and plot.x and plot.y
     if shape:
