@@ -1,4 +1,4 @@
-"""What a page shows beyond a report: the network, the samples, and the details of each tensor, all as values.
+"""The parts of a page beyond its report: the network, the samples, and the details of each tensor, all as values.
 
 A share is error over bound: if it is above 1, rounding cannot explain the error.
 """
@@ -96,7 +96,7 @@ class Closeup:
 
 @dataclass(frozen=True)
 class Detail:
-    """All details of a page. `tensors` has one table for each mode: the first is shown, a switch shows the others."""
+    """The details of a page. `tensors` has one table for each mode: the first is shown, a switch shows the others."""
 
     layers: tuple[Layer, ...] = ()
     samples: tuple[Picture, ...] = ()

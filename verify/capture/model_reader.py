@@ -49,7 +49,7 @@ class Understood:
 
 def understand(model: Any) -> Understood:
     """Read a built Sequential or linear Functional model.  Raises Unsupported, naming everything not supported."""
-    reading = Reading()
+    reading = ModelReading()
     for layer in _chain(model):
         reading.read(layer)
     return reading.understood(model)
@@ -91,7 +91,7 @@ def _of_function(function: Any) -> ActivationReader | None:
     return reader if isinstance(reader, ActivationReader) else None
 
 
-class Reading:
+class ModelReading:
     """A model that is being read, layer by layer: the parts read so far, and the problems found."""
 
     def __init__(self) -> None:
@@ -135,7 +135,7 @@ class Reading:
 
     @property
     def layers(self) -> list[Layer]:
-        """All parts read so far, in order."""
+        """The parts read so far, in order."""
         return [part for _, _, parts in self.parts for part in parts]
 
     @property

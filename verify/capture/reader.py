@@ -5,20 +5,47 @@ Each kind of layer has a module in `verify/capture/layers/` with its `READER`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from reference.layers.activation import Activation
-
-if TYPE_CHECKING:
-    from verify.capture.model_reader import Reading
+from reference.layers.dense import Dense
+from reference.layers.layer import Layer
 
 Tensors = dict[str, Any]
 # The base class of all of Keras's variables.
 VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))
+
+
+class Reading(Protocol):
+    """The model that is being read, as a reader sees it (`model_reader.ModelReading`)."""
+
+    @property
+    def last(self) -> Layer | None:
+        """The last part read that computes a tensor, or None."""
+
+    @property
+    def at_input(self) -> bool:
+        """True if only rescaling and flattening come before the next layer."""
+
+    def add(self, layer: Any, *parts: Layer) -> None:
+        """Add a Keras layer that computes these parts."""
+
+    def add_dense(self, layer: Any, inputs: int, dense: Dense, function: Any) -> None:
+        """Add a Keras Dense layer with this many inputs and this activation function."""
+
+    def add_activation(self, layer: Any, activation: Activation) -> None:
+        """Add an activation that is a separate layer."""
+
+    def problem(self, layer: Any, why: str) -> None:
+        """Note why a layer is not supported."""
+
+    def held(self, layer: Any, constant: Any) -> float:
+        """Return a constant as Keras holds it."""
+        ...
 
 
 class Reader:

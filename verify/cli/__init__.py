@@ -1,1 +1,1 @@
-"""What the commands share: options, exit statuses, the console, one run."""
+"""Shared parts of the commands: options, exit statuses, the console, one run."""

@@ -23,7 +23,7 @@ from verify.records.settings import OPTIMIZERS
 
 @dataclass(frozen=True)
 class Options(Choice, Output):
-    """What a command was asked to do. Options that a command does not have keep their defaults."""
+    """The options of a command. Options that a command does not have keep their defaults."""
 
     batch: int = 1
     seed: int = 0
@@ -43,7 +43,7 @@ class Options(Choice, Output):
 
     @property
     def policy(self) -> str:
-        """What numbers are judged by, in words."""
+        """The bound that numbers are judged by, in words."""
         t = self.tolerance
         return DERIVED if t is None else f"rtol {t.rtol:g} and atol {t.atol:g}"
 

@@ -31,7 +31,7 @@ class Term:
 
     @property
     def key(self) -> Key:
-        """What identifies the number: two terms with equal keys are one number."""
+        """The key of the number: two terms with equal keys are one number."""
         return (self.node, self.index, self.kind)
 
     @property

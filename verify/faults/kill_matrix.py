@@ -38,12 +38,12 @@ class Kill:
 
     @property
     def equivalent(self) -> bool:
-        """Whether no comparison can tell fault and truth apart: rounding can make one and the same tensor of both."""
+        """True if no comparison can tell fault and truth apart: rounding can make one and the same tensor of both."""
         return not self.caught and self.size <= 1
 
     @property
     def survived(self) -> bool:
-        """Whether the fault goes unnoticed although it is not equivalent to the truth."""
+        """True if the fault goes unnoticed although it is not equivalent to the truth."""
         return not self.caught and not self.equivalent
 
     @property
@@ -53,7 +53,7 @@ class Kill:
 
     @property
     def right(self) -> bool | None:
-        """Whether the first cause named is the right one; None if the fault was not caught or has no cause to name."""
+        """True if the first cause named is the right one; None if the fault was not caught or has no cause to name."""
         if not self.caught or not self.fault.telling:
             return None
         if self.fault.replaced:

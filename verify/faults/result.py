@@ -37,7 +37,7 @@ class FaultsResult:
 
     @property
     def passed(self) -> bool:
-        """Whether faults were tried and none of them survived."""
+        """True if faults were tried and none of them survived."""
         return bool(self.kills) and not self.survivors
 
     @property

@@ -35,7 +35,7 @@ class Chosen:
 
     @property
     def differs(self) -> bool:
-        """Whether the two sides predict different classes."""
+        """True if the two sides predict different classes."""
         return self.by_hand != self.tensorflow
 
 

@@ -36,7 +36,7 @@ class Form:
 
     @property
     def fits(self) -> bool:
-        """Whether the form agrees with every printed pair, and there is at least one."""
+        """True if the form agrees with every printed pair, and there is at least one."""
         return 0 < self.pairs == self.agree
 
 

@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Trial:
-    """All verdicts, in the order of the essay, and the facts about the essay's run that follow from the numbers."""
+    """The verdicts, in the order of the essay, and the facts about the essay's run that follow from the numbers."""
 
     verdicts: tuple[Verdict, ...]
     adam: tuple[Form, ...]

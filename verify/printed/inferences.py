@@ -32,7 +32,7 @@ class SharedDraw:
 
     @property
     def supported(self) -> bool:
-        """Whether every pair agrees, and that is no coincidence."""
+        """True if every pair agrees, and that is no coincidence."""
         return self.pairs > 0 and self.agree == self.pairs and self.chance < CHANCE
 
 
@@ -119,7 +119,7 @@ class Initialiser:
 
     @property
     def fits(self) -> bool:
-        """Whether one draw explains all layers, and no weight exceeds the limit of its layer."""
+        """True if one draw explains all layers, and no weight exceeds the limit of its layer."""
         return self.draw.supported and self.largest <= 1
 
 

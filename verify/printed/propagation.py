@@ -65,7 +65,7 @@ class Constraint(Protocol):
 
     @property
     def reads_itself(self) -> bool:
-        """Whether the new interval of a quantity may depend on the old interval of that quantity."""
+        """True if the new interval of a quantity may depend on the old interval of that quantity."""
 
     def narrow(self, box: Mapping[Quantity, tuple[float, float]]) -> Narrowed:
         """Yield quantities with the interval that the equation allows, given the current intervals."""

@@ -33,7 +33,7 @@ class PrintedResult:
 
     @property
     def passed(self) -> bool:
-        """Whether every verdict is the recorded one."""
+        """True if every verdict is the recorded one."""
         return not self.differences
 
     @property

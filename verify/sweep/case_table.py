@@ -41,7 +41,7 @@ def to_table(plan: Plan, findings: list[Finding]) -> Any:
 
 
 def has_columns(table: Any) -> bool:
-    """Whether the table has the names and types of COLUMNS; its texts may be dictionary-encoded or not."""
+    """True if the table has the names and types of COLUMNS; its texts may be dictionary-encoded or not."""
     return {f.name: plain(f.type) for f in table.schema} == {f.name: plain(f.type) for f in COLUMNS}
 
 

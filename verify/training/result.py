@@ -88,7 +88,7 @@ class TrainingResult:
 
     @property
     def is_mnist(self) -> bool:
-        """Whether the number of training images, 60,000, is that of MNIST."""
+        """True if the number of training images, 60,000, is that of MNIST."""
         return self.images[0] == 60_000
 
     def tensors(self) -> Table:

@@ -111,7 +111,7 @@ def test_a_bound_of_one_number_is_that_of_the_whole_tensor(kind, monkeypatch):
 
 
 def test_lockstep_fails_what_the_comparison_fails_of_layers_that_come_alive():
-    """Of a ReLU that was dead in the first step m is 0, and adding to it rounds nothing; of the others it is not."""
+    """Compare a dead ReLU, whose m is 0 so that adding to it rounds nothing, with layers whose m is not 0."""
     network = chain((3, 1, 2), ("relu", "softmax"))
     noticed = 0
     for seed in range(60):

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from reference.layers.dense import Dense
-from verify.capture.reader import Reader, Tensors, beside_of
-
-if TYPE_CHECKING:
-    from verify.capture.model_reader import Reading
+from verify.capture.reader import Reader, Reading, Tensors, beside_of
 
 BESIDE = " beside"  # follows the name of a Z that is computed from a copy of the inputs
 REFUSED = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")

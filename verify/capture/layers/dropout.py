@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -10,10 +10,7 @@ import tensorflow as tf
 from reference.layers.dropout import Dropout
 from reference.tensor_names import of_layer
 from reference.tensor_names import read as parts_of
-from verify.capture.reader import Reader, Tensors
-
-if TYPE_CHECKING:
-    from verify.capture.model_reader import Reading
+from verify.capture.reader import Reader, Reading, Tensors
 
 
 class DropoutReader(Reader):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from reference.layers.flatten import Flatten
-from verify.capture.reader import Reader
-
-if TYPE_CHECKING:
-    from verify.capture.model_reader import Reading
+from verify.capture.reader import Reader, Reading
 
 
 class FlattenReader(Reader):

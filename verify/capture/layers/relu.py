@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from reference.layers.activation import Activation
 from reference.layers.relu import ReLU
-from verify.capture.reader import ActivationReader
-
-if TYPE_CHECKING:
-    from verify.capture.model_reader import Reading
+from verify.capture.reader import ActivationReader, Reading
 
 
 class ReLUReader(ActivationReader):

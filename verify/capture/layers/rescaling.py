@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
 from reference.layers.rescaling import Rescaling
-from verify.capture.reader import Reader, Tensors
-
-if TYPE_CHECKING:
-    from verify.capture.model_reader import Reading
+from verify.capture.reader import Reader, Reading, Tensors
 
 
 class RescalingReader(Reader):

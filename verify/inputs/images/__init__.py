@@ -40,7 +40,7 @@ class Look:
 
     @property
     def seen(self) -> bytes:
-        """What the network sees, as PNG bytes."""
+        """The image that the network sees, as PNG bytes."""
         return picture(self.pixels)
 
 
