@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,15 +44,17 @@ def captured(settings: Settings, samples: Samples, verbose: bool, weights: Mappi
 
 
 @contextmanager
-def _tensorflow(verbose: bool) -> Iterator[None]:
-    """Guard TensorFlow: it starts quietly, and whatever it raises becomes Unverifiable."""
+def _tensorflow(verbose: bool, refusals: tuple[type[Exception], ...] = (Unverifiable,)) -> Iterator[None]:
+    """Guard TensorFlow: it starts quietly, and whatever it raises becomes Unverifiable, but for `refusals`."""
     with waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
-            yield
-        except (Unusable, Unverifiable):
-            raise
+            import_module("verify.capture.capture")
         except ImportError as error:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
+        try:
+            yield
+        except refusals:
+            raise
         except Exception as error:
             text = (str(error).splitlines() or [""])[0][:200]
             raise Unverifiable(f"TensorFlow failed in the capture: {type(error).__name__} {text}") from error
@@ -70,7 +73,7 @@ def capture_copy(
     command: str = "backprop",
 ) -> Trace:  # fmt: skip
     """Let a copy of the model take these steps; return what TensorFlow computed.  Raises Unusable or Unverifiable."""
-    with _tensorflow(verbose):
+    with _tensorflow(verbose, (Unusable, Unverifiable)):
         from verify.capture.capture import capture_model
         from verify.capture.model_copy import twin
 

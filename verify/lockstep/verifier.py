@@ -128,7 +128,7 @@ class Lockstep:
             count = int(np.count_nonzero(same))
             utilisation[rule.tensor] = 0.0
             if count < array.size and rule.elementwise and array.ndim:
-                groups.setdefault(_arithmetic(rule), []).append(_Part(rule, array, np.flatnonzero(~same)))
+                groups.setdefault(_arithmetic(rule, inputs), []).append(_Part(rule, array, np.flatnonzero(~same)))
             elif count < array.size:
                 utilisation[rule.tensor] = bounds.utilisation(rule, array, same)
             elements += array.size
@@ -167,10 +167,11 @@ class _Part(NamedTuple):
         return numbers
 
 
-def _arithmetic(rule: Rule) -> Any:
-    """Return a key that is equal for rules with the same arithmetic, such as Adam's updates of all parameters."""
+def _arithmetic(rule: Rule, inputs: Mapping[str, Any]) -> Any:
+    """Return a key that is equal for rules with the same arithmetic on the same single numbers, as Adam's updates."""
     f, names = rule.compute, rule.inputs
-    roles = (rule.single, *((names.index(name), name in rule.fusable, name in rule.folded) for name in names))
+    numbers = tuple(name for name in names if not np.ndim(inputs.get(name, 0.0)))
+    roles = (rule.single, numbers, *((names.index(n), n in rule.fusable, n in rule.folded) for n in names))
     return (f.func, f.args, tuple(f.keywords.items()), roles) if isinstance(f, partial) else (f, roles)
 
 

@@ -64,7 +64,7 @@ def _read(argv: Sequence[str] | None) -> Options:
     """Return the options that these arguments name."""
     parsed = training_parser(ABOUT, OUT).parse_args(argv)
     settings = {f.name: getattr(parsed, f.name) for f in fields(Course)}
-    chosen = {name: value for name, value in settings.items() if value not in (None, False)}
+    chosen = {name: value for name, value in settings.items() if value is not None and value is not False}
     return Options(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
 
 

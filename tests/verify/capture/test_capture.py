@@ -9,7 +9,7 @@ import pytest
 from verify import backprop, feedforward
 from verify.cli.exit_status import guarded
 from verify.compare.walk import compare
-from verify.errors import Unverifiable
+from verify.errors import Unusable, Unverifiable
 from verify.inputs import samples
 from verify.printed import __main__ as printed
 from verify.records import trace_file
@@ -128,6 +128,17 @@ def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
     monkeypatch.setattr(capture, "training", unsteady)
     with pytest.raises(Unverifiable, match="second run gives step1/dA1"):
         capture.capture(Settings(), DIGITS)
+
+
+@pytest.mark.parametrize("error", [ImportError("no module foo"), Unusable("what the project built is refused")])
+def test_an_error_inside_the_capture_is_not_taken_for_a_missing_tensorflow(error, monkeypatch, tmp_path, capsys):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(capture, "capture", fail)
+    assert guarded(backprop.main, ["--out", str(tmp_path)]) == 3
+    assert f"TensorFlow failed in the capture: {type(error).__name__} {error}" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_status_3_and_no_files_where_nothing_can_be_verified(monkeypatch, tmp_path, capsys):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reference.network import chain
-from reference.rules import rules
+from reference.rules import Rule, rules
 from tests.support.simulate import SMALL, altered, simulate
 from verify.bounds import Ball
 from verify.compare.evaluation import evaluate, fused
@@ -380,3 +380,12 @@ def test_a_training_step_that_overflows_does_not_pass():
     trace = simulate(chain((2, 2), ("linear",)), huge, **chosen)
     (found,) = judged(trace)
     assert "clipped_W1" in {c.tensor for c in found.failed}
+
+
+def test_only_rules_on_the_same_single_numbers_are_judged_together():
+    rate = {"alpha": np.float32(0.1), "beta": np.float32(0.1), "g": np.ones(2), "h": np.ones(2)}
+    first, second, other = (
+        Rule(name, "15", inputs, np.multiply, 1, "update", elementwise=True)
+        for name, inputs in (("a", ("g", "alpha")), ("b", ("h", "alpha")), ("c", ("h", "beta")))
+    )
+    assert judging._arithmetic(first, rate) == judging._arithmetic(second, rate) != judging._arithmetic(other, rate)

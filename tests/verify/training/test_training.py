@@ -311,6 +311,10 @@ def refused(argv, capsys):
     return said
 
 
+def test_seed_0_is_a_seed():
+    assert training._read(["--seed", "0"]).chosen == {"seed": 0}
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_resumed_training_is_the_one_that_was_begun(name, unfinished, capsys):
     before = contents(unfinished)
