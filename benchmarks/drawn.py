@@ -28,8 +28,8 @@ from verify.inputs import images as image
 from verify.inputs import samples
 from verify.records.trace import Array
 from verify.runtime.malloc import keep_freed
-from verify.training.configuration import Course
-from verify.training.numpy_network import ByHand, first_weights
+from verify.training.configuration import TrainingConfiguration
+from verify.training.numpy_network import NumpyNetwork, first_weights
 
 PENS = {"thin pen": 0.05, "middle pen": 0.09, "thick pen": 0.14}  # of the digit's height
 HEIGHTS = {"40 pixels": 40, "180 pixels": 180, "600 pixels": 600}
@@ -83,17 +83,17 @@ def drawings() -> list[Drawing]:
     return [Drawing(*way[:-1], seed=1000 + number) for number, way in enumerate(ways)]
 
 
-def trained(data: str, epochs: int) -> tuple[ByHand, float]:
+def trained(data: str, epochs: int) -> tuple[NumpyNetwork, float]:
     """A network that learned by hand, and its accuracy on the test images."""
-    course = Course(data=data, epochs=epochs)
+    configuration = TrainingConfiguration(data=data, epochs=epochs)
     train, test = (samples.load(data, split) for split in ("train", "test"))
     network: Network = samples.network_for(train)
-    by_hand, number = ByHand(course, network, first_weights(course, network)), 0
+    by_hand, number = NumpyNetwork(configuration, network, first_weights(configuration, network)), 0
     for epoch in range(1, epochs + 1):
-        for X, y in course.batches(train, epoch):
+        for X, y in configuration.batches(train, epoch):
             number += 1
             by_hand.step(number, X, y)
-    X, _ = test.rows(np.arange(len(test)), course.dtype)
+    X, _ = test.rows(np.arange(len(test)), configuration.dtype)
     return by_hand, float(np.mean(by_hand.predict(X) == test.labels))
 
 

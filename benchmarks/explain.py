@@ -15,7 +15,7 @@ from pathlib import Path
 
 from verify.cli.capturing import capture_for
 from verify.cli.options import Options
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
 from verify.records.trace import Trace
 from verify.results.files import save
@@ -27,9 +27,9 @@ ASKED = (("A3[10]",), ("dW1[2,3]", "--depth", "all"), ("update_W1[784,128]",), (
 def each(held: Trace, depth: int | None) -> dict[str, float]:
     """Seconds of the processor for the last element of each tensor, with nothing kept from another."""
     found = {}
-    for tensor in Case(held, 1).names:
+    for tensor in DerivedStep(held, 1).names:
         began = time.process_time()
-        case = Case(held, 1)
+        case = DerivedStep(held, 1)
         explain(case, tensor, case.shape(tensor), depth)
         found[tensor] = time.process_time() - began
     return found

@@ -28,7 +28,7 @@ from verify.sweep import cluster
 from verify.sweep import parquet_store as store
 from verify.sweep import provenance as origin
 from verify.sweep import worker as work
-from verify.sweep.case_result import AGREES, ROWS, Finding
+from verify.sweep.case_result import AGREES, ROWS, CaseResult
 from verify.sweep.plan import Case, Plan
 from verify.sweep.scheduling import Runner
 from verify.sweep.worker import Work
@@ -38,10 +38,10 @@ ESSAY_SIZE = Plan(places=tuple(samples.choose(DRAWN, d, None, 1) for d in "01234
 WARM = 60  # cases a worker that are not timed
 
 
-def nothing(case: Case) -> Finding:
+def nothing(case: Case) -> CaseResult:
     """A case of no work whose rows are as long as those of a real one."""
     filled = {**ROWS, "tensor": "dW1", "equation": "22e", "verdict": "within", "utilisation": 0.5, "max_ulp": 0.5}
-    return Finding(case.number, AGREES, rows={name: [value] * 54 for name, value in filled.items()})
+    return CaseResult(case.number, AGREES, rows={name: [value] * 54 for name, value in filled.items()})
 
 
 def real() -> Work:
@@ -53,7 +53,7 @@ def cases(count: int, first: int = 0) -> Iterator[Case]:
     return (plan.case(number) for number in range(first, first + count))
 
 
-def through(client: Any, what: Callable[[Case], Finding], some: Iterator[Case]) -> float:
+def through(client: Any, what: Callable[[Case], CaseResult], some: Iterator[Case]) -> float:
     """Seconds for these cases on a cluster that is there; they must all agree."""
     begin = time.perf_counter()
     for found in Runner(lambda: nullcontext(client), what).findings(some):
@@ -86,7 +86,7 @@ def memory(given: argparse.Namespace) -> None:
     """One worker's resident memory while it does case after case; and the bytes of their rows."""
     with tempfile.TemporaryDirectory() as folder, cluster.local(1) as client:
         plan = replace(ESSAY_SIZE, end_seed=given.cases // 10)
-        kept = store.Store(Path(folder), store.Begun(plan, {}))
+        kept = store.Store(Path(folder), store.StoredPlan(plan, {}))
         begin, seen = time.perf_counter(), []
         for found in Runner(lambda: nullcontext(client), real()).findings(islice(plan.cases(), given.cases)):
             kept.add(found)
@@ -124,7 +124,7 @@ def overhead(given: argparse.Namespace) -> None:
 def _written(client: Any, count: int) -> float:
     with tempfile.TemporaryDirectory() as folder:
         plan = replace(ESSAY_SIZE, end_seed=-(-count // 10))
-        kept = store.Store(Path(folder), store.Begun(plan, {}))
+        kept = store.Store(Path(folder), store.StoredPlan(plan, {}))
         begin = time.perf_counter()
         for found in Runner(lambda: nullcontext(client), nothing).findings(islice(plan.cases(), count)):
             kept.add(found)
@@ -166,7 +166,7 @@ def profile(given: argparse.Namespace) -> None:
             print(f"{name:32} {np.median(times):6.2f} ms")
 
 
-def _whole(bench: Any, case: Case) -> Finding:
+def _whole(bench: Any, case: Case) -> CaseResult:
     return work.judged(case, bench.capture(case.settings, DRAWN))
 
 

@@ -71,7 +71,7 @@ def _digests(data: str, batches: Sequence[int]) -> Found:
     """By kind of run, for each batch size: of every C and the last weights, and whether one thread is taken for it."""
     from verify.inputs import samples
     from verify.runtime.stderr import hushed
-    from verify.training.configuration import Course
+    from verify.training.configuration import TrainingConfiguration
 
     train = samples.load(data, "train")
     found: Found = {"bits": {}, "taken": {}}
@@ -82,13 +82,13 @@ def _digests(data: str, batches: Sequence[int]) -> Found:
         for dtype, jit in product(("float32", "float64"), (False, True)):
             kind = f"{dtype}, {'XLA' if jit else 'graph'}:"
             for batch in batches:
-                course = Course(data=data, batch=batch, dtype=dtype, jit=jit)
-                learner = Learner(course.settings, ESSAY)
-                steps = zip(course.batches(train, 1), range(STEPS), strict=False)
+                configuration = TrainingConfiguration(data=data, batch=batch, dtype=dtype, jit=jit)
+                learner = Learner(configuration.settings, ESSAY)
+                steps = zip(configuration.batches(train, 1), range(STEPS), strict=False)
                 arrays = [*(learner.step(X, y)["C"] for (X, y), _ in steps), *learner.weights().values()]
                 content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
                 found["bits"].setdefault(kind, []).append(hashlib.sha256(content).hexdigest())
-                found["taken"].setdefault(kind, []).append(bits_are_equal(course.settings, ESSAY))
+                found["taken"].setdefault(kind, []).append(bits_are_equal(configuration.settings, ESSAY))
     return found
 
 

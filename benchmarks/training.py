@@ -110,16 +110,16 @@ def _measured(given: argparse.Namespace) -> dict[str, Any]:
     from reference.network import chain
     from verify.inputs import samples
     from verify.records import settings
-    from verify.training.configuration import Course
+    from verify.training.configuration import TrainingConfiguration
 
     if given.sizes:
         sizes = tuple(map(int, given.sizes.split(",")))
         network = chain(sizes, (*["relu"] * (len(sizes) - 2), "softmax"))
         for module in (settings, samples):
             vars(module)["NETWORK"] = network
-    course = Course(data=given.data, batch=given.batch, epochs=10**6)
+    configuration = TrainingConfiguration(data=given.data, batch=given.batch, epochs=10**6)
     train = samples.load(given.data, "train")
-    seconds, weights = RUNS[given.kind](course, train, given.steps)
+    seconds, weights = RUNS[given.kind](configuration, train, given.steps)
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(w).tobytes() for w in weights.values())).hexdigest()
     return {"seconds": seconds, "memory": _peak(), "weights": digest}
 
@@ -131,75 +131,75 @@ def _peak() -> float:
     return sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
 
 
-def _in_order(course: Any, train: Any, steps: int) -> Any:
+def _in_order(configuration: Any, train: Any, steps: int) -> Any:
     """The batches of as many steps, over as many epochs as it takes."""
     number = 0
-    for epoch in range(1, course.epochs + 1):
-        for X, y in course.batches(train, epoch):
+    for epoch in range(1, configuration.epochs + 1):
+        for X, y in configuration.batches(train, epoch):
             number += 1
             if number > steps:
                 return
-            if len(X) == course.batch:  # whole batches only, so that one call of fit can have them all
+            if len(X) == configuration.batch:  # whole batches only, so that one call of fit can have them all
                 yield X, y
 
 
-def _fit(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
-    learner = _learner(course)
-    X, y = (np.concatenate(parts) for parts in zip(*_in_order(course, train, WARM + steps), strict=True))
-    warm = WARM * course.batch
+def _fit(configuration: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
+    learner = _learner(configuration)
+    X, y = (np.concatenate(parts) for parts in zip(*_in_order(configuration, train, WARM + steps), strict=True))
+    warm = WARM * configuration.batch
     seconds = 0.0
     for part in (slice(0, warm), slice(warm, None)):
         begin = time.perf_counter()
-        learner.model.fit(X[part], y[part], batch_size=course.batch, epochs=1, shuffle=False, verbose=0)
+        learner.model.fit(X[part], y[part], batch_size=configuration.batch, epochs=1, shuffle=False, verbose=0)
         seconds = time.perf_counter() - begin
     return seconds, learner.weights()
 
 
-def _by_hand(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
+def _by_hand(configuration: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
     from threadpoolctl import threadpool_limits
 
     from verify.records.settings import NETWORK
     from verify.runtime.malloc import keep_freed
-    from verify.training.numpy_network import ByHand, first_weights
+    from verify.training.numpy_network import NumpyNetwork, first_weights
 
     keep_freed()
     with threadpool_limits(1):
-        by_hand = ByHand(course, NETWORK, first_weights(course, NETWORK))
-        seconds = _timed(course, train, steps, lambda number, X, y: by_hand.step(number, X, y))
+        by_hand = NumpyNetwork(configuration, NETWORK, first_weights(configuration, NETWORK))
+        seconds = _timed(configuration, train, steps, lambda number, X, y: by_hand.step(number, X, y))
     return seconds, by_hand.state
 
 
-def _capture(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
-    learner = _learner(course, as_command=True)
-    seconds = _timed(course, train, steps, lambda number, X, y: learner.step(X, y))
+def _capture(configuration: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
+    learner = _learner(configuration, as_command=True)
+    seconds = _timed(configuration, train, steps, lambda number, X, y: learner.step(X, y))
     return seconds, learner.weights()
 
 
-def _timed(course: Any, train: Any, steps: int, step: Callable[[int, Any, Any], Any]) -> float:
+def _timed(configuration: Any, train: Any, steps: int, step: Callable[[int, Any, Any], Any]) -> float:
     begin = 0.0
-    for number, (X, y) in enumerate(_in_order(course, train, WARM + steps), 1):
+    for number, (X, y) in enumerate(_in_order(configuration, train, WARM + steps), 1):
         if number == WARM + 1:
             begin = time.perf_counter()
         step(number, X, y)
     return time.perf_counter() - begin
 
 
-def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
+def _lockstep(configuration: Any, train: Any, steps: int) -> tuple[float, Mapping[str, Any]]:
     from threadpoolctl import threadpool_limits
 
     from verify.lockstep.process import Checker
     from verify.records.settings import NETWORK
     from verify.runtime.malloc import keep_freed
     from verify.training.checkpoint import Journal
-    from verify.training.loop import Lesson
+    from verify.training.loop import TrainingLoop
 
     keep_freed()
     with threadpool_limits(1), tempfile.TemporaryDirectory() as folder:
-        learner = _learner(course, as_command=True)
-        lesson = Lesson(course, train, train, learner, Path(folder), {})
-        lesson.journal, lesson.checker = Journal(Path(folder), 0), Checker(course.settings, NETWORK)
+        learner = _learner(configuration, as_command=True)
+        lesson = TrainingLoop(configuration, train, train, learner, Path(folder), {})
+        lesson.journal, lesson.checker = Journal(Path(folder), 0), Checker(configuration.settings, NETWORK)
         begin = 0.0
-        for number, (X, y) in enumerate(_in_order(course, train, WARM + steps), 1):
+        for number, (X, y) in enumerate(_in_order(configuration, train, WARM + steps), 1):
             if number == WARM + 1:
                 lesson._settle()
                 begin = time.perf_counter()
@@ -214,7 +214,7 @@ def _lockstep(course: Any, train: Any, steps: int) -> tuple[float, Mapping[str, 
     return seconds, learner.weights()
 
 
-def _learner(course: Any, as_command: bool = False) -> Any:
+def _learner(configuration: Any, as_command: bool = False) -> Any:
     """TensorFlow's side with its threads as they are, or as the command has them."""
     from verify.runtime.stderr import hushed
 
@@ -225,8 +225,8 @@ def _learner(course: Any, as_command: bool = False) -> Any:
         from verify.records.settings import NETWORK
 
         if as_command:
-            one_where_equal(course.settings, NETWORK)
-        return Learner(course.settings, NETWORK)
+            one_where_equal(configuration.settings, NETWORK)
+        return Learner(configuration.settings, NETWORK)
 
 
 RUNS: dict[str, Callable[[Any, Any, int], tuple[float, Mapping[str, Any]]]] = {

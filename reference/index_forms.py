@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Index = Any  # a whole number from 1, or an array of them: then the formula is evaluated for each
 
 
-class Entries:
+class IndexedEntries:
     """A vector or matrix with the essay's indices, which count from 1: w[2, 3] is the third entry of the second row.
 
     Raises IndexError for an index out of range, such as 0.
@@ -50,9 +50,9 @@ class Example:
     def __init__(self, arrays: Mapping[str, Any]) -> None:
         self.arrays = dict(arrays)
         for name, array in arrays.items():
-            setattr(self, name.lower(), Entries(array))
+            setattr(self, name.lower(), IndexedEntries(array))
 
-    def __getattr__(self, name: str) -> Entries:
+    def __getattr__(self, name: str) -> IndexedEntries:
         raise AttributeError(f"an example has no {name}")
 
 
@@ -214,7 +214,7 @@ def dc_dw_as_printed(layer: int) -> Callable[[Example, Index, Index], Any]:
     """∂C/∂w(l)_{i,j} as printed: a(l-1)_i, which is ∂z/∂w; section 2.3 has the same slip twice.  (18a)"""
 
     def form(e: Example, i: Index, j: Index) -> Any:
-        source: Entries = getattr(e, "x" if layer == 1 else f"a{layer - 1}")
+        source: IndexedEntries = getattr(e, "x" if layer == 1 else f"a{layer - 1}")
         return source[i]
 
     return form

@@ -15,12 +15,12 @@ from reference import tensor_names as names
 from reference.layers.activation import Activation
 from reference.layers.layer import Place
 from reference.losses import loss_named
-from reference.losses.loss import Written
+from reference.losses.loss import LossEquations
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 
-__all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "given", "rules", "start"]
+__all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "given_names", "rules", "start"]
 
 CARRIED = "carried over"
 LOSSES = ("categorical_crossentropy", "mean_squared_error")  # the essay's
@@ -50,25 +50,25 @@ def _output(network: Network) -> tuple[Activation, Place, Place]:
     return activation, place, network.places[-1][1]
 
 
-def _end(network: Network, cost: str) -> Written:
+def _end(network: Network, cost: str) -> LossEquations:
     """Return how the loss is computed behind the output layer."""
     activation, output, last = _output(network)
     return loss_named(cost).written(activation.kind, dropped=last.gives != output.gives)
 
 
-def _read(network: Network, end: Written) -> str:
+def _read(network: Network, end: LossEquations) -> str:
     """Return the tensor that the loss reads beside y."""
     _, output, last = _output(network)
     return output.reads if end.reads == "Z" else last.gives
 
 
-def _forward(network: Network, end: Written, kind: str) -> Iterator[Rule]:
+def _forward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
     for layer, place in network.places:
         yield from layer.forward(place)
     yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward", kind=kind)
 
 
-def _backward(network: Network, end: Written, kind: str) -> Iterator[Rule]:
+def _backward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
     """Yield the rules from the loss back: for each layer the gradients of its parameters and of what it reads."""
     _, output, last = _output(network)
     joint = end.joint or end.reads == "Z"  # the slope of the loss is dZ(L): it includes the activation's
@@ -121,6 +121,6 @@ def zero_moment(P: Any) -> Any:
     return np.zeros(P.shape)
 
 
-def given(network: Network) -> tuple[str, ...]:
+def given_names(network: Network) -> tuple[str, ...]:
     """Return the tensors that no rule of a step computes: X, y, the parameters, and the dropout masks."""
     return ("X", "y", *network.parameters(), *network.masks())

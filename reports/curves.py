@@ -26,7 +26,7 @@ Style = Literal["broad blue", "broad orange", "dashed blue", "dashed orange", "s
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """One line through the points (x, y), in the order given; a value that is not finite makes a gap.
 
     Styles differ in colour, width, dashes and marker. Where a dashed line lies on a broad one, both
@@ -46,7 +46,7 @@ class Panel:
     title: str
     x_label: str
     y_label: str
-    lines: tuple[Line, ...]
+    lines: tuple[Curve, ...]
     log_y: bool = False
 
 
@@ -142,7 +142,7 @@ def _legend(panel: Panel) -> tuple[list[str], int, int]:
     return ["\n".join(text) for text in labels], rows, columns
 
 
-def _absence(line: Line, log_y: bool) -> str:
+def _absence(line: Curve, log_y: bool) -> str:
     return " (no points)" if all(math.isnan(y) for _, y in scale.points(line.x, line.y, log_y)) else ""
 
 
@@ -190,7 +190,7 @@ def _plot(axes: Axes, panel: Panel, most: int) -> None:
     axes.set_yticks(*(scale.powers(*y_limits, zero=-math.inf in heights) if panel.log_y else scale.marks(*y_limits, 5)))
 
 
-def _line(axes: Axes, line: Line, points: scale.Points) -> None:
+def _line(axes: Axes, line: Curve, points: scale.Points) -> None:
     """Draw one line; with many points it is thinner, so that it does not fill the panel."""
     pen = PENS[line.style]
     marked = _marked(points, bool(pen.marker))

@@ -15,7 +15,7 @@ OUTSIDE, NOTHING = LEVELS, LEVELS + 1  # levels of a share above 1, and of a num
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerDrawing:
     """A layer in the drawing of the network. `share` is the largest share of its tensors, `worst` names that tensor."""
 
     number: int
@@ -98,7 +98,7 @@ class Closeup:
 class Detail:
     """The details of a page. `tensors` has one table for each mode: the first is shown, a switch shows the others."""
 
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[LayerDrawing, ...] = ()
     samples: tuple[Picture, ...] = ()
     tensors: tuple[tuple[str, Table], ...] = ()
     closeups: tuple[Closeup, ...] = ()

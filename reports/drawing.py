@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from reports.detail import LEVELS, NOTHING, OUTSIDE, Bars, Heat, Layer, Scatter
+from reports.detail import LEVELS, NOTHING, OUTSIDE, Bars, Heat, LayerDrawing, Scatter
 
 WIDTH, HEIGHT = 320, 200  # of a scatter and a histogram
 LEFT, RIGHT, TOP, BELOW = 46, 16, 8, 36
@@ -56,7 +56,7 @@ class Bar:
 class Column:
     """A layer as drawn: x and y of its nodes, y of the gap before the last, and its colour from 0 to 4."""
 
-    layer: Layer
+    layer: LayerDrawing
     x: int
     nodes: tuple[int, ...]
     gap: int | None
@@ -144,7 +144,7 @@ def tone(share: float | None, passed: bool) -> int:
     return 0 if share is None or math.isnan(share) else min(3, int(share * 4))
 
 
-def network(layers: tuple[Layer, ...]) -> tuple[Column, ...]:
+def network(layers: tuple[LayerDrawing, ...]) -> tuple[Column, ...]:
     """Return the layers side by side, as in the essay's Figure 3: the first nodes, a gap, and the last node."""
     columns = []
     for i, layer in enumerate(layers):

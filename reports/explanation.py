@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Formula:
+class FormulaLine:
     """One formula in three forms: plain text, LaTeX (without dollar signs), and HTML (escaped)."""
 
     text: str
@@ -18,8 +18,8 @@ class Formula:
 class Line:
     """The line "left = right", and a remark beside it. An empty `left` continues the line above."""
 
-    left: Formula
-    right: Formula
+    left: FormulaLine
+    right: FormulaLine
     remark: str = ""
 
 
@@ -65,7 +65,7 @@ class Step:
 
     tensor: str
     index: tuple[int, ...]
-    element: Formula
+    element: FormulaLine
     equation: str
     words: str
     lines: tuple[Line, ...]

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
-from reference.losses.loss import Loss, Written, cut_off, shares, smoothed, through, total, weighed
+from reference.losses.loss import Loss, LossEquations, cut_off, shares, smoothed, through, total, weighed
 
 
 def of_logits(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
@@ -51,14 +51,14 @@ class CategoricalCrossentropy(Loss):
         if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
             raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
 
-    def written(self, activation: str, dropped: bool) -> Written:
+    def written(self, activation: str, dropped: bool) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
         if activation == "softmax" and not dropped and self == CategoricalCrossentropy():
-            return Written("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
+            return LossEquations("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
         options: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
         behind = activation in ("softmax", "sigmoid") and not dropped
         if behind or self.from_logits:
             cost, slope = partial(of_logits, **options), partial(of_logits_slope, **options)
-            return Written("Z" if behind else "A", cost, "14", slope, "21")
+            return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
         cost, slope = partial(of_probabilities, **options), partial(of_probabilities_slope, **options)
-        return Written("A", cost, "13, 14", slope, "20b")
+        return LossEquations("A", cost, "13, 14", slope, "20b")

@@ -22,7 +22,7 @@ REDUCTIONS = ("mean", "sum")
 
 
 @dataclass(frozen=True)
-class Written:
+class LossEquations:
     """A loss as two equations, cost and slope, and what both read: "Z", the output layer's sums, or "A", its output.
 
     `joint`: the slope is dZ even if the equations read "A"; it goes back through the activation as well.
@@ -58,7 +58,7 @@ class Loss:
         """True if the cost of a batch is the mean of its examples' costs, False if it is their sum."""
         return self.reduction == "mean"
 
-    def written(self, activation: str, dropped: bool) -> Written:
+    def written(self, activation: str, dropped: bool) -> LossEquations:
         """Return the equations that Keras computes behind this activation.
 
         `dropped`: a dropout follows the activation. Behind a softmax or a sigmoid, the cross-entropy begins at Z: Keras

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from reference.loss import mean_squared_error, mean_squared_error_backward, squared_error
-from reference.losses.loss import Loss, Written, total
+from reference.losses.loss import Loss, LossEquations, total
 from reference.operations import product
 
 
@@ -29,8 +29,8 @@ class MeanSquaredError(Loss):
     is_crossentropy = False
     reduction: str = "mean"
 
-    def written(self, activation: str, dropped: bool) -> Written:
+    def written(self, activation: str, dropped: bool) -> LossEquations:
         """Return the equations; with the default options, the slope behind a softmax goes back through it."""
         if activation == "softmax" and not dropped and self == MeanSquaredError():
-            return Written("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
-        return Written("A", partial(squared, mean=self.mean), "12", partial(squared_slope, mean=self.mean), "12")
+            return LossEquations("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
+        return LossEquations("A", partial(squared, mean=self.mean), "12", partial(squared_slope, mean=self.mean), "12")

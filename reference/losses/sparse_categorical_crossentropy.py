@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
-from reference.losses.loss import Loss, Written, cut_off, through
+from reference.losses.loss import Loss, LossEquations, cut_off, through
 
 
 def of_labels(A: Any, y: Any, mean: bool = True) -> Any:
@@ -35,11 +35,11 @@ class SparseCategoricalCrossentropy(Loss):
         if type(self.from_logits) is not bool:
             raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
 
-    def written(self, activation: str, dropped: bool) -> Written:
+    def written(self, activation: str, dropped: bool) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
         behind = activation in ("softmax", "sigmoid") and not dropped
         if behind or self.from_logits:
             cost, slope = partial(of_logits, mean=self.mean), partial(of_logits_slope, mean=self.mean)
-            return Written("Z" if behind else "A", cost, "14", slope, "21")
+            return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
         cost, slope = partial(of_labels, mean=self.mean), partial(of_labels_slope, mean=self.mean)
-        return Written("A", cost, "13, 14", slope, "20b, 21")
+        return LossEquations("A", cost, "13, 14", slope, "20b, 21")

@@ -8,7 +8,7 @@ import pytest
 
 from reference import tensor_names
 from reference import tensor_names as names
-from reference.rules import given, rules, start
+from reference.rules import given_names, rules, start
 from reference.tensor_names import TensorName, carried, left_by, read, split_step
 from tests.support.simulate import SMALL, altered, simulate
 from verify.compare.walk import compare
@@ -63,7 +63,7 @@ def test_every_name_of_a_step_is_read_and_made_again(optimizer):
     plan = start(SMALL, OPTIMIZERS[optimizer], False) + rules(SMALL, "mean_squared_error", OPTIMIZERS[optimizer])
     makers = {"d": tensor_names.gradient, "clipped": tensor_names.clipped, "update": tensor_names.update}
     endings = {"before": tensor_names.before, "decayed": tensor_names.decayed, "new": tensor_names.new}
-    for name in {*given(SMALL), *(n for rule in plan for n in (rule.tensor, *rule.inputs))}:
+    for name in {*given_names(SMALL), *(n for rule in plan for n in (rule.tensor, *rule.inputs))}:
         parts = read(name)
         made = parts.base
         if parts.role:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from reports import curves
-from reports.curves import Line, Panel, draw
+from reports.curves import Curve, Panel, draw
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -39,9 +39,9 @@ def training():
     """What a training shows, small."""
     epochs = [1, 2, 3]
     rates = [0.5, 0.8, 0.9]
-    both = (Line("by hand", epochs, rates, "broad blue"), Line("TensorFlow", epochs, rates, "dashed blue"))
-    limit = (Line("used", epochs, rates, "solid green"), Line("limit", [1, 3], [1, 1], "limit"))
-    drift = (Line("drift", [0, 1, 2, 3], [0, 1e-7, 3e-7, 1e-6], "dotted purple"),)
+    both = (Curve("by hand", epochs, rates, "broad blue"), Curve("TensorFlow", epochs, rates, "dashed blue"))
+    limit = (Curve("used", epochs, rates, "solid green"), Curve("limit", [1, 3], [1, 1], "limit"))
+    drift = (Curve("drift", [0, 1, 2, 3], [0, 1e-7, 3e-7, 1e-6], "dotted purple"),)
     return (
         Panel("Accuracy", "epoch", "share", both),
         Panel("Drift", "epoch", "largest difference", drift, log_y=True),
@@ -128,7 +128,7 @@ def test_importing_the_module_does_not_import_matplotlib():
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_text_is_text(text):
-    panel = Panel(text, text, text, (Line(text, [1, 2], [1, 2]),))
+    panel = Panel(text, text, text, (Curve(text, [1, 2], [1, 2]),))
     root = ElementTree.fromstring(draw([panel], "a.svg", text).content)
     assert texts(root).count(text) == 4
     assert root.find(f"{SVG}title").text == text
@@ -137,12 +137,12 @@ def test_hostile_text_is_text(text):
 
 def test_what_neither_xml_nor_the_font_can_hold_does_no_harm():
     odd = "a\x00b\ud800c \u65e5\u672c \U0001f642\nd"
-    assert texts(one(Line(odd, [1], [1]))).count("a\ufffdb\ufffdc \u65e5\u672c \U0001f642 d") == 1
+    assert texts(one(Curve(odd, [1], [1]))).count("a\ufffdb\ufffdc \u65e5\u672c \U0001f642 d") == 1
 
 
 def test_long_texts_are_folded_and_cut():
     long = "word " * 200
-    root = ElementTree.fromstring(draw([Panel(long, long, long, (Line(long, [1], [1]),))], "a.svg", long).content)
+    root = ElementTree.fromstring(draw([Panel(long, long, long, (Curve(long, [1], [1]),))], "a.svg", long).content)
     assert max(map(len, texts(root))) <= 72 and any(text.endswith("…") for text in texts(root))
 
 
@@ -156,7 +156,7 @@ def test_every_text_is_anchored_and_the_ground_is_white():
 def test_lines_that_coincide_are_both_seen():
     same = ([1, 2, 3], [0.5, 0.8, 0.9])
     # given in the wrong order, the broad one still lies below
-    below, above = group(one(Line("b", *same, "dashed blue"), Line("a", *same, "broad blue")), None)
+    below, above = group(one(Curve("b", *same, "dashed blue"), Curve("a", *same, "broad blue")), None)
     assert below[0] == above[0] and below[2] == above[2] == 3
     assert "stroke-width: 4.5" in below[1] and "dasharray" not in below[1]
     assert "stroke-width: 1.3" in above[1] and "dasharray" in above[1]
@@ -171,7 +171,7 @@ def test_no_two_styles_differ_by_colour_alone():
 @pytest.mark.parametrize("log_y", [False, True])
 @pytest.mark.parametrize("y", [[], [math.nan, math.inf, -math.inf]])
 def test_nothing_to_draw_is_said(y, log_y):
-    root = one(Line("none", range(len(y)), y), log_y=log_y)
+    root = one(Curve("none", range(len(y)), y), log_y=log_y)
     assert "none (no points)" in texts(root)
 
 
@@ -183,52 +183,52 @@ def test_a_panel_without_lines_is_drawn():
 @pytest.mark.parametrize("log_y", [False, True])
 @pytest.mark.parametrize("y", [0.0, 0.25, 1e-300, 1e300])
 def test_a_single_point_has_a_marker(style, log_y, y):
-    assert group(one(Line("one", [1], [y], style), log_y=log_y), 0)[2] == 1
+    assert group(one(Curve("one", [1], [y], style), log_y=log_y), 0)[2] == 1
 
 
 def test_a_gap_breaks_the_line_and_a_lonely_point_has_a_marker():
     y = [1.0] * 100
     y[40] = y[42] = math.nan
-    path, _, markers = group(one(Line("limit", range(100), y, "limit")), 0)
+    path, _, markers = group(one(Curve("limit", range(100), y, "limit")), 0)
     assert path.count("M") >= 2 and markers == 1
 
 
 def test_zeros_lie_at_a_mark_of_their_own_and_negatives_nowhere():
-    root = one(Line("drift", [0, 1, 2, 3], [0, 1e-7, -1, 1e-6]), log_y=True)
+    root = one(Curve("drift", [0, 1, 2, 3], [0, 1e-7, -1, 1e-6]), log_y=True)
     assert "0" in texts(root) and "1e-07" in texts(root) and "1e-08" not in texts(root)
     assert group(root, 0)[2] == 3
 
 
 @pytest.mark.parametrize("y", [[0, 0], [5e-324, 1e300], [-1, -2], [1, 1]])
 def test_any_numbers_fit_a_logarithmic_axis(y):
-    assert one(Line("drift", [0, 1], y), log_y=True) is not None
+    assert one(Curve("drift", [0, 1], y), log_y=True) is not None
 
 
 @pytest.mark.parametrize("y", [[0, 0], [5e-324, 1e300], [-1e300, 1e300], [1, 1 + 2**-52], [-3, -3], [1e308, 1]])
 def test_any_numbers_fit_a_linear_axis(y):
-    assert one(Line("cost", [0, 1], y)) is not None
+    assert one(Curve("cost", [0, 1], y)) is not None
 
 
 def test_many_points_make_a_small_picture_that_shows_the_extreme():
     y = [math.sin(i * i) for i in range(60_000)]
-    calm = draw([Panel("t", "x", "y", (Line("a", range(60_000), y),) * 8)], "a.svg", "alt").content
+    calm = draw([Panel("t", "x", "y", (Curve("a", range(60_000), y),) * 8)], "a.svg", "alt").content
     assert len(calm) < 300_000
     y[31_234] = 50.0
-    assert "40" in texts(one(Line("a", range(60_000), y)))
-    path = group(one(Line("a", range(60_000), y)), 0)[0]
+    assert "40" in texts(one(Curve("a", range(60_000), y)))
+    path = group(one(Curve("a", range(60_000), y)), 0)[0]
     heights = sorted(float(pair.split()[1]) for pair in re.findall(r"[ML] (\S+ \S+)", path))
     assert heights[1] - heights[0] > 100  # y grows downward: one point far above the rest
 
 
 def test_many_lonely_points_do_not_make_a_large_picture():
     y = [math.nan if i % 2 else 1.0 + i for i in range(60_000)]
-    assert len(draw([Panel("t", "x", "y", (Line("a", range(60_000), y),))], "a.svg", "alt").content) < 300_000
+    assert len(draw([Panel("t", "x", "y", (Curve("a", range(60_000), y),))], "a.svg", "alt").content) < 300_000
 
 
 def test_numpy_numbers_will_do():
     import numpy as np
 
-    assert one(Line("a", np.arange(3), np.float32([0.1, np.nan, 0.3]))) is not None
+    assert one(Curve("a", np.arange(3), np.float32([0.1, np.nan, 0.3]))) is not None
 
 
 @pytest.mark.parametrize(("panels", "name"), [((), "a.svg"), (training(), "a.png")])
@@ -239,4 +239,4 @@ def test_what_cannot_be_a_picture_is_refused(panels, name):
 
 def test_unequal_lengths_are_refused():
     with pytest.raises(ValueError):
-        one(Line("a", [1, 2], [1]))
+        one(Curve("a", [1, 2], [1]))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reference.network import chain
-from reference.rules import given, rules, start
+from reference.rules import given_names, rules, start
 from reference.tensor_names import carried
 from verify.compare.recompute import coefficients_as_numbers
 from verify.records.settings import OPTIMIZERS, Settings
@@ -41,7 +41,7 @@ def simulate(network=SMALL, change=None, seed=0, **chosen):
         plan += rules(network, settings.loss, optimizer)
         if not settings.training:
             plan = tuple(rule for rule in plan if rule.phase == "forward")
-        names = list(given(network))
+        names = list(given_names(network))
         for rule in plan:
             array = np.asarray(rule(known)).astype(dtype)
             if change is not None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from verify.cli.exit_status import guarded
 from verify.sweep import cluster
-from verify.sweep.case_result import AGREES, ROWS, Finding
-from verify.sweep.execution import Course
-from verify.sweep.parquet_store import Begun
+from verify.sweep.case_result import AGREES, ROWS, CaseResult
+from verify.sweep.execution import Execution
+from verify.sweep.parquet_store import StoredPlan
 from verify.sweep.plan import Plan
 
 PLACES = tuple(range(10))
@@ -31,7 +31,7 @@ def finding(number, **other):
     rows |= {"utilisation": (number * 37 % 101) / 101, "max_ulp": float(number % 7)}
     status = other.pop("status", AGREES)
     rows |= {name: other.pop(name) for name in list(other) if name in ROWS}
-    return Finding(number, status, images=1, rows={name: [value] for name, value in rows.items()}, **other)
+    return CaseResult(number, status, images=1, rows={name: [value] for name, value in rows.items()}, **other)
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class StandIn:
 
 
 def begun(seeds):
-    return Begun(plan(seeds), {"images": "none"})
+    return StoredPlan(plan(seeds), {"images": "none"})
 
 
 def main(argv=None):
     out, scheduler, seeds, seconds, *patience = argv or sys.argv[1:]
     connect = partial(cluster.local, 2) if scheduler == "-" else partial(cluster.existing, scheduler)
-    course = Course(
+    course = Execution(
         Path(out), begun(int(seeds)), connect, StandIn(float(seconds)), float(patience[0] if patience else 60)
     )
     course.run()

@@ -13,7 +13,7 @@ import verify
 from verify import backprop, feedforward
 from verify.capture.model_reader import known as known_layers
 from verify.cli.exit_status import guarded
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
 from verify.errors import Unsupported, Unusable
 from verify.records import trace_file
@@ -128,7 +128,7 @@ def test_a_trace_of_it_is_verified_without_tensorflow(name, tmp_path):
 
 def _every_tensor_is_explained(held):
     """By hand, exactly: inside the ball of its rule, at random elements; TensorFlow's number is no less."""
-    case, rng = Case(held, 2), np.random.default_rng(3)
+    case, rng = DerivedStep(held, 2), np.random.default_rng(3)
     for tensor in case.names:
         at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
         assert explain(case, tensor, tuple(i + 1 for i in at)).passed, tensor

@@ -58,7 +58,7 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:
-        """Return the exact ball of an array that TensorFlow held.
+        """Return the exact ball of an array that TensorFlow computed.
 
         Subnormal numbers are not exact: an operation may read them as 0.
         """

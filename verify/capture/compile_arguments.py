@@ -14,7 +14,7 @@ from reference.optimizers import kinds
 from reference.schedules import SCHEDULES, Schedule
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
-from verify.capture.reader import VARIABLE, held
+from verify.capture.reader import VARIABLE, rounded
 from verify.errors import Unsupported
 
 PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
@@ -72,7 +72,7 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
         problems.append((name, "weight decay of some variables only"))
     kind = kinds()[by_optimizer()[type(optimizer)]]
     words = {word: _plain(getattr(optimizer, word)) for word in TAKEN if word in {f.name for f in fields(kind)}}  # type: ignore[arg-type]
-    words |= {word: held(words[word], dtype) for word in CAST if word in words}
+    words |= {word: rounded(words[word], dtype) for word in CAST if word in words}
     try:
         rate = _learning_rate(optimizer, dtype)
     except Unsupported as error:

@@ -22,7 +22,7 @@ from verify.records.trace import Array, Trace
 KEPT = 8  # the most kinds of runs kept: dtype x jit x two batch sizes
 
 
-class Reused:
+class CompiledModel:
     """The essay's model and its compiled step. Every capture starts as if both had been newly made from its seed."""
 
     def __init__(self, settings: Settings, network: Network) -> None:
@@ -52,11 +52,11 @@ def first_state(begin: list[Array], settings: Settings, network: Network) -> lis
     return state
 
 
-class Bench:
+class ModelCache:
     """The models of the most recent kinds of runs."""
 
     def __init__(self) -> None:
-        self.kept: OrderedDict[tuple[object, ...], Reused] = OrderedDict()
+        self.kept: OrderedDict[tuple[object, ...], CompiledModel] = OrderedDict()
 
     def capture(self, settings: Settings, samples: Samples) -> Trace:
         """Return the trace of a run.  Raises Unverifiable for any error in TensorFlow."""
@@ -64,7 +64,7 @@ class Bench:
         key = (settings.dtype, settings.jit, settings.batch, settings.optimizer, settings.loss, network)
         try:
             if key not in self.kept:
-                self.kept[key] = Reused(settings, network)
+                self.kept[key] = CompiledModel(settings, network)
             self.kept.move_to_end(key)
             while len(self.kept) > KEPT:
                 self.kept.popitem(last=False)

@@ -18,7 +18,7 @@ KEPT = 4  # the most copies kept: checking an equal model again needs no compila
 
 
 @dataclass(frozen=True)
-class Twin:
+class ModelCopy:
     """A compiled copy of a model, and the steps that were compiled for it."""
 
     model: Any
@@ -26,7 +26,7 @@ class Twin:
     steps: dict[Any, Any] = field(default_factory=dict)
 
 
-_twins: OrderedDict[str, Twin] = OrderedDict()
+_twins: OrderedDict[str, ModelCopy] = OrderedDict()
 
 
 def load_model(path: str, safe: bool) -> Any:
@@ -34,7 +34,7 @@ def load_model(path: str, safe: bool) -> Any:
     return keras.models.load_model(path, safe_mode=safe)
 
 
-def twin(model: Any, optimizer: Any = None, loss: Any = None) -> Twin:
+def twin(model: Any, optimizer: Any = None, loss: Any = None) -> ModelCopy:
     """Return a compiled copy with the same weights, and with the optimizer's state unless another optimizer is named.
 
     Raises Unusable if there is no optimizer or loss; Unsupported for what By Hand does not know.
@@ -68,7 +68,7 @@ def _optimizer(optimizer: Any) -> Any:
         raise Unusable(f"optimizer: Keras knows none called {optimizer!a}") from error
 
 
-def _copy(model: Any, optimizer: Any, loss: Any, options: dict[str, Any], dtype: str) -> Twin:
+def _copy(model: Any, optimizer: Any, loss: Any, options: dict[str, Any], dtype: str) -> ModelCopy:
     """Return a compiled copy, reusing a recent one of an equal model.  Raises Unusable if Keras cannot copy it."""
     try:
         cost = keras.losses.get(loss)
@@ -82,7 +82,7 @@ def _copy(model: Any, optimizer: Any, loss: Any, options: dict[str, Any], dtype:
     copy = keras.models.clone_model(model)
     copy.compile(optimizer=type(optimizer).from_config(optimizer.get_config()), loss=cost, **options)
     copy.optimizer.build(copy.trainable_variables)
-    _twins[key] = Twin(copy, dtype)
+    _twins[key] = ModelCopy(copy, dtype)
     while len(_twins) > KEPT:
         _twins.popitem(last=False)
     return _twins[key]

@@ -18,7 +18,7 @@ from reference.layers.layer import Layer
 from reference.layers.linear import Linear
 from reference.network import Network, line
 from verify.capture.layers import by_function, by_layer
-from verify.capture.reader import ActivationReader, Reader, held
+from verify.capture.reader import ActivationReader, Reader, rounded
 from verify.errors import Unsupported
 
 
@@ -129,9 +129,9 @@ class ModelReading:
         """Note why a layer is not supported."""
         self.problems.append((_name(layer), why))
 
-    def held(self, layer: Any, constant: Any) -> float:
+    def rounded(self, layer: Any, constant: Any) -> float:
         """Return a constant as Keras holds it: in a float64 layer it is rounded to float32 first."""
-        return held(constant, str(layer.compute_dtype))
+        return rounded(constant, str(layer.compute_dtype))
 
     @property
     def layers(self) -> list[Layer]:

@@ -43,7 +43,7 @@ class Reading(Protocol):
     def problem(self, layer: Any, why: str) -> None:
         """Note why a layer is not supported."""
 
-    def held(self, layer: Any, constant: Any) -> float:
+    def rounded(self, layer: Any, constant: Any) -> float:
         """Return a constant as Keras holds it."""
         ...
 
@@ -88,7 +88,7 @@ class ActivationReader(Reader):
         return found[gives[0]]
 
 
-def held(constant: Any, dtype: str) -> float:
+def rounded(constant: Any, dtype: str) -> float:
     """Return a Python constant as Keras holds it: rounded to float32, even where the tensor is float64.
 
     In float32 the constant is returned as it is; it is rounded when it is used.

@@ -20,7 +20,7 @@ from verify.records.trace import Array, Trace
 from verify.runtime.stderr import hushed
 
 if TYPE_CHECKING:
-    from verify.inputs.model_files import Given
+    from verify.inputs.model_files import UserModel
 
 CHOSEN = ("seed", "dtype", "split", "batch", "jit", "steps", "optimizer", "loss")
 
@@ -119,7 +119,7 @@ def _missing(model: Any, command: str, options: Options) -> tuple[Any, Any]:
     return ("sgd" if command == "feedforward" else options.optimizer), options.loss
 
 
-def _batches(own: Given, options: Options) -> list[tuple[Array, Array]]:
+def _batches(own: UserModel, options: Options) -> list[tuple[Array, Array]]:
     """Return X and y of each step; after the last example comes the first again.  Raises Unusable."""
     if own.x is None or own.y is None:
         x, y, first, size = _of_samples(own.model, options)

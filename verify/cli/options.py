@@ -17,12 +17,12 @@ from verify.cli.output import Output
 from verify.compare.tensor import Tolerance
 from verify.compare.wording import DERIVED
 from verify.errors import Unusable
-from verify.inputs.choice import Choice
+from verify.inputs.choice import SampleOptions
 from verify.records.settings import OPTIMIZERS
 
 
 @dataclass(frozen=True)
-class Options(Choice, Output):
+class Options(SampleOptions, Output):
     """The options of a command. Options that a command does not have keep their defaults."""
 
     batch: int = 1

@@ -24,63 +24,63 @@ ROWS = 64  # the largest number of rows or columns among which a permutation is 
 class Context:
     """The run and the step that a tensor belongs to.
 
-    `held` has the step's tensors as TensorFlow computed them, `balls` the same tensors computed by hand.
+    `captured` has the step's tensors as TensorFlow computed them, `balls` the same tensors computed by hand.
     """
 
     network: Network
     optimizer: Optimizer
     cost: str
     precision: Precision
-    held: Mapping[str, Array]
+    captured: Mapping[str, Array]
     balls: Mapping[str, Ball]
 
 
-def diagnose(rule: Rule, held: Array, ball: Ball, known: Mapping[str, Any], context: Context) -> str:
+def diagnose(rule: Rule, captured: Array, ball: Ball, operands: Mapping[str, Any], context: Context) -> str:
     """Return the simplest cause that explains every element, or "" if none does.
 
-    `held` is TensorFlow's tensor and `ball` the tensor by hand. `known` has the inputs as balls: those of this step,
-    and those of the step before, whose names end with "~".
+    `captured` is TensorFlow's tensor and `ball` the tensor by hand. `operands` has the inputs as balls: those of this
+    step, and those of the step before, whose names end with "~".
     """
-    if not np.isfinite(held).all() or held.shape != ball.shape:
+    if not np.isfinite(captured).all() or captured.shape != ball.shape:
         return ""
-    for name in agreeing(rule, held, known, context):
+    for name in agreeing(rule, captured, operands, context):
         return f"agrees with: {name}"
     for find in (_copied, _mask, _clip, _factor, _sign, _zeroed, _permuted):
-        cause = find(rule, held, ball, known, context)
+        cause = find(rule, captured, ball, operands, context)
         if cause:
             return cause
     return ""
 
 
-def agreeing(rule: Rule, held: Array, known: Mapping[str, Any], context: Context) -> Iterator[str]:
+def agreeing(rule: Rule, captured: Array, operands: Mapping[str, Any], context: Context) -> Iterator[str]:
     """Yield the names of the variants that agree with every element, the simplest first."""
     for variant in variants(rule, context.network, context.optimizer, context.cost):
-        ball = attempt(variant.rule, known, context.precision)
-        if ball is not None and inside(held, ball):
+        ball = attempt(variant.rule, operands, context.precision)
+        if ball is not None and inside(captured, ball):
             yield variant.name
 
 
-def attempt(rule: Rule, known: Mapping[str, Any], precision: Precision) -> Ball | None:
+def attempt(rule: Rule, operands: Mapping[str, Any], precision: Precision) -> Ball | None:
     """Return the ball of a variant.
 
     Returns None if it cannot be computed: an input is missing, shapes do not fit, or balls lack an operation.
     """
-    if any(name not in known for name in rule.inputs):
+    if any(name not in operands for name in rule.inputs):
         return None
     try:
         with np.errstate(all="ignore"):
-            result = rule(known)
+            result = rule(operands)
     except IMPOSSIBLE:
         return None
     return result if isinstance(result, Ball) else Ball(result, 0.0, precision)
 
 
-def inside(held: Array, ball: Ball) -> bool:
+def inside(captured: Array, ball: Ball) -> bool:
     """Return True if every element lies in the ball, and every bound is finite."""
-    if ball.shape != held.shape:
+    if ball.shape != captured.shape:
         return False
     spread = ball.spread()
-    return bool(np.isfinite(spread).all() and _within(held, ball.value, spread).all())
+    return bool(np.isfinite(spread).all() and _within(captured, ball.value, spread).all())
 
 
 def _wide(array: Array) -> Floats:
@@ -110,7 +110,7 @@ def _copied(rule: Rule, actual: Array, ball: Ball, inputs: Mapping[str, Any], co
     before = inputs.get(previous(rule.tensor))
     if before is not None and before.shape == actual.shape and (before.value == actual).all():
         return "it holds its value of the step before"
-    for name, other in context.held.items():
+    for name, other in context.captured.items():
         if name != rule.tensor and other.shape == actual.shape and (other == actual).all():
             return f"it holds the numbers of {name}"
     if actual.size == 1:

@@ -9,31 +9,31 @@ from verify.records.precision import Floats
 from verify.records.trace import Array
 
 
-def apart(truth: Ball, other: Ball | None, held: Array) -> float:
+def distance(truth: Ball, other: Ball | None, captured: Array) -> float:
     """Return the largest difference between `truth` and `other`, divided by the sum of both bounds.
 
-    Without another ball of the same shape, TensorFlow's tensor `held` takes its place, with a bound of 0. If two balls
-    give 1 or less, then at every element there is a number that rounding can make of both: no comparison can tell them
-    apart.
+    Without another ball of the same shape, TensorFlow's tensor `captured` takes its place, with a bound of 0. If two
+    balls give 1 or less, then at every element there is a number that rounding can make of both: no comparison can
+    tell them apart.
     """
     with np.errstate(invalid="ignore"):
         if other is not None and other.shape == truth.shape:
             difference, bound = np.abs(truth.value - other.value), truth.spread() + other.spread()
         else:
-            difference, bound = np.abs(held.astype(np.float64) - truth.value), truth.spread()
+            difference, bound = np.abs(captured.astype(np.float64) - truth.value), truth.spread()
     if not np.isfinite(difference).all():
         return float("inf")
     with np.errstate(all="ignore"):
         return float(np.max(np.where(difference == 0, 0.0, difference / bound)))
 
 
-def smallest(value: Floats, allowed: Floats, held: Array) -> float:
-    """Return the smallest δ for which held·(1 + δ) or held·(1 - δ) is out of bounds somewhere, found by bisection.
+def smallest(value: Floats, allowed: Floats, captured: Array) -> float:
+    """Return the smallest δ for which captured·(1 ± δ) is out of bounds somewhere, found by bisection.
 
-    `value` is the tensor by hand, `allowed` its bounds, `held` TensorFlow's tensor. Returns infinity if δ = 1 is not
-    noticed.
+    `value` is the tensor by hand, `allowed` its bounds, `captured` TensorFlow's tensor. Returns infinity if δ = 1 is
+    not noticed.
     """
-    dtype, wide = held.dtype, held.astype(np.float64)
+    dtype, wide = captured.dtype, captured.astype(np.float64)
 
     def noticed(delta: float) -> bool:
         changed = ((wide * (1 + sign * delta)).astype(dtype) for sign in (1, -1))

@@ -21,7 +21,7 @@ Memo = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
 def inputs(
-    held: Mapping[str, Array],
+    captured: Mapping[str, Array],
     trace: Trace,
     plan: tuple[Rule | str, ...],
     precision: Precision,
@@ -35,7 +35,7 @@ def inputs(
     balls = {}
     for rule in plan:
         name = rule if isinstance(rule, str) else rule.tensor
-        array = held.get(name)
+        array = captured.get(name)
         shape = trace.network.tensor_shape(name, trace.settings.batch)
         if array is not None and array.dtype == precision.name and array.shape == shape:
             balls[name] = _kept(memo, ("exact", name), (array,), partial(Ball.exact, array, precision))
@@ -55,7 +55,7 @@ def scalars(number: int, optimizer: Optimizer, precision: Precision) -> Mapping[
     return balls
 
 
-def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
+def fused(rule: Rule, operands: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
     """Return the rule's inputs, with wider bounds where a compiler may round them otherwise.
 
     `rule.fusable`, with XLA only: a product may enter the addition that follows it without being rounded. Then the
@@ -66,15 +66,15 @@ def fused(rule: Rule, known: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
     """
     widened = {}
     for name in rule.fusable if jit else ():
-        if name in known:
-            ball = known[name]
+        if name in operands:
+            ball = operands[name]
             widened[name] = Ball(ball.value, ball.radius + ball.precision.half_ulp(ball.reach), ball.precision)
     for name in rule.folded:
-        if name in known:
-            ball = known[name]
+        if name in operands:
+            ball = operands[name]
             roundings = 2 * (ball.precision.joint_unit * ball.reach + ball.precision.tiny) * SECOND_ORDER
             widened[name] = Ball(ball.value, ball.radius + roundings, ball.precision)
-    return {**known, **widened} if widened else known
+    return {**operands, **widened} if widened else operands
 
 
 def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:
@@ -87,12 +87,12 @@ def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | N
     return array
 
 
-def evaluate(rule: Rule, known: Mapping[str, Any], precision: Precision, memo: Memo | None = None) -> Ball | None:
+def evaluate(rule: Rule, operands: Mapping[str, Any], precision: Precision, memo: Memo | None = None) -> Ball | None:
     """Return the ball of a rule; None if an input is missing or the shapes do not fit."""
-    if any(name not in known for name in rule.inputs):
+    if any(name not in operands for name in rule.inputs):
         return None
-    key, operands = (rule.tensor, rule.equation), tuple(known[name] for name in rule.inputs)
-    ball: Ball | None = _kept(memo, key, operands, partial(_evaluated, rule, known, precision))
+    key, sources = (rule.tensor, rule.equation), tuple(operands[name] for name in rule.inputs)
+    ball: Ball | None = _kept(memo, key, sources, partial(_evaluated, rule, operands, precision))
     return ball
 
 

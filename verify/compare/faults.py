@@ -16,7 +16,7 @@ from verify.compare.variants import Variant
 from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array, Trace
 
-Held = Mapping[str, Array]
+Tensors = Mapping[str, Array]
 STEP, TENSOR = "step", "tensor"
 ULPS = range(23)  # a single element is made wrong by 2^k ulp, for these k
 ONE_ELEMENT = ("Z1", "A2", "dW2", "m_W2", "update_W3", "W3_new")  # tensors in which a single element is made wrong
@@ -34,7 +34,7 @@ class Fault:
     name: str
     group: str
     scope: str
-    alter: Callable[[Held], Mapping[str, Array]]
+    alter: Callable[[Tensors], Mapping[str, Array]]
     replaced: tuple[Variant, ...] = ()
     telling: str = ""
 
@@ -50,14 +50,14 @@ def of_variants(
     for name, variants in found.items():
         group = variants[-1].group
 
-        def in_step(held: Held, variants: tuple[Variant, ...] = variants) -> Mapping[str, Array]:
-            return followed(plan, {v.rule.tensor: v.rule for v in variants}, held, read)
+        def in_step(captured: Tensors, variants: tuple[Variant, ...] = variants) -> Mapping[str, Array]:
+            return followed(plan, {v.rule.tensor: v.rule for v in variants}, captured, read)
 
         yield Fault(name, group, STEP, in_step, variants, name)
         middle = variants[len(variants) // 2]
 
-        def in_tensor(held: Held, rule: Rule = middle.rule) -> Mapping[str, Array]:
-            return {rule.tensor: computed(rule, held, read)}
+        def in_tensor(captured: Tensors, rule: Rule = middle.rule) -> Mapping[str, Array]:
+            return {rule.tensor: computed(rule, captured, read)}
 
         yield Fault(f"{name}, in {middle.rule.tensor}", group, TENSOR, in_tensor, (middle,), name)
 
@@ -76,13 +76,13 @@ def beside(trace: Trace, step: int) -> dict[str, Any]:
     return inputs
 
 
-def computed(rule: Rule, held: Held, read: Mapping[str, Any]) -> Array:
+def computed(rule: Rule, captured: Tensors, read: Mapping[str, Any]) -> Array:
     """Return a rule's tensor as NumPy computes it, in the trace's precision.
 
     Raises ValueError if an input is missing, or if the shape is not that of TensorFlow's tensor.
     """
-    original = held[rule.tensor]
-    inputs = {**read, **held}
+    original = captured[rule.tensor]
+    inputs = {**read, **captured}
     if any(name not in inputs for name in rule.inputs):
         raise ValueError(f"{rule.tensor} cannot be computed from {rule.inputs}")
     with np.errstate(all="ignore"):
@@ -93,7 +93,7 @@ def computed(rule: Rule, held: Held, read: Mapping[str, Any]) -> Array:
 
 
 def followed(
-    plan: tuple[Rule, ...], replaced: Mapping[str, Rule], held: Held, read: Mapping[str, Any]
+    plan: tuple[Rule, ...], replaced: Mapping[str, Rule], captured: Tensors, read: Mapping[str, Any]
 ) -> Mapping[str, Array]:
     """Return the tensors of a step that change if some rules are replaced.
 
@@ -102,7 +102,7 @@ def followed(
     changed: dict[str, Array] = {}
     for rule in plan:
         if rule.tensor in replaced or changed.keys() & set(rule.inputs):
-            changed[rule.tensor] = computed(replaced.get(rule.tensor, rule), {**held, **changed}, read)
+            changed[rule.tensor] = computed(replaced.get(rule.tensor, rule), {**captured, **changed}, read)
     return changed
 
 
@@ -135,8 +135,8 @@ def of_storage() -> Iterator[Fault]:
 def _stored(name: str, tensor: str, change: Callable[[Array], None], telling: str = "") -> Fault:
     """Return the fault that changes one tensor in place."""
 
-    def alter(held: Held) -> Mapping[str, Array]:
-        array = held[tensor].copy()
+    def alter(captured: Tensors) -> Mapping[str, Array]:
+        array = captured[tensor].copy()
         change(array)
         return {tensor: array}
 
@@ -176,11 +176,11 @@ def _zero_column(array: Array) -> None:
     array[:, np.argmax(np.abs(array).sum(axis=0))] = 0
 
 
-def _exchanged(a: str, b: str) -> Callable[[Held], Mapping[str, Array]]:
+def _exchanged(a: str, b: str) -> Callable[[Tensors], Mapping[str, Array]]:
     """Return the change that exchanges two tensors."""
-    return lambda held: {a: held[b].copy(), b: held[a].copy()}
+    return lambda captured: {a: captured[b].copy(), b: captured[a].copy()}
 
 
-def _aliased(tensor: str, other: str) -> Callable[[Held], Mapping[str, Array]]:
+def _aliased(tensor: str, other: str) -> Callable[[Tensors], Mapping[str, Array]]:
     """Return the change that replaces a tensor by another one, as if they shared memory."""
-    return lambda held: {tensor: held[other].copy()}
+    return lambda captured: {tensor: captured[other].copy()}

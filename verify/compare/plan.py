@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference.rules import Rule, given, rules, start
+from reference.rules import Rule, given_names, rules, start
 from reference.tensor_names import before, kept, split_step
 from verify.compare.tensor import Comparison
 from verify.records.settings import OPTIMIZERS
@@ -37,4 +37,4 @@ def begins_with(trace: Trace) -> tuple[str, ...]:
     """Return the names of what a step may start from: X, y, parameters, masks, and the optimizer's state."""
     moments = OPTIMIZERS[trace.settings.optimizer].keeps if trace.settings.training else ()
     network = trace.network
-    return (*given(network), *(before(kept(moment, P)) for P in network.parameters() for moment in moments))
+    return (*given_names(network), *(before(kept(moment, P)) for P in network.parameters() for moment in moments))

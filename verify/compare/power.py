@@ -16,7 +16,7 @@ from reference.rules import Rule
 from reference.tensor_names import previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import attempt
-from verify.compare.effect_size import apart, smallest
+from verify.compare.effect_size import distance, smallest
 from verify.compare.faults import beside, computed
 from verify.compare.plan import planned
 from verify.compare.tensor import PASSING, Tolerance, values
@@ -71,7 +71,7 @@ def power(walk: Walk, tolerance: Tolerance | None) -> Power:
         noticed = values(ball.value, _bound(ball, tolerance), array, walk.precision)["verdict"] not in PASSING
         tried += 1
         caught += noticed
-        equal += not noticed and apart(ball, attempt(other, inputs, walk.precision), array) <= 1
+        equal += not noticed and distance(ball, attempt(other, inputs, walk.precision), array) <= 1
     smallest_changes: dict[str, list[float]] = {}
     for rule in plan:
         if rule.phase in PHASES and rule.tensor in walk.balls and tensors[rule.tensor].any():

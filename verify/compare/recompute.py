@@ -18,7 +18,7 @@ from reference.rules import Optimizer, Rule
 from verify.records.trace import Array
 
 # what a rule can raise if shapes do not fit, if an input is missing, or at an overflow
-IMPOSSIBLE = (KeyError, ValueError, IndexError, TypeError, ArithmeticError, np.exceptions.AxisError)
+NOT_COMPUTABLE = (KeyError, ValueError, IndexError, TypeError, ArithmeticError, np.exceptions.AxisError)
 
 
 @lru_cache(maxsize=64)
@@ -49,7 +49,7 @@ def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None
     try:
         operands = {name: np.float32(inputs[name]) for name in rule.inputs} if rule.single else inputs
         return np.asarray(rule(operands)).astype(dtype, copy=False)
-    except IMPOSSIBLE:
+    except NOT_COMPUTABLE:
         return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.losses import loss_named
-from reference.rules import Rule, given
+from reference.rules import Rule, given_names
 from reference.tensor_names import is_state
 from verify.bounds import Ball
 from verify.compare.recompute import reproduced
@@ -139,32 +139,32 @@ def row(
     order: int,
     mode: str,
     ball: Ball | None,
-    held: Array | None,
+    captured: Array | None,
     tolerance: Tolerance | None,
     dtype: str,
     recomputed: Array | None = None,
 ) -> Comparison:
-    """Return the comparison of TensorFlow's tensor `held` with its ball and with the recomputed tensor.
+    """Return the comparison of TensorFlow's tensor `captured` with its ball and with the recomputed tensor.
 
     With a fixed tolerance the recomputed tensor has no influence on the verdict; its reproduced numbers are counted.
     """
-    shape = () if held is None else held.shape
+    shape = () if captured is None else captured.shape
     comparison = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
-    if held is None:
+    if captured is None:
         return replace(comparison, explanation="the trace does not hold it")
     if ball is None:
         return replace(comparison, explanation=f"cannot be judged without {', '.join(rule.inputs)}")
-    if ball.shape != held.shape:
+    if ball.shape != captured.shape:
         return replace(comparison, verdict="shape", explanation=f"by hand it is {list(ball.shape)}")
-    if held.dtype != dtype:
-        return replace(comparison, verdict="dtype", explanation=f"{held.dtype}, not {dtype}")
+    if captured.dtype != dtype:
+        return replace(comparison, verdict="dtype", explanation=f"{captured.dtype}, not {dtype}")
     allowed = tolerance.allowed(ball.value) if tolerance else ball.spread()
     with np.errstate(all="ignore"):
-        same = reproduced(recomputed if mode == "local" else None, held)
+        same = reproduced(recomputed if mode == "local" else None, captured)
     if (tolerance or mode == "local") and not (np.isfinite(allowed) | (same & (tolerance is None))).all():
         explanation = "what is allowed is not finite: it cannot be judged"
         return replace(comparison, verdict="not_finite", explanation=explanation)
-    figures = values(ball.value, allowed, held, PRECISIONS[dtype], same if tolerance is None else False)
+    figures = values(ball.value, allowed, captured, PRECISIONS[dtype], same if tolerance is None else False)
     return replace(comparison, **figures, reproduced=int(np.sum(same)))
 
 
@@ -184,23 +184,25 @@ class Attributes:
         network, batch = trace.network, trace.settings.batch
         read = {name for rule in plan for name in rule.inputs}
         before = sorted(name for name in rest if is_state(name, "before"))
-        names = [name for name in dict.fromkeys((*given(network), *before)) if name in read]
+        names = [name for name in dict.fromkeys((*given_names(network), *before)) if name in read]
         expected = {name: network.tensor_shape(name, batch) for name in names}
         computed = frozenset(rule.tensor for rule in plan)
         return cls(trace.settings, computed, expected, frozenset(network.masks()), rest)
 
-    def problems(self, step: int, held: Mapping[str, Array]) -> Iterator[Comparison]:
+    def problems(self, step: int, captured: Mapping[str, Array]) -> Iterator[Comparison]:
         """Yield a failed comparison for each wrong input of the step, and for each tensor with an unknown name."""
         for name, shape in self.expected.items():
             is_computed = name in self.computed
-            problem = None if is_computed else _problem(name, held.get(name), shape, self.settings, name in self.masks)
+            problem = (
+                None if is_computed else _problem(name, captured.get(name), shape, self.settings, name in self.masks)
+            )
             if problem:
                 verdict, text = problem
                 yield Comparison(step, 0, name, "given", 0, shape, "local", verdict, explanation=text)
-        for name in held:
+        for name in captured:
             if name not in self.computed and name not in self.expected and name not in self.rest:
                 text = "no rule computes it"
-                yield Comparison(step, 0, name, "", 0, held[name].shape, "local", "extra", explanation=text)
+                yield Comparison(step, 0, name, "", 0, captured[name].shape, "local", "extra", explanation=text)
 
 
 def _problem(

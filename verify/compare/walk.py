@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reference.rules import Rule, given
+from reference.rules import Rule, given_names
 from reference.tensor_names import CARRIED, carried, previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import Context, diagnose
@@ -26,7 +26,7 @@ from verify.records.trace import Array, Trace
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownTensor:
     """The step that a report shows in detail: the balls of its rules, evaluated on TensorFlow's own inputs."""
 
     step: int
@@ -34,7 +34,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Compared:
+class TraceComparison:
     """The comparisons of a whole trace.
 
     `by_hand` has the chained balls of the first and of the last step. `walk` is the walk after the last step. `shown`
@@ -44,7 +44,7 @@ class Compared:
     comparisons: tuple[Comparison, ...]
     by_hand: tuple[Mapping[str, Ball], ...]
     walk: Walk
-    shown: Shown
+    shown: ShownTensor
 
 
 MODES = ("local", "chained")
@@ -80,21 +80,21 @@ class Walk:
         self.tensors = tensors
         self.local = inputs(tensors, self.trace, tuple(tensors), self.precision)
 
-    def step(self, number: int, held: Mapping[str, Array]) -> list[Comparison]:
-        """Return the comparisons of the next step's tensors. `held` has the tensors as TensorFlow computed them."""
+    def step(self, number: int, captured: Mapping[str, Array]) -> list[Comparison]:
+        """Return the comparisons of the next step's tensors. `captured` has the tensors as TensorFlow computed them."""
         trace, settings = self.trace, self.trace.settings
         optimizer = OPTIMIZERS[settings.optimizer]
         constants = scalars(settings.done + number, optimizer, self.precision)
         plan, rest = planned(trace, self.command, number == 1)
-        exact = inputs(held, trace, (*plan, *begins_with(trace)), self.precision, self.memo)
+        exact = inputs(captured, trace, (*plan, *begins_with(trace)), self.precision, self.memo)
         self.previous = self.local
         self.local = {**exact, **_before(self.local), **constants}
         first = number == 1 or self.command == "feedforward"
         self.chain = {**_givens(self.local, trace, first), **_before(self.chain), **constants}
-        comparisons = list(Attributes.of(trace, plan, rest).problems(number, held))
+        comparisons = list(Attributes.of(trace, plan, rest).problems(number, captured))
         numbers = coefficients_as_numbers(settings.done + number, optimizer, settings.dtype)
-        arrays = {**held, **_before(self.tensors), **numbers}
-        self.tensors = held
+        arrays = {**captured, **_before(self.tensors), **numbers}
+        self.tensors = captured
         self.balls = {}
         for order, rule in enumerate(plan, 1):
             for mode in self.modes:
@@ -102,13 +102,13 @@ class Walk:
                 ball = evaluate(rule, operands, self.precision, self.memo)
                 if ball is not None:
                     (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
-                actual, array = held.get(rule.tensor), None
+                actual, array = captured.get(rule.tensor), None
                 if mode == "local" and ball is not None:  # without a ball, an input is missing or has another shape
                     array = recomputed(rule, arrays, settings.dtype, self.memo)
                 comparison = row(rule, number, order, mode, ball, actual, self.tolerance, settings.dtype, array)
                 comparisons.append(comparison)
         if self.explains:
-            self._explain(comparisons, plan, held)
+            self._explain(comparisons, plan, captured)
         return comparisons
 
     def _explain(self, comparisons: list[Comparison], plan: tuple[Rule, ...], tensors: Mapping[str, Array]) -> None:
@@ -132,19 +132,21 @@ class Walk:
         return copy(self)
 
 
-def compare(trace: Trace, command: str, tolerance: Tolerance | None = None, modes: tuple[str, ...] = MODES) -> Compared:
+def compare(
+    trace: Trace, command: str, tolerance: Tolerance | None = None, modes: tuple[str, ...] = MODES
+) -> TraceComparison:
     """Return the comparisons of every tensor of every step. A mismatch is not printed, raised or skipped."""
     walk = Walk(trace, command, tolerance, modes=modes)
     comparisons: list[Comparison] = []
     by_hand: list[Mapping[str, Ball]] = []
-    shown, agreed = Shown(0, {}), True
+    shown, agreed = ShownTensor(0, {}), True
     for number in range(1, trace.settings.steps + 1):
         of_step = walk.step(number, trace.step(number))
         comparisons += of_step
         if agreed:
-            shown, agreed = Shown(number, walk.balls), all(c.passed for c in of_step if c.mode == "local")
+            shown, agreed = ShownTensor(number, walk.balls), all(c.passed for c in of_step if c.mode == "local")
         by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if CARRIED not in name}]
-    return Compared((*comparisons, *strays(trace)), tuple(by_hand), walk, shown)
+    return TraceComparison((*comparisons, *strays(trace)), tuple(by_hand), walk, shown)
 
 
 def _before(tensors: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,5 +160,5 @@ def _givens(local: Mapping[str, Any], trace: Trace, first: bool) -> dict[str, An
     These are X, y and the masks; if `first`, also the parameters and the optimizer's state.
     """
     parameters = trace.network.parameters()
-    names = begins_with(trace) if first else (name for name in given(trace.network) if name not in parameters)
+    names = begins_with(trace) if first else (name for name in given_names(trace.network) if name not in parameters)
     return {name: local[name] for name in names if name in local}

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Iterable
 
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.errors import Unusable
 
 FORM = re.compile(r"(?P<name>[A-Za-z]\w{0,60})\s*(?:\[(?P<index>[^\[\]]{0,80})\])?")
@@ -27,7 +27,7 @@ def parse(text: str) -> tuple[str, tuple[int, ...]]:
     return match["name"], index
 
 
-def place(case: Case, tensor: str, index: tuple[int, ...]) -> tuple[int, ...]:
+def place(case: DerivedStep, tensor: str, index: tuple[int, ...]) -> tuple[int, ...]:
     """Return the position in the array, counted from 0.
 
     Raises Unusable if the trace has no such tensor, or the tensor no such index.

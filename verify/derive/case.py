@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from reference.operations import choose
-from reference.rules import Rule, given
+from reference.rules import Rule, given_names
 from reference.tensor_names import CARRIED, in_step, left_by
 from verify.bounds import Ball
 from verify.compare.evaluation import evaluate, fused, scalars
 from verify.compare.plan import planned
 from verify.derive import rationals as exact
-from verify.derive.expression import CHOOSE, Node, write
+from verify.derive.expression import CHOOSE, ExpressionNode, write
 from verify.derive.formula import decimal
 from verify.derive.rationals import Exact
 from verify.derive.region import Region, at, cut
@@ -30,7 +30,7 @@ UNROLLED = frozenset[str]()
 DIGITS = {"float32": 12, "float64": 20}  # significant digits of the number by hand
 
 
-class Case:
+class DerivedStep:
     """One step of a trace, counted from 1, with everything that explanations of its numbers compute.
 
     `balls`: the balls of rules for which the caller has computed them already.
@@ -45,24 +45,24 @@ class Case:
         self.trace, self.number = trace, step
         self.optimizer = OPTIMIZERS[settings.optimizer]
         self.precision: Precision = PRECISIONS[settings.dtype]
-        self.held: dict[str, Array] = trace.step(step)
+        self.captured: dict[str, Array] = trace.step(step)
         plan, _ = planned(trace, "backprop", step == 1)
         self.rules: dict[str, Rule] = {rule.tensor: rule for rule in plan}
         self.scalars = scalars(settings.done + step, self.optimizer, self.precision)
         self.t = settings.done + step
         self.digits = DIGITS[settings.dtype]
-        self._nodes: dict[tuple[str, bool], Node] = {}
+        self._nodes: dict[tuple[str, bool], ExpressionNode] = {}
         self._memos: dict[Any, dict[Any, Any]] = {"balls": dict(balls)}
 
     @property
     def names(self) -> tuple[str, ...]:
         """Every tensor that the user can ask for: inputs, computed tensors, and tensors of the trace without a rule."""
-        return tuple(dict.fromkeys((*given(self.trace.network), *self.rules, *self.held)))
+        return tuple(dict.fromkeys((*given_names(self.trace.network), *self.rules, *self.captured)))
 
     @property
     def given(self) -> tuple[str, ...]:
         """The names of the tensors that no rule of any step computes."""
-        return given(self.trace.network)
+        return given_names(self.trace.network)
 
     @property
     def as_written(self) -> bool:
@@ -81,11 +81,11 @@ class Case:
     def own_shape(self, name: str) -> tuple[int, ...]:
         """Return the shape of any tensor: from the network, or from the trace if the network does not know it."""
         in_network = name in self.rules or name in self.given
-        return self.shape(name) if in_network else tuple(self.held[name].shape)
+        return self.shape(name) if in_network else tuple(self.captured[name].shape)
 
     def array(self, name: str) -> Array:
         """Return TensorFlow's array.  Raises Unusable if it is missing or has a wrong shape or type."""
-        array = self._previous(name) if name.endswith(CARRIED) else self.held.get(name)
+        array = self._previous(name) if name.endswith(CARRIED) else self.captured.get(name)
         if array is None:
             raise Unusable(f"{name}: the trace does not hold it in step {self.number}")
         shape, dtype = self.shape(name), self.trace.settings.dtype
@@ -100,7 +100,7 @@ class Case:
         """Return the array that the previous step left behind, or None."""
         return self.trace.tensors.get(in_step(self.number - 1, left_by(name)))
 
-    def node(self, tensor: str, named: bool | None = None) -> Node:
+    def node(self, tensor: str, named: bool | None = None) -> ExpressionNode:
         """Return the rule of a tensor as a tree.  `named` as in `expression.write`; None: as `as_written`."""
         key = (tensor, self.as_written if named is None else named)
         if key not in self._nodes:
@@ -109,7 +109,9 @@ class Case:
             self._nodes[key] = write(rule, shapes, self.t, key[1])
         return self._nodes[key]
 
-    def correct(self, node: Node, index: tuple[int, ...], digits: int, unrolled: frozenset[str] = UNROLLED) -> Exact:
+    def correct(
+        self, node: ExpressionNode, index: tuple[int, ...], digits: int, unrolled: frozenset[str] = UNROLLED
+    ) -> Exact:
         """Return the exact number of one element, or a number that is correct in this many digits.
 
         If something must be rounded, the number is computed again with more bits until its digits no longer change
@@ -131,7 +133,7 @@ class Case:
         return number
 
     def exact(
-        self, node: Node, index: tuple[int, ...], unrolled: frozenset[str] = UNROLLED, bits: int = exact.BITS
+        self, node: ExpressionNode, index: tuple[int, ...], unrolled: frozenset[str] = UNROLLED, bits: int = exact.BITS
     ) -> Exact:
         """Return the exact number of one element.
 
@@ -145,7 +147,7 @@ class Case:
             raise Unusable(f"the equation has no value there ({error or 'division by 0'})") from error
         return number
 
-    def floats(self, node: Node, region: Region) -> Any:
+    def floats(self, node: ExpressionNode, region: Region) -> Any:
         """Return a region of a node in float64.  These numbers only choose which terms are shown."""
         with np.errstate(all="ignore"):
             return evaluate_part(node, region, _Floating(self), self._memos.setdefault("floats", {}))
@@ -179,7 +181,7 @@ class _Floating:
 
     as_declared = False
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: DerivedStep) -> None:
         self.case = case
 
     def tensor(self, name: str, region: Region) -> Any:
@@ -190,11 +192,11 @@ class _Floating:
     def constant(self, value: Any) -> Any:
         return np.asarray(value, dtype=np.float64)
 
-    def apply(self, node: Node, operands: tuple[Any, ...]) -> Any:
+    def apply(self, node: ExpressionNode, operands: tuple[Any, ...]) -> Any:
         return applied(node, operands)
 
 
-def applied(node: Node, operands: tuple[Any, ...]) -> Any:
+def applied(node: ExpressionNode, operands: tuple[Any, ...]) -> Any:
     """Return the result of a node's operation on arrays or on balls, computed by NumPy's own function."""
     if node.operation == "transpose":
         return operands[0].T
@@ -212,7 +214,7 @@ class _Exactly:
 
     as_declared = False
 
-    def __init__(self, case: Case, unrolled: frozenset[str], bits: int, memo: dict[Any, Any]) -> None:
+    def __init__(self, case: DerivedStep, unrolled: frozenset[str], bits: int, memo: dict[Any, Any]) -> None:
         self.case, self.unrolled, self.bits, self.memo = case, unrolled, bits, memo
 
     def tensor(self, name: str, region: Region) -> Exact:
@@ -230,5 +232,5 @@ class _Exactly:
     def constant(self, value: Any) -> Exact:
         return exact.of_constant(value, self.case.as_written)
 
-    def apply(self, node: Node, operands: tuple[Exact, ...]) -> Exact:
+    def apply(self, node: ExpressionNode, operands: tuple[Exact, ...]) -> Exact:
         return exact.apply(node.operation, operands, node.axis, node.keepdims, self.bits)

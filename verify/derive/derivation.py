@@ -14,12 +14,12 @@ import numpy as np
 from reference.rules import Rule
 from reference.tensor_names import CARRIED
 from reports.as_explanation import VERDICTS, ulps
-from reports.explanation import Explanation, Formula, Line, Outcome, Share, Step
+from reports.explanation import Explanation, FormulaLine, Line, Outcome, Share, Step
 from verify.derive import formula
 from verify.derive import rationals as exact
 from verify.derive import symbols as letters
 from verify.derive.address import place, written
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.derive.error_budget import chained, shares
 from verify.derive.essay_notes import notes
 from verify.derive.expression import tensor
@@ -50,11 +50,11 @@ def explanation(
     `depth` is how many rules back the derivation goes; None: all the way to pixels and weights.
     Raises Unusable for a step, tensor or index that the trace does not have, and for numbers that are not finite.
     """
-    return explain(Case(trace, step), tensor, index, depth)
+    return explain(DerivedStep(trace, step), tensor, index, depth)
 
 
 def explain(
-    case: Case, tensor: str, index: tuple[int, ...] = (), depth: int | None = 1, why: bool = True
+    case: DerivedStep, tensor: str, index: tuple[int, ...] = (), depth: int | None = 1, why: bool = True
 ) -> Explanation:
     """Return the explanation of one number of a case.  Arguments and errors are those of `explanation`.
 
@@ -90,13 +90,13 @@ def _headline(title: str, steps: tuple[Step, ...]) -> str:
     return f"PASS {numbers}, {difference}"
 
 
-def _sources(case: Case, unrolled: frozenset[str]) -> list[str]:
+def _sources(case: DerivedStep, unrolled: frozenset[str]) -> list[str]:
     """Return the names of the tensors from which the unrolled tensors are computed."""
     inputs = {name for computed in unrolled for name in case.rules[computed].inputs}
     return sorted(inputs - unrolled - case.scalars.keys())
 
 
-def one_step(case: Case, name: str, position: tuple[int, ...], because: str = "", why: bool = True) -> Step:
+def one_step(case: DerivedStep, name: str, position: tuple[int, ...], because: str = "", why: bool = True) -> Step:
     """Return the derivation of one element by its rule, or its value alone if no rule computes it.
 
     `because` is the remark that says why the element is shown; `why` is explained in `explain`.
@@ -122,7 +122,9 @@ def one_step(case: Case, name: str, position: tuple[int, ...], because: str = ""
     return Step(name, index, left, rule.equation, _words(rule), tuple(lines), outcome, because, essay_notes)
 
 
-def judged(case: Case, rule: Rule, position: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]) -> Outcome:
+def judged(
+    case: DerivedStep, rule: Rule, position: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]
+) -> Outcome:
     """Return the number by hand beside TensorFlow's, judged by the bound that the comparison uses.
 
     Raises Unusable if a number is not finite or the trace lacks an input.
@@ -134,7 +136,7 @@ def judged(case: Case, rule: Rule, position: tuple[int, ...], by_hand: exact.Exa
 
 
 def _outcome(
-    case: Case,
+    case: DerivedStep,
     name: str,
     position: tuple[int, ...],
     by_hand: exact.Exact,
@@ -171,7 +173,7 @@ def _verdict(tensorflow: float, middle: float, bound: float, nearest: float) -> 
     return "equal" if tensorflow == nearest else "within"
 
 
-def _whole(case: Case, name: str, position: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
+def _whole(case: DerivedStep, name: str, position: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
     """Return the outcome of all steps in one, computed without rounding.
 
     Its bound is carried along from step to step.
@@ -181,16 +183,16 @@ def _whole(case: Case, name: str, position: tuple[int, ...], unrolled: frozenset
     return _outcome(case, name, position, by_hand, float(ball.value.item()), float(np.max(ball.radius)), ())
 
 
-def _value_in_trace(case: Case, name: str, position: tuple[int, ...], left: Formula) -> Line:
+def _value_in_trace(case: DerivedStep, name: str, position: tuple[int, ...], left: FormulaLine) -> Line:
     """Return the line "element = value".  Raises Unusable if the trace does not hold the tensor."""
-    array = case.held.get(name)
+    array = case.captured.get(name)
     if array is None:
         raise Unusable(f"{name}: the trace does not hold it in step {case.number}")
     text = str(array[position]).removesuffix(".0")
     return Line(left, formula.number(text) if text[-1].isdigit() else formula.plain(text))
 
 
-def _given(case: Case, name: str) -> str:
+def _given(case: DerivedStep, name: str) -> str:
     """Say what a tensor is that no rule of this step computes."""
     return GIVEN.get(name[0], NO_RULE) if name in case.given else NO_RULE
 
@@ -204,7 +206,7 @@ def _words(rule: Rule) -> str:
 
 
 def _followed(
-    case: Case, name: str, position: tuple[int, ...], depth: int | None
+    case: DerivedStep, name: str, position: tuple[int, ...], depth: int | None
 ) -> Iterator[tuple[str, tuple[int, ...], str]]:
     """Yield the element, then one element of each tensor that it is computed from, with the reason for the choice.
 
@@ -227,7 +229,7 @@ def _followed(
         level = next_level
 
 
-def _inputs(case: Case, name: str, position: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], str]]:
+def _inputs(case: DerivedStep, name: str, position: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], str]]:
     """Yield the elements from which one element is computed, each with the reason why it was chosen."""
     for leaf, many in Numbers(case).read(term(case.node(name), position)):
         leaf_name, leaf_position = leaf.node.name, tuple(int(i) for i in leaf.index)

@@ -15,8 +15,8 @@ from reports.explanation import Share
 from verify.bounds import Ball
 from verify.bounds.sums import terms
 from verify.derive import symbols as letters
-from verify.derive.case import Case, applied
-from verify.derive.expression import Node
+from verify.derive.case import DerivedStep, applied
+from verify.derive.expression import ExpressionNode
 from verify.derive.region import Region, at, cut, evaluate, parts_of
 from verify.derive.typesetting import digits
 from verify.records.precision import (
@@ -68,11 +68,11 @@ class _Balls:
 
     def __init__(
         self,
-        case: Case,
+        case: DerivedStep,
         inputs: Any,
         precision: Precision,
         memo: dict[Any, Any],
-        without: Node | None = None,
+        without: ExpressionNode | None = None,
         unrolled: frozenset[str] = frozenset(),
     ) -> None:
         self.case, self.inputs, self.precision, self.memo = case, inputs, precision, memo
@@ -93,7 +93,7 @@ class _Balls:
             return Ball(value, 0.0, self.precision)
         return Ball.constant(value, self.precision)
 
-    def apply(self, node: Node, operands: tuple[Any, ...]) -> Any:
+    def apply(self, node: ExpressionNode, operands: tuple[Any, ...]) -> Any:
         balls = tuple(x if _is_mask(x) else _ball(x, self.precision) for x in operands)
         if node is not self.without:
             return applied(node, balls)
@@ -116,7 +116,7 @@ def _in(x: Any, precision: Precision) -> Any:
     return Ball(x.value, x.radius, precision)
 
 
-def shares(case: Case, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
+def shares(case: DerivedStep, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
     """Return what each operation contributes to the bound, the largest share first.  `index` counts from 0.
 
     Inputs are exact and have no share.
@@ -137,7 +137,12 @@ def shares(case: Case, rule: Rule, index: tuple[int, ...]) -> tuple[Share, ...]:
 
 
 def _radius(
-    case: Case, rule: Rule, node: Node, index: tuple[int, ...], without: Node | None, memo: dict[Any, Any]
+    case: DerivedStep,
+    rule: Rule,
+    node: ExpressionNode,
+    index: tuple[int, ...],
+    without: ExpressionNode | None,
+    memo: dict[Any, Any],
 ) -> float:
     """Return the radius of one element if the node `without` does not round.  `memo` collects what is evaluated."""
     precision = case.inner(rule)
@@ -146,7 +151,7 @@ def _radius(
     return float(np.max(result.radius)) if isinstance(result, Ball) else 0.0
 
 
-def chained(case: Case, tensor: str, index: tuple[int, ...], unrolled: frozenset[str]) -> Ball:
+def chained(case: DerivedStep, tensor: str, index: tuple[int, ...], unrolled: frozenset[str]) -> Ball:
     """Return the ball of one element, with the unrolled tensors computed from their own rules.  `index` from 0."""
     inputs: dict[str, Any] = {}
     for name in (tensor, *unrolled):
@@ -158,14 +163,14 @@ def chained(case: Case, tensor: str, index: tuple[int, ...], unrolled: frozenset
     return _ball(result, case.precision)
 
 
-def nodes(node: Node) -> Iterator[Node]:
+def nodes(node: ExpressionNode) -> Iterator[ExpressionNode]:
     """Yield every node of the tree, operands before the operation on them."""
     for operand in node.operands:
         yield from nodes(operand)
     yield node
 
 
-def _words(node: Node, evaluated: dict[Any, Any], case: Case) -> str:
+def _words(node: ExpressionNode, evaluated: dict[Any, Any], case: DerivedStep) -> str:
     """Say which operation it is, how often it is done, and by what its rounding is bounded."""
     precision = case.precision
     if node.operation == "constant":

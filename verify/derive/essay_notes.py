@@ -14,13 +14,13 @@ from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.rules import Rule
 from reference.tensor_names import has_role, is_of, read
 from reports.explanation import Outcome
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.essay.claims import PRINTED, Claim, claims
 
 SAME = 1e-12  # relative difference; both forms are evaluated in float64
 
 
-def notes(case: Case, rule: Rule, at: tuple[int, ...], outcome: Outcome) -> tuple[str, ...]:
+def notes(case: DerivedStep, rule: Rule, at: tuple[int, ...], outcome: Outcome) -> tuple[str, ...]:
     """Return sentences about the essay's form of the rule, with the numbers that it gives.  `at` counts from 0.
 
     There are none if the network is not like the essay's.
@@ -28,7 +28,7 @@ def notes(case: Case, rule: Rule, at: tuple[int, ...], outcome: Outcome) -> tupl
     return tuple(_notes(case, rule, at, outcome)) if _is_like_the_essay(case) else ()
 
 
-def _is_like_the_essay(case: Case) -> bool:
+def _is_like_the_essay(case: DerivedStep) -> bool:
     """Return whether layers and loss are the essay's, of any sizes, and the batch is one example, as in its forms."""
     network, settings = case.trace.network, case.trace.settings
     return (
@@ -40,7 +40,7 @@ def _is_like_the_essay(case: Case) -> bool:
     )
 
 
-def _notes(case: Case, rule: Rule, position: tuple[int, ...], outcome: Outcome) -> Iterator[str]:
+def _notes(case: DerivedStep, rule: Rule, position: tuple[int, ...], outcome: Outcome) -> Iterator[str]:
     index = tuple(i + 1 for i in (position if _is_weight_gradient(rule) else position[1:]))
     form, printed_form = form_of(rule.tensor), form_of(rule.tensor, "_as_printed")
     value = _value(form, case, index) if rule.phase == "backward" else None
@@ -74,7 +74,7 @@ def _slip(rule: Rule) -> str:
     return ""
 
 
-def _value(form: Callable[..., Any] | None, case: Case, index: tuple[int, ...]) -> float | None:
+def _value(form: Callable[..., Any] | None, case: DerivedStep, index: tuple[int, ...]) -> float | None:
     """Return what a form gives for this element, or None if it uses indices out of range or leaves an index open."""
     try:
         return None if form is None else float(form(_example(case), *index)) + 0.0  # no -0
@@ -92,7 +92,7 @@ def _effect(right: float | None, printed: float | None, bound: float) -> str:
     return f"; it would give {printed:.9g}{times}"
 
 
-def _example(case: Case) -> Example:
+def _example(case: DerivedStep) -> Example:
     """Return the example of the step.  A3 is computed from Z3 by (11), because TensorFlow's gradient uses Z3."""
     names = ("X", "y", *(f"{kind}{layer}" for layer in (1, 2, 3) for kind in "WBZA"))
     arrays = {name: case.array(name).astype(np.float64) for name in names}

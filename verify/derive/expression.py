@@ -26,7 +26,7 @@ ELEMENTWISE = frozenset(
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class ExpressionNode:
     """One operation on other nodes; or a "tensor" with its name; or a "constant" with its value and perhaps a name.
 
     For an operation that `reference` declares, `declared` is its function and `body` the tree of its plain operations.
@@ -34,14 +34,14 @@ class Node:
     """
 
     operation: str
-    operands: tuple[Node, ...]
+    operands: tuple[ExpressionNode, ...]
     shape: tuple[int, ...]
     name: str = ""
     value: Any = None
     axis: int | None = None
     keepdims: bool = False
     declared: Any = None
-    body: Node | None = None
+    body: ExpressionNode | None = None
 
 
 class Size(int):
@@ -65,7 +65,7 @@ class Written(NDArrayOperatorsMixin):
     `sizes`: the lengths in its shape are of class `Size`.
     """
 
-    def __init__(self, node: Node, sizes: bool = True) -> None:
+    def __init__(self, node: ExpressionNode, sizes: bool = True) -> None:
         self.node, self.sizes = node, sizes
 
     @property
@@ -102,12 +102,12 @@ class Written(NDArrayOperatorsMixin):
     def _result(
         self,
         operation: str,
-        operands: tuple[Node, ...],
+        operands: tuple[ExpressionNode, ...],
         shape: tuple[int, ...],
         axis: int | None = None,
         keepdims: bool = False,
     ) -> Written:
-        return Written(Node(operation, operands, shape, axis=axis, keepdims=keepdims), self.sizes)
+        return Written(ExpressionNode(operation, operands, shape, axis=axis, keepdims=keepdims), self.sizes)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc.__name__ not in (*ELEMENTWISE, "matmul"):
@@ -128,26 +128,26 @@ class Written(NDArrayOperatorsMixin):
         if function is choose:
             return self._result(CHOOSE, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
         body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
-        return Written(Node(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
+        return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 
 
-def _added_to_zero(operation: str, nodes: tuple[Node, ...]) -> Node | None:
+def _added_to_zero(operation: str, nodes: tuple[ExpressionNode, ...]) -> ExpressionNode | None:
     """Return x for 0 + x, with which Python's sum begins; None for anything else."""
     values = [n.value if n.operation == "constant" and not n.shape else None for n in nodes]
     return nodes[1 - values.index(0)] if operation == "add" and 0 in values else None
 
 
-def constant(value: Any, name: str = "") -> Node:
+def constant(value: Any, name: str = "") -> ExpressionNode:
     """Return the node of a constant."""
-    return Node("constant", (), np.shape(value), name, value)
+    return ExpressionNode("constant", (), np.shape(value), name, value)
 
 
-def tensor(name: str, shape: tuple[int, ...]) -> Node:
+def tensor(name: str, shape: tuple[int, ...]) -> ExpressionNode:
     """Return the node of a tensor."""
-    return Node("tensor", (), shape, name)
+    return ExpressionNode("tensor", (), shape, name)
 
 
-def _node(x: Any) -> Node:
+def _node(x: Any) -> ExpressionNode:
     """Return the node of an operand: a Written, a Size, or a number."""
     if isinstance(x, Written):
         return x.node
@@ -160,7 +160,7 @@ def _reduced(shape: tuple[int, ...], axis: int | None, keepdims: bool) -> tuple[
     return tuple(1 if i in axes else n for i, n in enumerate(shape) if keepdims or i not in axes)
 
 
-def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool) -> Node:
+def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool) -> ExpressionNode:
     """Return the rule's tree for inputs of these shapes.
 
     `named` is for reading: the rule's own coefficients keep their names, and sizes stay whole numbers. Otherwise both
@@ -174,5 +174,5 @@ def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool
     return _node(compute(*inputs))
 
 
-def _input(name: str, shapes: dict[str, tuple[int, ...]], step: int) -> Node:
+def _input(name: str, shapes: dict[str, tuple[int, ...]], step: int) -> ExpressionNode:
     return constant(step, name) if name == "t" else tensor(name, shapes[name])

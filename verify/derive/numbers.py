@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from reports.explanation import Formula, Line
+from reports.explanation import FormulaLine, Line
 from verify.derive import formula
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.derive.formula import joined
 from verify.derive.region import at, parts_of
 from verify.derive.terms import Index, Key, Term, factors, walk
@@ -25,7 +25,7 @@ LARGEST = 3  # of a longer sum so many terms are written, and the sum of the oth
 class Numbers:
     """The numbers of the terms of one case."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: DerivedStep) -> None:
         self.case = case
 
     def value(self, of: Term) -> Fraction:
@@ -87,7 +87,7 @@ class Numbers:
             for p in of.parts:
                 yield from self.read(p, many)
 
-    def put_in(self, of: Term) -> tuple[Formula, str]:
+    def put_in(self, of: Term) -> tuple[FormulaLine, str]:
         """Return the term with its parts as numbers, and a remark about what is left out."""
         if of.kind == "over":
             return self._sum(of) if of.over == "sum" else self._largest(of)
@@ -106,7 +106,7 @@ class Numbers:
             return composed(of, self._number, " × ", r" \times ")
         return self._number(of)
 
-    def _sum(self, of: Term) -> tuple[Formula, str]:
+    def _sum(self, of: Term) -> tuple[FormulaLine, str]:
         """Return a sum written out, or its largest terms and the sum of the others."""
         sizes = self._sizes(of)
         nonzero = np.flatnonzero(sizes)
@@ -124,7 +124,7 @@ class Numbers:
             remarks.append(f"{zeros:,} of {sizes.size:,} terms are 0")
         return joined(pieces, " + ", " + ") if pieces else formula.number("0"), "; ".join(remarks)
 
-    def _largest(self, of: Term) -> tuple[Formula, str]:
+    def _largest(self, of: Term) -> tuple[FormulaLine, str]:
         """Return the largest of the terms of a maximum, in letters."""
         values = self._floats(of)
         largest = self._term_of(of, int(np.argmax(values)))

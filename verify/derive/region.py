@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from verify.derive.expression import Node
+from verify.derive.expression import ExpressionNode
 
 Region = tuple[tuple[int, ...] | None, ...]  # the indices on each axis, counted from 0; None: all of them
 
@@ -24,7 +24,7 @@ class Algebra(Protocol):
     def constant(self, value: Any) -> Any:
         """Return a constant."""
 
-    def apply(self, node: Node, operands: tuple[Any, ...]) -> Any:
+    def apply(self, node: ExpressionNode, operands: tuple[Any, ...]) -> Any:
         """Return the result of a node's operation on evaluated operands."""
 
 
@@ -33,7 +33,7 @@ def at(index: tuple[int, ...]) -> Region:
     return tuple((i,) for i in index)
 
 
-def evaluate(node: Node, region: Region, algebra: Algebra, memo: dict[Any, Any]) -> Any:
+def evaluate(node: ExpressionNode, region: Region, algebra: Algebra, memo: dict[Any, Any]) -> Any:
     """Return the numbers of a node in a region.  The caller keeps `memo`, one for each algebra."""
     key = (node, region)
     if key not in memo:
@@ -49,7 +49,7 @@ def evaluate(node: Node, region: Region, algebra: Algebra, memo: dict[Any, Any])
     return memo[key]
 
 
-def parts_of(node: Node, region: Region) -> tuple[Region, ...]:
+def parts_of(node: ExpressionNode, region: Region) -> tuple[Region, ...]:
     """Return for each operand the region that is needed for this region of the node."""
     if node.body is not None:
         needed = _needed(node.body, region, frozenset(node.operands))
@@ -58,40 +58,40 @@ def parts_of(node: Node, region: Region) -> tuple[Region, ...]:
     return tuple(part(node, operand, k, region) for k, operand in enumerate(node.operands))
 
 
-def _everything(node: Node) -> Region:
+def _everything(node: ExpressionNode) -> Region:
     return (None,) * len(node.shape)
 
 
-def _needed(node: Node, region: Region, operands: frozenset[Node]) -> dict[Node, Region]:
+def _needed(node: ExpressionNode, region: Region, operands: frozenset[ExpressionNode]) -> dict[ExpressionNode, Region]:
     """Return the regions of the operands that a region of a body needs.
 
     An operand of which two different regions are needed is needed as a whole.
     """
     if node in operands:
         return {node: region}
-    needed: dict[Node, Region] = {}
+    needed: dict[ExpressionNode, Region] = {}
     for inner, inner_region in zip(node.operands, parts_of(node, region), strict=True):
         for operand, part in _needed(inner, inner_region, operands).items():
             needed[operand] = part if needed.get(operand, part) == part else _everything(operand)
     return needed
 
 
-def _broadcast(node: Node, operand: Node, _: int, region: Region) -> Region:
+def _broadcast(node: ExpressionNode, operand: ExpressionNode, _: int, region: Region) -> Region:
     """Return the operand's region for an elementwise operation; an axis of length 1 is needed as a whole."""
     missing = len(node.shape) - len(operand.shape)
     axes = zip(operand.shape, node.shape[missing:], region[missing:], strict=True)
     return tuple(None if n == 1 and wide != 1 else indices for n, wide, indices in axes)
 
 
-def _of_product(node: Node, operand: Node, k: int, region: Region) -> Region:
+def _of_product(node: ExpressionNode, operand: ExpressionNode, k: int, region: Region) -> Region:
     return (region[0], None) if k == 0 else (None, region[1])
 
 
-def _of_transpose(node: Node, operand: Node, k: int, region: Region) -> Region:
+def _of_transpose(node: ExpressionNode, operand: ExpressionNode, k: int, region: Region) -> Region:
     return region[::-1]
 
 
-def _of_reduction(node: Node, operand: Node, k: int, region: Region) -> Region:
+def _of_reduction(node: ExpressionNode, operand: ExpressionNode, k: int, region: Region) -> Region:
     if node.axis is None:
         return _everything(operand)
     indices = list(region)
@@ -102,7 +102,7 @@ def _of_reduction(node: Node, operand: Node, k: int, region: Region) -> Region:
     return tuple(indices)
 
 
-PARTS: dict[str, Callable[[Node, Node, int, Region], Region]] = {
+PARTS: dict[str, Callable[[ExpressionNode, ExpressionNode, int, Region], Region]] = {
     "matmul": _of_product,
     "transpose": _of_transpose,
     "sum": _of_reduction,

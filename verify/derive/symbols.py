@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reference.tensor_names import CARRIED, CLIPPED, UPDATE, parts_of
-from reports.explanation import Formula
+from reports.explanation import FormulaLine
 from verify.derive import formula
 from verify.derive.formula import called, derivative, letter
 
@@ -23,23 +23,23 @@ COEFFICIENTS = {
 MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v")}
 
 
-def coefficient(name: str) -> Formula:
+def coefficient(name: str) -> FormulaLine:
     """Return the letter of a coefficient, or its name if it has no letter."""
     text, latex = COEFFICIENTS.get(name, (name, rf"\mathrm{{{name}}}"))
     return letter(text, latex)
 
 
-def element(name: str, index: Sequence[str]) -> Formula:
+def element(name: str, index: Sequence[str]) -> FormulaLine:
     """Return one element of a tensor: "dW3", ("3", "2") -> ∂C/∂w(3)_{3,2}."""
     return _tensor(name, index, small=True)
 
 
-def whole(name: str) -> Formula:
+def whole(name: str) -> FormulaLine:
     """Return a whole tensor: "dW3" -> ∂C/∂W(3)."""
     return _tensor(name, (), small=False)
 
 
-def _tensor(name: str, index: Sequence[str], small: bool) -> Formula:
+def _tensor(name: str, index: Sequence[str], small: bool) -> FormulaLine:
     parts = parts_of(name)
     if name in COEFFICIENTS or parts is None or len(parts.quantity) > 1:
         return coefficient(name)
@@ -55,7 +55,7 @@ def _tensor(name: str, index: Sequence[str], small: bool) -> Formula:
     return formula.side_by_side(symbol, formula.plain(" of the step before")) if parts.when == CARRIED else symbol
 
 
-def _in_role(role: str, of: Formula, when: str) -> Formula:
+def _in_role(role: str, of: FormulaLine, when: str) -> FormulaLine:
     """Return the symbol as an update, a clipped gradient or a moment at time `when`; unchanged in another role."""
     if role == UPDATE:
         return called("η∇C", of, r"\eta\nabla C")
@@ -64,7 +64,7 @@ def _in_role(role: str, of: Formula, when: str) -> Formula:
     if role in MOMENTS:
         text, latex = MOMENTS[role]
         subscript = f"{text}_{{{when}}}" if len(when) > 1 else f"{text}_{when}"
-        return Formula(
+        return FormulaLine(
             f"{subscript}({of.text})",
             rf"{latex}_{{{when}}}\left({of.latex}\right)",
             f"<i>{text}</i><sub>{when}</sub>({of.html})",

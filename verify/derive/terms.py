@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verify.derive.expression import Node
+from verify.derive.expression import ExpressionNode
 
 Index = tuple[int | str, ...]  # counted from 0; a letter for the index of a sum
-Key = tuple[Node, Index, str]
+Key = tuple[ExpressionNode, Index, str]
 BOUND = ("k", "m", "p", "r", "s")
 
 
@@ -22,7 +22,7 @@ class Term:
     """
 
     kind: str
-    node: Node
+    node: ExpressionNode
     index: Index
     parts: tuple[Term, ...] = ()
     signs: tuple[int, ...] = ()
@@ -40,7 +40,7 @@ class Term:
         return self.kind in ("tensor", "constant")
 
 
-def term(node: Node, index: Index, used: tuple[str, ...] = ()) -> Term:
+def term(node: ExpressionNode, index: Index, used: tuple[str, ...] = ()) -> Term:
     """Return one element of a node as a term.  `used` are the letters of the sums around it."""
     operation = node.operation
     if operation in ("tensor", "constant"):
@@ -61,7 +61,7 @@ def term(node: Node, index: Index, used: tuple[str, ...] = ()) -> Term:
     return Term(operation, node, index, parts)
 
 
-def part(node: Node, operand: Node, index: Index) -> Index:
+def part(node: ExpressionNode, operand: ExpressionNode, index: Index) -> Index:
     """Return the index in an operand that belongs to an index in the node.  It is 0 on an axis of length 1."""
     missing = len(node.shape) - len(operand.shape)
     return tuple(0 if n == 1 else index[missing + axis] for axis, n in enumerate(operand.shape))
@@ -72,11 +72,11 @@ def factors(of: Term) -> tuple[Term, ...]:
     return of.parts if of.kind == "multiply" else (of,)
 
 
-def _multiplied(node: Node, index: Index, parts: tuple[Term, ...]) -> Term:
+def _multiplied(node: ExpressionNode, index: Index, parts: tuple[Term, ...]) -> Term:
     return Term("multiply", node, index, tuple(factor for p in parts for factor in factors(p)))
 
 
-def _product(node: Node, index: Index, used: tuple[str, ...]) -> Term:
+def _product(node: ExpressionNode, index: Index, used: tuple[str, ...]) -> Term:
     """Return one element of a matrix product: a sum, or a single product if there is nothing to sum over."""
     left, right = node.operands
     inner = left.shape[1]
@@ -88,7 +88,7 @@ def _product(node: Node, index: Index, used: tuple[str, ...]) -> Term:
     return Term("over", node, index, (product,), bound=((letter, inner),), over="sum")
 
 
-def _over(node: Node, index: Index, used: tuple[str, ...]) -> Term:
+def _over(node: ExpressionNode, index: Index, used: tuple[str, ...]) -> Term:
     """Return one element of a sum or a maximum along an axis, or along all axes; axes of length 1 need no letter."""
     (operand,) = node.operands
     inside: list[int | str] = list(index)
@@ -105,7 +105,7 @@ def _over(node: Node, index: Index, used: tuple[str, ...]) -> Term:
     return Term("over", node, index, (body,), bound=tuple(bound), over=node.operation) if bound else body
 
 
-def _added(node: Node, index: Index, parts: tuple[Term, ...]) -> Term:
+def _added(node: ExpressionNode, index: Index, parts: tuple[Term, ...]) -> Term:
     """Return a sum of two parts.  A part that is a sum itself is joined to it, if it needs no parentheses."""
     terms: list[Term] = []
     signs: list[int] = []

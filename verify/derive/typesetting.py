@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from reference.tensor_names import is_of
-from reports.explanation import Formula
+from reports.explanation import FormulaLine
 from verify.derive import formula
 from verify.derive import symbols as letters
-from verify.derive.expression import CHOOSE, COMPARISONS, Node
+from verify.derive.expression import CHOOSE, COMPARISONS, ExpressionNode
 from verify.derive.formula import joined, parenthesis, side_by_side
 from verify.derive.terms import Index, Key, Term
 
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a formula binds; a looser one gets parentheses inside a tighter one
-MINUS = Formula("-", "-", "−")
-SIGNS = {1: Formula(" + ", " + ", " + "), -1: Formula(" - ", " - ", " − ")}
-Piece = tuple[Formula, int]
-Names = dict[Key, Formula]
+MINUS = FormulaLine("-", "-", "−")
+SIGNS = {1: FormulaLine(" + ", " + ", " + "), -1: FormulaLine(" - ", " - ", " − ")}
+Piece = tuple[FormulaLine, int]
+Names = dict[Key, FormulaLine]
 Write = Callable[[Term], Piece]
 
 
-def in_letters(of: Term, names: Names | None = None) -> Formula:
+def in_letters(of: Term, names: Names | None = None) -> FormulaLine:
     """Return the term in the essay's letters.  Terms inside it that have a name are written by their name."""
     return _letters(of, names or {})[0]
 
@@ -35,7 +35,7 @@ def _letters(of: Term, names: Names) -> Piece:
     return composed(of, lambda part: _letters(part, names), " · ", r"\,")
 
 
-def _constant(node: Node) -> Formula:
+def _constant(node: ExpressionNode) -> FormulaLine:
     if node.name:
         return letters.coefficient(node.name)
     value = float(node.value) if not node.shape else float(node.value.flat[0])
@@ -47,7 +47,7 @@ def digits(value: float) -> str:
     return repr(value).removesuffix(".0")
 
 
-def subscripts(node: Node, index: Index) -> tuple[str, ...]:
+def subscripts(node: ExpressionNode, index: Index) -> tuple[str, ...]:
     """Return indices as the essay writes them, from 1.  The row of a bias, or of a batch of one, is left out."""
     kept = index[1:] if len(index) == 2 and node.shape[0] == 1 and not is_of(node.name, "W") else index
     return tuple(str(i + 1) if isinstance(i, int) else i for i in kept)
@@ -68,13 +68,13 @@ def composed(of: Term, write: Write, times: str, latex_times: str) -> Piece:
     return OPERATIONS[of.kind](pieces)
 
 
-def tight(piece: Piece, level: int) -> Formula:
+def tight(piece: Piece, level: int) -> FormulaLine:
     """Return the piece, in parentheses if it binds less tightly than `level`."""
     return piece[0] if piece[1] >= level else parenthesis(piece[0])
 
 
-def _added(of: Term, write: Write) -> Formula:
-    parts: list[Formula] = []
+def _added(of: Term, write: Write) -> FormulaLine:
+    parts: list[FormulaLine] = []
     for k, (sign, p) in enumerate(zip(of.signs, of.parts, strict=True)):
         if k:
             parts.append(SIGNS[sign])
@@ -84,7 +84,7 @@ def _added(of: Term, write: Write) -> Formula:
     return side_by_side(*parts)
 
 
-def _over(of: Term, write: Write) -> Formula:
+def _over(of: Term, write: Write) -> FormulaLine:
     sign, latex = ("Σ", r"\sum") if of.over == "sum" else ("max", r"\max")
     result = tight(write(of.parts[0]), PRODUCT)
     for letter, last in reversed(of.bound):
@@ -124,12 +124,12 @@ OPERATIONS: dict[str, Callable[[Sequence[Piece]], Piece]] = {
 }  # fmt: skip
 
 
-def in_matrices(node: Node) -> Formula:
+def in_matrices(node: ExpressionNode) -> FormulaLine:
     """Return the equation of a whole tensor, in matrices."""
     return _matrices(node)[0]
 
 
-def _matrices(node: Node) -> Piece:
+def _matrices(node: ExpressionNode) -> Piece:
     if node.operation == "tensor":
         return letters.whole(node.name), ATOM
     if node.operation == "constant":
@@ -144,7 +144,7 @@ def _matrices(node: Node) -> Piece:
         return _times(node, pieces), PRODUCT
     if node.operation == "transpose":
         x = tight(pieces[0], ATOM)
-        return Formula(f"{x.text}ᵀ", rf"{{{x.latex}}}^{{\top}}", f"{x.html}<sup>T</sup>"), ATOM
+        return FormulaLine(f"{x.text}ᵀ", rf"{{{x.latex}}}^{{\top}}", f"{x.html}<sup>T</sup>"), ATOM
     if node.operation in ("sum", "max"):
         where = {None: "", 0: "down", 1: "across"}[node.axis]
         name = f"{node.operation} {where}".strip()
@@ -154,7 +154,7 @@ def _matrices(node: Node) -> Piece:
     return OPERATIONS[node.operation](pieces)
 
 
-def _times(node: Node, pieces: Sequence[Piece]) -> Formula:
+def _times(node: ExpressionNode, pieces: Sequence[Piece]) -> FormulaLine:
     """Return a product: with · between matrices or with a number, with ⊙ element by element."""
     sides = [tight(p, PRODUCT) for p in pieces]
     if node.operation == "matmul" or not all(operand.shape for operand in node.operands):

@@ -16,7 +16,7 @@ from reference.index_forms import Example
 from reference.layers import activation_named
 from reference.layers.relu import relu
 from reference.network import Network
-from verify.essay.element_forms import Case, Formula, per_bias, per_node, per_weight, read
+from verify.essay.element_forms import ElementCase, Formula, per_bias, per_node, per_weight, read
 
 PRINTED, INDEX, VECTORISED = "printed", "index", "vectorised"
 NOWHERE = ""  # the tensor of a definition: no tensor is computed by it
@@ -95,10 +95,10 @@ def _forward(network: Network) -> Iterator[Claim]:
 def _cost() -> Iterator[Claim]:
     """Yield (12) to (14), the cost."""
 
-    def mean(step: Case) -> Any:
+    def mean(step: ElementCase) -> Any:
         return sum(form.cost(e) for e in step.examples) / len(step.examples)
 
-    def one(step: Case) -> Any:
+    def one(step: ElementCase) -> Any:
         return form.cost(step.examples[0]) / len(step.examples)
 
     yield Claim("12", "2.2.1", INDEX, NOWHERE, ())
@@ -119,8 +119,8 @@ def _chain(network: Network) -> Iterator[Claim]:
     """Yield (17) and (18), ∂Z/∂W · ∂A/∂Z · ∂C/∂A, with each factor computed by its own equation."""
 
     def factors(layer: int) -> Formula:
-        def formula(step: Case) -> Any:
-            tensors = step.known
+        def formula(step: ElementCase) -> Any:
+            tensors = step.tensors
             A3 = np.array([e.arrays["A3"] for e in step.examples])
             dZ = loss.crossentropy_backward_long(A3, tensors["y"])
             for below in range(network.depth - 1, layer - 1, -1):

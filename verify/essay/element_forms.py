@@ -13,37 +13,37 @@ from reference.index_forms import Example
 from reference.network import Network
 from verify.records.precision import Floats
 
-Formula = Callable[["Case"], Any]
+Formula = Callable[["ElementCase"], Any]
 
 
 @dataclass(frozen=True)
-class Case:
+class ElementCase:
     """TensorFlow's tensors in one step, as float64 arrays by name, and each example of the batch.
 
     `A3` of an example is computed from TensorFlow's Z(3) by (11), as in TensorFlow's own gradient.
     """
 
     network: Network
-    known: Mapping[str, Any]
+    tensors: Mapping[str, Any]
     examples: tuple[Example, ...]
 
 
-def case(network: Network, known: Mapping[str, Any]) -> Case:
+def case(network: Network, tensors: Mapping[str, Any]) -> ElementCase:
     """Return the case of a step, from its arrays.  The first axis of each array is the batch."""
     examples = []
-    for n in range(known["X"].shape[0]):
-        arrays = {name: known[name][n] for name in ("X", "y", *(f"{k}{i}" for k in "ZA" for i in (1, 2, 3)))}
-        arrays |= {f"W{i}": known[f"W{i}"] for i in (1, 2, 3)} | {f"B{i}": known[f"B{i}"][0] for i in (1, 2, 3)}
+    for n in range(tensors["X"].shape[0]):
+        arrays = {name: tensors[name][n] for name in ("X", "y", *(f"{k}{i}" for k in "ZA" for i in (1, 2, 3)))}
+        arrays |= {f"W{i}": tensors[f"W{i}"] for i in (1, 2, 3)} | {f"B{i}": tensors[f"B{i}"][0] for i in (1, 2, 3)}
         example = Example(arrays)
         arrays["A3"] = np.array([form.a3(example, i) for i in range(1, 11)])
         examples.append(Example(arrays))
-    return Case(network, known, tuple(examples))
+    return ElementCase(network, tensors, tuple(examples))
 
 
 def per_node(compute: Callable[..., Any], n: int, *, mean: bool = False) -> Formula:
     """Return the formula of a tensor [N, n], from that of one node.  With `mean`, the result is divided by N."""
 
-    def formula(step: Case) -> Floats:
+    def formula(step: ElementCase) -> Floats:
         values: Floats = np.array([[_element(compute, e, j) for j in range(1, n + 1)] for e in step.examples])
         return values / len(step.examples) if mean else values
 
@@ -59,7 +59,7 @@ def per_bias(compute: Callable[..., Any], n: int) -> Formula:
 def per_weight(compute: Callable[..., Any], m: int, n: int) -> Formula:
     """Return the formula of a weight gradient [m, n], the mean over the examples, from that of one weight."""
 
-    def formula(step: Case) -> Floats:
+    def formula(step: ElementCase) -> Floats:
         rows = np.arange(1, m + 1)  # the formula computes a whole column at once
         columns = ([_element(compute, e, rows, j) for j in range(1, n + 1)] for e in step.examples)
         matrices = [np.stack([np.broadcast_to(column, m) for column in matrix], axis=1) for matrix in columns]
@@ -79,4 +79,4 @@ def _element(compute: Callable[..., Any], e: Example, *index: Any) -> Any:
 
 def read(*names: str) -> Callable[[Callable[..., Any]], Formula]:
     """Return a decorator that makes a formula from a function of the arrays with these names."""
-    return lambda compute: lambda step: compute(*(step.known[name] for name in names))
+    return lambda compute: lambda step: compute(*(step.tensors[name] for name in names))

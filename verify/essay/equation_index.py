@@ -31,7 +31,7 @@ ELSEWHERE = re.compile(r"\b(19|20)\d\d\b|Keras: ")  # a source other than the es
 
 
 @dataclass(frozen=True)
-class Entry:
+class IndexEntry:
     """One equation: its sections in the essay, the tensors computed by it, and the functions that state it."""
 
     equation: str
@@ -40,7 +40,7 @@ class Entry:
     functions: tuple[str, ...]
 
 
-def index() -> tuple[Entry, ...]:
+def index() -> tuple[IndexEntry, ...]:
     """Return an entry for every equation, in the order of the essay."""
     sections: dict[str, dict[str, None]] = {}
     for claim in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon):
@@ -57,7 +57,7 @@ def index() -> tuple[Entry, ...]:
         for equation in (*citations(function), *symbols):
             cited.setdefault(equation, {})[name(function)] = None
     return tuple(
-        Entry(
+        IndexEntry(
             equation,
             tuple(places),
             tuple(tensors.get(equation, ())),

@@ -15,7 +15,7 @@ from verify.cli.console import tell
 from verify.cli.exit_status import guarded
 from verify.cli.options import Options, parser, read
 from verify.derive.address import parse, place
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
 from verify.inputs.choice import pick
 from verify.inputs.samples import network_for
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     trace = trace_file.load(options.trace) if options.trace else _captured(options, tensor, index)
     if options.save_trace:
         save(Path(options.save_trace), trace)
-    explanation = explain(Case(trace, options.step), tensor, index, options.depth or None)
+    explanation = explain(DerivedStep(trace, options.step), tensor, index, options.depth or None)
     write_all(options.out, files(explanation), "--out")
     text = "\n" + as_explanation.text(explanation, terminal.console().width) + "\n"
     return tell(explanation.headline, explanation.passed, options, (), ("report.md",), text)
@@ -86,7 +86,7 @@ def _captured(options: ExplainOptions, tensor: str, index: tuple[int, ...]) -> T
     if not options.model:
         chosen = {name: getattr(options, name) for name in ("dtype", "batch", "steps", "optimizer", "loss")}
         network = network_for(pick(options, batch=options.batch).samples)
-        place(Case(Trace(Settings(**chosen), network, {}, {}), options.step), tensor, index)
+        place(DerivedStep(Trace(Settings(**chosen), network, {}, {}), options.step), tensor, index)
     return capture_for("backprop", options)
 
 

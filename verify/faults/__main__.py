@@ -17,7 +17,7 @@ from verify.cli.options import Options, parser, read
 from verify.compare.effect_size import smallest
 from verify.compare.wording import describe
 from verify.errors import Unusable
-from verify.faults.kill_matrix import Bench, matrix
+from verify.faults.kill_matrix import KillMatrix, matrix
 from verify.faults.result import FaultsResult
 from verify.inputs.choice import pictures
 from verify.records.trace import Trace
@@ -53,9 +53,9 @@ def one(options: Options) -> FaultsResult:
     with terminal.progress("Putting faults in") as advance:
         kills = matrix(bench, advance)
     least = tuple(
-        (rule.tensor, rule.equation, smallest(ball.value, ball.spread(), bench.held[rule.tensor]))
+        (rule.tensor, rule.equation, smallest(ball.value, ball.spread(), bench.captured[rule.tensor]))
         for rule in bench.plan
-        if (ball := bench.balls.get(rule.tensor)) is not None and bench.held[rule.tensor].any()
+        if (ball := bench.balls.get(rule.tensor)) is not None and bench.captured[rule.tensor].any()
     )
     alarms = {name: len(tensors) for name, tensors in bench.flagged.items()}
     result = FaultsResult(trace.settings, trace.environment, kills, least, alarms)
@@ -64,14 +64,14 @@ def one(options: Options) -> FaultsResult:
     return result
 
 
-def _bench(trace: Trace, options: Options) -> Bench:
+def _bench(trace: Trace, options: Options) -> KillMatrix:
     """Return the trace, prepared for faults.  Raises Unusable, naming the first failure, if the trace does not pass."""
     source = f"--trace {options.trace}" if options.trace else "the captured steps"
     steps = {in_step(number, "").rstrip("/") for number in range(1, trace.settings.steps + 1)}
     unknown = [name for name in trace.tensors if name.partition("/")[0] not in steps]
     if unknown:
         raise Unusable(f"{source}: tensor {unknown[0]} belongs to no step, so the trace does not pass")
-    bench = Bench(trace)
+    bench = KillMatrix(trace)
     failed = [c for c in bench.unaltered if not c.passed]
     if failed:
         first = min(failed, key=lambda c: (c.mode == "chained", c.step, c.order))

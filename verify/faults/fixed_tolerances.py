@@ -17,10 +17,10 @@ POLICIES: dict[str, tuple[float, float, bool]] = {
 }
 
 
-def flagged(policy: str, held: Array, by_hand: Floats) -> bool:
+def flagged(policy: str, captured: Array, by_hand: Floats) -> bool:
     """Return whether this tolerance rejects the values.  Both arrays have the same shape."""
     rtol, atol, either = POLICIES[policy]
-    values = held.astype(np.float64)
+    values = captured.astype(np.float64)
     with np.errstate(invalid="ignore"):
         error, size = np.abs(values - by_hand), np.abs(by_hand)
         accepted = (error <= atol) | (error <= rtol * size) if either else error <= atol + rtol * size

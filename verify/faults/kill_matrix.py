@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.tensor_names import previous
 from verify.compare.diagnosis import attempt
-from verify.compare.effect_size import apart
+from verify.compare.effect_size import distance
 from verify.compare.evaluation import Memo, evaluate, fused
 from verify.compare.faults import Fault, beside, of_storage, of_variants
 from verify.compare.plan import planned
@@ -62,11 +62,11 @@ class Kill:
         return self.diagnosis.startswith(self.fault.telling)
 
 
-class Bench:
+class KillMatrix:
     """A trace that passes, compared up to its last step, into which faults can be put.
 
-    `unaltered` has the comparisons of the trace without a fault, `held` the tensors of the last step, and `balls` their
-    by-hand values. `flagged` has the tensors that each fixed tolerance rejects without a fault.
+    `unaltered` has the comparisons of the trace without a fault, `captured` the tensors of the last step, and `balls`
+    their by-hand values. `flagged` has the tensors that each fixed tolerance rejects without a fault.
     """
 
     def __init__(self, trace: Trace) -> None:
@@ -76,12 +76,12 @@ class Bench:
         self.unaltered: list[Comparison] = []
         for number in range(1, self.last):
             self.unaltered += self.before.step(number, trace.step(number))
-        self.held = trace.step(self.last)
+        self.captured = trace.step(self.last)
         walk = self.before.copy()
-        self.unaltered += walk.step(self.last, self.held)
+        self.unaltered += walk.step(self.last, self.captured)
         self.balls = dict(walk.balls)
         self.plan = planned(trace, "backprop", self.last == 1)[0]
-        self.flagged = {name: frozenset(self._flagged(name, self.held, walk)) for name in POLICIES}
+        self.flagged = {name: frozenset(self._flagged(name, self.captured, walk)) for name in POLICIES}
 
     def catalogue(self) -> Iterator[Fault]:
         """Yield all faults that can be put into this trace."""
@@ -102,46 +102,46 @@ class Bench:
 
     def _can(self, variant: Variant, inputs: Mapping[str, Any]) -> bool:
         """Return whether a variant can be computed from this step and gives a tensor of the right shape."""
-        tensors = {**inputs, **self.held}
+        tensors = {**inputs, **self.captured}
         if not tensors.keys() >= set(variant.rule.inputs):
             return False
         try:
             with np.errstate(all="ignore"):
-                return np.asarray(variant.rule(tensors)).shape == self.held[variant.rule.tensor].shape
+                return np.asarray(variant.rule(tensors)).shape == self.captured[variant.rule.tensor].shape
         except IMPOSSIBLE:
             return False
 
     def _holds(self, fault: Fault) -> bool:
         """Return whether the step has the tensors that a fault alters."""
         try:
-            fault.alter(self.held)
+            fault.alter(self.captured)
         except KeyError:
             return False
         return True
 
     def run(self, fault: Fault) -> Kill:
         """Put a fault into the last step, compare the step again, and return what noticed the fault."""
-        changed = fault.alter(self.held)
-        held = {**self.held, **changed}
+        changed = fault.alter(self.captured)
+        captured = {**self.captured, **changed}
         walk = self.before.copy()
         walk.memo = dict(self.memo)  # a copy: values computed for this fault are not kept for the others
-        failed = [c for c in walk.step(self.last, held) if not c.passed]
+        failed = [c for c in walk.step(self.last, captured) if not c.passed]
         first = min(failed, key=lambda c: (c.mode == "chained", c.order), default=None)
-        caught = {name: bool(set(self._flagged(name, held, walk)) - self.flagged[name]) for name in POLICIES}
-        return Kill(fault, bool(failed), self._size(fault, changed, held, walk), first, caught)
+        caught = {name: bool(set(self._flagged(name, captured, walk)) - self.flagged[name]) for name in POLICIES}
+        return Kill(fault, bool(failed), self._size(fault, changed, captured, walk), first, caught)
 
-    def _flagged(self, policy: str, held: Mapping[str, Array], walk: Walk) -> Iterator[str]:
+    def _flagged(self, policy: str, captured: Mapping[str, Array], walk: Walk) -> Iterator[str]:
         """Yield the tensors that a fixed tolerance rejects, against by-hand values from TensorFlow's own inputs."""
         memo = self.memo if walk.memo is None else walk.memo
         for name, ball in walk.balls.items():
-            if name in held and held[name].shape == ball.shape:
-                key = (policy, id(held[name]), id(ball))
+            if name in captured and captured[name].shape == ball.shape:
+                key = (policy, id(captured[name]), id(ball))
                 if key not in memo:
-                    memo[key] = (held[name], ball, flagged(policy, held[name], ball.value))
+                    memo[key] = (captured[name], ball, flagged(policy, captured[name], ball.value))
                 if memo[key][-1]:
                     yield name
 
-    def _size(self, fault: Fault, changed: Mapping[str, Array], held: Mapping[str, Array], walk: Walk) -> float:
+    def _size(self, fault: Fault, changed: Mapping[str, Array], captured: Mapping[str, Array], walk: Walk) -> float:
         """Return the size of a fault: the largest difference to the truth over the bounds of both.
 
         It looks at the altered tensors and at those computed from them. It uses the balls, not the comparison.
@@ -158,7 +158,7 @@ class Bench:
             if truth is None:
                 return float("inf")
             other = attempt(alternatives[rule.tensor], balls, walk.precision) if rule.tensor in alternatives else None
-            sizes.append(apart(truth, other, held[rule.tensor]))
+            sizes.append(distance(truth, other, captured[rule.tensor]))
         return max(sizes)
 
 
@@ -168,7 +168,7 @@ def score(kills: Sequence[Kill]) -> tuple[int, int]:
     return sum(k.caught for k in real), len(real)
 
 
-def matrix(bench: Bench, each: Callable[[int, int], None] = lambda done, of: None) -> tuple[Kill, ...]:
+def matrix(bench: KillMatrix, each: Callable[[int, int], None] = lambda done, of: None) -> tuple[Kill, ...]:
     """Try all faults, one after the other, and return their results; `each` is told the progress."""
     faults = list(bench.catalogue())
     kills = []

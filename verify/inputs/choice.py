@@ -16,7 +16,7 @@ PICTURE = "image"  # the value of settings.data for a picture from a file
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class SampleOptions:
     """The options that choose a sample.
 
     It is the picture in the file `image`, which shows `label`. Without `image` it is the sample of `data` at
@@ -32,7 +32,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Pick:
+class ChosenSample:
     """The chosen sample: `samples` with the index of the first one to use.
 
     `data` is the value for the settings. `label` is an index into the classes, or None if it is not known.
@@ -44,7 +44,7 @@ class Pick:
     label: int | None
 
 
-def pick(choice: Choice, usual: int = 5, batch: int = 1, *, needs_label: bool = True) -> Pick:
+def pick(choice: SampleOptions, usual: int = 5, batch: int = 1, *, needs_label: bool = True) -> ChosenSample:
     """Return the picture of --image, or the sample of --data that --digit or --index chooses.
 
     `usual` is the digit that is taken where no option chooses one.  Raises Unusable, naming the option or the file.
@@ -59,11 +59,11 @@ def pick(choice: Choice, usual: int = 5, batch: int = 1, *, needs_label: bool = 
     dataset = samples.load(choice.data, choice.split)
     if not path:
         index = samples.choose(dataset, choice.digit, choice.index, batch, usual)
-        return Pick(dataset, index, choice.data, int(dataset.labels[index]))
+        return ChosenSample(dataset, index, choice.data, int(dataset.labels[index]))
     return _picture(path, label, dataset, choice.data)
 
 
-def _picture(path: str, label: str | None, dataset: Samples, data: str) -> Pick:
+def _picture(path: str, label: str | None, dataset: Samples, data: str) -> ChosenSample:
     """Return the picture of --image as a sample, with the classes of `dataset`.
 
     Raises Unusable if the images of `dataset` have another size, or if `label` is none of its classes.
@@ -76,10 +76,10 @@ def _picture(path: str, label: str | None, dataset: Samples, data: str) -> Pick:
         raise Unusable(f"--label {label}: the data have no such class; {samples.known(dataset.classes)}")
     pixels = images.read(path)
     sample = replace(dataset, pixels=pixels[None, :], labels=np.array([place or 0]), shape=(SIDE, SIDE))
-    return Pick(sample, 0, PICTURE, place)
+    return ChosenSample(sample, 0, PICTURE, place)
 
 
-def pictures(choice: Choice) -> tuple[Picture, ...]:
+def pictures(choice: SampleOptions) -> tuple[Picture, ...]:
     """Return the picture of --image, as in the file and as the network sees it; an empty tuple without --image."""
     if not choice.image:
         return ()

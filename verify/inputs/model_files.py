@@ -28,7 +28,7 @@ MODELS = ("Sequential", "Functional", "Model")  # the classes of models that can
 
 
 @dataclass(frozen=True)
-class Given:
+class UserModel:
     """A user model, and the examples x and y if its function returned them."""
 
     model: Any
@@ -36,7 +36,7 @@ class Given:
     y: Array | None = None
 
 
-def load(text: str, trust: bool, verbose: bool = False) -> Given:
+def load(text: str, trust: bool, verbose: bool = False) -> UserModel:
     """Return the user model of `--model FILE` or `--model module:function`.
 
     A file is loaded in Keras's safe mode, and only if all its layers are known. `trust` switches both precautions
@@ -56,7 +56,7 @@ def load(text: str, trust: bool, verbose: bool = False) -> Given:
         raise Unusable(f"--model {text}: {error}") from error
     except Exception as error:  # a parser can raise any exception on a damaged file
         raise Unusable(f"--model {text}: it cannot be read ({_line(error)})") from error
-    return Given(_loaded(text, trust, verbose))
+    return UserModel(_loaded(text, trust, verbose))
 
 
 def _loaded(path: str, trust: bool, verbose: bool) -> Any:
@@ -148,7 +148,7 @@ def _classes(node: Any) -> Iterator[tuple[str, str]]:
             yield from _classes(child)
 
 
-def _from_function(text: str) -> Given:
+def _from_function(text: str) -> UserModel:
     """Return the user model of `module:function`.  Raises Unusable if the function fails.
 
     The module may also lie in the current folder.
@@ -163,12 +163,12 @@ def _from_function(text: str) -> Given:
     except Exception as error:  # the user's code can raise any exception, and the user must see which
         raise Unusable(f"--model {text}: {type(error).__name__}: {_line(error)}") from error
     if not isinstance(returned, tuple):
-        return Given(returned)
+        return UserModel(returned)
     if len(returned) != 3:
         count = len(returned)
         raise Unusable(f"--model {text}: the function must give a model, or a model, x and y, not {count} things")
     model, x, y = returned
-    return Given(model, np.asarray(x), np.asarray(y))
+    return UserModel(model, np.asarray(x), np.asarray(y))
 
 
 def _line(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from reference.network import Network
-from reference.rules import given
+from reference.rules import given_names
 from verify.compare.plan import planned
 from verify.errors import Unverifiable
 from verify.lockstep.verifier import Judged, Lockstep
@@ -48,14 +48,14 @@ class Slots:
             self.size += -(-count * self.kind.itemsize // ALIGNED) * ALIGNED
         self.memory = memory
 
-    def fits(self, held: Mapping[str, Array]) -> bool:
+    def fits(self, captured: Mapping[str, Array]) -> bool:
         """Return True if these are exactly the tensors of a step, so that a slot holds them.
 
         Any other tensors are sent through the pipe.
         """
-        shapes = self.shapes(len(held["X"]) if "X" in held else 0)
-        return held.keys() == shapes.keys() and all(
-            array.dtype == self.kind and array.shape == shapes[name] for name, array in held.items()
+        shapes = self.shapes(len(captured["X"]) if "X" in captured else 0)
+        return captured.keys() == shapes.keys() and all(
+            array.dtype == self.kind and array.shape == shapes[name] for name, array in captured.items()
         )
 
     def shapes(self, examples: int) -> Mapping[str, tuple[int, ...]]:
@@ -77,7 +77,7 @@ class Slots:
 def _names(settings: Settings, network: Network) -> tuple[str, ...]:
     """Return the names of all tensors of a step."""
     rules = planned(Trace(settings, network, {}, {}), "backprop", True)[0]
-    return tuple(dict.fromkeys((*given(network), *(rule.tensor for rule in rules))))
+    return tuple(dict.fromkeys((*given_names(network), *(rule.tensor for rule in rules))))
 
 
 class Checker:
@@ -94,23 +94,23 @@ class Checker:
             self.process.start()
         theirs.close()
         self.free = deque(range(SLOTS))
-        self.held: deque[int | None] = deque()  # slots of queued steps until they are free; None: sent by the pipe
+        self.queued: deque[int | None] = deque()  # slots of queued steps until they are free; None: sent by the pipe
         self.waiting = 0
         self.views: dict[tuple[int, int], dict[str, Array]] = {}
 
-    def give(self, number: int, held: Mapping[str, Array], state: Mapping[str, Array] | None) -> list[Judged]:
+    def give(self, number: int, captured: Mapping[str, Array], state: Mapping[str, Array] | None) -> list[Judged]:
         """Queue a step and return the results that are ready.  Raises Unverifiable if the process has ended."""
         results = list(self.found(wait=not self.free))
         slot: int | None = None
-        if self.slots.fits(held):
+        if self.slots.fits(captured):
             slot = self.free.popleft()
-            key = slot, len(held["X"])
+            key = slot, len(captured["X"])
             if key not in self.views:
                 self.views[key] = self.slots.views(*key)
             for name, view in self.views[key].items():
-                np.copyto(view, held[name])
-        self._send((number, slot, len(held["X"]) if slot is not None else dict(held), state))
-        self.held.append(slot)
+                np.copyto(view, captured[name])
+        self._send((number, slot, len(captured["X"]) if slot is not None else dict(captured), state))
+        self.queued.append(slot)
         self.waiting += 1
         return results
 
@@ -133,8 +133,8 @@ class Checker:
         if isinstance(message, BaseException):
             raise message
         self.waiting -= 1
-        while len(self.held) > self.waiting + 1:
-            slot = self.held.popleft()
+        while len(self.queued) > self.waiting + 1:
+            slot = self.queued.popleft()
             if slot is not None:
                 self.free.append(slot)
         judged: Judged = message

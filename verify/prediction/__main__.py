@@ -30,8 +30,8 @@ from verify.results import files
 from verify.results.judging import STRUCTURE
 from verify.results.result import Result
 from verify.runtime.malloc import keep_freed
-from verify.training.configuration import Course
-from verify.training.numpy_network import ByHand, first_weights
+from verify.training.configuration import TrainingConfiguration
+from verify.training.numpy_network import NumpyNetwork, first_weights
 
 ABOUT = (
     "Let trained weights read a digit, by hand and by TensorFlow, and verify every Z and A on the way.\n"
@@ -149,12 +149,12 @@ def _weights(options: Options, dataset: Samples) -> dict[str, Array]:
         return weights.read(options.weights, network, options.dtype)
     train = samples.load(options.data, "train")
     samples.of_one_kind(train, dataset, options.data)
-    course = Course(seed=options.seed, dtype=options.dtype, batch=min(32, len(train)))
-    by_hand, number = ByHand(course, network, first_weights(course, network)), 0
+    configuration = TrainingConfiguration(seed=options.seed, dtype=options.dtype, batch=min(32, len(train)))
+    by_hand, number = NumpyNetwork(configuration, network, first_weights(configuration, network)), 0
     keep_freed()
     with waiting("Training by hand"), threadpool_limits(1):
         for epoch in range(1, BRIEF + 1):
-            for X, y in course.batches(train, epoch):
+            for X, y in configuration.batches(train, epoch):
                 number += 1
                 by_hand.step(number, X, y)
                 if number == BRIEF:

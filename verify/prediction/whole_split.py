@@ -19,7 +19,7 @@ COLUMNS = ("index", "label", "by_hand", "tensorflow", "probability_by_hand", "pr
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SplitPredictions:
     """The classes that both sides predict for one image, with their probabilities.
 
     `explained` says whether, within rounding, either class can be the one with the largest probability.
@@ -39,7 +39,7 @@ class Chosen:
         return self.by_hand != self.tensorflow
 
 
-def judge(trace: Trace, tolerance: Tolerance | None) -> tuple[tuple[Comparison, ...], list[Chosen]]:
+def judge(trace: Trace, tolerance: Tolerance | None) -> tuple[tuple[Comparison, ...], list[SplitPredictions]]:
     """Return the comparisons of one batch of images, and the prediction for each image.
 
     There are no predictions where a tensor is missing or has another shape or type than its equation says.
@@ -52,7 +52,7 @@ def judge(trace: Trace, tolerance: Tolerance | None) -> tuple[tuple[Comparison, 
     return compared.comparisons, _choices(trace, compared.by_hand[0][name], tensors[name], tensors["y"], agrees)
 
 
-def _choices(trace: Trace, ball: Ball, A: np.ndarray, y: np.ndarray, agrees: bool) -> list[Chosen]:
+def _choices(trace: Trace, ball: Ball, A: np.ndarray, y: np.ndarray, agrees: bool) -> list[SplitPredictions]:
     """Return the prediction for each image: `ball` has the probabilities by hand, `A` those of TensorFlow."""
     radius, choices = ball.spread(), []
     predicted = zip(np.argmax(ball.value, axis=1).tolist(), np.argmax(A, axis=1).tolist(), strict=True)
@@ -60,7 +60,9 @@ def _choices(trace: Trace, ball: Ball, A: np.ndarray, y: np.ndarray, agrees: boo
         gap = ball.value[row, hand] - ball.value[row, other]
         explained = agrees and bool(gap <= radius[row, hand] + radius[row, other])
         index, label = trace.settings.index + row, int(np.argmax(y[row]))
-        choices.append(Chosen(index, label, hand, other, float(ball.value[row, hand]), float(A[row, other]), explained))
+        choices.append(
+            SplitPredictions(index, label, hand, other, float(ball.value[row, hand]), float(A[row, other]), explained)
+        )
     return choices
 
 
@@ -106,12 +108,12 @@ def _mean(a: Comparison, b: Comparison) -> float:
     return (a.equal_share * a.elements + b.equal_share * b.elements) / total if total else float("nan")
 
 
-def accuracy(choices: Sequence[Chosen], side: Callable[[Chosen], int]) -> float:
+def accuracy(choices: Sequence[SplitPredictions], side: Callable[[SplitPredictions], int]) -> float:
     """Return the share of images that one side classifies correctly; `side` picks that side's class."""
     return sum(side(c) == c.label for c in choices) / len(choices)
 
 
-def table(choices: Sequence[Chosen], name: Callable[[int], str] = str) -> Table:
+def table(choices: Sequence[SplitPredictions], name: Callable[[int], str] = str) -> Table:
     """Return the table of the images that the two sides predict differently.
 
     `name` returns the name of a class, given its number.
@@ -139,6 +141,6 @@ def table(choices: Sequence[Chosen], name: Callable[[int], str] = str) -> Table:
     return Table("Images for which the two choose differently", header, rows, frozenset({0, 1, 2, 3, 4, 5}), note)
 
 
-def columns(choices: Sequence[Chosen]) -> Columns:
+def columns(choices: Sequence[SplitPredictions]) -> Columns:
     """Return the columns of predictions.csv, which has one row for each image."""
     return Columns("predictions", {name: [getattr(c, name) for c in choices] for name in COLUMNS})

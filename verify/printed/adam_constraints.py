@@ -73,7 +73,7 @@ class Update:
 
 
 @dataclass(frozen=True)
-class Formula:
+class UpdateFormula:
     """s = f(p, q, …), where f is monotone in each parameter on its range."""
 
     reads_itself: ClassVar[bool] = False

@@ -12,7 +12,7 @@ from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
 from reference.tensor_names import UPDATE, base_of, has_role
 from reference.tensor_names import update as update_of
 from reference.variants import adam_forms
-from verify.printed.constraint_model import Step
+from verify.printed.constraint_model import PrintedStep
 from verify.printed.figures import RUN, Printed
 
 APPENDIX_A = "App. A: θ"
@@ -29,7 +29,7 @@ class Form:
     name: str
     departures: int
     epsilon: float
-    step: Step
+    step: PrintedStep
     size: float
     agree: int = 0
     pairs: int = 0
@@ -50,7 +50,7 @@ def forms() -> Iterator[Form]:
             if not math.isfinite(size):
                 continue
             label = "; ".join(names)
-            step = Step(f"{APPENDIX_A}, {label}" if label else APPENDIX_A, s, _root(update, adam, size))
+            step = PrintedStep(f"{APPENDIX_A}, {label}" if label else APPENDIX_A, s, _root(update, adam, size))
             yield Form(label, len(names), adam.epsilon, step, size)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from verify.printed import hitting_sets as conflicts
 from verify.printed.adam_hypotheses import Form, search
-from verify.printed.constraint_model import Step, constraints
+from verify.printed.constraint_model import PrintedStep, constraints
 from verify.printed.figures import Printed
-from verify.printed.hitting_sets import Choice, bits
+from verify.printed.hitting_sets import Removal, bits
 from verify.printed.inferences import SharedDraw, repeated_rows, resemblance, shared_draw
 from verify.printed.propagation import Box, Contradiction, State
 from verify.printed.relabelling import Block, relabelled
@@ -23,7 +23,7 @@ FLOAT32_DIGITS = 17  # a number with so many decimals must be a float32, written
 
 
 @dataclass(frozen=True)
-class Verdict:
+class FigureVerdict:
     """The verdict on one printed number, with the equation and the other printed numbers behind it."""
 
     printed: Printed
@@ -34,10 +34,10 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Consistency:
     """The verdicts, in the order of the essay, and the facts about the essay's run that follow from the numbers."""
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[FigureVerdict, ...]
     adam: tuple[Form, ...]
     draw: SharedDraw
     blocks: tuple[Block, ...]
@@ -47,10 +47,10 @@ class Trial:
         return sum(v.verdict == verdict for v in self.verdicts)
 
 
-def judge(printed: Sequence[Printed]) -> Trial:
+def judge(printed: Sequence[Printed]) -> Consistency:
     """Return a verdict on every printed number."""
     forms = search(printed)
-    step = forms[0].step if forms and forms[0].fits else Step()
+    step = forms[0].step if forms and forms[0].fits else PrintedStep()
     numbers = dict(enumerate(printed))
     suspects = frozenset(repeated_rows(printed))
     misprinted = {bit for bit, p in numbers.items() if not float32_or_short(p)}
@@ -72,7 +72,7 @@ def judge(printed: Sequence[Printed]) -> Trial:
             cores.append(conflicts.reduced(base, rest, contradiction))
             choices, cores = conflicts.resolve(base, rest, suspects, cores)
         else:
-            return Trial(tuple(verdicts), forms, draw, blocks)
+            return Consistency(tuple(verdicts), forms, draw, blocks)
 
 
 def float32_or_short(p: Printed) -> bool:
@@ -87,9 +87,9 @@ def _verdicts(
     base: State,
     numbers: Mapping[int, Printed],
     kept: Mapping[int, Printed],
-    removed: Mapping[int, Choice],
+    removed: Mapping[int, Removal],
     blocks: Sequence[Block],
-) -> list[Verdict]:
+) -> list[FigureVerdict]:
     """Return the verdicts in the order of the numbers.  Raises Contradiction if the kept numbers are inconsistent."""
     state = conflicts.settle(base, kept)
     verdicts = []
@@ -99,26 +99,26 @@ def _verdicts(
         elif bit in removed:
             verdicts.append(_refuted(p, bit, state, removed[bit], numbers, blocks))
         else:
-            verdicts.append(Verdict(p, "refuted", "float32", (), "these digits are those of no float32 number"))
+            verdicts.append(FigureVerdict(p, "refuted", "float32", (), "these digits are those of no float32 number"))
     return verdicts
 
 
 def _standing(
     p: Printed, bit: int, state: State, base: State, numbers: Mapping[int, Printed], kept: Mapping[int, Printed]
-) -> Verdict:
+) -> FigureVerdict:
     """Return the verdict on a kept number.  It is consistent if other numbers or equations bound it."""
     alone = state.without(bit, base, kept)
     box = alone[p.quantity]
     if equations := _equations(box):
-        return Verdict(p, "consistent", equations, _others(box.support, numbers, bit), _allowed(box))
+        return FigureVerdict(p, "consistent", equations, _others(box.support, numbers, bit), _allowed(box))
     if p.decimals >= FLOAT32_DIGITS:
-        return Verdict(p, "consistent", "float32", (), "these digits are those of a float32 number")
+        return FigureVerdict(p, "consistent", "float32", (), "these digits are those of a float32 number")
     if p.symbol in LABELS:
         return _label(p, bit, alone, numbers)
-    return Verdict(p, "untestable", "", (), "no equation that stands ties it to another printed number")
+    return FigureVerdict(p, "untestable", "", (), "no equation that stands ties it to another printed number")
 
 
-def _label(p: Printed, bit: int, alone: State, numbers: Mapping[int, Printed]) -> Verdict:
+def _label(p: Printed, bit: int, alone: State, numbers: Mapping[int, Printed]) -> FigureVerdict:
     """Return the verdict on a label.  It is consistent if the other numbers exclude at least one digit as the label."""
     excluded, support = [], 0
     for other in range(10):
@@ -129,14 +129,14 @@ def _label(p: Printed, bit: int, alone: State, numbers: Mapping[int, Printed]) -
             excluded.append(str(other))
             support |= contradiction.support
     if not excluded:
-        return Verdict(p, "untestable", "", (), "the other numbers would allow every label")
+        return FigureVerdict(p, "untestable", "", (), "the other numbers would allow every label")
     remark = f"the others rule out {', '.join(excluded)}"
-    return Verdict(p, "consistent", "13, 22b", _others(support, numbers, bit), remark)
+    return FigureVerdict(p, "consistent", "13, 22b", _others(support, numbers, bit), remark)
 
 
 def _refuted(
-    p: Printed, bit: int, state: State, choice: Choice, numbers: Mapping[int, Printed], blocks: Sequence[Block]
-) -> Verdict:
+    p: Printed, bit: int, state: State, choice: Removal, numbers: Mapping[int, Printed], blocks: Sequence[Block]
+) -> FigureVerdict:
     """Return the verdict on a removed number, with remarks on its probable cause."""
     box = state[p.quantity]
     rivals = tuple(numbers[b] for b in sorted(set(choice.options) - {bit}))
@@ -151,7 +151,9 @@ def _refuted(
                 f"its block agrees with {block.really} in {block.agree_there} of {block.tested_there} numbers"
             )
     remarks = remarks or ["the numbers it stands with cannot all be right, and to remove it takes fewest"]
-    return Verdict(p, "refuted", _equations(box), rivals or _others(box.support, numbers, bit), "; ".join(remarks))
+    return FigureVerdict(
+        p, "refuted", _equations(box), rivals or _others(box.support, numbers, bit), "; ".join(remarks)
+    )
 
 
 def _equations(box: Box) -> str:

@@ -8,8 +8,18 @@ from itertools import pairwise
 
 from reference.network import ESSAY, Network
 from reference.tensor_names import gradient, has_role, is_of, new, parts_of, read, update
-from verify.printed.adam_constraints import Formula, Update
-from verify.printed.constraints import TINY, Exponential, Linear, Masked, OneHot, Product, Relu, Whole, Within
+from verify.printed.adam_constraints import Update, UpdateFormula
+from verify.printed.constraints import (
+    TINY,
+    Exponential,
+    LinearEquation,
+    Masked,
+    OneHot,
+    Product,
+    Relu,
+    Within,
+    ZeroOrOne,
+)
 from verify.printed.figures import RUN, Printed, Quantity
 from verify.printed.propagation import Constraint
 from verify.records.precision import EXP_ULP, RECIPROCAL_ULP
@@ -19,7 +29,7 @@ FLOAT32_SUM = (2 * EXP_ULP + 9 * 0.5 + RECIPROCAL_ULP + 0.5) * 2.0**-23
 STEP: Quantity = (RUN, "step", ())
 
 
-class Step:
+class PrintedStep:
     """The size of Adam's first η∇C as a function s(α, β1, β2), and c: the root in the denominator is c|g|.
 
     The default does not assume Adam. It demands only one size of η∇C for every gradient that is not 0.
@@ -30,7 +40,7 @@ class Step:
 
 
 def constraints(
-    printed: Sequence[Printed], step: Step, network: Network = ESSAY, *, shared_draw: bool = False
+    printed: Sequence[Printed], step: PrintedStep, network: Network = ESSAY, *, shared_draw: bool = False
 ) -> list[Constraint]:
     """Return all constraints.  `shared_draw` adds that every W was drawn from one stream of uniform numbers."""
     equations: list[Constraint] = [*_counts(network), *_softmax("Table 2", "a", "z", 3, "11"), *_label("2.2.1")]
@@ -56,16 +66,16 @@ def _counts(network: Network) -> Iterator[Constraint]:
     weights, biases, variables = (q(name, scope="counts") for name in ("weights", "biases", "variables"))
     for p, (a, b) in zip(products, pairwise(n), strict=True):
         yield Product("8a", p, a, b)
-    yield Linear("8a", ((-1.0, weights), *((1.0, p) for p in products)))
-    yield Linear("8a", ((-1.0, biases), *((1.0, k) for k in n[1:])))
-    yield Linear("8a", ((-1.0, variables), (1.0, weights), (1.0, biases)))
+    yield LinearEquation("8a", ((-1.0, weights), *((1.0, p) for p in products)))
+    yield LinearEquation("8a", ((-1.0, biases), *((1.0, k) for k in n[1:])))
+    yield LinearEquation("8a", ((-1.0, variables), (1.0, weights), (1.0, biases)))
     yield Product("6", n[0], q("side", 1, scope="counts"), q("side", 2, scope="counts"))
 
 
 def _probabilities(scope: str, symbol: str, n: int, slack: float, equation: str) -> list[Constraint]:
     """Return the constraints of n numbers from 0 to 1 with the sum 1."""
     parts = [q(symbol, j, scope=scope) for j in range(1, n + 1)]
-    total = Linear(equation, tuple((1.0, a) for a in parts), 1 - slack, 1 + slack)
+    total = LinearEquation(equation, tuple((1.0, a) for a in parts), 1 - slack, 1 + slack)
     return [*(Within(equation, a, 0.0, 1.0) for a in parts), total]
 
 
@@ -83,7 +93,7 @@ def _softmax(scope: str, symbol: str, z: str, n: int, equation: str, slack: floa
 def _label(scope: str) -> list[Constraint]:
     """Return the constraints of a target: one number is 1 and the others are 0."""
     target = [q("y", j, scope=scope) for j in range(1, 11)]
-    return [*(Whole("13", y) for y in target), Linear("13", tuple((1.0, y) for y in target), 1.0, 1.0)]
+    return [*(ZeroOrOne("13", y) for y in target), LinearEquation("13", tuple((1.0, y) for y in target), 1.0, 1.0)]
 
 
 def _forward(network: Network) -> list[Constraint]:
@@ -92,7 +102,7 @@ def _forward(network: Network) -> list[Constraint]:
     found = _softmax(RUN, f"A{L}", f"Z{L}", n, "11", FLOAT32_SUM)
     for j in range(1, n + 1):
         found.append(OneHot("13", q("y", j), q("digit"), j))
-        found.append(Linear("22b", ((-1.0, q(f"dB{L}", j)), (1.0, q(f"A{L}", j)), (-1.0, q("y", j)))))
+        found.append(LinearEquation("22b", ((-1.0, q(f"dB{L}", j)), (1.0, q(f"A{L}", j)), (-1.0, q("y", j)))))
     return found
 
 
@@ -133,7 +143,7 @@ def _back_from_output(L: int, n: int, i: int) -> Iterator[Constraint]:
     for k, term in enumerate(terms, 1):
         yield Product("22d", term, q(f"W{L}", i, k), q(f"dB{L}", k))
         yield Within("Glorot's range", q(f"W{L}", i, k), -glorot(ESSAY, L), glorot(ESSAY, L))
-    yield Linear("22d", ((-1.0, q(f"dA{L - 1}", i)), *((1.0, term) for term in terms)))
+    yield LinearEquation("22d", ((-1.0, q(f"dA{L - 1}", i)), *((1.0, term) for term in terms)))
 
 
 def glorot(network: Network, layer: int) -> float:
@@ -141,14 +151,14 @@ def glorot(network: Network, layer: int) -> float:
     return math.sqrt(6 / (network.sizes[layer - 1] + network.sizes[layer]))
 
 
-def _updates(step: Step, network: Network, run: Sequence[tuple[str, tuple[int, ...]]]) -> Iterator[Constraint]:
+def _updates(step: PrintedStep, network: Network, run: Sequence[tuple[str, tuple[int, ...]]]) -> Iterator[Constraint]:
     """Yield the equations of the updates: new = original - η∇C, the size of η∇C, and 0 for each original bias."""
     epsilon = q("epsilon")
     yield Within("App. A", STEP, TINY, math.inf)
     yield Within("App. A", epsilon, 0.0, math.inf)
     if step.s is not None:
         parameters = tuple(q(name) for name in ("alpha", "beta_1", "beta_2"))
-        yield Formula(step.name, STEP, parameters, ((0.0, 1.0), (0.0, 0.9999), (0.0, 0.999999)), step.s)
+        yield UpdateFormula(step.name, STEP, parameters, ((0.0, 1.0), (0.0, 0.9999), (0.0, 0.999999)), step.s)
     indices: dict[str, set[tuple[int, ...]]] = {}
     for symbol, index in run:
         name = parts_of(symbol)
@@ -158,7 +168,7 @@ def _updates(step: Step, network: Network, run: Sequence[tuple[str, tuple[int, .
         equation = "15" if read(P).quantity == "W" else "16"
         for index in sorted(printed_indices):
             u = q(update(P), *index)
-            yield Linear(equation, ((-1.0, q(new(P), *index)), (1.0, q(P, *index)), (-1.0, u)))
+            yield LinearEquation(equation, ((-1.0, q(new(P), *index)), (1.0, q(P, *index)), (-1.0, u)))
             yield Update(step.name or "App. A: one η∇C", u, q(gradient(P), *index), STEP, epsilon, step.c)
             if read(P).quantity == "B":
                 yield Within("biases begin at 0", q(P, *index), 0.0, 0.0)
@@ -170,7 +180,7 @@ def _shared_draw(network: Network, run: Sequence[tuple[str, tuple[int, ...]]]) -
         for index in sorted({i for s, i in run if s in (f"W{layer}", new(f"W{layer}"))}):
             k = place_in_draw(network, layer, index)
             terms = ((1.0, q(f"W{layer}", *index)), (-glorot(network, layer), q("uniform", k)))
-            yield Linear("one draw for all layers", terms)
+            yield LinearEquation("one draw for all layers", terms)
 
 
 def place_in_draw(network: Network, layer: int, index: tuple[int, ...]) -> int:

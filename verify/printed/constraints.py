@@ -36,7 +36,7 @@ class Within:
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearEquation:
     """low ≤ Σ c_i q_i ≤ high."""
 
     reads_itself: ClassVar[bool] = False
@@ -200,7 +200,7 @@ class OneHot:
 
 
 @dataclass(frozen=True)
-class Whole:
+class ZeroOrOne:
     """A quantity that is 0 or 1."""
 
     reads_itself: ClassVar[bool] = True

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from reference.optimizers.adam import ALGORITHM_1, KERAS
-from reference.rules import given, rules, start
+from reference.rules import given_names, rules, start
 from verify.bounds import Ball
 from verify.compare.evaluation import evaluate, fused, inputs, scalars
 from verify.errors import Unusable
 from verify.essay.claims import NOWHERE, PRINTED, Claim, claims
-from verify.essay.element_forms import Case, case
+from verify.essay.element_forms import ElementCase, case
 from verify.records.precision import PRECISIONS, Floats
 from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Trace
@@ -45,7 +45,7 @@ class EquationVerdict:
 class Evidence:
     """A step of a trace: the input of the formulas, TensorFlow's tensors, and the rounding bound of each element."""
 
-    case: Case
+    case: ElementCase
     tensorflow: Mapping[str, Floats]
     allowed: Mapping[str, Floats]
 
@@ -66,7 +66,7 @@ def check(trace: Trace, source: str) -> None:
     for step in (1, trace.settings.steps):
         tensors = trace.step(step)
         plan = (*start(trace.network, optimizer, step == 1), *rules(trace.network, trace.settings.loss, optimizer))
-        for name in (*given(trace.network), *(rule.tensor for rule in plan)):
+        for name in (*given_names(trace.network), *(rule.tensor for rule in plan)):
             array = tensors.get(name)
             shape = trace.network.tensor_shape(name, trace.settings.batch)
             if array is None or array.shape != shape or array.dtype != trace.settings.dtype:
@@ -85,18 +85,18 @@ def evidence(trace: Trace, step: int) -> Evidence:
     precision = PRECISIONS[settings.dtype]
     optimizer = OPTIMIZERS[settings.optimizer]
     plan = (*start(network, optimizer, step == 1), *rules(network, settings.loss, optimizer))
-    known: dict[str, Any] = dict(inputs(trace.step(step), trace, (*plan, *given(network)), precision))
-    known |= scalars(step, optimizer, precision)
+    operands: dict[str, Any] = dict(inputs(trace.step(step), trace, (*plan, *given_names(network)), precision))
+    operands |= scalars(step, optimizer, precision)
     allowed: dict[str, Floats] = {}
-    backward: dict[str, Any] = dict(known)
+    backward: dict[str, Any] = dict(operands)
     for rule in plan:
         chained = rule.phase == "backward"
-        ball = evaluate(rule, fused(rule, backward if chained else known, settings.jit), precision)
-        if ball is not None and rule.tensor in known:
+        ball = evaluate(rule, fused(rule, backward if chained else operands, settings.jit), precision)
+        if ball is not None and rule.tensor in operands:
             allowed[rule.tensor] = ball.spread()
             if chained:
                 backward[rule.tensor] = ball
-    values = {name: ball.value for name, ball in known.items() if isinstance(ball, Ball)}
+    values = {name: ball.value for name, ball in operands.items() if isinstance(ball, Ball)}
     step_case = case(network, {**values, "t": float(step), **optimizer.coefficients})
     return Evidence(step_case, {name: values[name] for name in allowed}, allowed)
 

@@ -21,7 +21,7 @@ Core = frozenset[int]
 
 
 @dataclass(frozen=True)
-class Choice:
+class Removal:
     """A number to remove.  If several would do, `options` names all of them, the likeliest first."""
 
     options: tuple[int, ...]
@@ -88,13 +88,13 @@ def contradictions(base: State, printed: Numbers) -> list[Core]:
 
 
 def resolve(
-    base: State, printed: Numbers, suspects: Core, known: Iterable[Core] = ()
-) -> tuple[list[Choice], list[Core]]:
+    base: State, printed: Numbers, suspects: Core, earlier: Iterable[Core] = ()
+) -> tuple[list[Removal], list[Core]]:
     """Return a smallest set of numbers to remove, as choices, and all cores that were needed to find it.
 
-    `known` holds cores of an earlier search.
+    `earlier` holds cores of an earlier search.
     """
-    cores = list(known) or contradictions(base, printed)
+    cores = list(earlier) or contradictions(base, printed)
     while True:
         removed = smallest(cores, suspects)
         more = contradictions(base, {b: p for b, p in printed.items() if b not in removed})
@@ -103,7 +103,7 @@ def resolve(
         cores += more
 
 
-def _exchanges(base: State, printed: Numbers, removed: Core, cores: list[Core], suspects: Core) -> Iterator[Choice]:
+def _exchanges(base: State, printed: Numbers, removed: Core, cores: list[Core], suspects: Core) -> Iterator[Removal]:
     """Yield for each removed number a choice: this number and all that could be removed in its place.
 
     If some of them are suspects, the choice names only these.
@@ -120,7 +120,7 @@ def _exchanges(base: State, printed: Numbers, removed: Core, cores: list[Core], 
             del kept[options[0]]
             kept[bit] = printed[bit]
             state.narrow(state.print_in({bit: printed[bit]}))
-        yield Choice(options)
+        yield Removal(options)
 
 
 def _instead(base: State, printed: Numbers, kept: Numbers, state: State, bit: int, other: int) -> bool:

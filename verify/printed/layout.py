@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reports.table import Cell, Mark, Table
-from verify.printed.consistency import Verdict
+from verify.printed.consistency import FigureVerdict
 
 MARKS: dict[str, Mark] = {"consistent": "good", "refuted": "bad", "untestable": "open"}
 ALONE = -1  # the column of numbers without an index
@@ -18,18 +18,18 @@ LEGEND = (
 )
 
 
-def tables(verdicts: Sequence[Verdict]) -> Iterator[Table]:
+def tables(verdicts: Sequence[FigureVerdict]) -> Iterator[Table]:
     """Yield a table for each place of the essay that prints numbers, in the order of the essay."""
     for number, place in enumerate(dict.fromkeys(v.printed.place for v in verdicts)):
         table = _table(place, [v for v in verdicts if v.printed.place == place])
         yield table if number else replace(table, note=LEGEND)
 
 
-def _table(place: str, verdicts: Sequence[Verdict]) -> Table:
+def _table(place: str, verdicts: Sequence[FigureVerdict]) -> Table:
     """Return the table of one place.  A row of a matrix becomes a row of the table."""
     columns = sorted({v.printed.index[-1] for v in verdicts if v.printed.index})
     alone = any(not v.printed.index for v in verdicts)
-    rows: dict[tuple[str, str, int], dict[int, Verdict]] = {}
+    rows: dict[tuple[str, str, int], dict[int, FigureVerdict]] = {}
     for v in verdicts:
         p, copy = v.printed, 0
         i = str(p.index[0]) if len(p.index) == 2 else ""
@@ -50,12 +50,12 @@ def _table(place: str, verdicts: Sequence[Verdict]) -> Table:
     return Table(f"{title}: {count}", ("", "i", *heads), cells, frozenset(range(1, 2 + len(heads))))
 
 
-def _cell(v: Verdict) -> Cell:
+def _cell(v: FigureVerdict) -> Cell:
     """Return the cell of one printed number."""
     return Cell(v.printed.text, strong=v.verdict == "refuted", mark=MARKS[v.verdict], hint=reason(v))
 
 
-def reason(v: Verdict) -> str:
+def reason(v: FigureVerdict) -> str:
     """Return a sentence that gives the reason for a verdict."""
     by = f" by {v.by_equation}" if v.by_equation else ""
     named = "; ".join(str(p) for p in v.support[:WITH])

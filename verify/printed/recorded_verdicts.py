@@ -11,7 +11,7 @@ from pathlib import Path
 
 from verify.errors import Unusable
 from verify.printed import consistency, equation_verdicts
-from verify.printed.consistency import Verdict
+from verify.printed.consistency import FigureVerdict
 from verify.printed.equation_verdicts import EquationVerdict
 from verify.printed.figures import Printed, lines
 
@@ -56,7 +56,9 @@ def figure_key(p: Printed) -> tuple[str, str]:
     return (p.place, p.name)
 
 
-def differences(recorded: Recorded, found: Sequence[EquationVerdict], figures: Sequence[Verdict]) -> tuple[str, ...]:
+def differences(
+    recorded: Recorded, found: Sequence[EquationVerdict], figures: Sequence[FigureVerdict]
+) -> tuple[str, ...]:
     """Return a sentence for each verdict that differs from the recorded one."""
     texts = []
     for v in found:

@@ -10,7 +10,7 @@ from typing import Any
 from reports.table import Cell, Columns, Report, Table
 from verify.essay import equation_index
 from verify.printed import consistency, equation_verdicts, layout
-from verify.printed.consistency import Trial, Verdict
+from verify.printed.consistency import Consistency, FigureVerdict
 from verify.printed.equation_verdicts import EquationVerdict
 from verify.printed.figures import Printed
 from verify.printed.inferences import float32_share, initialisers, single_output
@@ -27,7 +27,7 @@ class PrintedResult:
     settings: Settings
     environment: Mapping[str, str]
     equations: tuple[EquationVerdict, ...]
-    trial: Trial
+    trial: Consistency
     differences: tuple[str, ...]
     command: str = "printed"
 
@@ -110,7 +110,7 @@ class PrintedResult:
         return counts | {name: self.trial.count(name) for name in consistency.VERDICTS}
 
 
-def inferences(found: Trial) -> Iterator[tuple[str, str]]:
+def inferences(found: Consistency) -> Iterator[tuple[str, str]]:
     """Yield each fact that the printed numbers support, with its evidence."""
     printed = [v.printed for v in found.verdicts]
     standing = [v.printed for v in found.verdicts if v.verdict != "refuted"]
@@ -181,9 +181,9 @@ def _ratio(ratio: float) -> str:
     return "∞" if math.isinf(ratio) else f"{ratio:.0e}" if ratio >= 1e4 else f"{ratio:.3g}"
 
 
-def _refuted(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
+def _refuted(verdicts: Sequence[FigureVerdict]) -> Iterator[tuple[str, ...]]:
     """Yield a row for each refuted number.  More than two numbers of one symbol in one place share a row."""
-    groups: dict[tuple[str, str], list[Verdict]] = {}
+    groups: dict[tuple[str, str], list[FigureVerdict]] = {}
     sizes: dict[tuple[str, str], int] = {}
     for v in verdicts:
         key = (v.printed.place, v.printed.symbol)
@@ -199,7 +199,7 @@ def _refuted(verdicts: Sequence[Verdict]) -> Iterator[tuple[str, ...]]:
                 yield (place, v.printed.name, f"{v.printed.text} refuted", v.remark)
 
 
-def _figure(v: Verdict) -> tuple[str, ...]:
+def _figure(v: FigureVerdict) -> tuple[str, ...]:
     """Return the row of a printed number in figures.csv."""
     p = v.printed
     index = ",".join(map(str, p.index))
@@ -226,7 +226,7 @@ def _equation_table(verdicts: Sequence[EquationVerdict]) -> Table:
     return Table("Every equation, each form, each tensor", header, tuple(rows), frozenset({5, 6}), note, sortable=True)
 
 
-def _figure_table(verdicts: Sequence[Verdict]) -> Table:
+def _figure_table(verdicts: Sequence[FigureVerdict]) -> Table:
     """Return a table with a row for each printed number."""
     header = ("place", "symbol", "index", "printed", "verdict", "by", "with", "remark")
     rows = tuple(tuple(Cell(text, strong=v.verdict == "refuted") for text in _figure(v)) for v in verdicts)

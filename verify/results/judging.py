@@ -7,7 +7,7 @@ from dataclasses import replace
 from reports.table import Columns, Table
 from verify.compare.power import power
 from verify.compare.tensor import Tolerance
-from verify.compare.walk import Compared, compare
+from verify.compare.walk import TraceComparison, compare
 from verify.compare.wording import DERIVED
 from verify.errors import Unverifiable
 from verify.essay import tables as essay_tables
@@ -17,15 +17,15 @@ from verify.results.result import Result
 STRUCTURE = ("missing", "extra", "shape", "dtype")
 
 
-def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = False) -> Result:
+def judge(command: str, captured: Trace, tolerance: Tolerance | None, full: bool = False) -> Result:
     """Compare a trace and return the result with its tables.  Raises Unverifiable if there was nothing to compare."""
-    compared = compare(held, command, tolerance)
+    compared = compare(captured, command, tolerance)
     policy = f"rtol {tolerance.rtol:g} and atol {tolerance.atol:g}" if tolerance else DERIVED
-    tables, data = _tables(command, held, compared, full)
+    tables, data = _tables(command, captured, compared, full)
     result = Result(
         command,
-        held.settings,
-        held.environment,
+        captured.settings,
+        captured.environment,
         compared.comparisons,
         policy,
         tables,
@@ -41,7 +41,7 @@ def judge(command: str, held: Trace, tolerance: Tolerance | None, full: bool = F
 
 
 def _tables(
-    command: str, trace: Trace, compared: Compared, full: bool
+    command: str, trace: Trace, compared: TraceComparison, full: bool
 ) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
     """Return the essay's tables, or none if the trace lacks tensors that they need."""
     if any(c.verdict in STRUCTURE for c in compared.comparisons):

@@ -12,12 +12,12 @@ import numpy as np
 from PIL import Image
 
 from reference.network import Network
-from reports.detail import Closeup, Detail, Layer
+from reports.detail import Closeup, Detail, LayerDrawing
 from reports.explanation import Step
 from reports.table import Picture, Table
 from verify.compare.tensor import Comparison, Errors, Tolerance
-from verify.compare.walk import Compared
-from verify.derive.case import Case
+from verify.compare.walk import TraceComparison
+from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain as derive
 from verify.errors import Unusable
 from verify.records.precision import PRECISIONS
@@ -97,14 +97,14 @@ def layer_shares(comparisons: Iterable[Comparison]) -> dict[int, tuple[float, st
     return shares
 
 
-def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near: bool) -> tuple[Layer, ...]:
+def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near: bool) -> tuple[LayerDrawing, ...]:
     """Return the layers, named as in the essay's Figure 3: I, H1, H2, O; `near`: each links to its tensors' details."""
     drawn = []
     for number, nodes in enumerate(network.sizes):
         name = "I" if not number else "O" if number == network.depth else f"H{number}"
         activation = network.activations[number - 1] if number else "input"
         link = f"layer-{number}" if near and number in shares else ""
-        layer = Layer(number, name, nodes, ACTIVATIONS.get(activation, activation), link=link)
+        layer = LayerDrawing(number, name, nodes, ACTIVATIONS.get(activation, activation), link=link)
         if number in shares:
             share, worst, passed = shares[number]
             layer = replace(layer, share=share, worst=worst, passed=passed)
@@ -113,10 +113,10 @@ def layers(network: Network, shares: Mapping[int, tuple[float, str, bool]], near
 
 
 def samples(
-    held: Mapping[str, Array], network: Network, settings: Settings, name: Callable[[int], str] = str
+    captured: Mapping[str, Array], network: Network, settings: Settings, name: Callable[[int], str] = str
 ) -> tuple[Picture, ...]:
     """Return the first examples of the batch as pictures, if they are square; `name` maps a class to its name."""
-    X, y, side = held.get("X"), held.get("y"), math.isqrt(network.sizes[0])
+    X, y, side = captured.get("X"), captured.get("y"), math.isqrt(network.sizes[0])
     if X is None or X.ndim != 2 or side * side != X.shape[1] or side < 4 or not np.isfinite(X).all():
         return ()
     pictures = []
@@ -139,7 +139,7 @@ def _png(pixels: Any) -> bytes:
     return file.getvalue()
 
 
-def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None, explain: Explain) -> Closeup:
+def _near(c: Comparison, compared: TraceComparison, tolerance: Tolerance | None, explain: Explain) -> Closeup:
     trace = compared.walk.trace
     ball, array = compared.shown.local.get(c.tensor), trace.step(compared.shown.step).get(c.tensor)
     if ball is None or array is None or ball.shape != array.shape or c.verdict in ("dtype", "shape"):
@@ -148,9 +148,9 @@ def _near(c: Comparison, compared: Compared, tolerance: Tolerance | None, explai
     return closeup(c, Errors.of(ball.value, bound, array, PRECISIONS[trace.settings.dtype]), explain)
 
 
-def _explainer(compared: Compared, tolerance: Tolerance | None, all_listed: bool) -> Explain:
+def _explainer(compared: TraceComparison, tolerance: Tolerance | None, all_listed: bool) -> Explain:
     """Return a function that derives single numbers of the shown step; only the worst gets its sources of rounding."""
-    case = Case(compared.walk.trace, compared.shown.step, compared.shown.local)
+    case = DerivedStep(compared.walk.trace, compared.shown.step, compared.shown.local)
 
     def explain(tensor: str, index: tuple[int, ...], worst: bool) -> Step | None:
         if not (worst or all_listed):

@@ -13,7 +13,7 @@ from reports.table import Cell, Columns, Picture, Report, Table
 from verify.compare.power import Power
 from verify.compare.recompute import reproduced_text, share
 from verify.compare.tensor import Comparison, Tolerance
-from verify.compare.walk import Compared
+from verify.compare.walk import TraceComparison
 from verify.compare.wording import DERIVED, describe, explain_pass, index_text
 from verify.records.settings import Settings
 
@@ -44,7 +44,7 @@ class Result:
     power: Power | None = None
     remark: str = ""
     pictures: tuple[Picture, ...] = ()
-    compared: Compared | None = field(default=None, compare=False, repr=False)
+    compared: TraceComparison | None = field(default=None, compare=False, repr=False)
     tolerance: Tolerance | None = None
 
     @property

@@ -34,7 +34,7 @@ JITS = {"off": (False,), "on": (True,), "both": (False, True)}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class SweepOptions(Output):
     """The options of the command.
 
     `chosen` has the fields of a plan that the options name; the others come from the folder if --resume is given.
@@ -46,14 +46,14 @@ class Options(Output):
     resume: bool
 
 
-def _read(argv: Sequence[str] | None) -> Options:
+def _read(argv: Sequence[str] | None) -> SweepOptions:
     """Return the options that these arguments name."""
     parsed = sweep_parser(ABOUT, OUT).parse_args(argv)
     chosen: dict[str, Any] = {f.name: getattr(parsed, f.name, None) for f in fields(Plan)}
     if parsed.seeds:
         chosen["first_seed"], chosen["end_seed"] = parsed.seeds
     chosen |= {"batches": parsed.batch, "dtypes": parsed.dtype, "jits": JITS[parsed.jit] if parsed.jit else None}
-    return Options(
+    return SweepOptions(
         Path(parsed.out),
         parsed.quiet,
         parsed.verbose,
@@ -78,14 +78,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return summary.status
 
 
-def one(options: Options) -> tuple[Summary, Table]:
+def one(options: SweepOptions) -> tuple[Summary, Table]:
     """Run the cases that are missing, write the report, and return the summary and its table of kinds.
 
-    Raises Unusable or Unverifiable, or Stopped after Ctrl-C.
+    Raises Unusable or Unverifiable, or SweepStopped after Ctrl-C.
     """
     from verify.sweep import cluster, parquet_store, report
     from verify.sweep.aggregation import summarise
-    from verify.sweep.execution import Course
+    from verify.sweep.execution import Execution
     from verify.sweep.worker import Work
 
     check_writable(options.out, "--out")
@@ -93,19 +93,19 @@ def one(options: Options) -> tuple[Summary, Table]:
         raise Unusable("--workers: a cluster that is there (--scheduler) has the workers it has")
     sweep = _sweep(options, parquet_store.begun(options.out))
     connect = cluster.connecting(options.scheduler, options.workers or cluster.cores(), options.verbose)
-    Course(options.out, sweep, connect, Work(origin.here(), sweep.origin["images"])).run()
+    Execution(options.out, sweep, connect, Work(origin.here(), sweep.origin["images"])).run()
     summary = summarise(options.out, sweep)
     write(options.out, report.files(summary))
     return summary, report.kinds(summary)
 
 
-def _sweep(options: Options, begun: Any) -> Any:
+def _sweep(options: SweepOptions, begun: Any) -> Any:
     """Return the sweep that the options ask for.
 
     With --resume the options may repeat what the sweep was begun with.  Raises Unusable if they differ from it, or if
     versions or images do.
     """
-    from verify.sweep.parquet_store import Begun
+    from verify.sweep.parquet_store import StoredPlan
 
     if begun is not None and not options.resume:
         raise Unusable(
@@ -124,7 +124,7 @@ def _sweep(options: Options, begun: Any) -> Any:
     drawn = samples.load(plan.data, plan.split)
     plan = replace(plan, digits=plan.digits or _all(drawn))
     plan = replace(plan, places=tuple(_first(drawn, digit, max(plan.batches)) for digit in plan.digits))
-    sweep = Begun(plan, {**origin.here(), "images": drawn.digest()})
+    sweep = StoredPlan(plan, {**origin.here(), "images": drawn.digest()})
     wrong = origin.difference(begun.origin, sweep.origin) if begun else ""
     if wrong:
         raise Unusable(f"--resume: the sweep in --out {options.out} was begun under other conditions: {wrong}")

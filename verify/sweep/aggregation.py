@@ -21,7 +21,7 @@ from verify.sweep.summary import NEAR, Cause, Group, Name, Spread, Summary, Wors
 WORST = 10  # cases in the list of the worst
 
 
-def summarise(folder: Path, sweep: store.Begun) -> Summary:
+def summarise(folder: Path, sweep: store.StoredPlan) -> Summary:
     """Return the summary of all rows.  Raises Unusable if a case is missing or duplicated, or a file is damaged."""
     plan = sweep.plan
     groups: list[Group] = []

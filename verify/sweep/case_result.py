@@ -18,7 +18,7 @@ ROWS: dict[str, Any] = {  # columns and their empty values; a case without tenso
 
 
 @dataclass(frozen=True)
-class Finding:
+class CaseResult:
     """The result of one case.
 
     `remark` says in a sentence why there are no numbers. `images` counts the predictions of the case; `right_by_hand`,
@@ -42,9 +42,9 @@ class Finding:
         return len(self.rows["step"])
 
 
-def failed(case: Case, status: str, remark: str) -> Finding:
+def failed(case: Case, status: str, remark: str) -> CaseResult:
     """Return the result of a case that has no numbers; `remark` says why."""
-    return Finding(case.number, status, " ".join(remark.split())[:300])
+    return CaseResult(case.number, status, " ".join(remark.split())[:300])
 
 
 def columns(comparisons: tuple[Comparison, ...]) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from verify.sweep.case_result import Finding
+from verify.sweep.case_result import CaseResult
 from verify.sweep.plan import Plan
 
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -21,7 +21,7 @@ COLUMNS = pa.schema({
 OF_CASE = ("status", "remark", "images", "right_by_hand", "right_tensorflow", "differ", "bits")  # fields of a Finding
 
 
-def to_table(plan: Plan, findings: list[Finding]) -> Any:
+def to_table(plan: Plan, findings: list[CaseResult]) -> Any:
     """Return the rows of these cases as a table, in the order of their numbers."""
     findings = sorted(findings, key=lambda finding: finding.number)
     cases = [plan.case(finding.number) for finding in findings]

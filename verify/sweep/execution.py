@@ -12,36 +12,39 @@ from reports import terminal
 from verify.errors import Unusable, Unverifiable
 from verify.runtime.signals import stop_signals
 from verify.sweep.cluster import Connect, dashboard
-from verify.sweep.parquet_store import Begun, Store
+from verify.sweep.parquet_store import Store, StoredPlan
 from verify.sweep.scheduling import PATIENCE, Runner, Work
 
 
-class Stopped(KeyboardInterrupt):
+class SweepStopped(KeyboardInterrupt):
     """Ctrl-C; the message says how many cases are kept and how to go on."""
 
 
-class Course:
+class Execution:
     """One sweep, from the cases that are in the folder to the last one.
 
     `connect` returns a client of the cluster and `work` computes a case. `patience` is the time in seconds for a lost
     scheduler to come back.
     """
 
-    def __init__(self, out: Path, sweep: Begun, connect: Connect, work: Work, patience: float = PATIENCE) -> None:
+    def __init__(self, out: Path, sweep: StoredPlan, connect: Connect, work: Work, patience: float = PATIENCE) -> None:
         self.out, self.plan = out, sweep.plan
         self.sweep, self.connect, self.work, self.patience = sweep, connect, work, patience
         self.remark = ""
         self.stopped: list[int] = []
 
     def run(self) -> None:
-        """Carry out the sweep.  Raises Stopped (Ctrl-C), Unusable (folder or cluster), Unverifiable (cluster lost)."""
+        """Carry out the sweep.
+
+        Raises SweepStopped (Ctrl-C), Unusable (folder or cluster) or Unverifiable (cluster lost).
+        """
         with closing(Store(self.out, self.sweep)) as store:
             try:
                 with stop_signals() as self.stopped, terminal.paced("Sweeping", "cases") as advance:
                     self._through(store, advance)
             except KeyboardInterrupt:
                 self._keep(store)
-                raise Stopped(f"stopped: {self._kept(store)}") from None
+                raise SweepStopped(f"stopped: {self._kept(store)}") from None
             except Unverifiable as error:
                 self._keep(store)
                 raise Unverifiable(f"{error}; {self._kept(store)}") from error

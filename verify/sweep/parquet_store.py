@@ -22,7 +22,7 @@ from pyarrow import parquet
 
 from reports import files
 from verify.errors import Unusable
-from verify.sweep.case_result import STATUSES, Finding
+from verify.sweep.case_result import STATUSES, CaseResult
 from verify.sweep.case_table import COLUMNS, has_columns, to_table
 from verify.sweep.plan import Kind, Plan
 
@@ -32,7 +32,7 @@ SECONDS, MOST = 1.0, 1000  # a file is written after this time, or when this man
 
 
 @dataclass(frozen=True)
-class Begun:
+class StoredPlan:
     """What `sweep.json` holds: the plan, and the versions and images with which the sweep was begun."""
 
     plan: Plan
@@ -44,7 +44,7 @@ class Begun:
         return (json.dumps(content, indent=1) + "\n").encode()
 
 
-def begun(folder: Path) -> Begun | None:
+def begun(folder: Path) -> StoredPlan | None:
     """Return the sweep of this folder, or None if it has none.  Raises Unusable if `sweep.json` cannot be used."""
     path = folder / MANIFEST
     if not path.is_file():
@@ -54,7 +54,7 @@ def begun(folder: Path) -> Begun | None:
         if content["schema"] != SCHEMA:
             raise Unusable(f"--out {folder}: {MANIFEST} was written by another version of this project")
         origin = {str(name): str(value) for name, value in content["origin"].items()}
-        return Begun(Plan.from_dict(content["plan"]), origin)
+        return StoredPlan(Plan.from_dict(content["plan"]), origin)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise Unusable(f"--out {folder}: {MANIFEST} is damaged; name another --out") from error
 
@@ -62,14 +62,14 @@ def begun(folder: Path) -> Begun | None:
 class Store:
     """The only writer of a folder: it collects case results and writes them to files.
 
-    `done` has the numbers of all cases that were added, now or in an earlier run; `held` has the results that are not
+    `done` has the numbers of all cases that were added, now or in an earlier run; `pending` has the results not
     yet in a file. All methods raise Unusable, naming --out, if the folder cannot be used.
     """
 
-    def __init__(self, folder: Path, sweep: Begun) -> None:
+    def __init__(self, folder: Path, sweep: StoredPlan) -> None:
         self.folder, self.plan = folder, sweep.plan
         self.done: set[int] = set()
-        self.held: list[Finding] = []
+        self.pending: list[CaseResult] = []
         self.since = 0.0
         try:
             (folder / CASES).mkdir(parents=True, exist_ok=True)
@@ -104,25 +104,25 @@ class Store:
                 raise Unusable(f"--out {self.folder}: {_short(self.folder, path)} holds case {number} a second time")
             self.done.add(number)
 
-    def add(self, finding: Finding) -> None:
+    def add(self, finding: CaseResult) -> None:
         """Add the result of a case, to be written later.  Raises ValueError if the case is already there."""
         if finding.number in self.done:
             raise ValueError(f"case {finding.number} is already there")
         self.done.add(finding.number)
-        if not self.held:
+        if not self.pending:
             self.since = time.monotonic()
-        self.held.append(finding)
+        self.pending.append(finding)
         self.tick()
 
     def tick(self) -> None:
         """Write the results that wait, if one has waited for SECONDS or there are MOST of them."""
-        if self.held and (len(self.held) >= MOST or time.monotonic() - self.since >= SECONDS):
+        if self.pending and (len(self.pending) >= MOST or time.monotonic() - self.since >= SECONDS):
             self.flush()
 
     def flush(self) -> None:
         """Write all results that wait, one file for each kind."""
-        kinds: dict[Kind, list[Finding]] = {}
-        for finding in self.held:
+        kinds: dict[Kind, list[CaseResult]] = {}
+        for finding in self.pending:
             kinds.setdefault(self.plan.kind(finding.number), []).append(finding)
         for kind, findings in kinds.items():
             try:
@@ -130,7 +130,7 @@ class Store:
             except OSError as error:
                 raise self._unwritable(error) from error
             written = {finding.number for finding in findings}
-            self.held = [finding for finding in self.held if finding.number not in written]
+            self.pending = [finding for finding in self.pending if finding.number not in written]
 
     def _write(self, folder: Path, table: Any) -> None:
         """Write a table as the next file of a partition.  Raises OSError; then no file appears."""
@@ -163,7 +163,7 @@ class Store:
 
     def _unwritable(self, error: OSError) -> Unusable:
         """Return the exception that says why writing failed and how many cases are kept."""
-        kept = f"; {len(self.done) - len(self.held):,} cases are kept, go on with --resume" if self.done else ""
+        kept = f"; {len(self.done) - len(self.pending):,} cases are kept, go on with --resume" if self.done else ""
         return Unusable(f"--out {self.folder}: cannot be written ({error.strerror or error}){kept}")
 
 

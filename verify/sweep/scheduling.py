@@ -20,11 +20,11 @@ from distributed.client import FutureCancelledError
 from distributed.comm import CommClosedError
 
 from verify.errors import Unusable, Unverifiable
-from verify.sweep.case_result import CRASHED, UNVERIFIED, Finding, failed
+from verify.sweep.case_result import CRASHED, UNVERIFIED, CaseResult, failed
 from verify.sweep.cluster import Connect
 from verify.sweep.plan import Case
 
-Work = Callable[[Case], Finding]
+Work = Callable[[Case], CaseResult]
 TOGETHER = 4  # cases in a task
 AHEAD = 2  # tasks for each thread: one is computed, the other waits at the worker
 DEATHS = 3  # a case is given up after so many deaths of its worker
@@ -35,7 +35,7 @@ LOOK_AGAIN = 5.0  # seconds between two counts of the threads
 GONE = (CommClosedError, CancelledError, FutureCancelledError, OSError, TimeoutError)
 
 
-class Lost(Exception):
+class SchedulerLost(Exception):
     """The connection to the scheduler is lost."""
 
 
@@ -65,7 +65,7 @@ class Runner:
         self.lived = self.given_up = 0  # cases that succeeded, cases given up
         self.sent = 0  # tasks
 
-    def findings(self, cases: Iterable[Case]) -> Generator[Finding, None, None]:
+    def findings(self, cases: Iterable[Case]) -> Generator[CaseResult, None, None]:
         """Yield one result for each case, as they finish.  Raises Unusable or Unverifiable."""
         self.cases = iter(cases)
         lost_since: float | None = None
@@ -75,7 +75,7 @@ class Runner:
                     lost_since = None
                     self.ready(client)
                     yield from self._through(client)
-            except Lost:
+            except SchedulerLost:
                 lost_since = time.monotonic()
                 self._take_back()
                 self.waiting("the cluster is gone; waiting for it to come back")
@@ -93,7 +93,7 @@ class Runner:
             self.again.extend(islice(self.cases, 1))
         return bool(self.again or self.out or self.suspects)
 
-    def _through(self, client: Any) -> Iterator[Finding]:
+    def _through(self, client: Any) -> Iterator[CaseResult]:
         """Run cases on this client until none is left.  Raises Lost or Unverifiable."""
         threads, counted, all_there = 0, -LOOK_AGAIN, time.monotonic()
         local_workers = len(client.cluster.worker_spec) if client.cluster else 0
@@ -104,7 +104,7 @@ class Runner:
                 all_there = time.monotonic()
             elif time.monotonic() - all_there > (MISSING if local_workers else self.patience):
                 if local_workers:
-                    raise Lost
+                    raise SchedulerLost
                 raise Unverifiable(f"there has been no worker for {self.patience:.0f} seconds")
             self._send(client, threads)
             yield from self._received(client)
@@ -134,11 +134,11 @@ class Runner:
         try:
             future = client.submit(_at_worker, self.work, cases, key=f"byhand-{id(self):x}-{cases[0].number}-{task}")
         except GONE as error:
-            raise Lost from error
+            raise SchedulerLost from error
         self.out[task] = (cases, future)
         future.add_done_callback(lambda done: self.finished.put((task, done)))
 
-    def _received(self, client: Any) -> Iterator[Finding]:
+    def _received(self, client: Any) -> Iterator[CaseResult]:
         """Yield the results of the tasks that have finished; wait at most a second.  Raises Lost."""
         done: list[tuple[int, Any]] = []
         try:
@@ -150,12 +150,12 @@ class Runner:
         if not done:
             self.idle()
             if client.status != "running":
-                raise Lost
+                raise SchedulerLost
         done = [(task, future) for task, future in done if task in self.out]
         for (task, _), answer in zip(done, _answers(client, [future for _, future in done]), strict=True):
             yield from self._settled(task, answer)
 
-    def _settled(self, task: int, answer: Any) -> Iterator[Finding]:
+    def _settled(self, task: int, answer: Any) -> Iterator[CaseResult]:
         """Yield the results of one task; if its worker died, make its cases suspects."""
         cases, _ = self.out.pop(task)
         alone, self.alone = self.alone, None  # while a suspect runs, it is the only task
@@ -175,7 +175,7 @@ class Runner:
                 self.suspects.pop(alone)
             yield from answer
 
-    def _gave_up(self, case: Case, deaths: int) -> Finding:
+    def _gave_up(self, case: Case, deaths: int) -> CaseResult:
         """Return the result of a case whose workers have died too often.  Raises Unverifiable if all cases do this."""
         self.suspects.pop(case.number)
         self.given_up += 1
@@ -204,7 +204,7 @@ def _answers(client: Any, futures: list[Any]) -> list[Any]:
         try:
             answers.append(future.result())
         except GONE as error:
-            raise Lost from error
+            raise SchedulerLost from error
         except Exception as error:  # noqa: BLE001  # a worker may raise anything
             answers.append(error)
     return answers
@@ -215,15 +215,15 @@ def _threads(client: Any) -> int:
     try:
         return sum(client.nthreads().values())
     except GONE as error:
-        raise Lost from error
+        raise SchedulerLost from error
 
 
-def _at_worker(work: Work, cases: list[Case]) -> list[Finding]:
+def _at_worker(work: Work, cases: list[Case]) -> list[CaseResult]:
     """Compute cases in the worker; an error in a case is its result, only an unfit worker raises Unusable."""
     return [_one(work, case) for case in cases]
 
 
-def _one(work: Work, case: Case) -> Finding:
+def _one(work: Work, case: Case) -> CaseResult:
     """Compute one case in the worker."""
     try:
         return work(case)

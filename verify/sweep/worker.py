@@ -27,12 +27,12 @@ from verify.records.trace import Trace
 from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
 from verify.sweep import provenance as origin
-from verify.sweep.case_result import AGREES, DISAGREES, UNVERIFIED, Finding, columns, failed
+from verify.sweep.case_result import AGREES, DISAGREES, UNVERIFIED, CaseResult, columns, failed
 from verify.sweep.plan import Case
 from verify.training.numpy_network import predict
 
 if TYPE_CHECKING:
-    from verify.capture.model_cache import Bench
+    from verify.capture.model_cache import ModelCache
 
 ONE_AT_A_TIME = threading.Lock()  # a worker may have been started with several threads
 
@@ -47,7 +47,7 @@ class Work:
     versions: Mapping[str, str]
     digest: str
 
-    def __call__(self, case: Case) -> Finding:
+    def __call__(self, case: Case) -> CaseResult:
         """Return the result of a case.
 
         Raises Unusable if the worker has other versions or images. If the case cannot be verified, the result says so.
@@ -65,25 +65,25 @@ class Work:
                 return failed(case, UNVERIFIED, str(error))
 
 
-def judged(case: Case, held: Trace) -> Finding:
+def judged(case: Case, captured: Trace) -> CaseResult:
     """Return the result of a captured case: every tensor of every step against its equation, locally."""
-    comparisons = compare(held, "backprop", modes=("local",)).comparisons
+    comparisons = compare(captured, "backprop", modes=("local",)).comparisons
     if not sum(c.elements for c in comparisons):
         return failed(case, UNVERIFIED, "nothing was compared")
     status = AGREES if all(c.passed for c in comparisons) else DISAGREES
-    return Finding(case.number, status, "", *predictions(held), bits(held), columns(comparisons))
+    return CaseResult(case.number, status, "", *predictions(captured), bits(captured), columns(comparisons))
 
 
-def predictions(held: Trace) -> tuple[int, int, int, int]:
+def predictions(captured: Trace) -> tuple[int, int, int, int]:
     """Return how many images all steps have, how many are correct by hand and by TensorFlow, and how many differ.
 
     Predictions are made before each step's update. Those by hand use X and the weights alone, in float64.
     """
-    settings, network = held.settings, held.network
+    settings, network = captured.settings, captured.network
     plan = rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
     counts = np.zeros(4, dtype=np.int64)
     for number in range(1, settings.steps + 1):
-        step = held.step(number)
+        step = captured.step(number)
         double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
         mine = predict(plan, double, double["X"], network.depth)
         theirs, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
@@ -92,13 +92,13 @@ def predictions(held: Trace) -> tuple[int, int, int, int]:
     return images, by_hand, tensorflow, differ
 
 
-def bits(held: Trace) -> str:
+def bits(captured: Trace) -> str:
     """Return the hexadecimal SHA-256 of every step's cost and new weights.
 
     They depend on all other tensors, so that these need not be hashed.
     """
     digest = hashlib.sha256()
-    for name, array in held.tensors.items():
+    for name, array in captured.tensors.items():
         tensor = split_step(name)[1]
         if tensor == "C" or is_state(tensor, "new"):
             digest.update(f"{name} {array.dtype} {array.shape}".encode() + np.ascontiguousarray(array).tobytes())
@@ -113,14 +113,14 @@ def _samples(data: str, split: str) -> tuple[Samples, str]:
 
 
 @lru_cache(maxsize=1)
-def _bench() -> Bench:
+def _bench() -> ModelCache:
     """Import TensorFlow and return its model cache.  Raises Unverifiable if it cannot be imported."""
     keep_freed()
     with hushed():
         try:
-            from verify.capture.model_cache import Bench
+            from verify.capture.model_cache import ModelCache
             from verify.capture.threads import one_thread
         except ImportError as error:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
         one_thread()
-    return Bench()
+    return ModelCache()

@@ -29,7 +29,7 @@ ABOUT = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Output):
+class TraceOptions(Output):
     """The options of the command: one trace, or two."""
 
     file: str
@@ -39,7 +39,7 @@ class Options(Output):
 def main(argv: Sequence[str] | None = None) -> int:
     """Return 0 if the trace is intact, or both are within rounding, else 1.  Raises Unusable (status 2)."""
     parsed = _parser().parse_args(argv)
-    options = Options(Path(parsed.out), parsed.quiet, file=parsed.file, against=parsed.against)
+    options = TraceOptions(Path(parsed.out), parsed.quiet, file=parsed.file, against=parsed.against)
     check_writable(options.out, "--out")
     if options.against is not None:
         pair = _pair(options.file, options.against)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _finish(one.headline, one.passed, files, (one.made(), one.network(), one.tensors(short=True)), options)
 
 
-def _finish(headline: str, passed: bool, files: ReportFiles, tables: Sequence[Table], options: Options) -> int:
+def _finish(headline: str, passed: bool, files: ReportFiles, tables: Sequence[Table], options: TraceOptions) -> int:
     write(options.out, files, "trace")
     return tell(headline, passed, options, tables, ("report.md", f"{files.data[0].name}.csv"))
 

@@ -134,7 +134,7 @@ class AgainstResult:
             )
         nearer = f"{share(self.counts)} have the same bits; {self._nearer()}."
         local = (
-            "Each is held against its equations on its own inputs, so that no error is counted twice; what a step "
+            "Each is compared with its equations on its own inputs, so that no error is counted twice; what a step "
             "begins with does not count."
         )
         return Report(self.headline, self.passed, (inputs, nearer, local), (self.sources(), self.tensors()))

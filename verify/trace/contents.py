@@ -39,7 +39,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Contents:
+class TraceContents:
     """One trace file. `name` has no folder; `wrong` says by tensor what `examine` found wrong."""
 
     name: str
@@ -125,9 +125,9 @@ class Contents:
         }
 
 
-def read(path: str) -> Contents:
+def read(path: str) -> TraceContents:
     """Read a trace file and return its contents.  Raises Unusable, naming the file."""
-    return Contents(PurePath(path).name, *examine(path))
+    return TraceContents(PurePath(path).name, *examine(path))
 
 
 def drawn(network: Network) -> str:

@@ -25,8 +25,8 @@ from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
 from verify.training import checkpoint as progress
 from verify.training.checkpoint import Checkpoint
-from verify.training.configuration import Course
-from verify.training.loop import Lesson
+from verify.training.configuration import TrainingConfiguration
+from verify.training.loop import TrainingLoop
 from verify.training.result import TrainingResult
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ OUT = "out/training"
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainingOptions:
     """The options of the command.
 
     `chosen` has the settings that the options name; the others come from the checkpoint if --resume is given.
@@ -60,12 +60,12 @@ class Options:
         return Path(self.resume or self.folder or OUT)
 
 
-def _read(argv: Sequence[str] | None) -> Options:
+def _read(argv: Sequence[str] | None) -> TrainingOptions:
     """Return the options that these arguments name."""
     parsed = training_parser(ABOUT, OUT).parse_args(argv)
-    settings = {f.name: getattr(parsed, f.name) for f in fields(Course)}
+    settings = {f.name: getattr(parsed, f.name) for f in fields(TrainingConfiguration)}
     chosen = {name: value for name, value in settings.items() if value is not None and value is not False}
-    return Options(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
+    return TrainingOptions(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,10 +80,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return tell(result.headline, result.passed, output, (result.epochs(),), names)
 
 
-def one(options: Options) -> TrainingResult:
+def one(options: TrainingOptions) -> TrainingResult:
     """Train, verify, write the files, and return the result.
 
-    Raises Unusable or Unverifiable, or Stopped after Ctrl-C.
+    Raises Unusable or Unverifiable, or TrainingStopped after Ctrl-C.
     """
     out = options.out
     check_writable(out, "--out")
@@ -92,20 +92,22 @@ def one(options: Options) -> TrainingResult:
         raise Unusable(
             f"--out {out}: it holds an unfinished training; go on with --resume {out}, or name another --out"
         )
-    course = _configuration(options, checkpoint)
-    data = options.chosen.get("data", course.data)
+    configuration = _configuration(options, checkpoint)
+    data = options.chosen.get("data", configuration.data)
     train, test = (samples.load(data, split) for split in ("train", "test"))
-    if course.batch > len(train):
-        raise Unusable(f"--batch-size {course.batch}: the data hold only {len(train)} images for training")
+    if configuration.batch > len(train):
+        raise Unusable(f"--batch-size {configuration.batch}: the data hold only {len(train)} images for training")
     samples.of_one_kind(train, test, data)
     keep_freed()
     with threadpool_limits(1):  # NumPy's threads; `_learner` sets those of TensorFlow
-        lesson = _lesson(course, train, test, checkpoint, out, options.verbose)
+        lesson = _lesson(configuration, train, test, checkpoint, out, options.verbose)
         with terminal.progress("Training and verifying") as advance:
             journal = lesson.run(advance)
     images = len(train), len(test)
     learner = lesson.learner
-    result = TrainingResult(course, learner.environment, lesson.progress, journal.content(), images, learner.network)
+    result = TrainingResult(
+        configuration, learner.environment, lesson.progress, journal.content(), images, learner.network
+    )
     golden = learner.weights()
     others = {"steps.csv": result.steps, "golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}
     report, columns = result.to_report(), (result.to_columns(),)
@@ -114,32 +116,37 @@ def one(options: Options) -> TrainingResult:
     return result
 
 
-def _configuration(options: Options, checkpoint: Checkpoint | None) -> Course:
+def _configuration(options: TrainingOptions, checkpoint: Checkpoint | None) -> TrainingConfiguration:
     """Return the configuration that the options ask for.
 
     With --resume the options may repeat what the training was begun with.  Raises Unusable if they differ from it.
     """
     if checkpoint is None:
-        return Course(**options.chosen)
+        return TrainingConfiguration(**options.chosen)
     for name, value in options.chosen.items():
-        was = getattr(checkpoint.course, name)
+        was = getattr(checkpoint.configuration, name)
         if value != was and name != "data":  # `_lesson` compares the images
             option = "--batch-size" if name == "batch" else f"--{name}"
             raise Unusable(f"{option} {value}: the training in {options.resume} was begun with {name} {was}")
-    return checkpoint.course
+    return checkpoint.configuration
 
 
 def _lesson(
-    course: Course, train: Samples, test: Samples, checkpoint: Checkpoint | None, out: Path, verbose: bool
-) -> Lesson:
+    configuration: TrainingConfiguration,
+    train: Samples,
+    test: Samples,
+    checkpoint: Checkpoint | None,
+    out: Path,
+    verbose: bool,
+) -> TrainingLoop:
     """Start TensorFlow and return the training loop, continued from the checkpoint if there is one.
 
     Raises Unusable if data or versions differ from those of the checkpoint, and Unverifiable if capturing fails.
     """
     with waiting("Starting TensorFlow"), hushed(verbose):
-        learner = _learner(course, samples.network_for(train))
+        learner = _learner(configuration, samples.network_for(train))
         origin = {"training images": train.digest(), "test images": test.digest(), **learner.environment}
-        lesson = Lesson(course, train, test, learner, out, origin)
+        lesson = TrainingLoop(configuration, train, test, learner, out, origin)
         if checkpoint:
             for name in {**checkpoint.origin, **origin}:
                 was, now = checkpoint.origin.get(name, "none"), origin.get(name, "none")
@@ -151,15 +158,15 @@ def _lesson(
     return lesson
 
 
-def _learner(course: Course, network: Network) -> Learner:
+def _learner(configuration: TrainingConfiguration, network: Network) -> Learner:
     """Import TensorFlow and return its side of the training.  Raises Unverifiable if it cannot be imported."""
     try:
         from verify.capture.threads import one_where_equal
         from verify.capture.trainer import Learner
     except ImportError as error:
         raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
-    one_where_equal(course.settings, network)
-    return Learner(course.settings, network)
+    one_where_equal(configuration.settings, network)
+    return Learner(configuration.settings, network)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from verify.errors import Unusable
 from verify.lockstep.verifier import Judged
 from verify.records.npz import read_npz
 from verify.records.trace import Array, digest
-from verify.training.configuration import Course
+from verify.training.configuration import TrainingConfiguration
 
 SCHEMA = "byhand-training/2"
 STATE, JOURNAL = "checkpoint.npz", "steps.part"
@@ -83,7 +83,7 @@ class Checkpoint:
     state. `journal` counts the bytes of the journal up to this checkpoint.
     """
 
-    course: Course
+    configuration: TrainingConfiguration
     origin: Mapping[str, str]
     progress: Progress
     learner: list[Array]
@@ -95,7 +95,7 @@ class Checkpoint:
         arrays = {f"tensorflow/{i}": array for i, array in enumerate(self.learner)}
         arrays |= {f"by_hand/{name}": array for name, array in self.by_hand.items()}
         manifest = {
-            "schema": SCHEMA, "course": self.course.to_dict(), "origin": dict(self.origin),
+            "schema": SCHEMA, "course": self.configuration.to_dict(), "origin": dict(self.origin),
             "progress": self.progress.to_dict(), "journal": self.journal,
             "sha256": {name: digest(array) for name, array in arrays.items()},
         }  # fmt: skip
@@ -124,12 +124,12 @@ def load(folder: Path) -> Checkpoint:
             raise damaged
         learner = [arrays[f"tensorflow/{i}"] for i in range(sum(name.startswith("tensorflow/") for name in arrays))]
         by_hand = {name[8:]: array for name, array in arrays.items() if name.startswith("by_hand/")}
-        course = Course(**manifest["course"])
+        configuration = TrainingConfiguration(**manifest["course"])
         progress = Progress.from_dict(manifest["progress"])
-        kinds = {f.name: type(f.default) for f in fields(Course)}
-        if any(type(value) is not kinds[name] for name, value in course.to_dict().items()):
+        kinds = {f.name: type(f.default) for f in fields(TrainingConfiguration)}
+        if any(type(value) is not kinds[name] for name, value in configuration.to_dict().items()):
             raise damaged
-        return Checkpoint(course, dict(manifest["origin"]), progress, learner, by_hand, int(manifest["journal"]))
+        return Checkpoint(configuration, dict(manifest["origin"]), progress, learner, by_hand, int(manifest["journal"]))
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise damaged from error
 

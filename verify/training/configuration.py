@@ -14,7 +14,7 @@ from verify.records.settings import Settings
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingConfiguration:
     """The configuration of one training.
 
     Every `every`-th step is verified. `batch` counts images, `epochs` counts passes over all training images.

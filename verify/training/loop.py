@@ -17,8 +17,8 @@ from verify.records.trace import Array
 from verify.runtime.signals import stop_signals
 from verify.training import checkpoint as kept
 from verify.training.checkpoint import Checkpoint, Journal, Progress
-from verify.training.configuration import Course
-from verify.training.numpy_network import ByHand
+from verify.training.configuration import TrainingConfiguration
+from verify.training.numpy_network import NumpyNetwork
 
 if TYPE_CHECKING:
     from verify.capture.trainer import Learner
@@ -30,11 +30,11 @@ AT_ONCE = 4096  # images predicted at a time
 Advance = Callable[[int, int], None]
 
 
-class Stopped(KeyboardInterrupt):
+class TrainingStopped(KeyboardInterrupt):
     """Ctrl-C; the message says what has been verified so far."""
 
 
-class Lesson:
+class TrainingLoop:
     """A training loop: the TensorFlow model, the by-hand network, the verification, and the progress.
 
     `length` is the number of journal bytes that the last checkpoint includes. `pending` has the losses, by hand and by
@@ -42,11 +42,17 @@ class Lesson:
     """
 
     def __init__(
-        self, course: Course, train: Samples, test: Samples, learner: Learner, out: Path, origin: dict[str, str]
+        self,
+        configuration: TrainingConfiguration,
+        train: Samples,
+        test: Samples,
+        learner: Learner,
+        out: Path,
+        origin: dict[str, str],
     ) -> None:
-        self.course, self.train, self.test, self.learner = course, train, test, learner
+        self.configuration, self.train, self.test, self.learner = configuration, train, test, learner
         self.out, self.origin = out, origin
-        self.by_hand = ByHand(course, learner.network, learner.weights())
+        self.by_hand = NumpyNetwork(configuration, learner.network, learner.weights())
         self.progress = Progress()
         self.length = 0
         self.pending: dict[int, tuple[float, float]] = {}
@@ -54,7 +60,7 @@ class Lesson:
     @property
     def steps(self) -> int:
         """Number of steps of the whole training."""
-        return self.course.epochs * self.course.steps_of_epoch(len(self.train))
+        return self.configuration.epochs * self.configuration.steps_of_epoch(len(self.train))
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Continue from a checkpoint."""
@@ -65,17 +71,17 @@ class Lesson:
     def run(self, advance: Advance) -> Journal:
         """Train to the end and return the journal.
 
-        Raises Stopped (Ctrl-C), Unusable (the folder cannot be written) or Unverifiable (the verification has failed).
+        Raises TrainingStopped (Ctrl-C), Unusable (the folder cannot be written) or Unverifiable (verification failed).
         """
         try:
             self.out.mkdir(parents=True, exist_ok=True)
             self.journal = Journal(self.out, self.length)
         except OSError as error:
             raise Unusable(f"--out {self.out}: cannot be written ({error.strerror or error})") from error
-        self.checker = Checker(self.course.settings, self.learner.network)
+        self.checker = Checker(self.configuration.settings, self.learner.network)
         try:
             with stop_signals() as stopped:
-                for epoch in range(len(self.progress.epochs) + 1, self.course.epochs + 1):
+                for epoch in range(len(self.progress.epochs) + 1, self.configuration.epochs + 1):
                     self._epoch(epoch, advance, stopped)
         finally:
             self.checker.close()
@@ -84,21 +90,21 @@ class Lesson:
     def check_capture(self) -> None:
         """Check that the next steps give the same bits with and without capturing.  Raises Unverifiable if not."""
         epoch = len(self.progress.epochs) + 1
-        batches = self.course.batches(self.train, min(epoch, self.course.epochs))
+        batches = self.configuration.batches(self.train, min(epoch, self.configuration.epochs))
         self.learner.check([batch for batch, _ in zip(batches, range(CHECKED), strict=False)])
 
     def _epoch(self, epoch: int, advance: Advance, stopped: list[int]) -> None:
         """Train the steps of one epoch that are left, save checkpoints, and note accuracies and drift."""
-        length = self.course.steps_of_epoch(len(self.train))
+        length = self.configuration.steps_of_epoch(len(self.train))
         last, done = epoch * length, self.progress.step - (epoch - 1) * length
-        batches = self.course.batches(self.train, epoch, done)
+        batches = self.configuration.batches(self.train, epoch, done)
         for number, (X, y) in enumerate(batches, self.progress.step + 1):
             self._step(number, X, y)
             advance(number, self.steps)
             if stopped or (number % SAVED_EVERY == 0 and number < last):
                 self.save(number)
             if stopped:
-                raise Stopped(self.so_far())
+                raise TrainingStopped(self.so_far())
         self._settle()
         *train, _ = self._predict(self.train)
         *test, differ = self._predict(self.test)
@@ -107,10 +113,10 @@ class Lesson:
 
     def _step(self, number: int, X: Array, y: Array) -> None:
         """Train one step on both sides, and have it verified if it is its turn."""
-        verified = number % self.course.every == 0
+        verified = number % self.configuration.every == 0
         first = number == self.progress.step + 1  # since the last checkpoint
         # The checker needs P, m_P and v_P before the step if it may not have seen the step before.
-        state = self.learner.tensors() if verified and (self.course.every > 1 or first) else None
+        state = self.learner.tensors() if verified and (self.configuration.every > 1 or first) else None
         tensors = self.learner.step(X, y)
         self.pending[number] = self.by_hand.step(number, X, y), float(tensors["C"])
         if verified:
@@ -126,7 +132,7 @@ class Lesson:
 
     def _row(self, number: int, *verdict: Any) -> None:
         """Add the row of a step to the journal: step, epoch, losses, worst tensor, error over bound, outside."""
-        epoch = -(-number // self.course.steps_of_epoch(len(self.train)))
+        epoch = -(-number // self.configuration.steps_of_epoch(len(self.train)))
         self.journal.add(number, epoch, *self.pending.pop(number), *verdict)
 
     def _settle(self) -> None:
@@ -149,7 +155,7 @@ class Lesson:
     def checkpoint(self) -> Checkpoint:
         """Return the current state of the training as a checkpoint."""
         state, by_hand = self.learner.state(), self.by_hand.state
-        return Checkpoint(self.course, self.origin, self.progress, state, by_hand, self.length)
+        return Checkpoint(self.configuration, self.origin, self.progress, state, by_hand, self.length)
 
     def so_far(self) -> str:
         """Return in words what has been verified, and how to go on."""
@@ -164,7 +170,7 @@ class Lesson:
         counts = np.zeros(3)
         for first in range(0, len(samples), AT_ONCE):
             rows = np.arange(first, min(first + AT_ONCE, len(samples)))
-            X, _ = samples.rows(rows, self.course.dtype)
+            X, _ = samples.rows(rows, self.configuration.dtype)
             by_hand, tensorflow, labels = self.by_hand.predict(X), self.learner.predict(X), samples.labels[rows]
             counts += [np.sum(by_hand == labels), np.sum(tensorflow == labels), np.sum(by_hand != tensorflow)]
         shares: list[float] = (counts / len(samples)).tolist()

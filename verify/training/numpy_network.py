@@ -18,25 +18,25 @@ from reference.optimizers.adam import Adam
 from reference.rules import Rule, rules
 from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array
-from verify.training.configuration import Course
+from verify.training.configuration import TrainingConfiguration
 
 CHUNK = 4096  # images predicted at a time, to limit memory
 
 
-class ByHand:
+class NumpyNetwork:
     """A network that learns by the equations of `reference` alone.
 
     `state` has the weights P and, with Adam, their moments m_P and v_P, by name.
     """
 
-    def __init__(self, course: Course, network: Network, weights: Mapping[str, Array]) -> None:
+    def __init__(self, configuration: TrainingConfiguration, network: Network, weights: Mapping[str, Array]) -> None:
         self.network = network
         self.parameters = frozenset(network.parameters())
-        self.optimizer = OPTIMIZERS[course.optimizer]
-        self.kind = np.dtype(course.dtype).type
-        self.plan = rules(network, course.loss, self.optimizer)
-        self.known: dict[str, Any] = {name: self.kind(c) for name, c in self.optimizer.coefficients.items()}
-        self.state = {P: np.array(weights[P], dtype=course.dtype) for P in network.parameters()}
+        self.optimizer = OPTIMIZERS[configuration.optimizer]
+        self.kind = np.dtype(configuration.dtype).type
+        self.plan = rules(network, configuration.loss, self.optimizer)
+        self.coefficients: dict[str, Any] = {name: self.kind(c) for name, c in self.optimizer.coefficients.items()}
+        self.state = {P: np.array(weights[P], dtype=configuration.dtype) for P in network.parameters()}
         if isinstance(self.optimizer, Adam):
             moments = {names.kept(letter, P): P for P in network.parameters() for letter in "mv"}
             self.state |= {name: np.zeros_like(self.state[P]) for name, P in moments.items()}
@@ -44,7 +44,7 @@ class ByHand:
     def step(self, number: int, X: Array, y: Array) -> float:
         """Carry out one training step and return the cost C of its batch before the update."""
         before = {name if name in self.parameters else names.before(name): a for name, a in self.state.items()}
-        tensors = {**self.known, **before, "X": X, "y": y, "t": self.kind(number)}
+        tensors = {**self.coefficients, **before, "X": X, "y": y, "t": self.kind(number)}
         with np.errstate(all="ignore"):
             for rule in self.plan:
                 tensors[rule.tensor] = rule(tensors)
@@ -56,13 +56,13 @@ class ByHand:
         return predict(self.plan, self.state, X, self.network.depth)
 
 
-def first_weights(course: Course, network: Network) -> dict[str, Array]:
+def first_weights(configuration: TrainingConfiguration, network: Network) -> dict[str, Array]:
     """Return Glorot's uniform weights and zero biases; they depend on the seed alone and need no TensorFlow."""
-    rng, weights = np.random.default_rng(course.seed), {}
+    rng, weights = np.random.default_rng(configuration.seed), {}
     for P in network.parameters():
         shape = network.shape(P)
         limit = np.sqrt(6 / sum(shape)) if names.read(P).quantity == "W" else 0.0
-        weights[P] = rng.uniform(-limit, limit, shape).astype(course.dtype)
+        weights[P] = rng.uniform(-limit, limit, shape).astype(configuration.dtype)
     return weights
 
 

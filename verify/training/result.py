@@ -11,7 +11,7 @@ from typing import Any
 
 from reference.network import Network
 from reference.rules import Rule, rules, start
-from reports.curves import Line, Panel, draw
+from reports.curves import Curve, Panel, draw
 from reports.detail import Detail
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify.compare.recompute import reproduced_text
@@ -21,7 +21,7 @@ from verify.records.settings import OPTIMIZERS
 from verify.results import page as view
 from verify.results.result import as_row
 from verify.training.checkpoint import EPOCH_COLUMNS, Progress
-from verify.training.configuration import Course
+from verify.training.configuration import TrainingConfiguration
 
 SCHEMA = "byhand-training-result/1"
 POINTS = 150  # of the loss curve: block means, since the losses of single batches scatter too much
@@ -35,7 +35,7 @@ class TrainingResult:
     `steps` is the content of steps.csv; `images` has the number of training images and of test images.
     """
 
-    course: Course
+    configuration: TrainingConfiguration
     environment: Mapping[str, str]
     progress: Progress
     steps: bytes
@@ -61,7 +61,7 @@ class TrainingResult:
             return f"FAIL {describe(first)}; {p.failed_steps:,} of {p.verified:,} steps disagree"
         if not p.elements:
             return "FAIL nothing was compared"
-        which = "each of" if self.course.every == 1 else f"{p.verified:,} of"
+        which = "each of" if self.configuration.every == 1 else f"{p.verified:,} of"
         _, by_hand, tensorflow, *_ = p.epochs[-1]
         counted = reproduced_text(p.reproduced, p.elements, "", DERIVED)
         return (
@@ -109,12 +109,12 @@ class TrainingResult:
 
     def _plan(self) -> tuple[Rule, ...]:
         """Return the rules of a training step, preceded by those of what it starts from."""
-        optimizer = OPTIMIZERS[self.course.optimizer]
-        return start(self.network, optimizer, False) + rules(self.network, self.course.loss, optimizer)
+        optimizer = OPTIMIZERS[self.configuration.optimizer]
+        return start(self.network, optimizer, False) + rules(self.network, self.configuration.loss, optimizer)
 
     def to_report(self) -> Report:
         """Return the report: headline, conditions, tables and curves."""
-        chosen = ", ".join(f"{name} {value}" for name, value in self.course.to_dict().items())
+        chosen = ", ".join(f"{name} {value}" for name, value in self.configuration.to_dict().items())
         names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
         lines = (
             explain_pass(DERIVED),
@@ -147,9 +147,9 @@ class TrainingResult:
         step = _means([float(row["step"]) for row in rows], block)
         loss = [_means([float(row[f"loss_{side}"]) for row in rows], block) for side in ("by_hand", "tensorflow")]
         of = f", mean of {block} steps" if block > 1 else ""
-        drift = (Line("largest", epoch, largest, "solid green"), Line("relative", epoch, relative, "dotted purple"))
-        share = tuple(Line(*x) for x in zip(labels, [epoch] * 4, accuracies, styles, strict=True))
-        losses = (Line("by hand", step, loss[0], "broad blue"), Line("TensorFlow", step, loss[1], "dashed blue"))
+        drift = (Curve("largest", epoch, largest, "solid green"), Curve("relative", epoch, relative, "dotted purple"))
+        share = tuple(Curve(*x) for x in zip(labels, [epoch] * 4, accuracies, styles, strict=True))
+        losses = (Curve("by hand", step, loss[0], "broad blue"), Curve("TensorFlow", step, loss[1], "dashed blue"))
         panels = (
             Panel("Accuracy after each epoch", "epoch", "share right", share),
             Panel(f"Loss C of each step's batch{of}", "step", "C", losses, log_y=True),
@@ -167,9 +167,9 @@ class TrainingResult:
         points = [(float(row["step"]), float(row["utilisation"])) for row in rows if row["utilisation"]]
         step, used = (_largest([pair[i] for pair in points], block) for i in (0, 1))
         of = f", largest of {block} steps" if block > 1 else ""
-        limit = Line("allowed", step[:1] + step[-1:], [1.0, 1.0][: 2 * len(step)], "limit")
+        limit = Curve("allowed", step[:1] + step[-1:], [1.0, 1.0][: 2 * len(step)], "limit")
         title = f"Share of what rounding allows that was used{of}"
-        lines = (Line("worst number of any tensor", step, used, "solid green"), limit)
+        lines = (Curve("worst number of any tensor", step, used, "solid green"), limit)
         return Panel(title, "step", "error over allowed", lines)
 
     def to_columns(self) -> Columns:
@@ -182,7 +182,7 @@ class TrainingResult:
         p, first = self.progress, self.first_divergence
         return {
             "schema": SCHEMA, "command": self.command, "passed": self.passed, "headline": self.headline,
-            "settings": self.course.to_dict(), "environment": dict(self.environment),
+            "settings": self.configuration.to_dict(), "environment": dict(self.environment),
             "counts": {"steps": p.step, "verified": p.verified, "elements": p.elements, "outside": p.outside,
                        "reproduced": p.reproduced,
                        "failed_steps": p.failed_steps},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reference.rules import given, rules, start
+from reference.rules import given_names, rules, start
 from tests.support.simulate import SMALL, altered, simulate
 from verify.compare import tensor as ladder
 from verify.compare import walk as module
@@ -70,7 +70,7 @@ def test_moments_must_begin_at_zero():
     assert (first.tensor, first.equation, first.worst_index) == ("m_W1_before", "App. A: start", (0, 0))
 
 
-@pytest.mark.parametrize("tensor", [*given(SMALL), *(rule.tensor for rule in PLAN)])
+@pytest.mark.parametrize("tensor", [*given_names(SMALL), *(rule.tensor for rule in PLAN)])
 @pytest.mark.parametrize("wrong", ["missing", "not_finite", "dtype", "shape"])
 def test_each_rung_of_the_ladder_for_each_tensor(tensor, wrong):
     trace = simulate(steps=1)

@@ -14,7 +14,7 @@ from tests.support.simulate import SMALL, altered, simulate
 from verify.derive import derivation as building
 from verify.derive import formula
 from verify.derive import rationals as exact
-from verify.derive.case import Case
+from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain, explanation
 from verify.derive.error_budget import chained
 from verify.errors import Unusable
@@ -63,7 +63,7 @@ def test_the_exact_value_lies_inside_the_ball_of_its_rule(name):
     trace = simulate(network, **chosen)
     rng = np.random.default_rng(1)
     for step in range(1, trace.settings.steps + 1):
-        case = Case(trace, step)
+        case = DerivedStep(trace, step)
         for tensor, rule in case.rules.items():
             for _ in range(4):
                 at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
@@ -75,7 +75,7 @@ def test_the_exact_value_lies_inside_the_ball_of_its_rule(name):
 def test_every_tensor_is_explained(name):
     network, chosen = NETWORKS[name]
     trace = simulate(network, **chosen)
-    case = Case(trace, trace.settings.steps)
+    case = DerivedStep(trace, trace.settings.steps)
     for tensor in case.names:
         found = explain(case, tensor, case.shape(tensor))
         assert found.passed and found.steps[0].tensor == tensor, found.headline
@@ -128,7 +128,7 @@ def test_the_shares_add_up_and_name_what_rounds():
 def test_the_radius_of_one_element_is_that_of_the_whole_tensor(name):
     """What the shares are shares of: the bound, for one element; there adding an exact 0 rounds nothing."""
     network, chosen = NETWORKS[name]
-    case = Case(simulate(network, **chosen), 2)
+    case = DerivedStep(simulate(network, **chosen), 2)
     for tensor, rule in case.rules.items():
         at = tuple(n - 1 for n in case.shape(tensor))
         alone, whole = float(np.max(chained(case, tensor, at, frozenset()).radius)), float(case.ball(rule).spread()[at])
@@ -203,7 +203,9 @@ def test_decimals_are_rightly_rounded():
 def test_text_keeps_within_its_width(width):
     network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
     for tensor in ("dD2", "C", "Z1", "update_W1"):
-        found = explanation(simulate(network, **chosen), 2, tensor, Case(simulate(network, **chosen), 2).shape(tensor))
+        found = explanation(
+            simulate(network, **chosen), 2, tensor, DerivedStep(simulate(network, **chosen), 2).shape(tensor)
+        )
         assert max(len(line) for line in as_explanation.text(found, width).splitlines()) <= width
 
 
@@ -211,7 +213,7 @@ def test_text_keeps_within_its_width(width):
 def test_all_steps_in_one_lie_inside_the_bound_carried_along(name):
     """From pixels and weights alone, exactly: inside the ball of the same way, step for step."""
     network, chosen = NETWORKS[name]
-    case, rng = Case(simulate(network, **chosen), 1), np.random.default_rng(2)
+    case, rng = DerivedStep(simulate(network, **chosen), 1), np.random.default_rng(2)
     every = frozenset(t for t, rule in case.rules.items() if rule.phase != "start")
     for tensor in every:
         at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
@@ -259,7 +261,7 @@ def test_roundings_of_zero_are_zero():
     trace = simulate(network, **{**chosen, "batch": 1, "steps": 1})
     only = np.array([[0, 1, 0, 0]], np.float32)
     trace = altered(altered(trace, "step1/M2", only), "step1/y", only)
-    case = Case(trace, 1)
+    case = DerivedStep(trace, 1)
     every = frozenset(t for t, rule in case.rules.items() if rule.phase != "start")
     found = case.correct(case.node("dW2"), (0, 1), case.digits, every)
     assert found.item() == 0

@@ -13,12 +13,12 @@ from verify.cli.exit_status import guarded
 from verify.compare import tensor as ladder
 from verify.compare import walk as compare
 from verify.compare.diagnosis import diagnose
-from verify.compare.effect_size import apart, smallest
+from verify.compare.effect_size import distance, smallest
 from verify.compare.power import power
 from verify.compare.tensor import Tolerance
 from verify.faults import __main__ as faults
 from verify.faults.fixed_tolerances import POLICIES, flagged
-from verify.faults.kill_matrix import Bench, matrix, score
+from verify.faults.kill_matrix import KillMatrix, matrix, score
 from verify.records import trace_file
 from verify.records.precision import FLOAT32
 
@@ -30,7 +30,7 @@ def held():
 
 @pytest.fixture(scope="module")
 def kills(held):
-    return matrix(Bench(held))
+    return matrix(KillMatrix(held))
 
 
 def test_the_catalogue_is_large_and_has_every_group(kills):
@@ -65,7 +65,7 @@ def test_the_cause_is_named_first_for_95_percent(kills):
 
 def test_one_fault_has_one_origin(held, kills):
     """A fault of one tensor is found at that tensor; where it is smaller than rounding there, at what reads it."""
-    reads = {rule.tensor: rule.inputs for rule in Bench(held).plan}
+    reads = {rule.tensor: rule.inputs for rule in KillMatrix(held).plan}
     elsewhere = 0
     for k in kills:
         if k.caught and k.fault.scope == "tensor" and ", in " in k.fault.name:
@@ -123,7 +123,7 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_comparison_without_one_check_is_found_out(held, monkeypatch, name):
     monkeypatch.setattr(ladder, "values", MUTANTS[name]())
-    bench = Bench(held)
+    bench = KillMatrix(held)
     alarms = [c for c in bench.unaltered if not c.passed]
     assert alarms or any(bench.run(fault).survived for fault in bench.catalogue())
 
@@ -137,10 +137,10 @@ def test_a_comparison_without_some_rules_is_found_out(held, monkeypatch, phase):
         plan, rest = real(*args)
         return tuple(rule for rule in plan if rule.phase != phase), rest
 
-    full = {fault.name for fault in Bench(held).catalogue()}
+    full = {fault.name for fault in KillMatrix(held).catalogue()}
     monkeypatch.setattr(compare, "planned", fewer)
     monkeypatch.setattr("verify.faults.kill_matrix.planned", fewer)
-    bench = Bench(held)
+    bench = KillMatrix(held)
     assert [c for c in bench.unaltered if not c.passed] or {f.name for f in bench.catalogue()} < full
 
 
@@ -154,7 +154,7 @@ def test_a_comparison_on_the_wrong_inputs_is_found_out(held, monkeypatch):
         return [replace(chained[c.tensor], mode="local") if c.order and c.mode == "local" else c for c in found]
 
     monkeypatch.setattr(compare.Walk, "step", chained_only)
-    bench = Bench(held)
+    bench = KillMatrix(held)
     assert any(bench.run(fault).survived for fault in bench.catalogue())
 
 
@@ -165,16 +165,16 @@ def test_a_comparison_on_the_wrong_inputs_is_found_out(held, monkeypatch):
 )  # fmt: skip
 def test_bounds_are_not_idle(held, tensor, most):
     """A wider bound (four times the rounding assumed, say) would let a larger change of the tensor through."""
-    bench = Bench(held)
+    bench = KillMatrix(held)
     ball = bench.balls[tensor]
-    assert smallest(ball.value, ball.spread(), bench.held[tensor]) < most
+    assert smallest(ball.value, ball.spread(), bench.captured[tensor]) < most
 
 
 def test_apart_and_smallest():
     one, other = Ball(np.array([1.0]), 0.1, FLOAT32), Ball(np.array([1.3]), 0.1, FLOAT32)
-    assert apart(one, other, np.array([0.0])) == pytest.approx(1.5)
-    assert apart(one, None, np.array([1.2], "f4")) == pytest.approx(2.0)
-    assert apart(one, None, np.array([np.nan], "f4")) == np.inf
+    assert distance(one, other, np.array([0.0])) == pytest.approx(1.5)
+    assert distance(one, None, np.array([1.2], "f4")) == pytest.approx(2.0)
+    assert distance(one, None, np.array([np.nan], "f4")) == np.inf
     assert smallest(np.array([1.0]), np.array([0.5]), np.array([1.0], "f4")) == pytest.approx(0.5, rel=0.1)
     assert smallest(np.array([1.0]), np.array([5.0]), np.array([1.0], "f4")) == np.inf
 
@@ -301,5 +301,5 @@ OTHER = [{"batch": 1}, {"optimizer": "sgd"}, {"loss": "mean_squared_error"}, {"s
 
 @pytest.mark.parametrize("chosen", OTHER)
 def test_other_runs_have_a_matrix_too(chosen):
-    found = matrix(Bench(simulate(**{"steps": 2, **chosen})))
+    found = matrix(KillMatrix(simulate(**{"steps": 2, **chosen})))
     assert found and not [k.fault.name for k in found if k.survived]

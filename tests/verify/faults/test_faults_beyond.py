@@ -9,7 +9,7 @@ from reference.rules import rules
 from reference.schedules import SCHEDULES
 from tests.support.simulate import simulate
 from verify.compare.variants import variants
-from verify.faults.kill_matrix import Bench, score
+from verify.faults.kill_matrix import KillMatrix, score
 from verify.records.settings import OPTIMIZERS
 
 
@@ -90,7 +90,7 @@ CASES = {
 @pytest.fixture(scope="module", params=CASES)
 def judged(request):
     case = CASES[request.param]
-    bench = Bench(simulate(case.network, **{"batch": 5, "steps": 2, **case.chosen}, loss=case.loss,
+    bench = KillMatrix(simulate(case.network, **{"batch": 5, "steps": 2, **case.chosen}, loss=case.loss,
                            optimizer=case.optimizer))  # fmt: skip
     assert [c for c in bench.unaltered if not c.passed] == []
     return case, [bench.run(fault) for fault in bench.catalogue() if fault.replaced]

@@ -14,7 +14,7 @@ from verify.compare.evaluation import evaluate, fused
 from verify.compare.faults import beside
 from verify.compare.recompute import impossible_raises, recompute, reproduced, share
 from verify.compare.walk import Walk, compare
-from verify.faults.kill_matrix import Bench
+from verify.faults.kill_matrix import KillMatrix
 from verify.lockstep import verifier as judging
 from verify.lockstep.verifier import Lockstep
 from verify.records.precision import FLOAT32, FLOAT64, PRECISIONS, REFERENCE_UNIT, binade
@@ -190,11 +190,11 @@ def test_a_weaker_judgement_is_found_out(name, monkeypatch):
 def test_no_fault_is_noticed_by_the_comparison_and_not_here():
     """The catalogue of verify.faults: the same tensors fail, with the same counts."""
     trace = simulate(steps=2, batch=5, change=nudged)
-    bench = Bench(trace)
+    bench = KillMatrix(trace)
     tried = noticed = 0
     judge = judge_of_second(trace)
     for fault in list(bench.catalogue())[::2]:
-        held = {**bench.held, **fault.alter(bench.held)}
+        held = {**bench.captured, **fault.alter(bench.captured)}
         walk = bench.before.copy()
         walk.explains, walk.memo = False, dict(bench.memo)
         expected = [(c.tensor, c.verdict, c.outside) for c in walk.step(2, held) if c.mode == "local" and not c.passed]

@@ -18,10 +18,10 @@ from verify.records import trace_file
 from verify.runtime import malloc as memory
 from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
-from verify.training.configuration import Course
+from verify.training.configuration import TrainingConfiguration
 from verify.training.numpy_network import first_weights
 
-GOLDEN = first_weights(Course(seed=3), ESSAY)
+GOLDEN = first_weights(TrainingConfiguration(seed=3), ESSAY)
 
 
 def predict(*argv, expect=0):

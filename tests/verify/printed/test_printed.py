@@ -81,7 +81,7 @@ def test_index_forms_are_the_vectorised_rules(held):
 
 
 def test_entries_count_from_one():
-    w = index_forms.Entries([[1.0, 2.0], [3.0, 4.0]])
+    w = index_forms.IndexedEntries([[1.0, 2.0], [3.0, 4.0]])
     assert w[2, 1] == 3 and w.n == 2
     for index in ((0, 1), (3, 1), (1, 3)):
         with pytest.raises(IndexError):

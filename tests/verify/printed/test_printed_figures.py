@@ -32,7 +32,7 @@ from verify.printed import (
     recorded_verdicts as expected,
 )
 from verify.printed.constraint_model import glorot
-from verify.printed.constraints import Linear
+from verify.printed.constraints import LinearEquation
 from verify.printed.figures import Printed
 from verify.printed.inferences import initialisers
 from verify.printed.propagation import Contradiction, State
@@ -283,7 +283,7 @@ def test_the_removal_is_a_smallest_one(data):
     sums = data.draw(st.lists(st.sets(st.integers(0, 5), min_size=2, max_size=3), min_size=1, max_size=4))
     totals = [sum(truth[i] for i in s) for s in sums]
     terms = [tuple((1.0, printed[i].quantity) for i in sorted(s)) for s in sums]
-    ties = [Linear("a sum", t, total, total) for t, total in zip(terms, totals, strict=True)]
+    ties = [LinearEquation("a sum", t, total, total) for t, total in zip(terms, totals, strict=True)]
     base = State(ties).narrow()
 
     def consistent(left_out):

@@ -29,7 +29,7 @@ WIDE = {"dtypes": ("float32", "float64"), "jits": (False, True), "batches": (1, 
 
 
 def filled(folder, the_plan, found, at_once=4):
-    sweep_ = store.Begun(the_plan, {"images": "none"})
+    sweep_ = store.StoredPlan(the_plan, {"images": "none"})
     kept = store.Store(folder, sweep_)
     for number, f in enumerate(found, 1):
         kept.add(f)
@@ -133,7 +133,7 @@ def test_anyone_can_read_the_data_set(tmp_path):
 
 
 def test_a_file_is_there_whole_or_not_at_all(tmp_path, monkeypatch):
-    kept = store.Store(tmp_path, store.Begun(plan(3), {}))
+    kept = store.Store(tmp_path, store.StoredPlan(plan(3), {}))
 
     def fails(handle):
         raise OSError(28, "No space left on device")
@@ -150,7 +150,7 @@ def test_what_a_killed_writer_left_is_not_counted(tmp_path):
     filled(tmp_path, the_plan, [finding(0)])
     (part,) = store.parts(tmp_path / "cases")
     (part.parent / f".{part.name}").write_bytes(b"PAR1 half of it")
-    kept = store.Store(tmp_path, store.Begun(the_plan, {}))
+    kept = store.Store(tmp_path, store.StoredPlan(the_plan, {}))
     assert kept.done == {0} and not list(part.parent.glob(".part*"))
     kept.add(finding(1))
     kept.flush()
@@ -160,22 +160,22 @@ def test_what_a_killed_writer_left_is_not_counted(tmp_path):
 
 
 def test_two_sweeps_cannot_write_into_one_folder(tmp_path):
-    first = store.Store(tmp_path, store.Begun(plan(3), {}))
+    first = store.Store(tmp_path, store.StoredPlan(plan(3), {}))
     first.add(finding(0))
     with pytest.raises(Unusable, match="another sweep is writing"):
-        store.Store(tmp_path, store.Begun(plan(3), {}))
+        store.Store(tmp_path, store.StoredPlan(plan(3), {}))
     first.flush()
     first.close()
-    second = store.Store(tmp_path, store.Begun(plan(3), {}))
+    second = store.Store(tmp_path, store.StoredPlan(plan(3), {}))
     second.close()
     assert second.done == {0} and store.begun(tmp_path)
 
 
 def test_nothing_is_left_of_a_sweep_that_never_began(tmp_path):
-    store.Store(tmp_path / "a", store.Begun(plan(3), {})).close()
+    store.Store(tmp_path / "a", store.StoredPlan(plan(3), {})).close()
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "mine.txt").write_text("")
-    store.Store(tmp_path / "b", store.Begun(plan(3), {})).close()
+    store.Store(tmp_path / "b", store.StoredPlan(plan(3), {})).close()
     assert [p.relative_to(tmp_path).as_posix() for p in sorted(tmp_path.rglob("*"))] == ["b", "b/mine.txt"]
 
 
@@ -238,7 +238,7 @@ def test_a_damaged_data_set_is_named_and_refused(damage, tmp_path):
     (part,) = store.parts(tmp_path / "cases")
     damage(part)
     with pytest.raises(Unusable, match=DAMAGE[damage]) as refused:
-        store.Store(tmp_path, store.Begun(the_plan, {}))
+        store.Store(tmp_path, store.StoredPlan(the_plan, {}))
     assert "part-" in str(refused.value) and str(tmp_path) in str(refused.value)
 
 
@@ -358,8 +358,8 @@ def mixed():
         found[number] = finding(number, **wrong, utilisation=5.0 + number,
                                 explanation=f"every element is 1.00{number} times what the equation gives")  # fmt: skip
     found[3] = finding(3, **wrong, utilisation=2.0)
-    found[8] = findings.Finding(8, UNVERIFIED, "the capture is not reproducible: a second run gives dW1 other bits")
-    found[9] = findings.Finding(9, CRASHED, "its worker process died 3 times")
+    found[8] = findings.CaseResult(8, UNVERIFIED, "the capture is not reproducible: a second run gives dW1 other bits")
+    found[9] = findings.CaseResult(9, CRASHED, "its worker process died 3 times")
     return found
 
 
@@ -381,11 +381,11 @@ def test_disagreements_are_grouped_by_diagnosis(tmp_path):
 
 
 def test_cases_that_could_not_be_verified_are_no_pass(tmp_path):
-    found = [finding(0), findings.Finding(1, CRASHED, "its worker process died 3 times")]
+    found = [finding(0), findings.CaseResult(1, CRASHED, "its worker process died 3 times")]
     summary = summary_of(tmp_path, plan(2), found)
     assert not summary.passed and summary.status == 3
     assert summary.headline == "FAIL 1 of 2 cases could not be verified (1 crashed, 1 agree)"
-    nothing = [findings.Finding(n, UNVERIFIED, "nothing was compared") for n in range(2)]
+    nothing = [findings.CaseResult(n, UNVERIFIED, "nothing was compared") for n in range(2)]
     assert summary_of(tmp_path / "none", plan(2), nothing).status == 3
 
 

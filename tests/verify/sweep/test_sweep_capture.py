@@ -30,7 +30,7 @@ from verify.sweep import scheduling as runner
 from verify.sweep import worker as work
 from verify.sweep.aggregation import summarise
 from verify.sweep.case_result import AGREES, DISAGREES, ROWS, UNVERIFIED
-from verify.sweep.execution import Course
+from verify.sweep.execution import Execution
 from verify.sweep.plan import Plan
 
 with hushed():
@@ -50,7 +50,7 @@ PLAN = Plan(
 
 def test_reused_models_have_the_bits_of_new_ones():
     """Kinds of run in turn, and each seed after another: nothing of a case before is left."""
-    bench = reused.Bench()
+    bench = reused.ModelCache()
     kinds = [
         {"batch": 1, "steps": 2}, {"batch": 7}, {"dtype": "float64", "batch": 3}, {"jit": True, "batch": 2},
         {"optimizer": "sgd"},
@@ -75,7 +75,7 @@ def test_weights_do_not_hang_on_what_other_threads_draw(monkeypatch):
     monkeypatch.setattr(random, "randint", drawn)
     for again, layer in zip(plain, dense_layers(ESSAY, 5), strict=True):
         assert np.array_equal(again, layer.kernel_initializer((3, layer.units)).numpy())
-    bench = reused.Bench()
+    bench = reused.ModelCache()
     with hushed():
         for settings in (Settings(seed=1), Settings(seed=2)):
             bench.capture(settings, DIGITS)
@@ -84,7 +84,7 @@ def test_weights_do_not_hang_on_what_other_threads_draw(monkeypatch):
 
 def test_models_of_few_kinds_are_kept(monkeypatch):
     monkeypatch.setattr(reused, "KEPT", 2)
-    bench = reused.Bench()
+    bench = reused.ModelCache()
     with hushed():
         for batch in (1, 2, 3, 2):
             bench.capture(Settings(batch=batch), DIGITS)
@@ -94,7 +94,7 @@ def test_models_of_few_kinds_are_kept(monkeypatch):
 @pytest.fixture
 def bench(monkeypatch):
     """As a worker has it, in this process whose TensorFlow may have begun in several threads."""
-    made = reused.Bench()
+    made = reused.ModelCache()
     monkeypatch.setattr(work, "_bench", lambda: made)
     return made
 
@@ -196,7 +196,7 @@ def test_tensorflow_with_more_threads_is_refused(has, monkeypatch):
 
 def killing(monkeypatch):
     """One worker dies as soon as a case is done; hands out those that have."""
-    ready, add, pids, killed = Course._ready, store.Store.add, [], []
+    ready, add, pids, killed = Execution._ready, store.Store.add, [], []
 
     def connected(self, client):
         pids.extend(client.run(os.getpid).values())
@@ -209,7 +209,7 @@ def killing(monkeypatch):
             os.kill(pids[0], signal.SIGKILL)
 
     monkeypatch.setattr(runner, "TOGETHER", 1)
-    monkeypatch.setattr(Course, "_ready", connected)
+    monkeypatch.setattr(Execution, "_ready", connected)
     monkeypatch.setattr(store.Store, "add", added)
     return killed
 

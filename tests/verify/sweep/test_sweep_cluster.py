@@ -22,7 +22,7 @@ from verify.sweep import parquet_store as store
 from verify.sweep import scheduling as runner
 from verify.sweep.aggregation import summarise
 from verify.sweep.case_result import AGREES, CRASHED, UNVERIFIED
-from verify.sweep.execution import Course
+from verify.sweep.execution import Execution
 
 ROOT = Path(__file__).parents[3]
 PROGRAM = ("-m", "tests.support.sweep_stand_in")
@@ -107,7 +107,7 @@ def test_workers_that_die_and_cases_that_kill_them(tmp_path, monkeypatch):
     def connect():
         return cluster.local(2)
 
-    course = Course(tmp_path / "out", sweep_, connect, work)
+    course = Execution(tmp_path / "out", sweep_, connect, work)
     plain = course._ready
 
     def ready(client):
@@ -132,7 +132,7 @@ def test_workers_that_die_and_cases_that_kill_them(tmp_path, monkeypatch):
 def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "HOPELESS", 1)
     monkeypatch.setattr(runner, "MISSING", 10.0)
-    course = Course(tmp_path, begun(6), lambda: cluster.local(2), StandIn(deadly=tuple(range(6))))
+    course = Execution(tmp_path, begun(6), lambda: cluster.local(2), StandIn(deadly=tuple(range(6))))
     with pytest.raises(Unverifiable, match=r"each of the first 1 cases ended its worker.*--resume"):
         course.run()
 
@@ -140,7 +140,7 @@ def test_where_every_case_kills_its_worker_the_sweep_ends(tmp_path, monkeypatch)
 def test_a_local_cluster_whose_workers_do_not_come_back_is_begun_again(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "MISSING", 1.0)
     clusters = []
-    course = Course(tmp_path, begun(30), lambda: cluster.local(1), StandIn(0.05))
+    course = Execution(tmp_path, begun(30), lambda: cluster.local(1), StandIn(0.05))
 
     def ready(client):
         clusters.append(client)
@@ -166,7 +166,7 @@ def test_a_sweep_that_is_stopped_goes_on(how, tmp_path):
     before = statuses(out, sweep_)
     assert 0 < len(before) < 60
     until(lambda: not alive_in_group(process.pid))
-    Course(out, sweep_, lambda: cluster.local(2), StandIn()).run()
+    Execution(out, sweep_, lambda: cluster.local(2), StandIn()).run()
     after = statuses(out, sweep_)
     assert set(after) == set(range(60)) and set(after.values()) == {AGREES}
 
@@ -198,7 +198,7 @@ def test_a_scheduler_that_dies_and_comes_back(tmp_path):
         _, text = client.communicate(timeout=60)
         assert client.returncode == 3 and text.startswith("error: could not verify: the scheduler was lost"), text
         assert f"tcp://127.0.0.1:{port}" in text and "go on with --resume" in text and text.count("\n") == 1
-    Course(out, sweep_, lambda: cluster.local(2), StandIn()).run()
+    Execution(out, sweep_, lambda: cluster.local(2), StandIn()).run()
     assert set(statuses(out, sweep_)) == set(range(100))
 
 
@@ -228,7 +228,7 @@ def test_a_scheduler_without_workers_is_said(tmp_path, monkeypatch):
         port = free_port()
         held.append(scheduler(port))
         with pytest.raises(Unusable, match="has no workers; start some with: dask worker"):
-            Course(tmp_path, begun(3), cluster.connecting(f"tcp://127.0.0.1:{port}", 1), StandIn()).run()
+            Execution(tmp_path, begun(3), cluster.connecting(f"tcp://127.0.0.1:{port}", 1), StandIn()).run()
 
 
 def copied(folder):
@@ -264,7 +264,7 @@ def test_workers_of_another_version_are_named_and_refused(change, text, tmp_path
         held += [scheduler(port), worker(port, tmp_path, cwd=place, PYTHONPATH=str(place))]
         address = f"tcp://127.0.0.1:{port}"
         with pytest.raises(Unusable) as refused:
-            Course(tmp_path / "out", begun(3), cluster.connecting(address, 1), StandIn()).run()
+            Execution(tmp_path / "out", begun(3), cluster.connecting(address, 1), StandIn()).run()
     assert text in str(refused.value) and address in str(refused.value)
     if change is not without_it:
         assert "worker tcp://" in str(refused.value)

@@ -75,7 +75,7 @@ def test_settings_environment_and_network_are_shown(saved, tmp_path, capsys):
 
 def test_bars_are_as_long_as_layers_are_wide():
     network = chain((64, 32, 2), ("tanh", "softmax"), (False, True), (0.0, 0.25, 0.0), ((0.5, -1.0),))
-    held = contents.Contents("t.npz", simulate(network), {})
+    held = contents.TraceContents("t.npz", simulate(network), {})
     table = held.network()
     assert [row[2].text.count("█") for row in table.rows] == [32, 16, 1]
     assert table.rows[1][-1].text == "no bias, dropout 0.25" and "0.5·X -1" in table.note

@@ -25,9 +25,9 @@ from verify.training import __main__ as training
 from verify.training import checkpoint as progress
 from verify.training import loop as lesson
 from verify.training.checkpoint import EPOCH_COLUMNS, STEP_COLUMNS, Journal
-from verify.training.configuration import Course
-from verify.training.loop import Lesson
-from verify.training.numpy_network import ByHand
+from verify.training.configuration import TrainingConfiguration
+from verify.training.loop import TrainingLoop
+from verify.training.numpy_network import NumpyNetwork
 
 ROOT = Path(__file__).parents[3]
 TRAIN, TEST = samples.load("digits", "train"), samples.load("digits", "test")
@@ -83,10 +83,10 @@ def test_the_weights_are_those_of_model_fit_to_the_last_bit(whole):
         import keras
 
         from verify.capture.essay_model import build
-    course = Course(epochs=2, batch=200)
-    model = build(course.settings, ESSAY)
+    configuration = TrainingConfiguration(epochs=2, batch=200)
+    model = build(configuration.settings, ESSAY)
     for epoch in (1, 2):
-        X, y = TRAIN.rows(course.order(epoch, len(TRAIN)), "float32")
+        X, y = TRAIN.rows(configuration.order(epoch, len(TRAIN)), "float32")
         model.fit(X, y, batch_size=200, epochs=1, shuffle=False, verbose=0)
     golden = weights.read(str(whole / "golden.npz"), ESSAY, "float32")
     fitted = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
@@ -117,21 +117,21 @@ def test_other_trainings_pass_too(more, tmp_path):
 
 def test_the_by_hand_training_learns_without_tensorflow():
     """Its accuracy, and that its batches are a permutation of all images in every epoch."""
-    course = Course(epochs=3)
+    configuration = TrainingConfiguration(epochs=3)
     rng = np.random.default_rng(0)
     first = {P: (rng.normal(size=ESSAY.shape(P)) * (0.05 if P[0] == "W" else 0)).astype("float32")
              for P in ESSAY.parameters()}  # fmt: skip
-    by_hand, number = ByHand(course, ESSAY, first), 0
+    by_hand, number = NumpyNetwork(configuration, ESSAY, first), 0
     for epoch in range(1, 4):
-        assert sorted(course.order(epoch, len(TRAIN))) == list(range(len(TRAIN)))
-        for X, y in course.batches(TRAIN, epoch):
+        assert sorted(configuration.order(epoch, len(TRAIN))) == list(range(len(TRAIN)))
+        for X, y in configuration.batches(TRAIN, epoch):
             number += 1
             cost = by_hand.step(number, X, y)
     assert {a.dtype.name for a in by_hand.state.values()} == {"float32"} and cost < 0.5
     X, _ = TRAIN.rows(np.arange(len(TRAIN)), "float32")
     assert np.mean(by_hand.predict(X) == TRAIN.labels) > 0.95
-    assert not np.array_equal(course.order(1, 1437), course.order(2, 1437))
-    assert not np.array_equal(course.order(1, 1437), replace(course, seed=1).order(1, 1437))
+    assert not np.array_equal(configuration.order(1, 1437), configuration.order(2, 1437))
+    assert not np.array_equal(configuration.order(1, 1437), replace(configuration, seed=1).order(1, 1437))
 
 
 def learner_with(change):
@@ -157,7 +157,7 @@ def test_a_wrong_gradient_in_step_5_is_found_there(tmp_path, monkeypatch):
         return held
 
     wrong = learner_with(change)
-    monkeypatch.setattr(training, "_learner", lambda course, network: wrong(course.settings, network))
+    monkeypatch.setattr(training, "_learner", lambda configuration, network: wrong(configuration.settings, network))
     out = train(tmp_path / "t", expect=1)
     result = json.loads((out / "result.json").read_text())
     assert result["headline"].startswith("FAIL step 5, dW2 by equation (22c)") and "1 of 16 steps" in result["headline"]
@@ -170,7 +170,7 @@ def test_a_missing_and_an_unknown_tensor_fail(tmp_path, monkeypatch):
         return {**{n: a for n, a in held.items() if n != "Z2"}, "Q": held["Z2"]} if number == 3 else held
 
     wrong = learner_with(change)
-    monkeypatch.setattr(training, "_learner", lambda course, network: wrong(course.settings, network))
+    monkeypatch.setattr(training, "_learner", lambda configuration, network: wrong(configuration.settings, network))
     out = train(tmp_path / "t", expect=1)
     assert json.loads((out / "result.json").read_text())["counts"]["failed_steps"] == 1
 
@@ -268,14 +268,14 @@ def test_the_verifying_process_killed(whole, tmp_path, monkeypatch, capsys):
 
 
 def test_sigterm_stops_like_ctrl_c(tmp_path, monkeypatch, capsys):
-    real = Lesson._step
+    real = TrainingLoop._step
 
     def step(self, number, X, y):
         if number == 4:
             os.kill(os.getpid(), signal.SIGTERM)
         real(self, number, X, y)
 
-    monkeypatch.setattr(Lesson, "_step", step)
+    monkeypatch.setattr(TrainingLoop, "_step", step)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background may ignore it
     out = train(tmp_path / "t", expect=130)
     assert "stopped after step 4 of 16" in capsys.readouterr().err

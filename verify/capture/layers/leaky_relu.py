@@ -19,7 +19,7 @@ class LeakyReLUReader(ActivationReader):
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
         """Return the leaky ReLU with its negative slope as Keras holds it."""
         slope = getattr(function, "negative_slope", LeakyReLU.negative_slope)
-        return LeakyReLU(reading.held(layer, slope))
+        return LeakyReLU(reading.rounded(layer, slope))
 
 
 READER = LeakyReLUReader(keras.activations.leaky_relu, LeakyReLU)

@@ -21,7 +21,7 @@ class RescalingReader(Reader):
             reading.problem(layer, "it stands behind a layer that computes; before the first it is verified")
             return
         try:
-            reading.add(layer, Rescaling(reading.held(layer, layer.scale), reading.held(layer, layer.offset)))
+            reading.add(layer, Rescaling(reading.rounded(layer, layer.scale), reading.rounded(layer, layer.offset)))
         except (TypeError, ValueError):
             reading.problem(layer, "its scale and offset are not single numbers")
 

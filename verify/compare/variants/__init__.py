@@ -19,7 +19,7 @@ from reference.optimizers.optimizer import Optimizer
 from reference.rules import CARRIED, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
 from verify.compare.variants import layers, losses, optimizers, update
-from verify.compare.variants.shared import Found
+from verify.compare.variants.shared import VariantParts
 
 # what a variant can raise if it cannot be computed: shapes do not fit, the batch is 1, or balls lack an operation
 IMPOSSIBLE = (ValueError, IndexError, ZeroDivisionError, NotImplementedError, np.exceptions.AxisError)
@@ -50,7 +50,7 @@ def _group(rule: Rule) -> str:
     return "Adam" if rule.phase in ("start", "update") else rule.phase
 
 
-def _of(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+def _of(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield name, inputs and function of each variant of one rule."""
     if rule.kind in layers.modules():
         yield from layers.modules()[rule.kind].variants(rule, network)
@@ -62,7 +62,7 @@ def _of(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
         yield "the moments begin anew", rule.inputs, lambda x: x * 0.0
 
 
-def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of a rule that updates parameters or the optimizer's state."""
     name = read(rule.tensor)
     if rule.tensor == "alpha":
@@ -79,7 +79,7 @@ def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
         yield from _decoupling(rule, name, optimizer)
 
 
-def _decoupling(rule: Rule, name: TensorName, optimizer: Optimizer) -> Found:
+def _decoupling(rule: Rule, name: TensorName, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of one mistake: the decay is added to the gradient and left out elsewhere."""
     if name.state == "decayed":
         yield update.COUPLED, (rule.inputs[0],), lambda P: P * 1.0

@@ -16,10 +16,10 @@ from reference.losses.categorical_crossentropy import (
 )
 from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_slope
 from reference.rule import Rule
-from verify.compare.variants.shared import SIZES, Found
+from verify.compare.variants.shared import SIZES, VariantParts
 
 
-def of_any(rule: Rule) -> Found:
+def of_any(rule: Rule) -> VariantParts:
     """Yield the variants of the cost, or of the slope, of any loss."""
     inputs, compute = rule.inputs, rule.compute
     yield "sum for mean", inputs, lambda Z, y: compute(Z, y) * float(Z.shape[0])
@@ -34,7 +34,7 @@ def of_any(rule: Rule) -> Found:
         yield "sign of the gradient", inputs, lambda Z, y: -compute(Z, y)
 
 
-def of_reduction(rule: Rule) -> Found:
+def of_reduction(rule: Rule) -> VariantParts:
     """Yield the variant of a loss that sums over its examples."""
     options = word_of(rule)
     if options and not options["mean"]:
@@ -46,7 +46,7 @@ def word_of(rule: Rule) -> dict[str, Any]:
     return rule.compute.keywords if isinstance(rule.compute, partial) else {}
 
 
-def of_crossentropy(rule: Rule) -> Found:
+def of_crossentropy(rule: Rule) -> VariantParts:
     """Yield the variants of a cross-entropy other than the essay's: of its smoothing, and of what it starts from."""
     options = word_of(rule)
     if not options or not isinstance(rule.compute, partial):

@@ -11,7 +11,7 @@ from reference.rule import Rule
 from reference.tensor_names import previous
 from verify.bounds import Ball
 
-Found = Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]  # name, inputs and function of each variant
+VariantParts = Iterator[tuple[str, tuple[str, ...], Callable[..., Any]]]  # name, inputs and function of each variant
 SIZES = (1e-1, 1e-2, 1e-3, 1e-4, 1e-5)  # relative changes
 FORMATS = {"float16": 11, "bfloat16": 8, "TF32": 11}  # bits of the significand, the leading one included
 
@@ -30,7 +30,7 @@ def rounded(x: Any, form: str) -> Any:
     return Ball.exact(short, x.precision) if isinstance(x, Ball) else short.astype(x.dtype)
 
 
-def products(inputs: tuple[str, ...], compute: Callable[..., Any], count: int = 2) -> Found:
+def products(inputs: tuple[str, ...], compute: Callable[..., Any], count: int = 2) -> VariantParts:
     """Yield the variants that round the first `count` inputs to a shorter format."""
     for form in ("bfloat16", "TF32", "float16"):
 
@@ -50,7 +50,7 @@ def word(compute: Any, name: str) -> Any:
     return compute.keywords[name]
 
 
-def no_slope(rule: Rule) -> Found:
+def no_slope(rule: Rule) -> VariantParts:
     """Yield the variants of an activation's gradient: without the slope, and with the slope of the step before."""
     dA, Q = rule.inputs  # Q is Z or A, whichever the slope is computed from
     yield "slope missing", rule.inputs, lambda dA, Q: dA * 1.0

@@ -15,19 +15,19 @@ from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, Schedule
-from verify.compare.variants.shared import SIZES, Found, scaled, word
+from verify.compare.variants.shared import SIZES, VariantParts, scaled, word
 
 COUPLED = "decay in the gradient (L2), not decoupled"
 
 
-def of_another_gradient(rule: Rule, g: str) -> Found:
+def of_another_gradient(rule: Rule, g: str) -> VariantParts:
     """Yield the variant that reads the gradient before clipping, if the rule reads a clipped gradient."""
     if names.read(g).role == names.CLIPPED:
         inputs = tuple(names.gradient(names.read(g).base) if name == g else name for name in rule.inputs)
         yield "the gradient before it was clipped", inputs, rule.compute
 
 
-def coupled(rule: Rule, g: str, P: str, decay: float) -> Found:
+def coupled(rule: Rule, g: str, P: str, decay: float) -> VariantParts:
     """Yield the variant that adds the decay to the gradient, as L2 regularization does."""
     position = rule.inputs.index(g)
 
@@ -39,7 +39,7 @@ def coupled(rule: Rule, g: str, P: str, decay: float) -> Found:
     yield COUPLED, (*rule.inputs, P), with_decay
 
 
-def of_any_update(rule: Rule) -> Found:
+def of_any_update(rule: Rule) -> VariantParts:
     """Yield the variants of the update that any optimizer subtracts."""
     inputs, P = rule.inputs, names.read(rule.tensor).base
     yield "the gradient itself", (names.gradient(P),), lambda g: g * 1.0
@@ -50,7 +50,7 @@ def of_any_update(rule: Rule) -> Found:
     yield "update of the step before", (names.previous(rule.tensor),), lambda u: u * 1.0
 
 
-def news(rule: Rule, optimizer: Optimizer) -> Found:
+def news(rule: Rule, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the new parameters."""
     P, update = rule.inputs
     yield "sign of the update", rule.inputs, lambda P, u: P + u
@@ -61,7 +61,7 @@ def news(rule: Rule, optimizer: Optimizer) -> Found:
     yield from other_news(rule, optimizer)
 
 
-def other_news(rule: Rule, optimizer: Optimizer) -> Found:
+def other_news(rule: Rule, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of W_new = W_decayed - update that apply the decay at another place, or not at all."""
     if not optimizer.weight_decay:
         return
@@ -71,7 +71,7 @@ def other_news(rule: Rule, optimizer: Optimizer) -> Found:
     yield "decay left out", (P, update), descent.descend
 
 
-def decays(rule: Rule, optimizer: Optimizer) -> Found:
+def decays(rule: Rule, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the weight decay."""
     (P, _), decay = rule.inputs, optimizer.weight_decay
     yield "decay left out, in its place", (P,), lambda P: P * 1.0
@@ -83,7 +83,7 @@ def decays(rule: Rule, optimizer: Optimizer) -> Found:
     yield "half the decay", rule.inputs, partial(descent.decayed, weight_decay=decay / 2)
 
 
-def clippings(rule: Rule, network: Network, optimizer: Optimizer) -> Found:
+def clippings(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the clipping of gradients."""
     g, most = rule.inputs[0], word(rule.compute, "most")
     every = tuple(names.gradient(P) for P in network.parameters())
@@ -118,7 +118,7 @@ def _columns(g: Any, most: float) -> Any:
     return (g * most) / np.maximum(np.sqrt(np.sum(g * g, axis=0, keepdims=True)), most)
 
 
-def rates(rule: Rule) -> Found:
+def rates(rule: Rule) -> VariantParts:
     """Yield the variants of a learning rate's schedule, which is a function of t."""
     schedule = rule.compute
     assert isinstance(schedule, Schedule)

@@ -29,7 +29,7 @@ ZOOM = 8  # the side of each pixel of the field in a report
 
 
 @dataclass(frozen=True)
-class Look:
+class PictureReading:
     """One picture, before and after the conversion.
 
     `given` is the picture of the file as PNG bytes, upright and reduced. `pixels` [784] is what the network sees.
@@ -44,7 +44,7 @@ class Look:
         return picture(self.pixels)
 
 
-def look(path: str) -> Look:
+def look(path: str) -> PictureReading:
     """Return the picture of a PNG, JPEG or BMP file, before and after the conversion.
 
     The converted pixels are multiples of 1/255 from 0 to 1.  Raises Unusable, naming the option and the file.
@@ -57,7 +57,7 @@ def look(path: str) -> Look:
         pixels = fitted(ink(grey(small), RINGING if name == "JPEG" else 0.0)).reshape(-1)
     except Unusable as error:
         raise Unusable(f"--image {path}: {error}") from error
-    return Look(_shown(small), pixels)
+    return PictureReading(_shown(small), pixels)
 
 
 def read(path: str) -> Floats:

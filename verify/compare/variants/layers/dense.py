@@ -11,10 +11,10 @@ from reference.network import Network
 from reference.rule import Rule
 from reference.tensor_names import gradient, of_layer, previous, read
 from verify.bounds import Ball
-from verify.compare.variants.shared import Found, products
+from verify.compare.variants.shared import VariantParts, products
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of a Dense layer, the simplest first."""
     if rule.phase == "forward":
         yield from _sums(rule)
@@ -26,7 +26,7 @@ def variants(rule: Rule, network: Network) -> Found:
         yield from _gradients_below(rule, network)
 
 
-def _sums(rule: Rule) -> Found:
+def _sums(rule: Rule) -> VariantParts:
     """Yield the variants of Z."""
     (source, W, *bias), compute = rule.inputs, rule.compute
     if bias:
@@ -47,7 +47,7 @@ def _without_strongest(A: Any, W: Any) -> Any:
     return W * keep
 
 
-def _gradients_below(rule: Rule, network: Network) -> Found:
+def _gradients_below(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of the gradient of the layer's input."""
     inputs, (dZ, W), compute = rule.inputs, rule.inputs, rule.compute
     yield "stale weights", (dZ, previous(W)), compute
@@ -60,7 +60,7 @@ def _gradients_below(rule: Rule, network: Network) -> Found:
     yield from products(inputs, compute)
 
 
-def _weight_gradients(rule: Rule) -> Found:
+def _weight_gradients(rule: Rule) -> VariantParts:
     """Yield the variants of dW."""
     inputs, compute = rule.inputs, rule.compute
     yield "(18a) as printed, ∂z/∂w", inputs, lambda A, dZ: A.T @ (dZ * 0.0 + 1.0 / dZ.shape[0])
@@ -73,7 +73,7 @@ def _weight_gradients(rule: Rule) -> Found:
     yield from products(inputs, compute)
 
 
-def _bias_gradients(rule: Rule) -> Found:
+def _bias_gradients(rule: Rule) -> VariantParts:
     """Yield the variants of dB."""
     inputs, compute = rule.inputs, rule.compute
     yield "one example of the batch lost", inputs, lambda dZ: backprop.bias_gradient(dZ[:-1])

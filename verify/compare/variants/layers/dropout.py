@@ -7,10 +7,10 @@ import numpy as np
 from reference.network import Network
 from reference.rule import Rule
 from reference.tensor_names import previous
-from verify.compare.variants.shared import Found, word
+from verify.compare.variants.shared import VariantParts, word
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of dropout, the simplest first."""
     rate, (source, M), compute = word(rule.compute, "rate"), rule.inputs, rule.compute
     yield "dropout left out", (source,), lambda A: A * 1.0

@@ -11,12 +11,12 @@ from reference.layers.elu import elu
 from reference.layers.relu import relu
 from reference.network import Network
 from reference.rule import Rule
-from verify.compare.variants.shared import Found, no_slope, word
+from verify.compare.variants.shared import VariantParts, no_slope, word
 
 ALPHAS = (0.1, 0.5, 1.0, 1.6733)  # values in common use; the last is SELU's
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of ELU, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":

@@ -8,12 +8,12 @@ from reference.layers.leaky_relu import leaky_relu, leaky_relu_backward
 from reference.layers.relu import relu
 from reference.network import Network
 from reference.rule import Rule
-from verify.compare.variants.shared import Found, no_slope, word
+from verify.compare.variants.shared import VariantParts, no_slope, word
 
 SLOPES = (0.01, 0.1, 0.2, 0.3)  # values in common use
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of leaky ReLU, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":

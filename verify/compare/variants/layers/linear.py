@@ -7,10 +7,10 @@ import numpy as np
 from reference.layers.relu import relu
 from reference.network import Network
 from reference.rule import Rule
-from verify.compare.variants.shared import Found, no_slope
+from verify.compare.variants.shared import VariantParts, no_slope
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of a layer without an activation, the simplest first."""
     if rule.phase == "forward":
         yield "activation left out", rule.inputs, lambda Z: Z * 1.0

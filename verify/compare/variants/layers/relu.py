@@ -8,10 +8,10 @@ from reference.layers.sigmoid import sigmoid
 from reference.network import Network
 from reference.rule import Rule
 from reference.tensor_names import previous
-from verify.compare.variants.shared import Found
+from verify.compare.variants.shared import VariantParts
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of ReLU, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":

@@ -8,10 +8,10 @@ from reference.layers.sigmoid import sigmoid, sigmoid_backward
 from reference.layers.tanh import tanh_slope
 from reference.network import Network
 from reference.rule import Rule
-from verify.compare.variants.shared import Found, no_slope
+from verify.compare.variants.shared import VariantParts, no_slope
 
 
-def variants(rule: Rule, network: Network) -> Found:
+def variants(rule: Rule, network: Network) -> VariantParts:
     """Yield the variants of one rule of tanh, the simplest first."""
     inputs = rule.inputs
     if rule.phase == "forward":

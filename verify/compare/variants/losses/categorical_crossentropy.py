@@ -11,10 +11,10 @@ from reference.layers.softmax import softmax, softmax_backward
 from reference.rule import Rule
 from reference.tensor_names import is_of
 from verify.compare.variants.loss import of_any, of_crossentropy, of_reduction, word_of
-from verify.compare.variants.shared import Found
+from verify.compare.variants.shared import VariantParts
 
 
-def variants(rule: Rule) -> Found:
+def variants(rule: Rule) -> VariantParts:
     """Yield the variants of one rule of the cross-entropy, the simplest first."""
     yield from of_any(rule)
     if not word_of(rule) and is_of(rule.inputs[0], "Z"):
@@ -23,7 +23,7 @@ def variants(rule: Rule) -> Found:
     yield from of_crossentropy(rule)
 
 
-def _of_the_essays(rule: Rule) -> Found:
+def _of_the_essays(rule: Rule) -> VariantParts:
     """Yield the variants of the essay's own cost and slope."""
     inputs, compute = rule.inputs, rule.compute
     if rule.phase == "forward":

@@ -8,10 +8,10 @@ from typing import Any
 from reference.losses.loss import weighed
 from reference.rule import Rule
 from verify.compare.variants.loss import of_any, of_reduction, word_of
-from verify.compare.variants.shared import Found
+from verify.compare.variants.shared import VariantParts
 
 
-def variants(rule: Rule) -> Found:
+def variants(rule: Rule) -> VariantParts:
     """Yield the variants of one rule of the mean squared error, the simplest first."""
     yield from of_any(rule)
     yield from of_reduction(rule)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from reference.rule import Rule
 from verify.compare.variants.loss import of_any, of_crossentropy, of_reduction
-from verify.compare.variants.shared import Found
+from verify.compare.variants.shared import VariantParts
 
 
-def variants(rule: Rule) -> Found:
+def variants(rule: Rule) -> VariantParts:
     """Yield the variants of one rule of the cross-entropy of integer labels, the simplest first."""
     yield from of_any(rule)
     yield from of_reduction(rule)

@@ -14,11 +14,11 @@ from reference import tensor_names as names
 from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
 from reference.rule import Rule
 from reference.variants import AdamForm, adam_changes
-from verify.compare.variants.shared import SIZES, Found
+from verify.compare.variants.shared import SIZES, VariantParts
 from verify.compare.variants.update import of_another_gradient, of_any_update
 
 
-def variants(rule: Rule, optimizer: Adam) -> Found:
+def variants(rule: Rule, optimizer: Adam) -> VariantParts:
     """Yield the variants of one rule of Adam, the simplest first."""
     role = names.read(rule.tensor).role
     if role == names.UPDATE:
@@ -29,7 +29,7 @@ def variants(rule: Rule, optimizer: Adam) -> Found:
         yield from _moments(rule, role, optimizer)
 
 
-def _moments(rule: Rule, kind: str, optimizer: Adam) -> Found:
+def _moments(rule: Rule, kind: str, optimizer: Adam) -> VariantParts:
     """Yield the variants of m or of v, whichever `kind` names."""
     before, g = rule.inputs
     beta, other = (optimizer.beta_1, optimizer.beta_2) if kind == "m" else (optimizer.beta_2, optimizer.beta_1)
@@ -56,7 +56,7 @@ def _moments(rule: Rule, kind: str, optimizer: Adam) -> Found:
     yield from of_another_gradient(rule, g)
 
 
-def _updates(rule: Rule, optimizer: Adam) -> Found:
+def _updates(rule: Rule, optimizer: Adam) -> VariantParts:
     """Yield the variants of the update. Its first input is m, its second is v or the largest v."""
     inputs, P, epsilon = rule.inputs, names.read(rule.tensor).base, optimizer.epsilon
     form = AdamForm("hat" if optimizer.epsilon_hat else "root")
@@ -81,7 +81,7 @@ def _updates(rule: Rule, optimizer: Adam) -> Found:
     yield from _pairs(inputs, form, epsilon)
 
 
-def _pairs(inputs: tuple[str, ...], form: AdamForm, epsilon: float) -> Found:
+def _pairs(inputs: tuple[str, ...], form: AdamForm, epsilon: float) -> VariantParts:
     """Yield the variants with two changes of Adam's form, if the two change different options."""
     changes = [(name, change) for name, change in adam_changes().items() if name]
     for (first, a), (second, b) in combinations(changes, 2):
@@ -101,7 +101,7 @@ def _decayed(m: Any, v: Any, t: Any, alpha: Any, b: Any, c: Any, P: Any, compute
     return compute(m, v, t, alpha, b, c) + P * (alpha * 0.004)
 
 
-def _largest(rule: Rule) -> Found:
+def _largest(rule: Rule) -> VariantParts:
     """Yield the variants of AMSGrad's largest v."""
     before, v = rule.inputs
     yield "the largest v not taken", (v,), lambda v: v * 1.0

@@ -8,11 +8,11 @@ from reference import descent
 from reference import tensor_names as names
 from reference.optimizers.sgd import SGD
 from reference.rule import Rule
-from verify.compare.variants.shared import SIZES, Found
+from verify.compare.variants.shared import SIZES, VariantParts
 from verify.compare.variants.update import of_another_gradient, of_any_update
 
 
-def variants(rule: Rule, optimizer: SGD) -> Found:
+def variants(rule: Rule, optimizer: SGD) -> VariantParts:
     """Yield the variants of one rule of gradient descent, the simplest first."""
     if names.read(rule.tensor).role == names.UPDATE:
         yield from of_any_update(rule)
@@ -21,7 +21,7 @@ def variants(rule: Rule, optimizer: SGD) -> Found:
         yield from _velocities(rule, optimizer)
 
 
-def _velocities(rule: Rule, sgd: SGD) -> Found:
+def _velocities(rule: Rule, sgd: SGD) -> VariantParts:
     """Yield the variants of the velocity."""
     before, g, alpha = rule.inputs
     mu = sgd.momentum
@@ -38,7 +38,7 @@ def _velocities(rule: Rule, sgd: SGD) -> Found:
     yield from of_another_gradient(rule, g)
 
 
-def _updates(rule: Rule, optimizer: SGD) -> Found:
+def _updates(rule: Rule, optimizer: SGD) -> VariantParts:
     """Yield the variants of the update."""
     g, P = rule.inputs[0], names.read(rule.tensor).base
     if optimizer.nesterov:
