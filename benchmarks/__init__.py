@@ -1,1 +1,1 @@
-"""Measurements, as ratios taken in one run; nothing here is a test, and no test asserts a time."""
+"""Measurements, with times as ratios within one run. Nothing here is a test, and no test asserts a time."""

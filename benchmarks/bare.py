@@ -1,4 +1,4 @@
-"""What the harness is measured against: import TensorFlow, build the same model, do the same step."""
+"""Do one training step and nothing else: `benchmarks.ratios` compares `verify.backprop` with this script."""
 
 import os
 

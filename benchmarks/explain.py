@@ -1,9 +1,7 @@
-"""How long the derivation of one number takes: of every tensor of a step, and as a whole process.
+"""Measure how long the derivation of one number takes: for every tensor of a step, and as a whole command.
 
 python -m benchmarks.explain        (a few minutes; TensorFlow captures the step once)
 """
-
-from __future__ import annotations
 
 import os
 import statistics
@@ -13,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.record import Cell, Column, Measurement, finish, parser
 from verify.cli.capturing import capture_for
 from verify.cli.options import Options
 from verify.derive.case import DerivedStep
@@ -21,47 +20,57 @@ from verify.records.trace import Trace
 from verify.results.files import save
 
 ROUNDS = 5
-ASKED = (("A3[10]",), ("dW1[2,3]", "--depth", "all"), ("update_W1[784,128]",), ("W1_new[300,3]", "--depth", "all"))
+ASKED = (("A3[10]",), ("update_W1[784,128]",), ("dW1[2,3]", "--depth", "all"), ("W1_new[300,3]", "--depth", "all"))
+DERIVATIONS = Measurement(
+    "explain",
+    "Derivation of one number: `verify.explain`",
+    "Time to derive one number from a saved trace of one step with one example: the whole command (median of "
+    f"{ROUNDS}), and within Python the last element of each of the tensors.",
+    (Column("what"), Column("processor time", "s"), Column("wall time", "s"), Column("goal, wall time", "s")),
+)
 
 
-def each(held: Trace, depth: int | None) -> dict[str, float]:
-    """Seconds of the processor for the last element of each tensor, with nothing kept from another."""
-    found = {}
-    for tensor in DerivedStep(held, 1).names:
+def each(trace: Trace, depth: int | None) -> dict[str, float]:
+    """Return the processor seconds for the last element of each tensor; nothing is kept from another tensor."""
+    seconds = {}
+    for tensor in DerivedStep(trace, 1).names:
         began = time.process_time()
-        case = DerivedStep(held, 1)
+        case = DerivedStep(trace, 1)
         explain(case, tensor, case.shape(tensor), depth)
-        found[tensor] = time.process_time() - began
-    return found
+        seconds[tensor] = time.process_time() - began
+    return seconds
 
 
 def process(path: Path, words: tuple[str, ...]) -> tuple[float, float]:
-    """Seconds of the processor and of the clock for the whole command, the median of some runs."""
-    used, passed = [], []
+    """Return processor seconds and wall seconds of the whole command, medians of some runs."""
+    processor, wall = [], []
     for _ in range(ROUNDS):
         before, began = os.times(), time.perf_counter()
         command = [sys.executable, "-m", "verify.explain", *words, "--trace", str(path), "--out", str(path.parent)]
         subprocess.run([*command, "--quiet"], check=True, capture_output=True)
         after = os.times()
-        passed.append(time.perf_counter() - began)
-        used.append(after.children_user - before.children_user + after.children_system - before.children_system)
-    return statistics.median(used), statistics.median(passed)
+        wall.append(time.perf_counter() - began)
+        processor.append(after.children_user - before.children_user + after.children_system - before.children_system)
+    return statistics.median(processor), statistics.median(wall)
 
 
 def main() -> None:
-    held = capture_for("backprop", Options(Path("out")))
-    for depth in (1, None):
-        found = each(held, depth)
-        worst = max(found, key=lambda name: found[name])
-        middle = statistics.median(found.values())
-        print(f"depth {depth or 'all'}: {len(found)} tensors, median {middle * 1000:.0f} ms, slowest {worst} "
-              f"{found[worst] * 1000:.0f} ms")  # fmt: skip
+    """Measure commands and tensors, and print the table."""
+    given = parser(__doc__).parse_args()
+    trace, rows = capture_for("backprop", Options(Path("out"))), list[list[Cell]]()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "t.npz"
-        save(path, held)
+        save(path, trace)
         for words in ASKED:
-            used, passed = process(path, words)
-            print(f"{' '.join(words)}: {used:.2f} s of the processor, {passed:.2f} s by the clock")
+            processor, wall = process(path, words)
+            rows.append([f"whole command, `{' '.join(words)}`", round(processor, 2), round(wall, 2), 1])
+    for depth, name in ((1, "one rule"), (None, "all the way back")):
+        seconds = each(trace, depth)
+        slowest = max(seconds, key=lambda tensor: seconds[tensor])
+        middle = statistics.median(seconds.values())
+        rows.append([f"within Python, {name}, median of {len(seconds)} tensors", round(middle, 3), None, None])
+        rows.append([f"within Python, {name}, slowest tensor ({slowest})", round(seconds[slowest], 3), None, None])
+    finish(DERIVATIONS, rows, given.record)
 
 
 if __name__ == "__main__":

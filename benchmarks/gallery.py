@@ -1,11 +1,9 @@
-"""The pictures in the README: the page in a real browser, and a failure on a terminal.
+"""Draw the pictures in the README: the page in a real browser, and a failure on a terminal.
 
     python -m benchmarks.gallery        writes .github/gallery/page.png and terminal.svg
 
 Needs Chromium and the extra `test`. Both pictures show the run of the README: its digit 5, and its altered gradient.
 """
-
-from __future__ import annotations
 
 import io
 import os
@@ -41,7 +39,7 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {terminal_width} {
 
 
 def main() -> int:
-    """Exit status 0; raises AssertionError if the pictures are too large."""
+    """Write both pictures and return the exit status.  Raises AssertionError if they are too large."""
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "five.npz"
         words = ["--save-trace", str(saved), "--out", str(Path(folder) / "out"), "--quiet"]
@@ -55,7 +53,7 @@ def main() -> int:
 
 
 def page(path: Path) -> bytes:
-    """Parts of report.html as Chromium draws it."""
+    """Return a PNG of parts of report.html as Chromium draws it."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -80,7 +78,7 @@ def page(path: Path) -> bytes:
 
 
 def failure(saved: Path) -> bytes:
-    """What a terminal shows of the README's altered gradient."""
+    """Return an SVG of what a terminal shows for the README's altered gradient."""
     five = trace_file.load(str(saved))
     dW2 = five.tensors["step1/dW2"].copy()
     dW2[4, 3] += 1e-6

@@ -4,12 +4,9 @@
 
 Each release gets a virtual environment of its own (made in --folder, removed at the end unless --keep), with nothing
 but TensorFlow and the Keras of its time. There `benchmarks/matrix_capture.py` captures three steps of 32 digits from
-the same first weights, once per set of flags. The traces are then verified here, and held against the first of the
-same precision. Exit status: 0 all are within rounding, 1 one is not or could not be captured, 2 the request cannot be
-used.
+the same first weights, once per set of flags. The traces are then verified here and compared with the first of the same
+precision. Exit status: 0 all are within rounding, 1 one is not or could not be captured, 2 the request cannot be used.
 """
-
-from __future__ import annotations
 
 import json
 import os
@@ -60,6 +57,7 @@ FLAGS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status.  Raises Unusable (status 2)."""
     given = _parser().parse_args(argv)
     releases = given.releases.split(",")
     for release in releases:
@@ -76,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             each(len(entries), len(releases) * len(FLAGS))
     if not given.keep and not given.folder:
         shutil.rmtree(folder, ignore_errors=True)
-    return write(entries, Path(given.out))
+    return write(entries, Path(given.out), given.record)
 
 
 def _parser() -> Parser:
@@ -85,6 +83,7 @@ def _parser() -> Parser:
     made.add_argument("--folder", metavar="DIR", help="for environments and traces (a temporary one)")
     made.add_argument("--keep", action="store_true", help="leave the environments, and use those that are there")
     made.add_argument("--out", default="out/matrix", metavar="DIR", help="for the table (%(default)s)")
+    made.add_argument("--record", action="store_true", help="write the result into benchmarks/results")
     return made
 
 
@@ -92,7 +91,7 @@ def captured(
     releases: list[str], folder: Path, keep: bool,
     install: Callable[[str, Path], str] | None = None, capture: Callable[[Path, Path, Flags, Path], str] | None = None,
 ) -> Iterator[Entry]:  # fmt: skip
-    """Every release under every flag; what cannot be installed or captured says why."""
+    """Yield an entry for every release under every flag; it says why if there is no capture."""
     for release in releases:
         environment = folder / f"tensorflow-{release}"
         problem = (install or installed)(release, environment)
@@ -105,7 +104,7 @@ def captured(
 
 
 def installed(release: str, environment: Path) -> str:
-    """Make the environment; why it could not be made, or nothing."""
+    """Make the environment; return why it could not be made, or ""."""
     if (environment / "ready").exists():
         return ""
     shutil.rmtree(environment, ignore_errors=True)
@@ -120,7 +119,7 @@ def installed(release: str, environment: Path) -> str:
 
 
 def capture_in(environment: Path, folder: Path, flags: Flags, path: Path) -> str:
-    """Capture there, with nothing of this process's environment; why it failed, or nothing."""
+    """Capture there, without this process's environment variables; return why it failed, or ""."""
     chosen = folder / "settings.json"
     chosen.write_text(json.dumps(replace(WORK, dtype=flags.dtype, jit=flags.jit).to_dict()))
     path.unlink(missing_ok=True)
@@ -138,7 +137,7 @@ def _last_line(text: str) -> str:
 
 
 def _work(path: Path) -> None:
-    """Images, labels and first weights (Glorot's, from seed 0), the same for all."""
+    """Save the images, labels and first weights (Glorot's, from seed 0) that all captures use."""
     drawn = samples.load(WORK.data, WORK.split)
     rng = np.random.default_rng(0)
     weights = {}

@@ -5,8 +5,6 @@
 It needs tensorflow (with the keras and numpy that come with it) and this checkout, nothing else.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path
@@ -20,7 +18,7 @@ from verify.records.trace_file import to_bytes
 
 
 def main(work: str, chosen: str, saved: str, threads: str) -> int:
-    """Exit status 3, and one sentence on standard error, where TensorFlow's step cannot be captured."""
+    """Capture and save; return 0, or 3 with one sentence on standard error if TensorFlow's step cannot be captured."""
     import tensorflow as tf
 
     if int(threads):

@@ -1,14 +1,15 @@
-"""The table of the environment matrix: a row a release and set of flags."""
+"""The table of the environment matrix: a row for each release and set of flags."""
 
-from __future__ import annotations
-
+import io
 import math
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports import as_csv, as_html, as_markdown
+from benchmarks.record import Cell as Value
+from benchmarks.record import Column, Measurement, finish
+from reports import as_csv, as_html, as_markdown, terminal
 from reports.table import Cell, Columns, Report, Table
 from verify.cli.console import say_all
 from verify.compare.wording import describe
@@ -23,6 +24,21 @@ FIELDS = (
     "release", "keras", "numpy", "flags", "verdict", "utilisation", "tensor", "same_bits", "numbers", "nearer_first",
     "nearer", "remark",
 )  # fmt: skip
+MATRIX = Measurement(
+    "matrix",
+    "TensorFlow releases and flags",
+    "The same three steps of 32 digits, captured under several TensorFlow releases and flags, each release with the "
+    "newest Keras of its time. Used: the largest error ÷ bound, and in which tensor. Same bits: the share of numbers "
+    "with the bits of the first row of the same precision. Nearer: in how many tensors this row is nearer to the "
+    "mathematics than that row, and in how many that row is. Shares are cut, not rounded.",
+    (
+        *(Column(name) for name in ("TensorFlow", "Keras", "NumPy", "flags", "verdict")),
+        Column("used", format=".3f"),
+        Column("in"),
+        Column("same bits", format=".1%"),
+        Column("nearer"),
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -46,14 +62,16 @@ class Row:
 
     @property
     def result(self) -> Result | None:
+        """The verification of this capture, or None."""
         return self.found.results[1] if self.found else None
 
     @property
     def passed(self) -> bool:
+        """Whether there is a capture and all of it is within rounding."""
         return self.result is not None and self.result.passed
 
     def values(self) -> dict[str, str | int | float]:
-        """By the names of FIELDS."""
+        """Return the values by the names of FIELDS."""
         environment = self.entry.trace.environment if self.entry.trace else {}
         known: dict[str, str | int | float] = dict.fromkeys(FIELDS, "")
         known |= {"release": self.entry.release, "flags": self.entry.flags, "remark": self.remark or self.entry.why}
@@ -72,7 +90,7 @@ class Row:
 
 
 def judged(entries: Sequence[Entry]) -> tuple[Row, ...]:
-    """Each against its equations, and against the first of its precision (the first against itself)."""
+    """Compare each capture with its equations and with the first of its precision (the first with itself)."""
     first: dict[str, Entry] = {}
     rows = []
     for entry in entries:
@@ -94,8 +112,8 @@ def judged(entries: Sequence[Entry]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def write(entries: Sequence[Entry], out: Path) -> int:
-    """Judge, write, say.  Exit status: 0 all are within rounding, 1 not all."""
+def write(entries: Sequence[Entry], out: Path, record: bool = False) -> int:
+    """Judge the captures, write the reports and print the table; return 0 if all are within rounding, else 1."""
     rows = judged(entries)
     report = to_report(rows)
     values = [row.values() for row in rows]
@@ -104,10 +122,33 @@ def write(entries: Sequence[Entry], out: Path) -> int:
     write_all(out, contents | {"matrix.csv": as_csv.render(columns)}, "--out")
     shown = (pivot(rows), *(() if report.passed else (table([row for row in rows if not row.passed]),)))
     say_all(report.headline, report.passed, shown, f"Reports: {out / 'report.html'}, report.md, matrix.csv")
+    if record:
+        finish(MATRIX, [_recorded(row) for row in rows], record, f"```\n{_printed(report)}```")
     return 0 if report.passed else 1
 
 
+def _printed(report: Report) -> str:
+    """Return the headline and the first table as the command prints them."""
+    text = io.StringIO()
+    to = terminal.console(text)
+    terminal.headline(to, report.headline, report.passed)
+    terminal.table(to, report.tables[0])
+    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+
+
+def _recorded(row: Row) -> list[Value]:
+    """Return the texts of the row, with the two shares as numbers."""
+    texts: list[Value] = list(_texts(row))
+    if row.found:
+        texts[5] = float(_used(row))
+        if row.first is not row.entry:
+            value = row.values()
+            texts[7] = math.floor(1000 * int(value["same_bits"]) / max(int(value["numbers"]), 1)) / 1000
+    return texts
+
+
 def to_report(rows: Sequence[Row]) -> Report:
+    """Return the report: a headline and both tables."""
     releases = len({row.entry.release for row in rows})
     good = sum(row.passed for row in rows)
     passed = bool(rows) and good == len(rows)
@@ -118,7 +159,7 @@ def to_report(rows: Sequence[Row]) -> Report:
 
 
 def pivot(rows: Sequence[Row]) -> Table:
-    """A row a release, a column a set of flags."""
+    """Return the table with a row for each release and a column for each set of flags."""
     flags = tuple(dict.fromkeys(row.entry.flags for row in rows))
     cells = {(row.entry.release, row.entry.flags): Cell(_short(row), strong=not row.passed) for row in rows}
     made = {row.entry.release: row.values()["keras"] for row in rows if row.entry.trace}
@@ -142,12 +183,13 @@ def _short(row: Row) -> str:
 
 
 def _used(row: Row) -> str:
-    """Cut, so that what is below 1 does not read as 1."""
+    """Return the largest error ÷ bound, cut so that a value below 1 does not read as 1."""
     used = float(row.values()["utilisation"])
     return f"{math.floor(used * 1000) / 1000:.3f}" if math.isfinite(used) else str(used)
 
 
 def table(rows: Sequence[Row]) -> Table:
+    """Return the table with a row for each capture."""
     header = ("TensorFlow", "Keras", "NumPy", "flags", "verdict", "used", "in", "same bits", "nearer")
     note = (
         "used: the largest share of what rounding allows, and in which tensor; same bits: as the first row of the same "

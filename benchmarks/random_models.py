@@ -1,6 +1,4 @@
-"""Models drawn from a number, over everything that is verified: layers, losses, optimizers, precisions, compilers."""
-
-from __future__ import annotations
+"""Random models, each from a number, over all that is verified: layers, losses, optimizers, precisions, compilers."""
 
 from typing import Any
 
@@ -13,7 +11,7 @@ OUTPUTS = ("softmax", "softmax", "sigmoid", "linear")
 
 
 def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], str]:
-    """A compiled model, a batch a step, and what the model is, in words.  The same for the same number."""
+    """Return a compiled model, a batch for each step, and a description of the model; equal seeds give equal models."""
     import keras
 
     rng = np.random.default_rng([6, seed])
@@ -75,7 +73,7 @@ def _layers(keras: Any, rng: Any, outputs: int) -> tuple[list[Any], str]:
 
 
 def _loss(keras: Any, rng: Any, output: str) -> tuple[Any, bool]:
-    """Behind a linear output a cross-entropy is one of logits: sums may be negative."""
+    """Return a loss and whether it takes class numbers; after a linear output a cross-entropy takes logits."""
     reduction, kind = str(rng.choice(["sum_over_batch_size", "sum"])), int(rng.integers(3))
     logits = output == "linear"
     if kind == 0:

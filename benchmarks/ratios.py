@@ -1,9 +1,7 @@
-"""Wall time and peak memory as ratios, each pair taken in turn in one run; the median of the pairs is given.
+"""Measure wall time and peak memory as ratios; the two sides of each pair run alternately, and the median is given.
 
 python -m benchmarks.ratios
 """
-
-from __future__ import annotations
 
 import os
 import statistics
@@ -16,11 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.record import Cell, Column, Measurement, finish, parser, spread
+
 ROUNDS = 7
+COST = Measurement(
+    "cost",
+    "Cost of a verification",
+    "Time and peak memory of `verify.backprop` beside `benchmarks/bare.py`, which only does the training step; "
+    f"medians of {ROUNDS} pairs.",
+    (Column("what"), Column("measured", format=".2f"), Column("unit"), Column("goal")),
+)
 
 
 def measure(*words: str) -> tuple[float, float]:
-    """Wall seconds and peak memory (MiB) of one Python process."""
+    """Return wall seconds and peak memory (MiB) of one Python process.  Raises SystemExit if it fails."""
     begin = time.perf_counter()
     quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen([sys.executable, *words], **quiet)
@@ -31,21 +38,15 @@ def measure(*words: str) -> tuple[float, float]:
     return time.perf_counter() - begin, usage.ru_maxrss / 1024
 
 
-def compare(name: str, ours: tuple[str, ...], other: tuple[str, ...], goal: str) -> None:
-    walls, memories, gaps = [], [], []
-    for _ in range(ROUNDS):
-        (a, m), (b, n) = measure(*ours), measure(*other)
-        walls.append(a / b)
-        memories.append(m / n)
-        gaps.append(a - b)
-    wall, memory, gap = (statistics.median(x) for x in (walls, memories, gaps))
-    print(
-        f"{name}: wall x{wall:.2f} ({min(walls):.2f}-{max(walls):.2f}), memory x{memory:.2f}, {gap:+.2f} s; goal {goal}"
-    )
+def compare(ours: tuple[str, ...], other: tuple[str, ...]) -> tuple[list[float], float, float]:
+    """Return the ratio of wall times with its range, the ratio of peak memories, and the difference in seconds."""
+    pairs = [(measure(*ours), measure(*other)) for _ in range(ROUNDS)]
+    memory = statistics.median(m / n for (_, m), (_, n) in pairs)
+    return spread([a / b for (a, _), (b, _) in pairs]), memory, statistics.median(a - b for (a, _), (b, _) in pairs)
 
 
-def passes() -> None:
-    """NumPy's forward and backward pass at batch 32 against the same in a compiled TensorFlow function."""
+def passes() -> float:
+    """Return the time of NumPy's forward and backward pass at batch 32 over that of a compiled TensorFlow function."""
     from verify.runtime.stderr import hushed
 
     with hushed():
@@ -89,23 +90,29 @@ def passes() -> None:
                 run()
             times.append(time.perf_counter() - begin)
         ratios.append(times[0] / times[1])
-    print(
-        f"forward and backward pass, batch 32, NumPy over compiled TensorFlow: x{statistics.median(ratios):.2f}; goal 1"
-    )
+    return statistics.median(ratios)
 
 
-def main() -> int:
+def main() -> None:
+    """Measure all pairs and print the table."""
+    given = parser(__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         trace, out = str(Path(folder) / "t.npz"), ("--out", str(Path(folder) / "out"))
         bare = (str(Path(__file__).parent / "bare.py"),)
         backprop = ("-m", "verify.backprop", *out)
         measure(*backprop, "--save-trace", trace)
-        compare("backprop over the bare step", backprop, bare, "wall 1.25, memory 1.15")
-        compare("a saved trace over the bare step", (*backprop, "--trace", trace), bare, "wall 0.25")
-        compare("--full over without", (*backprop, "--trace", trace, "--full"), (*backprop, "--trace", trace), "+2 s")
-    passes()
-    return 0
+        wall, memory, _ = compare(backprop, bare)
+        saved, _, _ = compare((*backprop, "--trace", trace), bare)
+        _, _, longer = compare((*backprop, "--trace", trace, "--full"), (*backprop, "--trace", trace))
+    rows: list[list[Cell]] = [
+        ["`verify.backprop` over the bare script, wall time", wall, "ratio", 1.25],
+        ["`verify.backprop` over the bare script, peak memory", memory, "ratio", 1.15],
+        ["`verify.backprop --trace` over the bare script, wall time", saved, "ratio", 0.25],
+        ["`--full`, additional wall time on a trace", longer, "s", 2],
+        ["forward and backward pass at batch 32, NumPy over compiled TensorFlow", passes(), "ratio", 1],
+    ]
+    finish(COST, rows, given.record)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

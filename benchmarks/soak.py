@@ -5,26 +5,25 @@
     python -m benchmarks.soak --models 300 --first 0
     TF_ENABLE_ONEDNN_OPTS=0 python -m benchmarks.soak --threads 1
 
-Every seed x batch x learning rate x eager graph and XLA. A run whose capture did not repeat bit for bit, or
-disturbed the step, is refused and counted, and so is one whose training diverges to infinity or NaN, up to
-there. Exit status 1 if anything was outside.
+Every seed x batch x learning rate x graph and XLA. A run whose capture did not repeat bit for bit, or changed the step,
+is refused. A training that diverges to infinity or NaN is compared up to there. Both are counted. Exit status 1 if a
+comparison failed. `benchmarks.soak_series` makes the recorded tables from such runs.
 """
-
-from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
-import re
 import sys
-from collections import Counter
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
 from reference.optimizers.adam import KERAS
 from reference.optimizers.sgd import SGD
 from verify.compare.recompute import share
+from verify.compare.tensor import Comparison
 from verify.compare.walk import compare
 from verify.errors import Unusable, Unverifiable
 from verify.inputs import samples
@@ -34,34 +33,79 @@ from verify.runtime.stderr import hushed
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--data", default="digits")
-    parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--batches", default="1,7,32")
-    parser.add_argument("--steps", type=int, default=3)
-    parser.add_argument("--rates", default="", help="learning rates of the optimizer, in place of its own")
-    parser.add_argument("--beta-1", type=float, default=0.9)
-    parser.add_argument("--beta-2", type=float, default=0.999)
-    parser.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: as many as it likes")
-    parser.add_argument("--optimizer", default="adam")
-    parser.add_argument("--loss", default="categorical_crossentropy")
-    parser.add_argument("--models", type=int, default=0, help="so many random models in place of the essay's")
-    parser.add_argument("--first", type=int, default=0, help="the number of the first of them")
-    given = parser.parse_args()
+    """Run what the options say and return the exit status: 0 every comparison passed, 1 one failed."""
+    given = options().parse_args()
     if given.threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(given.threads)
-    if given.models:
-        return models(range(given.first, given.first + given.models))
+    counts = models(range(given.first, given.first + given.models)) if given.models else essay(given)
+    if given.json:
+        print(json.dumps(asdict(counts)))
+    else:
+        show(counts)
+    return 1 if counts.failed else 0
+
+
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the options."""
+    made = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--seeds", type=int, default=20)
+    made.add_argument("--data", default="digits")
+    made.add_argument("--dtype", default="float32")
+    made.add_argument("--batches", default="1,7,32")
+    made.add_argument("--steps", type=int, default=3)
+    made.add_argument("--rates", default="", help="learning rates of the optimizer, in place of its own")
+    made.add_argument("--beta-1", type=float, default=0.9)
+    made.add_argument("--beta-2", type=float, default=0.999)
+    made.add_argument("--threads", type=int, default=0, help="of TensorFlow; 0: as many as it likes")
+    made.add_argument("--optimizer", default="adam")
+    made.add_argument("--loss", default="categorical_crossentropy")
+    made.add_argument("--models", type=int, default=0, help="verify this many random models instead of the essay's")
+    made.add_argument("--first", type=int, default=0, help="the number of the first of them")
+    made.add_argument("--json", action="store_true", help="print the counts as JSON")
+    return made
+
+
+@dataclass
+class Counts:
+    """What was run and compared. `largest` has the largest error ÷ bound of each equation.
+
+    `reproduced` has, for each kind of run, how many numbers have the same bits, and how many there are.
+    """
+
+    dtype: str = ""
+    models: str = ""
+    onednn: str = field(default_factory=lambda: "off" if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" else "on")
+    runs: int = 0
+    refused: int = 0
+    diverged: int = 0
+    elements: int = 0
+    outside: int = 0
+    failed: int = 0
+    reproduced: dict[str, list[int]] = field(default_factory=dict)
+    largest: dict[str, float] = field(default_factory=dict)
+
+    def add(self, comparisons: Sequence[Comparison], about: str, kind: str) -> None:
+        """Count the numbers of one run that are compared locally; print each comparison that failed, in any mode."""
+        for c in comparisons:
+            self.outside += c.outside
+            self.failed += not c.passed
+            if not c.passed:
+                print(f"{about}\n   {c}", flush=True)
+            if c.mode == "local":
+                self.elements += c.elements
+                same = self.reproduced.setdefault(kind, [0, 0])
+                same[:] = same[0] + c.reproduced, same[1] + c.elements
+                self.largest[c.equation] = max(self.largest.get(c.equation, 0.0), c.utilisation)
+
+
+def essay(given: argparse.Namespace) -> Counts:
+    """Capture and compare steps of the essay's network."""
     with hushed():
         from verify.capture.capture import capture
-    drawn = samples.load(given.data, "train")
-    runs = refused = diverged = elements = outside = 0
-    largest: dict[str, float] = {}
-    same: dict[tuple[bool, int], list[int]] = {}  # of each batch size, in the graph and under XLA
+    drawn, counts = samples.load(given.data, "train"), Counts(given.dtype)
     batches = [int(text) for text in given.batches.split(",")]
     rates = [float(text) for text in given.rates.split(",")] if given.rates else [0.0]
-    for seed, batch, rate, jit in itertools.product(range(given.seeds), batches, rates, (False, True)):
+    for jit, batch, rate, seed in itertools.product((False, True), batches, rates, range(given.seeds)):
         _set_optimizer(given, rate)
         settings = Settings(
             seed=seed, batch=batch, jit=jit, steps=given.steps, dtype=given.dtype, data=given.data, index=37 * seed,
@@ -71,70 +115,45 @@ def main() -> int:
             with hushed():
                 trace = capture(settings, drawn)
         except Unverifiable as error:
-            refused += 1
-            print(f"refused (status 3): {settings}: {error}")
+            counts.refused += 1
+            print(f"refused (status 3): {settings}: {error}", flush=True)
             continue
-        runs += 1
+        counts.runs += 1
         steps = _finite(trace)
-        diverged += steps < given.steps
-        for c in compare(_first(trace, steps), "backprop").comparisons if steps else ():
-            if c.mode == "local":
-                elements += c.elements
-                counted = same.setdefault((jit, batch), [0, 0])
-                counted[:] = counted[0] + c.reproduced, counted[1] + c.elements
-            outside += c.outside
-            if not c.passed:
-                print(f"{settings}: {c}")
-            kind = f"{c.mode} {c.equation}"
-            largest[kind] = max(largest.get(kind, 0.0), c.utilisation)
-    print(f"{given.data} {given.dtype} {given.optimizer} {given.loss}: {runs} runs, {refused} refused, ", end="")
-    print(f"{diverged} diverged, {elements:,} elements compared, {outside} outside")
-    onednn = "off" if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" else "on"
-    for (jit, batch), (right, every) in sorted(same.items()):
-        kind = "XLA" if jit else "graph"
-        print(f"  {given.dtype}, {kind}, oneDNN {onednn}, batch {batch}: {share(right, every)} of {every:,} reproduced")
-    for kind, utilisation in sorted(largest.items()):
-        print(f"  {kind:24} largest error/radius {utilisation:.4f}")
-    return 1 if outside else 0
+        counts.diverged += steps < given.steps
+        compared = compare(_first(trace, steps), "backprop").comparisons if steps else ()
+        counts.add(compared, str(settings), f"{'XLA' if jit else 'graph'}, batch {batch}")
+    return counts
 
 
-def models(numbers: range) -> int:
-    """Random models: captured, verified, counted."""
+def models(numbers: range) -> Counts:
+    """Capture and compare random models."""
     with hushed():
         from benchmarks.random_models import drawn
         from verify.capture.capture import capture_model
-    runs = refused = elements = outside = failed = 0
-    reasons: Counter[str] = Counter()
-    largest: dict[str, float] = {}
+    counts = Counts(models=f"{numbers.start}–{numbers.stop - 1}")
     for number in numbers:
         with hushed():
             model, batches, text = drawn(number)
             try:
                 trace = capture_model(model, batches)
             except (Unverifiable, Unusable) as error:
-                refused += 1
-                reasons[re.sub(r"[\d/]+", "#", str(error))] += 1
+                counts.refused += 1
                 print(f"{number}: {text}\n   refused: {error}", flush=True)
                 continue
-        runs += 1
-        found = compare(trace, "backprop").comparisons
-        elements += sum(c.elements for c in found if c.mode == "local")
-        outside += sum(c.outside for c in found if c.mode == "local")
-        wrong = [c for c in found if not c.passed and c.mode == "local"]
-        failed += bool(wrong)
-        for c in wrong[:2]:
-            print(
-                f"{number}: {text}\n   {c.step} {c.tensor} {c.verdict} {c.utilisation:.4g} {c.explanation}", flush=True
-            )
-        for c in (c for c in found if c.mode == "local"):
-            largest[c.equation] = max(largest.get(c.equation, 0.0), c.utilisation)
-    print(f"models {numbers.start} to {numbers.stop - 1}: {runs} verified, {failed} with something outside, ", end="")
-    print(f"{refused} refused, {elements:,} elements compared, {outside} outside")
-    for reason, count in reasons.most_common():
-        print(f"  refused {count}: {reason}")
-    for kind, utilisation in sorted(largest.items()):
-        print(f"  {kind:28} largest error/radius {utilisation:.4f}")
-    return 1 if failed else 0
+        counts.runs += 1
+        counts.add(compare(trace, "backprop", modes=("local",)).comparisons, f"{number}: {text}", "all")
+    return counts
+
+
+def show(counts: Counts) -> None:
+    """Print the counts, the reproduced numbers of each kind of run, and the largest error ÷ bound of each equation."""
+    print(f"{counts.runs} runs, {counts.refused} refused, {counts.diverged} diverged, ", end="")
+    print(f"{counts.elements:,} numbers compared, {counts.outside} outside")
+    for kind, (same, every) in counts.reproduced.items():
+        print(f"  {kind}, oneDNN {counts.onednn}: {share(same, every)} of {every:,} reproduced")
+    for equation, largest in sorted(counts.largest.items()):
+        print(f"  {equation:24} largest error ÷ bound {largest:.4f}")
 
 
 def _set_optimizer(given: argparse.Namespace, rate: float) -> None:

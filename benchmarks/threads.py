@@ -1,20 +1,16 @@
-"""Do the bits of a training hang on the number of threads TensorFlow computes in?
+"""Measure whether the bits of a training depend on the number of threads in which TensorFlow computes.
 
     python -m benchmarks.threads --data ../shared/mnist
     python -m benchmarks.threads --threads 1 2 --batches 32
 
-For each number of threads a process of its own; in it some steps from the same weights for each precision, with and
-without XLA, and each batch size. A line says with which of the batch sizes all have the same bits. Ends with status 1
-where they differ though `verify.training` takes them to be equal and computes in one thread.
+Each number of threads has its own process, which trains some steps from the same weights for each precision, with and
+without XLA, and for each batch size. Exit status 1 if bits differ although `verify.training` takes them to be equal and
+computes in one thread.
 """
-
-from __future__ import annotations
 
 import argparse
 import hashlib
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from itertools import product
@@ -22,74 +18,79 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.record import Column, Measurement, child, finish, parser
 from reference.network import ESSAY
 
 THREADS = (1, 2, 8)
 BATCHES = (1, 2, 7, 16, 32, 33, 64, 100, 128, 256, 512)
 STEPS = 6
-Found = dict[str, dict[str, list[Any]]]  # bits and taken, by kind of run, for each batch size
+Digests = dict[str, dict[str, list[Any]]]  # "bits" and "taken", by kind of run, for each batch size
+THREADS_AND_BITS = Measurement(
+    "threads",
+    "Threads and bits",
+    f"The batch sizes for which every C of {STEPS} Adam steps and the last weights have the same bits in each number "
+    "of threads, and those for which they do not.",
+    (Column("kind of run"), Column("the same bits at batch"), Column("other bits at batch")),
+)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", default="digits")
-    parser.add_argument("--threads", type=int, nargs="+", default=THREADS)
-    parser.add_argument("--batches", type=int, nargs="+", default=BATCHES)
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    given = parser.parse_args()
+    """Measure each number of threads, print the table, and return the exit status."""
+    options = parser(__doc__)
+    options.add_argument("--data", default="digits")
+    options.add_argument("--threads", type=int, nargs="+", default=THREADS)
+    options.add_argument("--batches", type=int, nargs="+", default=BATCHES)
+    options.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    given = options.parse_args()
     if given.here:
         print(json.dumps(_digests(given.data, given.batches)))
         return 0
-    found = [_apart(given.data, given.batches, threads) for threads in given.threads]
-    wrong, threads = False, ", ".join(map(str, given.threads))
-    for kind in found[0]["bits"]:
-        pairs = zip(given.batches, *(run["bits"][kind] for run in found), strict=True)
-        same = {batch: len(set(digests)) == 1 for batch, *digests in pairs}
-        told = {True: "the same bits", False: "other bits"}
-        for equal in (True, False):
-            batches = ", ".join(str(batch) for batch, is_equal in same.items() if is_equal == equal)
-            if batches:
-                print(f"{kind:15} {told[equal]} in {threads} threads with batches of {batches}")
-        taken = found[0]["taken"][kind]
-        wrong |= any(taken[at] and not equal for at, equal in enumerate(same.values()))
+    runs = [_in_process(given.data, given.batches, threads) for threads in given.threads]
+    wrong, rows = False, []
+    for kind, taken in runs[0]["taken"].items():
+        equal = [len(set(digests)) == 1 for digests in zip(*(run["bits"][kind] for run in runs), strict=True)]
+        same, other = (
+            ", ".join(str(batch) for batch, e in zip(given.batches, equal, strict=True) if e == which)
+            for which in (True, False)
+        )
+        rows.append([kind, same or "none", other or "none"])
+        wrong |= any(t and not e for t, e in zip(taken, equal, strict=True))
+    finish(THREADS_AND_BITS, rows, given.record, f"Threads: {', '.join(map(str, given.threads))}.")
     return int(wrong)
 
 
-def _apart(data: str, batches: Sequence[int], threads: int) -> Found:
-    environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": str(threads)}
-    words = ["--here", "--data", data, "--batches", *map(str, batches)]
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.threads", *words], capture_output=True, text=True, env=environment
+def _in_process(data: str, batches: Sequence[int], threads: int) -> Digests:
+    """Return what a process with this number of threads finds."""
+    variables = {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": str(threads)}
+    digests: Digests = child(
+        "benchmarks.threads", ["--here", "--data", data, "--batches", *map(str, batches)], variables
     )
-    if done.returncode:
-        raise SystemExit(done.stderr)
-    found: Found = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return digests
 
 
-def _digests(data: str, batches: Sequence[int]) -> Found:
-    """By kind of run, for each batch size: of every C and the last weights, and whether one thread is taken for it."""
+def _digests(data: str, batches: Sequence[int]) -> Digests:
+    """Return the digests of every C and the last weights, and whether one thread is taken, by kind and batch size."""
     from verify.inputs import samples
     from verify.runtime.stderr import hushed
     from verify.training.configuration import TrainingConfiguration
 
     train = samples.load(data, "train")
-    found: Found = {"bits": {}, "taken": {}}
+    digests: Digests = {"bits": {}, "taken": {}}
     with hushed():
         from verify.capture.threads import bits_are_equal
         from verify.capture.trainer import Learner
 
         for dtype, jit in product(("float32", "float64"), (False, True)):
-            kind = f"{dtype}, {'XLA' if jit else 'graph'}:"
+            kind = f"{dtype}, {'XLA' if jit else 'graph'}"
             for batch in batches:
                 configuration = TrainingConfiguration(data=data, batch=batch, dtype=dtype, jit=jit)
                 learner = Learner(configuration.settings, ESSAY)
                 steps = zip(configuration.batches(train, 1), range(STEPS), strict=False)
                 arrays = [*(learner.step(X, y)["C"] for (X, y), _ in steps), *learner.weights().values()]
                 content = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
-                found["bits"].setdefault(kind, []).append(hashlib.sha256(content).hexdigest())
-                found["taken"].setdefault(kind, []).append(bits_are_equal(configuration.settings, ESSAY))
-    return found
+                digests["bits"].setdefault(kind, []).append(hashlib.sha256(content).hexdigest())
+                digests["taken"].setdefault(kind, []).append(bits_are_equal(configuration.settings, ESSAY))
+    return digests
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ The two differ in ε alone. Algorithm 1 adds ε = 1e-8 after the bias correction
 paper's section 2, which Keras takes, adds "epsilon hat" = 1e-7 to the uncorrected √v. They are two equations.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -4,8 +4,6 @@ All equations are in the vectorised form, through dZ. The chain rule (17), (18) 
 dW(l) = A(l-1)^T dZ(l), where dA(l)/dW is A(l-1) by (18a), and dZ(l) = dA(l) f'(Z(l)) by (18b).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

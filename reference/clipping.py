@@ -1,7 +1,5 @@
 """Gradient clipping: by value, by the norm of each gradient, or by the norm of all gradients."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Section 2.2.2: gradient descent. Momentum and weight decay are not in the essay."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from reference.operations import product

@@ -1,7 +1,5 @@
 """Section 1.1 and 2.1: from the pixels to the prediction."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

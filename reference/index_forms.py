@@ -9,8 +9,6 @@ are compared with these, and both with TensorFlow.
     f_slope            f'(z) of ReLU
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any

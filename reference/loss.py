@@ -1,7 +1,5 @@
 """Section 2.2.1: the cost of a prediction, and the slope of each cost under it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

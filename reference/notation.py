@@ -3,8 +3,6 @@
 The text names the fields that differ from their defaults, in the order of the fields.
 """
 
-from __future__ import annotations
-
 import ast
 import math
 from collections.abc import Callable, Mapping

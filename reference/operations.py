@@ -5,8 +5,6 @@ by one kernel, not by e^z, a sum and a division. An equation shows this by using
 decorator `@operation`. On arrays each operation is the plain NumPy in its body.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import reduce, wraps
 from operator import mul

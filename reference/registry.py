@@ -1,7 +1,5 @@
 """Find the modules of a package of kinds: adding a module adds a kind."""
 
-from __future__ import annotations
-
 import pkgutil
 from functools import lru_cache
 from importlib import import_module

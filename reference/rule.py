@@ -1,7 +1,5 @@
 """The rule: one tensor of a training step with the equation that gives it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

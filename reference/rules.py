@@ -3,8 +3,6 @@
 The comparison, the by-hand run, the tables and the tests all use this list.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

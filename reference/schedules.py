@@ -3,8 +3,6 @@
 Keras evaluates each schedule on single numbers, in the precision of the initial rate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -15,8 +15,6 @@ A name is a quantity, with its role in front of it and its state behind it:
     step2/W1                 W1 of the second step of a trace
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

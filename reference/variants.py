@@ -4,8 +4,6 @@ Each differs from the equation in one respect, which names it. When a number dis
 show which equation was used instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Text is made plain and cannot be run as a formula by a spreadsheet. Numbers are never changed.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 from typing import Any

@@ -3,8 +3,6 @@
 The page's content security policy enforces this: it allows only this script and pictures inside the page.
 """
 
-from __future__ import annotations
-
 import hashlib
 from base64 import b64encode
 from functools import cache
@@ -16,7 +14,7 @@ import jinja2
 from reports import drawing
 from reports.detail import Detail
 from reports.plain import plain
-from reports.table import Picture, Report
+from reports.table import Picture, Report, Table
 
 MIME = {".svg": "image/svg+xml", ".png": "image/png"}
 TEMPLATES = Path(__file__).with_name("templates")
@@ -25,34 +23,36 @@ TEMPLATES = Path(__file__).with_name("templates")
 def render(report: Report, detail: Detail | None = None) -> str:
     """Return the page; every text is plain and escaped.  Raises ValueError for a picture that is not .svg or .png."""
     headline = report.headline.removeprefix("PASS").removeprefix("FAIL").strip()
-    return _template().render(report=report, headline=headline, detail=detail or Detail())
+    return template("page.html").render(report=report, headline=headline, detail=detail or Detail())
+
+
+def table(value: Table) -> str:
+    """Return a table with its title and its note, without style or script, for a page such as a notebook."""
+    return template("table.html").render(table=value)
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """Return a template of the folder `templates`; every text that is put into it is made plain and escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
+        finalize=_plain,
+        undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_plain,
-        undefined=jinja2.StrictUndefined,
     )
-    script = _template_file("page.js")
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
     environment.globals |= {
         "address": _address,
         "png": lambda content: _data(content, ".png"),
         "drawing": drawing,
-        "style": _template_file("page.css"),
+        "style": (TEMPLATES / "page.css").read_text(encoding="utf-8"),
         "script": script,
         "script_hash": b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }
-    return environment.get_template("page.html")
-
-
-def _template_file(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
+    return environment.get_template(name)
 
 
 def _plain(value: Any) -> Any:

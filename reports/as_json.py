@@ -1,7 +1,5 @@
 """Write JSON as a file: UTF-8, without control characters, which a terminal would obey."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Write a report as Markdown that GitHub renders. The caller writes its pictures as files beside it."""
 
-from __future__ import annotations
-
 from urllib.parse import quote
 
 from reports.plain import plain

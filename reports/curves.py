@@ -117,10 +117,10 @@ def _figure(panels: Sequence[Panel]) -> Figure:
     most = max(50, min(scale.MOST, MOST_IN_ALL // max(1, sum(len(panel.lines) for panel in panels))))
     top = whole
     for panel, head in zip(panels, above, strict=True):
-        place = (LEFT / WIDTH, (top - head - PLOT) / whole, (WIDTH - LEFT - RIGHT) / WIDTH, PLOT / whole)
-        axes = figure.add_axes(place)
-        _write(axes, panel)
-        _plot(axes, panel, most)
+        rectangle = (LEFT / WIDTH, (top - head - PLOT) / whole, (WIDTH - LEFT - RIGHT) / WIDTH, PLOT / whole)
+        axes = figure.add_axes(rectangle)
+        _write_texts(axes, panel)
+        _plot_panel(axes, panel, most)
         top -= head + PLOT + BELOW
     return figure
 
@@ -155,22 +155,22 @@ def _plain(text: str) -> str:
     return " ".join(re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text).split())
 
 
-def _write(axes: Axes, panel: Panel) -> None:
+def _write_texts(axes: Axes, panel: Panel) -> None:
     """Write the title and the names of the axes, at positions that do not depend on the font."""
     head = _above(panel) - 14
     for row, text in enumerate(_title(panel)):
-        _say(axes, text, (0, 1), (14 - LEFT, head - 12 - row * TITLE), fontsize=12, fontweight="bold")
+        _annotate(axes, text, (0, 1), (14 - LEFT, head - 12 - row * TITLE), fontsize=12, fontweight="bold")
     for text in _wrapped(panel.y_label, 70)[:1]:
-        _say(axes, text, (0, 1), (14 - LEFT, 9), color=GRAY, fontsize=10)
+        _annotate(axes, text, (0, 1), (14 - LEFT, 9), color=GRAY, fontsize=10)
     for text in _wrapped(panel.x_label, 70)[:1]:
-        _say(axes, text, (0.5, 0), (0, -31), color=GRAY, fontsize=10, horizontalalignment="center")
+        _annotate(axes, text, (0.5, 0), (0, -31), color=GRAY, fontsize=10, horizontalalignment="center")
 
 
-def _say(axes: Axes, text: str, corner: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
+def _annotate(axes: Axes, text: str, corner: tuple[float, float], offset: tuple[float, float], **style: Any) -> None:
     axes.annotate(text, corner, offset, "axes fraction", "offset points", annotation_clip=False, **style)
 
 
-def _plot(axes: Axes, panel: Panel, most: int) -> None:
+def _plot_panel(axes: Axes, panel: Panel, most: int) -> None:
     """Draw the lines, their legend, and axes with marks that fit them."""
     drawn = [scale.points(line.x, line.y, panel.log_y) for line in panel.lines]
     heights = [y for points in drawn for _, y in points if not math.isnan(y)]

@@ -1,28 +1,26 @@
 """The parts of a page beyond its report: the network, the samples, and the details of each tensor, all as values.
 
-A share is error over bound: if it is above 1, rounding cannot explain the error.
+A ratio is error ÷ bound: if it is above 1, rounding cannot explain the error.
 """
-
-from __future__ import annotations
 
 from dataclasses import dataclass
 
 from reports.explanation import Step
 from reports.table import Picture, Table
 
-LEVELS = 16  # the colours of a heat map, from share 0 to share 1
-OUTSIDE, NOTHING = LEVELS, LEVELS + 1  # levels of a share above 1, and of a number that is not finite
+LEVELS = 16  # the colours of a heat map, from ratio 0 to ratio 1
+OUTSIDE, NOT_FINITE = LEVELS, LEVELS + 1  # levels of a ratio above 1, and of a number that is not finite
 
 
 @dataclass(frozen=True)
 class LayerDrawing:
-    """A layer in the drawing of the network. `share` is the largest share of its tensors, `worst` names that tensor."""
+    """A layer in the drawing of the network. `ratio` is the largest of its tensors, `worst` names that tensor."""
 
     number: int
     name: str
     nodes: int
     activation: str
-    share: float | None = None
+    ratio: float | None = None
     worst: str = ""
     passed: bool = True
     link: str = ""
@@ -30,7 +28,7 @@ class LayerDrawing:
 
 @dataclass(frozen=True)
 class Heat:
-    """Shares as levels, one byte per cell, row by row; a cell shows the largest share of a block of elements.
+    """Ratios as levels, one byte per cell, row by row; a cell shows the largest ratio of a block of elements.
 
     `labels` name the elements in the first and last row and in the first and last column.
     """
@@ -77,7 +75,7 @@ class Element:
 
 
 @dataclass(frozen=True)
-class Closeup:
+class TensorView:
     """The details of one tensor. `corner` shows it by hand and by TensorFlow, as the essay prints matrices."""
 
     tensor: str
@@ -101,5 +99,5 @@ class Detail:
     layers: tuple[LayerDrawing, ...] = ()
     samples: tuple[Picture, ...] = ()
     tensors: tuple[tuple[str, Table], ...] = ()
-    closeups: tuple[Closeup, ...] = ()
+    views: tuple[TensorView, ...] = ()
     about: str = ""

@@ -3,8 +3,6 @@
 Coordinates are whole numbers, so that the same values give the same bytes on every machine.
 """
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Iterable
@@ -12,9 +10,9 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from reports.detail import LEVELS, NOTHING, OUTSIDE, Bars, Heat, LayerDrawing, Scatter
+from reports.detail import LEVELS, NOT_FINITE, OUTSIDE, Bars, Heat, LayerDrawing, Scatter
 
-WIDTH, HEIGHT = 320, 200  # of a scatter and a histogram
+WIDTH, HEIGHT = 320, 200  # of the view box of a scatter plot and of a histogram
 LEFT, RIGHT, TOP, BELOW = 46, 16, 8, 36
 MOST_CROSSES = 60
 # from pale to dark: the levels differ in brightness; cells outside the bound also have a cross
@@ -25,7 +23,7 @@ PALE, DARK, RED, GRAY = (233, 240, 250), (8, 48, 107), (213, 60, 0), (150, 150, 
 class Tick:
     """A mark on an axis: its position and its text."""
 
-    at: int
+    position: int
     text: str
 
 
@@ -105,21 +103,20 @@ def bars(value: Bars) -> tuple[Bar, ...]:
     total = sum(count for _, count in value.bars) or 1
     most = max((count for _, count in value.bars), default=0) or 1
     slot = (WIDTH - 2 * RIGHT) / max(1, len(value.bars))
-    drawn = []
+    rectangles = []
     for i, (label, count) in enumerate(value.bars):
-        height = round((HEIGHT - 34 - BELOW) * count / most)
-        height = max(height, 1) if count else 0
-        x = round(RIGHT + i * slot + 0.1 * slot)
+        height = max(1, round((HEIGHT - 34 - BELOW) * count / most)) if count else 0
         text = "" if not count else f"{count / total:.0%}" if count / total >= 0.01 else f"{count:,}"
-        drawn.append(Bar(x, HEIGHT - BELOW - height, round(0.8 * slot), height, label, text))
-    return tuple(drawn)
+        x = round(RIGHT + i * slot + 0.1 * slot)
+        rectangles.append(Bar(x, HEIGHT - BELOW - height, round(0.8 * slot), height, label, text))
+    return tuple(rectangles)
 
 
 def heat(value: Heat) -> bytes:
     """Return a heat map as a PNG file with one pixel for each cell."""
-    between = [tuple(round(a + (b - a) * k / (LEVELS - 1)) for a, b in zip(PALE, DARK, strict=True)) for k in range(16)]
     picture = Image.frombytes("P", (value.columns, value.rows), value.levels)
-    picture.putpalette([part for colour in (*between, RED, GRAY) for part in colour])
+    ramp = [round(a + (b - a) * k / (LEVELS - 1)) for k in range(LEVELS) for a, b in zip(PALE, DARK, strict=True)]
+    picture.putpalette([*ramp, *RED, *GRAY])
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=False, compress_level=9)
     return file.getvalue()
@@ -127,33 +124,26 @@ def heat(value: Heat) -> bytes:
 
 def crosses(value: Heat) -> list[tuple[float, float]]:
     """Return the positions of the first cells that are outside or not finite, in per cent of the picture."""
-    cells = [i for i, level in enumerate(value.levels) if level in (OUTSIDE, NOTHING)][:MOST_CROSSES]
+    cells = [divmod(i, value.columns) for i, level in enumerate(value.levels) if level in (OUTSIDE, NOT_FINITE)]
     return [
-        (
-            round((i % value.columns + 0.5) * 100 / value.columns, 1),
-            round((i // value.columns + 0.5) * 100 / value.rows, 1),
-        )
-        for i in cells
+        (round((column + 0.5) * 100 / value.columns, 1), round((row + 0.5) * 100 / value.rows, 1))
+        for row, column in cells[:MOST_CROSSES]
     ]
 
 
-def tone(share: float | None, passed: bool) -> int:
+def tone(ratio: float | None, passed: bool) -> int:
     """Return the colour of a layer: 0 to 3 for each quarter of the bound, 4 if rounding cannot explain the error."""
     if not passed:
         return 4
-    return 0 if share is None or math.isnan(share) else min(3, int(share * 4))
+    return 0 if ratio is None or math.isnan(ratio) else min(3, int(ratio * 4))
 
 
 def network(layers: tuple[LayerDrawing, ...]) -> tuple[Column, ...]:
     """Return the layers side by side, as in the essay's Figure 3: the first nodes, a gap, and the last node."""
     columns = []
     for i, layer in enumerate(layers):
-        shown = min(layer.nodes, 5)
-        gapped = layer.nodes > 5
-        rows = shown + gapped
-        top = round(118 - (rows - 1) * 13)
-        heights = [top + 26 * k for k in range(rows)]
-        nodes = tuple(heights[:4] + heights[5:]) if gapped else tuple(heights)
-        gap = heights[4] if gapped else None
-        columns.append(Column(layer, 60 + 115 * i, nodes, gap, tone(layer.share, layer.passed)))
+        rows = min(layer.nodes, 6)
+        heights = [118 - (rows - 1) * 13 + 26 * k for k in range(rows)]
+        gap = heights.pop(4) if layer.nodes > 5 else None
+        columns.append(Column(layer, 60 + 115 * i, tuple(heights), gap, tone(layer.ratio, layer.passed)))
     return tuple(columns)

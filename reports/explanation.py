@@ -1,7 +1,5 @@
 """How one number is computed, as a value: each step is an equation with its numbers, and the results of both sides."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """Write a report as files: each file appears whole or not at all."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

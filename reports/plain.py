@@ -4,8 +4,6 @@ Escape sequences, backspaces, marks that change the direction of reading and lon
 page or a table. They appear as Python would write them, such as \x1b.
 """
 
-from __future__ import annotations
-
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 

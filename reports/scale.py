@@ -1,7 +1,5 @@
 """Compute the points, limits and marks of a plot before it is drawn."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from itertools import pairwise
@@ -17,16 +15,15 @@ def points(x: Sequence[float], y: Sequence[float], log_y: bool) -> Points:
 
     Raises ValueError if x and y differ in length.
     """
-    drawn = []
+    pairs = []
     for pair in zip(x, y, strict=True):
         across, up = map(float, pair)  # a float32 cannot be compared with 1e300
         if not (abs(across) <= LARGEST and abs(up) <= LARGEST) or (log_y and up < 0):
-            drawn.append((math.nan, math.nan))
+            across = up = math.nan
         elif log_y:
-            drawn.append((across, math.log10(up) if up >= SMALLEST else -math.inf))
-        else:
-            drawn.append((across, up))
-    return drawn
+            up = math.log10(up) if up >= SMALLEST else -math.inf
+        pairs.append((across, up))
+    return pairs
 
 
 def thinned(whole: Points, most: int = MOST) -> Points:

@@ -1,7 +1,5 @@
 """Tables and reports as values: every renderer draws these and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal

@@ -1,8 +1,7 @@
 """Print headlines, tables and progress bars; colours and bars appear only on a terminal."""
 
-from __future__ import annotations
-
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,24 +70,26 @@ def headline(to: Console, text: str, passed: bool) -> None:
 
 
 def table(to: Console, value: Table) -> None:
-    """Print a table, its title above and its note below; columns stand closer if that avoids folding."""
+    """Print a table, its title above and its note below.
+
+    To avoid folding, long headers are broken into two lines, and columns stand closer.
+    """
     texts = [[plain(cell.text) for cell in row] for row in value.rows]
-    lengths = [max((len(row[i]) for row in texts), default=0) for i in range(len(value.header))]
-    widths = [max(len(name), longest) for name, longest in zip(value.header, lengths, strict=True)]
+    names = [plain(name) for name in value.header]
+    lengths = [max((len(row[i]) for row in texts), default=0) for i in range(len(names))]
+    if sum(map(max, map(len, names), lengths)) + 2 * (len(names) - 1) > to.width:
+        halves = [max(longest, len(name) // 2 + 1) for name, longest in zip(names, lengths, strict=True)]
+        names = [textwrap.fill(name, half, break_long_words=False) for name, half in zip(names, halves, strict=True)]
+    widths = [max(longest, *map(len, name.split("\n"))) for name, longest in zip(names, lengths, strict=True)]
     close = sum(widths) + len(widths) - 1 <= to.width < sum(widths) + 2 * (len(widths) - 1)
-    grid = RichTable(
-        title=plain(value.title),
-        title_justify="left",
-        box=None,
-        padding=(0, 1 if close else 2, 0, 0),
-        pad_edge=False,
-        title_style="italic",
-    )
+    gap = (0, 1 if close else 2, 0, 0)
+    title = Text(plain(value.title), style="italic")
+    grid = RichTable(title=title, title_justify="left", box=None, padding=gap, pad_edge=False)
     room = sum(n + 2 for n in lengths[:-1] if n <= SHORT) <= to.width * 3 // 4
-    for index, (name, longest) in enumerate(zip(value.header, lengths, strict=True)):
+    for index, (name, longest) in enumerate(zip(names, lengths, strict=True)):
         side: Literal["left", "right"] = "right" if index in value.numeric else "left"
-        whole = room and len(name) <= longest <= SHORT and index < len(value.header) - 1
-        grid.add_column(plain(name), justify=side, overflow="fold", no_wrap=whole)
+        whole = room and len(name) <= longest <= SHORT and index < len(names) - 1
+        grid.add_column(name, justify=side, overflow="fold", no_wrap=whole)
     for row, shown in zip(value.rows, texts, strict=True):
         grid.add_row(*(Text(t, style="bold red" if c.strong else "") for c, t in zip(row, shown, strict=True)))
     to.print(grid)

@@ -10,13 +10,14 @@ from reference.layers import activation_named, kinds, layer_named
 from reference.layers.activation import Activation
 from reference.network import chain, line
 from reference.notation import text_of
+from reference.registry import modules_of
 from reference.rules import rules
 from tests.reference import layers as witnesses
 from tests.reference import losses as loss_witnesses
 from tests.reference import optimizers as optimizer_witnesses
-from verify.compare.variants import layers as variants
-from verify.compare.variants import losses as variant_losses
-from verify.compare.variants import optimizers as variant_optimizers
+from verify.compare.variants import LAYERS as LAYER_VARIANTS
+from verify.compare.variants import LOSSES as LOSS_VARIANTS
+from verify.compare.variants import OPTIMIZERS as OPTIMIZER_VARIANTS
 from verify.compare.variants import variants as variants_of
 from verify.records.settings import OPTIMIZERS
 
@@ -28,9 +29,10 @@ def lacking(kind, readers=None, others=None, witnessed=None):
     """The parts that a kind does not have."""
     from verify.capture.layers import readers as found
 
+    with_variants = modules_of(LAYER_VARIANTS)
     parts = {
         "a reader in verify/capture/layers": kind in (found() if readers is None else readers),
-        "variants in verify/compare/variants/layers": kind in (variants.modules() if others is None else others),
+        "variants in verify/compare/variants/layers": kind in (with_variants if others is None else others),
         "witnesses in tests/reference/layers": f"test_{kind}" in (witnessed or modules()),
     }
     return [part for part, there in parts.items() if not there]
@@ -56,7 +58,7 @@ def test_kinds_that_compute_nothing_have_a_reader():
     from verify.capture.layers import readers
 
     assert set(kinds()) == set(readers())
-    assert set(variants.modules()) == set(COMPUTING)
+    assert set(modules_of(LAYER_VARIANTS)) == set(COMPUTING)
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS)
@@ -66,7 +68,7 @@ def test_a_kind_has_variants_forward_and_back(kind):
     of_kind = [rule for rule in found if rule.kind == kind]
     assert {rule.phase for rule in of_kind} >= {"forward"}
     for rule in of_kind:
-        assert len(list(variants_of(rule, network, OPTIMIZERS["sgd"], "mean_squared_error"))) > 1, rule.tensor
+        assert len(list(variants_of(rule, network, OPTIMIZERS["sgd"]))) > 1, rule.tensor
 
 
 @pytest.mark.parametrize("kind", kinds())
@@ -95,18 +97,18 @@ def test_an_activation_keeps_the_shape(kind):
 def test_a_loss_has_its_four_parts(kind):
     from verify.capture.losses import readers
 
-    assert kind in readers() and kind in variant_losses.modules()
+    assert kind in readers() and kind in modules_of(LOSS_VARIANTS)
     assert f"test_{kind}" in {info.name for info in pkgutil.iter_modules(loss_witnesses.__path__)}
     assert str(losses.loss_named(kind)) == kind
     for rule in rules(chain((4, 3), ("linear",)), kind, OPTIMIZERS["sgd"]):
         if rule.kind == kind:
-            assert len(list(variants_of(rule, chain((4, 3), ("linear",)), OPTIMIZERS["sgd"], kind))) > 5, rule.tensor
+            assert len(list(variants_of(rule, chain((4, 3), ("linear",)), OPTIMIZERS["sgd"]))) > 5, rule.tensor
 
 
 def test_no_part_of_a_loss_stands_alone():
     from verify.capture.losses import readers
 
-    assert set(losses.kinds()) == set(readers()) == set(variant_losses.modules())
+    assert set(losses.kinds()) == set(readers()) == set(modules_of(LOSS_VARIANTS))
 
 
 @pytest.mark.parametrize("text", ["", "hinge", "mean_squared_error(reduction='half')", "mean_squared_error(delta=1.0)",
@@ -122,19 +124,19 @@ def test_a_text_that_is_no_loss_is_refused(text):
 def test_an_optimizer_has_its_four_parts(kind):
     from verify.capture.optimizers import readers
 
-    assert kind in readers() and kind in variant_optimizers.modules()
+    assert kind in readers() and kind in modules_of(OPTIMIZER_VARIANTS)
     assert f"test_{kind}" in {info.name for info in pkgutil.iter_modules(optimizer_witnesses.__path__)}
     own = optimizers.optimizer_named(kind)
     assert text_of(kind, own) == kind
     for rule in rules(chain((4, 3), ("linear",)), "mean_squared_error", own):
         if rule.kind == kind:
-            assert len(list(variants_of(rule, chain((4, 3), ("linear",)), own, "mean_squared_error"))) > 5, rule.tensor
+            assert len(list(variants_of(rule, chain((4, 3), ("linear",)), own))) > 5, rule.tensor
 
 
 def test_no_part_of_an_optimizer_stands_alone():
     from verify.capture.optimizers import by_class, readers
 
-    assert set(optimizers.kinds()) == set(readers()) == set(variant_optimizers.modules())
+    assert set(optimizers.kinds()) == set(readers()) == set(modules_of(OPTIMIZER_VARIANTS))
     assert set(by_class().values()) == set(optimizers.kinds())
     for kind, module in readers().items():
         most = {"adam": "adam(amsgrad=True)", "sgd": "sgd(momentum=0.5)"}.get(kind, kind)

@@ -3,7 +3,7 @@
     result = verify.check(model, x, y)          # training steps of a Keras model, one call
     model.fit(x, y, callbacks=[verify.ByHand(every=100)])    # inside a training
 
-Importing this imports neither NumPy nor TensorFlow: `check` and `ByHand` do when they are used.
+Importing this module imports neither NumPy nor TensorFlow; using `check` or `ByHand` does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["ByHand", "check"]
 
 
 def __getattr__(name: str) -> Any:
-    """What `import verify` leaves for later."""
+    """Import `check` or `ByHand` when it is used for the first time."""
     if name == "check":
         from verify.check_model import check
 

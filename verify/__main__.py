@@ -1,6 +1,4 @@
-"""python -m verify (or byhand): every verification, one after the other, and an index of the reports."""
-
-from __future__ import annotations
+"""python -m verify (or byhand): run every verification, and write an index of the reports."""
 
 import sys
 from collections.abc import Sequence
@@ -26,60 +24,58 @@ ABOUT = (
     "trained weights, and the essay's print."
 )
 COMMANDS = ("feedforward", "backprop", "prediction", "printed")
-SAVED_BY = "backprop"  # whose trace --save-trace keeps
-OF_A_TRACE = "the saved trace was not made for it"
+SAVED_BY = "backprop"  # the command whose trace --save-trace writes
+NOT_FOR_IT = "the saved trace was not made for it"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: the worst of the commands'; raises Unusable (2) or Unverifiable (3)."""
-    made = parser("", ABOUT, "--digit 5", training=True)
-    made.set_defaults(split="")
-    options = read(made, argv, Options)
-    commands, reason = (_served(options), OF_A_TRACE) if options.trace else _possible(options)
-    results = [_carry_out(command, _of_command(command, options)) for command in commands]
+    """Run the commands; return exit status 0 if all agree, else 1.  Raises Unusable (2) or Unverifiable (3)."""
+    arguments = parser("", ABOUT, "--digit 5", training=True)
+    arguments.set_defaults(split="")
+    options = read(arguments, argv, Options)
+    commands, reason = (_of_trace(options), NOT_FOR_IT) if options.trace else _of_data(options)
+    results = [_run(command, _options_of(command, options)) for command in commands]
     left_out = [command for command in COMMANDS if command not in commands]
     write_all(options.out, _index(results, left_out, reason), "--out")
     return 0 if all(result.passed for result in results) else 1
 
 
-def _of_command(command: str, options: Options) -> Options:
-    """Return what one of the commands is asked to do: a prediction reads a test image, a forward pass takes no step."""
-    usual = "test" if command == "prediction" and options.index is None else "train"
-    own = replace(
-        options, out=options.out / command, split=options.split or usual,
-        save_trace=options.save_trace if command == SAVED_BY else "",
-    )  # fmt: skip
+def _options_of(command: str, options: Options) -> Options:
+    """Return the options of one command: a prediction reads a test image, a forward pass takes no training step."""
+    split = options.split or ("test" if command == "prediction" and options.index is None else "train")
+    save_trace = options.save_trace if command == SAVED_BY else ""
+    options = replace(options, out=options.out / command, split=split, save_trace=save_trace)
     if command != "feedforward":
-        return own
-    usual_step = Options(own.out)
-    return replace(own, steps=usual_step.steps, optimizer=usual_step.optimizer, loss=usual_step.loss)
+        return options
+    return replace(options, steps=Options.steps, optimizer=Options.optimizer, loss=Options.loss)
 
 
-def _carry_out(command: str, options: Options) -> Result | PrintedResult:
+def _run(command: str, options: Options) -> Result | PrintedResult:
+    """Run one command, print and write its report, and return its result."""
     if command == "printed":
-        judged = printed.one(options)
-        printed.say(judged, options)
-        return judged
+        verdicts = printed.one(options)
+        printed.say(verdicts, options)
+        return verdicts
     result = prediction.one(options) if command == "prediction" else run.one(command, options)
     (prediction if command == "prediction" else run).say(result, options)
     return result
 
 
-def _possible(options: Options) -> tuple[tuple[str, ...], str]:
+def _of_data(options: Options) -> tuple[tuple[str, ...], str]:
     """Return the commands that can use the data, and why one cannot.  Raises Unusable if the data cannot be read."""
     reason = printed.unfit(samples.load(options.data, options.split or "train"), options.data)
-    if reason:
-        say_all("", False, (), f"Not run: verify.printed ({reason})")
-    return tuple(c for c in COMMANDS if c != "printed" or not reason), reason
+    if not reason:
+        return COMMANDS, ""
+    say_all("", False, (), f"Not run: verify.printed ({reason})")
+    return tuple(command for command in COMMANDS if command != "printed"), reason
 
 
-def _served(options: Options) -> tuple[str, ...]:
-    """Return the commands that a saved trace serves.  Raises Unusable before anything is written."""
+def _of_trace(options: Options) -> tuple[str, ...]:
+    """Return the commands that can use the saved trace.  Raises Unusable before anything is written."""
     made_for = trace_file.load(options.trace).settings.command
     if made_for == "prediction":
         return ("prediction",)
-    for command in ("feedforward", "backprop"):
-        from_file(command, options)
+    from_file("backprop", options)
     if made_for != "printed":
         return ("feedforward", "backprop")
     printed.from_file(options)
@@ -87,24 +83,21 @@ def _served(options: Options) -> tuple[str, ...]:
 
 
 def _index(results: Sequence[Result | PrintedResult], left_out: Sequence[str], reason: str) -> dict[str, bytes]:
+    """Return the content of index.md and index.html, by name."""
     passed = all(result.passed for result in results)
-    rows = [
-        (
-            Cell(r.command),
-            Cell(r.headline, strong=not r.passed),
-            Cell(f"{r.command}/report.html", link=f"{r.command}/report.html"),
-        )
-        for r in results
-    ]
-    rows += [(Cell(c), Cell(f"not run: {reason}", strong=True), Cell("")) for c in left_out]
+    rows = []
+    for result in results:
+        file = f"{result.command}/report.html"
+        rows.append((Cell(result.command), Cell(result.headline, strong=not result.passed), Cell(file, link=file)))
+    rows += [(Cell(command), Cell(f"not run: {reason}", strong=True), Cell("")) for command in left_out]
     table = Table("Reports", ("command", "verdict", "file"), tuple(rows))
-    word = "PASS every verification agrees" if passed else "FAIL not every verification agrees"
-    report = Report(word, passed, (), (table,))
+    headline = "PASS every verification agrees" if passed else "FAIL not every verification agrees"
+    report = Report(headline, passed, (), (table,))
     return {"index.md": as_markdown.render(report).encode(), "index.html": as_html.render(report).encode()}
 
 
 def console() -> int:
-    """The console script byhand."""
+    """Run the console script byhand, and return its exit status."""
     return guarded(main)
 
 

@@ -1,7 +1,5 @@
 """python -m verify.backprop: training steps, verified tensor by tensor; the essay's Tables 4, A-1, A-2."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 
@@ -16,9 +14,9 @@ ABOUT = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
-    made = parser("backprop", ABOUT, "--batch 32 --steps 3 --jit", training=True)
-    options = read(made, argv, Options)
+    """Return exit status 0 if all tensors agree, else 1.  Raises Unusable (status 2) or Unverifiable (status 3)."""
+    arguments = parser("backprop", ABOUT, "--batch 32 --steps 3 --jit", training=True)
+    options = read(arguments, argv, Options)
     return say(one("backprop", options), options)
 
 

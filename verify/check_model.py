@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reports import as_markdown
+from reports import as_html, as_markdown
 from verify.cli.capturing import capture_copy
 from verify.compare.tensor import Tolerance
 from verify.errors import Unusable
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checked:
-    """The result of a check, and the trace that it was made of. A notebook shows it as a table."""
+    """The result of a check, and the trace that was checked. A notebook shows it as a table."""
 
     result: Result
     trace: Trace
@@ -62,33 +61,27 @@ class Checked:
         return f"<{self.headline}>"
 
     def _repr_html_(self) -> str:
-        table = summary(self.result.local, "")
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in table.header)
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{_bold(html.escape(c.text), c.strong)}</td>" for c in row) + "</tr>"
-            for row in table.rows
-        )
-        return (
-            f"<p><strong>{html.escape(self.headline)}</strong></p><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
-        )
-
-
-def _bold(text: str, strong: bool) -> str:
-    return f"<strong>{text}</strong>" if strong and text else text
+        return as_html.table(summary(self.result.local, self.headline))
 
 
 def check(
-    model: Any, x: Any, y: Any, *, optimizer: Any = None, loss: Any = None, steps: int = 1,
-    rtol: float | None = None, atol: float | None = None,
-) -> Checked:  # fmt: skip
-    """Verify training steps of a Keras model on (x, y), the whole of it in each step, tensor by tensor.
+    model: Any,
+    x: Any,
+    y: Any,
+    *,
+    optimizer: Any = None,
+    loss: Any = None,
+    steps: int = 1,
+    rtol: float | None = None,
+    atol: float | None = None,
+) -> Checked:
+    """Verify training steps of a Keras model, tensor by tensor; each step takes all examples of x [N, ...] and y.
 
-    The model stays as it is: a copy takes the steps, with the optimizer's state as far as it has come, or from its
-    beginning with another `optimizer`.  x [N, ...], y [N, n] or, for sparse labels, [N].
+    y is [N, n] or, for sparse labels, [N]. A copy of the model takes the steps; the model does not change. The copy
+    has the current state of the model's optimizer, or a new `optimizer` if one is named.
 
-    Raises Unusable for what cannot be used, Unsupported (an Unusable) naming all that By Hand does not know,
-    Unverifiable where TensorFlow's step does not repeat.
+    Raises Unusable if an argument cannot be used, Unsupported (an Unusable), which names everything in the model that
+    By Hand does not know, and Unverifiable if TensorFlow's step does not repeat.
     """
     if (rtol is None) != (atol is None):
         raise Unusable("rtol and atol: give both, or neither for the derived bound")
@@ -106,10 +99,12 @@ def _arrays(x: Any, y: Any) -> tuple[Array, Array]:
     for name, value in (("x", x), ("y", y)):
         try:
             array = np.asarray(value)
-        except Exception as error:  # whatever a stranger's object raises on its way to an array
-            raise Unusable(f"{name}: it is no array ({type(error).__name__})") from error
+        except Exception as error:  # the object's own code may raise anything
+            raise Unusable(f"{name}: it is not an array ({type(error).__name__})") from error
         if array.dtype.kind not in "fiub" or not array.ndim or not array.size:
-            raise Unusable(f"{name}: numbers are needed, a row an example; it is {array.dtype} {list(array.shape)}")
+            raise Unusable(
+                f"{name}: numbers are needed, a row for each example; it is {array.dtype} {list(array.shape)}"
+            )
         if not np.isfinite(array).all():
             raise Unusable(f"{name}: it holds NaN or infinity")
         arrays.append(array)

@@ -1,6 +1,4 @@
-"""How a command can end other than by a verdict; each is one sentence on stderr."""
-
-from __future__ import annotations
+"""Exceptions that end a command without a verdict; each is printed as one sentence on stderr."""
 
 from collections.abc import Sequence
 
@@ -14,7 +12,7 @@ class Unverifiable(Exception):
 
 
 class Unsupported(Unusable):
-    """A model holds what By Hand does not verify. `rows`: each such thing, and why; all of them, not the first."""
+    """A model has parts that By Hand does not verify. `rows` names each of them, and says why."""
 
     def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
         self.rows = tuple(rows)

@@ -1,7 +1,5 @@
 """python -m verify.feedforward: one forward pass, verified tensor by tensor; the essay's Table 3."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 
@@ -13,9 +11,9 @@ ABOUT = "Verify one forward pass: every Z and A and the cost, by hand and by Ten
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Exit status: 0 agrees, 1 does not; raises Unusable (2) or Unverifiable (3)."""
-    made = parser("feedforward", ABOUT, "--digit 5 --data ../mnist", training=False)
-    options = read(made, argv, Options)
+    """Return exit status 0 if all tensors agree, else 1.  Raises Unusable (status 2) or Unverifiable (status 3)."""
+    arguments = parser("feedforward", ABOUT, "--digit 5 --data ../mnist", training=False)
+    options = read(arguments, argv, Options)
     return say(one("feedforward", options), options)
 
 

@@ -1,20 +1,21 @@
-"""A pytest plugin: the fixture `by_hand`, which verifies a Keras model and fails the test where it diverges.
+"""A pytest plugin: the fixture `by_hand`, which verifies a Keras model and fails the test if a tensor disagrees.
 
     def test_my_model(by_hand):
         by_hand(model, x, y, steps=3)
 
 `--by-hand-reports DIR` writes the report of every check that fails; with `--by-hand-all` of every check. JUnit
-files hold the headline: of a failing test as its failure, of every test as its property `by_hand`.
+files contain the headline of every test as its property `by_hand`, and of a failing test as its failure too.
 
-pytest loads this in every run where By Hand is installed: so it imports nothing until a test asks for the fixture.
+pytest loads this module in every run where By Hand is installed, so it imports nothing until a test asks for the
+fixture.
 """
 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add --by-hand-reports and --by-hand-all."""
     group = parser.getgroup("by hand", "verification of Keras models by hand")
     group.addoption("--by-hand-reports", metavar="DIR", help="write the report of a check that fails into DIR")
-    group.addoption("--by-hand-all", action="store_true", help="and of checks that pass")
+    group.addoption("--by-hand-all", action="store_true", help="write the reports of checks that pass too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,21 +53,21 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
     """Return a function that takes what `verify.check` takes, and fails the test if the check does not pass."""
     folder = request.config.getoption("--by-hand-reports")
     everything = request.config.getoption("--by-hand-all")
-    written: list[Path] = []
+    written = itertools.count()
 
-    def check(*given: Any, **words: Any) -> Checked:
+    def check(*arguments: Any, **options: Any) -> Checked:
         __tracebackhide__ = True
         from verify.check_model import check
         from verify.errors import Unusable, Unverifiable
 
         where = ""
         try:
-            checked = check(*given, **words)
+            checked = check(*arguments, **options)
             if folder and (everything or not checked.passed):
-                place = request.config.invocation_params.dir / folder / _folder(request.node.nodeid, len(written))
-                checked.write(place)
-                written.append(place)
-                where = f"\nReport: {place / 'report.html'}"
+                name = _folder(request.node.nodeid, next(written))
+                report = request.config.invocation_params.dir / folder / name
+                checked.write(report)
+                where = f"\nReport: {report / 'report.html'}"
         except (Unusable, Unverifiable) as error:
             pytest.fail(f"could not verify: {error}", pytrace=False)
         request.node.user_properties.append(("by_hand", checked.headline))
@@ -78,7 +79,7 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
 
 
 def _folder(test: str, number: int) -> str:
-    """Return a folder name that every file system takes; the second check of a test has a number."""
+    """Return a folder name that every file system accepts; from the second check of a test on, it ends in a number."""
     name = re.sub(r"[^\w.=-]+", "-", test, flags=re.ASCII).strip("-.")
     if len(name) > LONGEST or not re.fullmatch(r"[\w./:=\[\]-]+", test, flags=re.ASCII):
         name = f"{name[: LONGEST - 9]}-{hashlib.sha256(test.encode(errors='replace')).hexdigest()[:8]}".strip("-")

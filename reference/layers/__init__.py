@@ -5,8 +5,6 @@ reader of Keras's layer (`verify/capture/layers/`), its variants (`verify/compar
 (`tests/reference/layers/`), each in a module of the same name; `tests/test_kinds.py` fails if one is missing.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from reference.layers.activation import Activation

@@ -1,7 +1,5 @@
 """Activation is the base class of all activations. Each kind has its own module in this package."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """The Dense layer: the essay's own, whose equations are in `reference.feedforward` and `reference.backprop`."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any

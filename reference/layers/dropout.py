@@ -1,7 +1,5 @@
 """Dropout: a part of what a layer gives is set to 0 in training, at random."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial

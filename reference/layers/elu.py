@@ -1,7 +1,5 @@
 """ELU: below 0 the exponential, less 1, in place of a straight line."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

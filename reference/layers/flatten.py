@@ -1,7 +1,5 @@
 """Flatten: an image as one row. X consists of rows from the start, so there is nothing to compute."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from reference.layers.layer import Layer

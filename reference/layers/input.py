@@ -1,7 +1,5 @@
 """The input: the pixels of an image, or any other numbers of an example."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from reference.layers.layer import Layer, Shape

@@ -1,7 +1,5 @@
 """Layer is the base class of all kinds of layers; Place says where a layer stands in a network."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,7 +1,5 @@
 """Leaky ReLU: a small part of z below 0, z elsewhere."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """No activation: A is Z, unchanged."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ReLU, the activation of the essay's hidden layers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

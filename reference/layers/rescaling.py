@@ -1,7 +1,5 @@
 """Rescaling: a layer that brings pixels to another range."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The sigmoid, the activation of Mazur's example."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

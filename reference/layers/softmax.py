@@ -1,7 +1,5 @@
 """The softmax, the activation of the essay's output layer: probabilities of the classes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The hyperbolic tangent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -5,8 +5,6 @@ and its witnesses (`tests/reference/losses/`), each in a module of the same name
 missing.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from reference.losses.loss import Loss

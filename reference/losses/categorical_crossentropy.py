@@ -1,7 +1,5 @@
 """Cross-entropy, from Z or from probabilities."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -5,8 +5,6 @@ from probabilities that it divides by their sum and limits to ε and 1 - ε, and
 logarithms of limited probabilities. The slope of each cost follows directly below it. y [N, n] may be smoothed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar

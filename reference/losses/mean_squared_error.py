@@ -1,7 +1,5 @@
 """The mean squared error."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Cross-entropy for labels that Keras reads as whole numbers; y is one-hot here, too."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import partial
 from typing import Any

@@ -5,8 +5,6 @@ Each kind also has a reader of Keras's optimizer (`verify/capture/optimizers/`),
 name; `tests/test_kinds.py` fails if one is missing.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from reference.notation import parse

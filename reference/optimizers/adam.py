@@ -1,7 +1,5 @@
 """Adam and its relatives. Their equations, Appendix A of the essay, are in `reference.adam`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial

@@ -3,8 +3,6 @@
 It also has what Keras does with every optimizer: clipping the gradient, weight decay, and subtracting the update.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar

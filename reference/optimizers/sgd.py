@@ -1,7 +1,5 @@
 """Gradient descent, (15) and (16), also with momentum. The equations are in `reference.descent`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial

@@ -71,15 +71,15 @@ def test_not_once_tensorflow_has_begun(monkeypatch):
 
 
 def test_a_difference_in_what_is_taken_to_be_equal_is_an_error(monkeypatch, capsys):
-    def apart(data, batches, threads):
-        bits = {"float32, graph:": [f"{threads}", "same"], "float64, graph:": [f"{threads}", "same"]}
-        return {"bits": bits, "taken": {"float32, graph:": [taken, True], "float64, graph:": [False, False]}}
+    def in_process(data, batches, threads):
+        bits = {"float32, graph": [f"{threads}", "same"], "float64, graph": [f"{threads}", "same"]}
+        return {"bits": bits, "taken": {"float32, graph": [taken, True], "float64, graph": [False, False]}}
 
-    monkeypatch.setattr(measured, "_apart", apart)
+    monkeypatch.setattr(measured, "_in_process", in_process)
     monkeypatch.setattr(sys, "argv", ["threads", "--threads", "1", "2", "--batches", "7", "32"])
     for taken in (False, True):
         assert measured.main() == taken
-    assert "float64, graph: other bits in 1, 2 threads with batches of 7\n" in capsys.readouterr().out
+    assert "| float64, graph | 32 | 7 |\n" in capsys.readouterr().out
 
 
 def test_the_bits_are_those_of_more_threads():
@@ -88,4 +88,4 @@ def test_the_bits_are_those_of_more_threads():
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     if threads._onednn():
-        assert "float32, graph: the same bits in 1, 2 threads with batches of 32\n" in done.stdout
+        assert "| float32, graph | 32 | none |\n" in done.stdout

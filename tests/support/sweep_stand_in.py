@@ -14,9 +14,8 @@ from pathlib import Path
 from verify.cli.exit_status import guarded
 from verify.sweep import cluster
 from verify.sweep.case_result import AGREES, ROWS, CaseResult
-from verify.sweep.execution import Execution
-from verify.sweep.parquet_store import StoredPlan
-from verify.sweep.plan import Plan
+from verify.sweep.execution import execute
+from verify.sweep.plan import Plan, StoredPlan
 
 PLACES = tuple(range(10))
 
@@ -63,10 +62,7 @@ def begun(seeds):
 def main(argv=None):
     out, scheduler, seeds, seconds, *patience = argv or sys.argv[1:]
     connect = partial(cluster.local, 2) if scheduler == "-" else partial(cluster.existing, scheduler)
-    course = Execution(
-        Path(out), begun(int(seeds)), connect, StandIn(float(seconds)), float(patience[0] if patience else 60)
-    )
-    course.run()
+    execute(Path(out), begun(int(seeds)), connect, StandIn(float(seconds)), float(patience[0] if patience else 60))
     print("finished")
     return 0
 

@@ -1,8 +1,7 @@
-"""--model, verify.check and the callback, with TensorFlow: models of users, and what is wrong with some."""
+"""verify.check with TensorFlow: models that pass, wrong computations that are noticed, and its result."""
 
 import json
 import sys
-import zipfile
 from fractions import Fraction
 
 import keras
@@ -10,44 +9,18 @@ import numpy as np
 import pytest
 
 import verify
+from tests.support.small_models import LABELS, RNG, L, S, X, Y, command, sequential, small
+from tests.support.small_models import single_precision as single_precision
 from verify import backprop, feedforward
 from verify.capture.model_reader import known as known_layers
-from verify.cli.exit_status import guarded
 from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
-from verify.errors import Unsupported, Unusable
+from verify.derive.region import element_region
 from verify.records import trace_file
 from verify.records.arrays import same_bits
 from verify.records.settings import OPTIMIZERS
 
 pytest_plugins = ["pytester"]
-MODULE = "tests.support.own_models"
-RNG = np.random.default_rng(0)
-L, S = keras.layers, keras.optimizers.schedules
-X, LABELS = RNG.random((6, 9)), RNG.integers(5, size=6)
-Y = np.eye(5)[LABELS]
-
-
-@pytest.fixture(autouse=True)
-def _single_precision():
-    """A model that a test makes in float64 leaves the next one in float32."""
-    keras.config.set_floatx("float32")
-    keras.config.set_dtype_policy("float32")
-
-
-def command(main, *words):
-    return guarded(main, [str(word) for word in words])
-
-
-def sequential(*layers, loss="categorical_crossentropy", optimizer="adam", shape=(9,), **how):
-    keras.utils.set_random_seed(1)
-    model = keras.Sequential([keras.Input(shape), *layers])
-    model.compile(optimizer, loss, **{"jit_compile": False, **how})
-    return model
-
-
-def small(**how):
-    return sequential(L.Dense(7, "relu"), L.Dense(5, "softmax"), **how)
 
 
 # name: layers, what else, y; each optimizer, loss and layer that is verified stands in one
@@ -133,7 +106,7 @@ def _every_tensor_is_explained(held):
         at = tuple(int(rng.integers(n)) for n in case.shape(tensor))
         assert explain(case, tensor, tuple(i + 1 for i in at)).passed, tensor
         if tensor in case.rules:
-            ball, value = case.ball(case.rules[tensor]), case.exact(case.node(tensor), at).item()
+            ball, value = case.ball(case.rules[tensor]), case.exact(case.node(tensor), element_region(at)).item()
             assert abs(value - Fraction(float(ball.value[at]))) <= Fraction(float(ball.spread()[at])), tensor
 
 
@@ -189,220 +162,6 @@ def test_a_report_is_written(tmp_path):
     assert found["passed"] and found["settings"]["data"] == "given"
 
 
-UNKNOWN = {
-    "Conv2D": lambda: sequential(L.Conv2D(2, 2), L.Flatten(), L.Dense(5, "softmax"), shape=(3, 3, 1)),
-    "gelu": lambda: sequential(L.Dense(7, "gelu"), L.Dense(5, "softmax")),
-    "kernel_regularizer": lambda: sequential(L.Dense(5, "softmax", kernel_regularizer="l2")),
-    "frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, "softmax")),
-    "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
-    "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),
-    "BatchNormalization": lambda: sequential(L.Dense(7), L.BatchNormalization(), L.Dense(5, "softmax")),
-    "hinge": lambda: small(loss="hinge"),
-    "ignore_class": lambda: small(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=1)),
-    "RMSprop": lambda: small(optimizer="rmsprop"),
-    "averages": lambda: small(optimizer=keras.optimizers.Adam(use_ema=True)),
-    "CosineDecay": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecay(0.1, 3))),
-    "softmax may stand": lambda: sequential(L.Dense(7, "softmax"), L.Dense(5, "softmax")),
-    "right behind a Dense": lambda: sequential(L.Activation("relu"), L.Dense(5, "softmax")),
-    "two dropouts": lambda: sequential(L.Dense(5), L.Dropout(0.1), L.Dropout(0.1)),
-    "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),
-    "negative slope of leaky_relu must be": lambda: sequential(L.Dense(5), L.LeakyReLU(negative_slope=1.5)),
-    "max_value": lambda: sequential(L.Dense(5), L.ReLU(max_value=6)),
-    "Lambda": lambda: sequential(L.Lambda(lambda x: x), L.Dense(5, "softmax")),
-    "computes in float32 behind": lambda: sequential(L.Dense(5, "softmax", dtype="float64")),
-    "no Dense": lambda: sequential(L.Flatten()),
-}
-
-
-@pytest.mark.parametrize("word", UNKNOWN)
-def test_what_is_not_known_is_named(word):
-    with pytest.raises(Unsupported, match=word) as caught:
-        verify.check(UNKNOWN[word](), X.reshape(6, 3, 3, 1) if word == "Conv2D" else X, Y)
-    assert str(caught.value).startswith("UNSUPPORTED")
-
-
-def test_two_inputs_and_a_branch_are_named():
-    a, b = keras.Input((3,)), keras.Input((3,))
-    for model, word in (
-        (keras.Model([a, b], L.Dense(2)(L.Concatenate()([a, b]))), "2 inputs"),
-        (keras.Model(a, [L.Dense(2)(a), L.Dense(2)(a)]), "2 outputs"),
-        (keras.Model(a, L.Add()([L.Dense(3)(a), a])), "Add|line"),
-        (keras.Sequential([L.Dense(3)]), "built"),
-    ):
-        with pytest.raises(Unsupported, match=word):
-            verify.check(model, X[:, :3], Y, optimizer="sgd", loss="mean_squared_error")
-
-
-BAD = {
-    "x: it holds NaN": {"x": np.full((6, 9), np.nan)},
-    "x: numbers are needed": {"x": np.array([["a"] * 9] * 6)},
-    "6 examples and 5 labels": {"y": Y[:5]},
-    r"x: examples of shape \[8\]": {"x": X[:, :8]},
-    "sparse_categorical_crossentropy": {"y": LABELS},
-    "labels from 0 to 4": {"y": LABELS + 1, "loss": "sparse_categorical_crossentropy"},
-    "steps: a whole number": {"steps": 0},
-    "give both": {"rtol": 1e-3},
-    "optimizer: Keras knows none": {"optimizer": "adamantium"},
-    "too large for float32": {"x": np.full((6, 9), 1e300)},
-}
-
-
-@pytest.mark.parametrize("word", BAD)
-def test_what_cannot_be_used_is_named(word):
-    given = {"x": X, "y": Y, **BAD[word]}
-    with pytest.raises(Unusable, match=word):
-        verify.check(small(), given.pop("x"), given.pop("y"), **given)
-
-
-def test_a_model_that_is_not_compiled_needs_both():
-    model = keras.Sequential([keras.Input((9,)), L.Dense(5, "softmax")])
-    with pytest.raises(Unusable, match="optimizer: the model is not compiled"):
-        verify.check(model, X, Y)
-    assert verify.check(model, X, Y, optimizer="sgd", loss="categorical_crossentropy").passed
-
-
-def test_mazurs_network_by_a_function(tmp_path):
-    """https://mattmazur.com: the weights after one step, to every digit printed, as both sides have them."""
-    assert command(backprop.main, "--model", f"{MODULE}:mazur", "--out", tmp_path, "--save-trace", tmp_path / "t") == 0
-    held = trace_file.load(str(tmp_path / "t")).step(1)
-    printed = {
-        "W1": ["0.149780716", "0.24975114", "0.19956143", "0.29950229"],
-        "W2": ["0.35891648", "0.511301270", "0.408666186", "0.561370121"],
-    }
-    for P, digits in printed.items():
-        for found, text in zip(np.ravel(held[f"{P}_new"]), digits, strict=True):
-            assert abs(found - float(text)) <= 0.5 * 10.0 ** -len(text.partition(".")[2]), (P, text)
-    rows = np.loadtxt(tmp_path / "table_a1.csv", delimiter=",", skiprows=1, usecols=4, dtype=float)
-    assert [float(f"{by_hand:.8f}") for by_hand in rows[18:22]] == [round(float(t), 8) for t in printed["W2"]]
-
-
-@pytest.mark.parametrize("suffix", ["keras", "h5"])
-def test_a_model_from_a_file(suffix, tmp_path):
-    from tests.support.own_models import of_images
-
-    path = tmp_path / f"model.{suffix}"
-    of_images().save(path)
-    assert command(backprop.main, "--model", path, "--steps", 2, "--batch", 3, "--out", tmp_path / "out") == 0
-    assert command(feedforward.main, "--model", path, "--out", tmp_path / "out") == 0
-
-
-def test_unknown_layers_are_rows_and_status_2(tmp_path, capsys):
-    assert command(backprop.main, "--model", f"{MODULE}:convolution", "--out", tmp_path / "out") == 2
-    said = capsys.readouterr()
-    assert said.out.count("UNSUPPORTED") == 2 and "Conv2D" in said.out and "gelu" in said.out
-    assert said.err.startswith("error: UNSUPPORTED layer") and "1 more" in said.err
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--model", "nowhere.keras"], "no such file"),
-        (["--model", f"{MODULE}:nothing"], "no attribute"),
-        (["--model", "no.such.module:f"], "ModuleNotFoundError"),
-        (["--model", f"{MODULE}:two_things"], "not 2 things"),
-        (["--model", f"{MODULE}:broken"], "RuntimeError"),
-        (["--model", f"{MODULE}:mazur", "--digit", "3"], "brings its own x and y"),
-        (["--model", f"{MODULE}:mazur", "--seed", "3"], "--seed cannot be used with --model"),
-        (["--model", f"{MODULE}:mazur", "--batch", "3"], "do not fit"),
-        (["--trust"], "name a model"),
-        (["--model", __file__], ".keras or .h5"),
-    ],
-)
-def test_a_model_that_cannot_be_had(words, said, tmp_path, capsys):
-    assert command(backprop.main, *words, "--out", tmp_path / "out") == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ") and said in error and error.count("\n") == 1
-    assert "\x1b" not in error and not (tmp_path / "out").exists()
-
-
-def hostile(path, edit):
-    """A saved model whose members are changed by `edit`."""
-    model = path.with_name("good.keras")
-    small().save(model)
-    with zipfile.ZipFile(model) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
-    edit(members)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-
-
-def with_layer(members, **changes):
-    config = json.loads(members["config.json"])
-    config["config"]["layers"][1] |= changes
-    members["config.json"] = json.dumps(config).encode()
-
-
-HOSTILE = {
-    "which no model has": lambda m: m.update({"../../evil.py": b"x"}),
-    "which no model has\x00": lambda m: m.update({"assets/../../evil.py": b"x"}),
-    "its members must be": lambda m: m.pop("metadata.json"),
-    "description": lambda m: m.update({"config.json": b"[" * 10**5}),
-    "description of the model is longer": lambda m: m.update({"config.json": b" " * (2**20 + 1)}),
-    "Lambda": lambda m: with_layer(m, class_name="Lambda"),
-    "class Dense of os": lambda m: with_layer(m, module="os"),
-    "Keras cannot load it": lambda m: m.update({"model.weights.h5": b"no weights"}),
-}
-
-
-@pytest.mark.parametrize("said", HOSTILE)
-def test_a_hostile_archive_is_refused_before_anything_is_built(said, tmp_path, capsys):
-    path = tmp_path / "bad.keras"
-    hostile(path, HOSTILE[said])
-    assert command(backprop.main, "--model", path, "--out", tmp_path / "out") == 2
-    assert said.rstrip("\x00") in capsys.readouterr().err
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["bad.keras", "good.keras"]
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n" + b"\x00" * 50])
-@pytest.mark.parametrize("suffix", ["keras", "h5"])
-def test_a_damaged_file_is_refused(content, suffix, tmp_path, capsys):
-    path = tmp_path / f"bad.{suffix}"
-    path.write_bytes(content)
-    assert command(backprop.main, "--model", path, "--out", tmp_path / "out") == 2
-    assert capsys.readouterr().err.count("\n") == 1
-
-
-def fit(callbacks, epochs=2, **how):
-    keras.utils.set_random_seed(1)  # layers draw their initializers' seeds where they are made
-    model = sequential(L.Dense(7, "relu"), L.Dropout(0.3), L.Dense(5, "softmax"), metrics=["accuracy"], **how)
-    x, labels = np.tile(X, (5, 1)), np.tile(LABELS, 5)
-    y = np.eye(5)[labels]
-    history = model.fit(x, y, batch_size=4, epochs=epochs, verbose=0, callbacks=callbacks)
-    return [*model.get_weights(), *(np.array(v) for v in model.optimizer.variables)], history.history
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_the_callback_verifies_and_changes_no_bit(optimizer):
-    watch = verify.ByHand(every=3)
-    plain, watched = fit([], optimizer=optimizer), fit([watch], optimizer=optimizer)
-    assert watch.passed and watch.verified == 5 and watch.steps == 16, watch.headline
-    watch.assert_passed()
-    assert all(same_bits(a, b) for a, b in zip(plain[0], watched[0], strict=True))
-    assert plain[1] == watched[1]
-
-
-def test_the_callback_stops_at_the_first_divergence(monkeypatch):
-    own = keras.optimizers.SGD.update_step
-
-    def wrong_from_the_fifth(self, g, v, lr):
-        late = keras.ops.cast(self.iterations >= 4, "float32")
-        own(self, g, v, lr * (1 + 0.01 * late))
-
-    monkeypatch.setattr(keras.optimizers.SGD, "update_step", wrong_from_the_fifth)
-    watch = verify.ByHand()
-    with pytest.warns(UserWarning, match="step 5, update_W2"):
-        fit([watch], optimizer="sgd")
-    assert not watch.passed and watch.steps == 5
-    with pytest.raises(AssertionError, match="step 5, update_W2"):
-        watch.assert_passed()
-    watch = verify.ByHand(stop=False)
-    with pytest.warns(UserWarning, match="step 5"):
-        fit([watch], optimizer="sgd")
-    assert watch.steps == 16 and watch.verified == 5
-
-
 def test_the_readmes_example(tmp_path, monkeypatch):
     import re
     from pathlib import Path
@@ -420,19 +179,6 @@ def test_the_readmes_example(tmp_path, monkeypatch):
     assert len(named) > 7 and set(named) <= set(re.findall(r"\w+", known_layers()))
 
 
-def test_the_callback_refuses_what_it_cannot_verify():
-    with pytest.raises(Unsupported, match="RMSprop"):
-        fit([verify.ByHand()], optimizer="rmsprop")
-    with pytest.raises(Unsupported, match="steps_per_execution"):
-        fit([verify.ByHand()], steps_per_execution=2)
-    model = small()
-    with pytest.raises(Unsupported, match="sample_weight"):
-        model.fit(X, Y, sample_weight=np.ones(6), verbose=0, callbacks=[verify.ByHand()])
-    model.fit(X, Y, verbose=0)
-    with pytest.raises(Unusable, match="every"):
-        verify.ByHand(every=0)
-
-
 def test_importing_verify_is_cheap():
     """A fresh interpreter with it loads neither NumPy nor TensorFlow."""
     import subprocess
@@ -444,7 +190,7 @@ def test_importing_verify_is_cheap():
 def test_the_pytest_fixture_with_a_model(pytester, monkeypatch):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile("""
-        from tests.verify.test_check_model import X, Y, small
+        from tests.support.small_models import X, Y, small
 
         def test_right(by_hand):
             assert by_hand(small(), X, Y, steps=2).passed

@@ -3,8 +3,7 @@
 `ball` defines the class. The other modules define what each of NumPy's operations does to balls.
 """
 
-from verify.bounds import arithmetic, selection, sums  # importing them registers their operations
-from verify.bounds import elementary as functions
+from verify.bounds import arithmetic, elementary, selection, sums  # importing them registers their operations
 from verify.bounds.ball import Ball
 
-__all__ = ["Ball", "arithmetic", "functions", "selection", "sums"]
+__all__ = ["Ball", "arithmetic", "elementary", "selection", "sums"]

@@ -4,8 +4,6 @@ Each of the four operations rounds once. `reference.operations` declares the pro
 an equation leaves open.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from fractions import Fraction
 from math import frexp, prod
@@ -23,21 +21,21 @@ from verify.records.precision import RECIPROCAL_ULP
 @on_balls(np.add)
 def add(a: Ball, b: Ball) -> Ball:
     """Sum a + b."""
-    return _sum_of_two(a, b, a.value + b.value, plus)
+    return _sum_of_two(a, b, plus)
 
 
 @on_balls(np.subtract)
 def subtract(a: Ball, b: Ball) -> Ball:
     """Difference a - b."""
-    return _sum_of_two(a, b, a.value - b.value, sub)
+    return _sum_of_two(a, b, sub)
 
 
-def _sum_of_two(a: Ball, b: Ball, value: Any, operate: Callable[[Any, Any], Any]) -> Ball:
-    """Return `value`, the sum or difference of a and b, with one rounding.
+def _sum_of_two(a: Ball, b: Ball, operate: Callable[[Any, Any], Any]) -> Ball:
+    """Return the sum or difference of a and b, with one rounding.
 
     There is no rounding where a or b is exactly 0, and none if two exact numbers have a result in the format.
     """
-    radius = a.radius + b.radius
+    value, radius = operate(a.value, b.value), a.radius + b.radius
     if not value.ndim and _fits(operate, a, b):
         return a.same(value, radius)
     rounded = a.rounded(value, radius)
@@ -116,10 +114,10 @@ def quotient(a: Ball, b: Ball, least: Ball) -> Ball:
     return _divided(a, b, np.maximum(np.abs(b.value) - b.radius, guaranteed))
 
 
-def _divided(a: Ball, b: Ball, floor: Any) -> Ball:
+def _divided(a: Ball, b: Ball, floor: Any, ulp: float = 0.5) -> Ball:
     """Return a / b, where |b| >= `floor`. The radius is infinite where `floor` is not above 0."""
     value = a.value / b.value
-    return a.rounded(value, np.where(floor > 0, (np.abs(value) * b.radius + a.radius) / floor, np.inf))
+    return a.rounded(value, np.where(floor > 0, (np.abs(value) * b.radius + a.radius) / floor, np.inf), ulp)
 
 
 def _fits(operate: Callable[[Any, Any], Any], a: Ball, b: Ball) -> bool:
@@ -140,8 +138,7 @@ def _fits(operate: Callable[[Any, Any], Any], a: Ball, b: Ball) -> bool:
 @on_balls(np.reciprocal)
 def reciprocal(a: Ball) -> Ball:
     """Reciprocal 1 / a, elementwise. TensorFlow's kernel is not correctly rounded (RECIPROCAL_ULP)."""
-    floor, value = np.abs(a.value) - a.radius, 1 / a.value
-    return a.rounded(value, np.where(floor > 0, np.abs(value) * a.radius / floor, np.inf), RECIPROCAL_ULP)
+    return _divided(a.same(1, 0.0), a, np.abs(a.value) - a.radius, RECIPROCAL_ULP)
 
 
 @on_balls(np.negative)

@@ -6,8 +6,6 @@ lose digits that a small radius needs. The second is the error of TensorFlow's k
 (`verify.records.precision`).
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

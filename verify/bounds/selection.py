@@ -1,7 +1,6 @@
 """Operations on balls that select and round nothing: maximum, minimum, comparisons, and choosing by a mask."""
 
-from __future__ import annotations
-
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,30 +27,6 @@ def minimum(a: Ball, b: Ball) -> Ball:
     return a.same(-negated.value, negated.radius)
 
 
-@on_balls(np.greater)
-def greater(a: Ball, b: Ball) -> Any:
-    """Mask of a > b."""
-    return _compared(a, b, a.value > b.value)
-
-
-@on_balls(np.greater_equal)
-def greater_equal(a: Ball, b: Ball) -> Any:
-    """Mask of a >= b."""
-    return _compared(a, b, a.value >= b.value)
-
-
-@on_balls(np.less)
-def less(a: Ball, b: Ball) -> Any:
-    """Mask of a < b."""
-    return _compared(a, b, a.value < b.value)
-
-
-@on_balls(np.less_equal)
-def less_equal(a: Ball, b: Ball) -> Any:
-    """Mask of a <= b."""
-    return _compared(a, b, a.value <= b.value)
-
-
 @on_balls(operations.choose)
 def choose(mask: Any, a: Ball, b: Ball) -> Ball:
     """Element of a where the mask is true, of b elsewhere; where the mask is undecided, a ball that holds both."""
@@ -66,12 +41,13 @@ def choose(mask: Any, a: Ball, b: Ball) -> Ball:
     return a.same(value, radius)
 
 
-def _compared(a: Ball, b: Ball, mask: Any) -> Any:
-    """Return the result of a comparison, whose values say `mask`.
+def _compare(comparison: np.ufunc, a: Ball, b: Ball) -> Any:
+    """Return the mask of a comparison, elementwise.
 
     Where the balls of a and b overlap, the comparison is undecided. If it is undecided anywhere, the result is a ball:
     its radius is 1 at the undecided elements and 0 elsewhere.
     """
+    mask = comparison(a.value, b.value)
     if a.is_exact and b.is_exact:
         return mask
     radius = (a.radius + b.radius) * SLACK
@@ -79,7 +55,5 @@ def _compared(a: Ball, b: Ball, mask: Any) -> Any:
     return a.same(mask, undecided.astype(float)) if undecided.any() else mask
 
 
-@on_balls(np.equal)
-def equal(a: Ball, b: Ball) -> Any:
-    """Mask of a = b."""
-    return _compared(a, b, np.asarray(a.value == b.value))
+for ufunc in (np.greater, np.greater_equal, np.less, np.less_equal, np.equal):
+    on_balls(ufunc)(partial(_compare, ufunc))

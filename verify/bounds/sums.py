@@ -1,7 +1,5 @@
 """Sums and matrix products of balls. The terms may be added up in any order."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -44,11 +42,9 @@ def product_and_row(a: Ball, b: Ball, row: Ball) -> Ball:
 def _of_products(a: Ball, b: Ball) -> tuple[Any, Any]:
     """Return two matrices: the error that a and b bring into each sum, and the sum of the products' magnitudes."""
     size_a, size_b = np.abs(a.value), np.abs(b.value)
-    incoming: Any = 0.0
-    if not b.is_exact:
-        incoming = incoming + size_a @ b.spread()
+    incoming: Any = 0.0 if b.is_exact else size_a @ b.spread()
     if not a.is_exact:
-        incoming = incoming + a.spread() @ (size_b + b.radius)
+        incoming = incoming + a.spread() @ b.reach
     return incoming, size_a @ size_b + incoming
 
 

@@ -4,8 +4,6 @@ For each verified step, the callback saves the state of model and optimizer, cap
 Then Keras's own step runs on the same batch. Its new weights must equal the captured ones, bit for bit.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Capture steps, and check that capturing did not change the result."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any

@@ -1,7 +1,5 @@
 """Describe where TensorFlow ran: versions, machine, and flags that change its arithmetic, but no time and no path."""
 
-from __future__ import annotations
-
 import os
 import platform
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Build the essay's network in Keras from a seed, and find its variables by the essay's names."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Load MNIST with Keras's loader."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

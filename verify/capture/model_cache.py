@@ -4,8 +4,6 @@ Each compiled step serves one batch size and one precision. For several sizes, T
 program, which may add up in another order than the program of a single run.
 """
 
-from __future__ import annotations
-
 from collections import OrderedDict
 
 from reference.network import Network

@@ -1,7 +1,5 @@
 """Copy a user's model. By Hand verifies the copy, so that the model itself does not change by a bit."""
 
-from __future__ import annotations
-
 import json
 from collections import OrderedDict
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Nothing unknown is skipped. If a model has parts that By Hand does not support, it is refused and every part is named.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Each kind of layer has a module in `verify/capture/layers/` with its `READER`.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar, Protocol
 
 import keras

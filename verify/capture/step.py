@@ -5,8 +5,6 @@ gives Z. Its own activation is then applied to Z, which gives A. One gradient ta
 the optimizer's methods record what it clips, decays and subtracts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from inspect import signature

@@ -1,7 +1,5 @@
 """Set the number of TensorFlow's threads. This is possible only before TensorFlow's first operation."""
 
-from __future__ import annotations
-
 import os
 
 import tensorflow as tf

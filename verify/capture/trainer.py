@@ -1,7 +1,5 @@
 """Train a network in TensorFlow step by step, with access to every tensor of each step."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

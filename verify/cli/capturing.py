@@ -1,4 +1,4 @@
-"""From options to a trace: a saved one, or what TensorFlow computes. The one guard around TensorFlow."""
+"""From options to a trace: a saved trace, or one captured from TensorFlow, whose exceptions are caught here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from verify.cli.console import waiting
 from verify.cli.options import Options
 from verify.errors import Unusable, Unverifiable
-from verify.inputs.choice import pick
+from verify.inputs.choice import choose_sample
 from verify.inputs.samples import Samples
 from verify.records import trace_file
 from verify.records.settings import Settings
@@ -23,20 +23,21 @@ if TYPE_CHECKING:
     from verify.inputs.model_files import UserModel
 
 CHOSEN = ("seed", "dtype", "split", "batch", "jit", "steps", "optimizer", "loss")
+Batch = tuple[Array, Array]
 
 
 def capture_for(command: str, options: Options) -> Trace:
     """Capture from TensorFlow what the options ask for.  Raises Unusable or Unverifiable."""
     if options.model:
-        return capture_own(command, options)
-    picked = pick(options, batch=options.batch)
+        return _capture_model_file(command, options)
+    choice = choose_sample(options, batch=options.batch)
     chosen = {name: getattr(options, name) for name in CHOSEN}
-    settings = Settings(command=command, data=picked.data, index=picked.index, **chosen)
-    return captured(settings, picked.samples, options.verbose)
+    settings = Settings(command=command, data=choice.data, index=choice.index, **chosen)
+    return captured(settings, choice.samples, options.verbose)
 
 
 def captured(settings: Settings, samples: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:
-    """Capture these settings on these samples.  Raises Unverifiable for whatever goes wrong in TensorFlow."""
+    """Capture these settings on these samples.  Raises Unverifiable for any error in TensorFlow."""
     with _tensorflow(verbose):
         from verify.capture.capture import capture
 
@@ -45,7 +46,7 @@ def captured(settings: Settings, samples: Samples, verbose: bool, weights: Mappi
 
 @contextmanager
 def _tensorflow(verbose: bool, refusals: tuple[type[Exception], ...] = (Unverifiable,)) -> Iterator[None]:
-    """Guard TensorFlow: it starts quietly, and whatever it raises becomes Unverifiable, but for `refusals`."""
+    """Start TensorFlow quietly; inside the `with` block, turn every exception but `refusals` into Unverifiable."""
     with waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
             import_module("verify.capture.capture")
@@ -69,10 +70,14 @@ def from_file(command: str, options: Options) -> Trace:
 
 
 def capture_copy(
-    model: Any, batches: list[tuple[Array, Array]], optimizer: Any = None, loss: Any = None, verbose: bool = False,
+    model: Any,
+    batches: list[Batch],
+    optimizer: Any = None,
+    loss: Any = None,
+    verbose: bool = False,
     command: str = "backprop",
-) -> Trace:  # fmt: skip
-    """Let a copy of the model take these steps; return what TensorFlow computed.  Raises Unusable or Unverifiable."""
+) -> Trace:
+    """Capture one training step of a copy of the model for each batch.  Raises Unusable or Unverifiable."""
     with _tensorflow(verbose, (Unusable, Unverifiable)):
         from verify.capture.capture import capture_model
         from verify.capture.model_copy import twin
@@ -82,7 +87,7 @@ def capture_copy(
         return capture_model(copy.model, fitting, command, copy.steps)
 
 
-def _fitting(model: Any, dtype: str, x: Array, y: Array) -> tuple[Array, Array]:
+def _fitting(model: Any, dtype: str, x: Array, y: Array) -> Batch:
     """Return x and y in the precision and the shapes of the model.  Raises Unusable, naming x or y."""
     shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
     if x.shape[1:] != shape:
@@ -102,52 +107,53 @@ def _fitting(model: Any, dtype: str, x: Array, y: Array) -> tuple[Array, Array]:
     return x, y.astype(dtype)
 
 
-def capture_own(command: str, options: Options) -> Trace:
-    """Load the model and let a copy of it take the steps.  Raises Unusable or Unverifiable."""
+def _capture_model_file(command: str, options: Options) -> Trace:
+    """Load the model of --model and capture a copy of it.  Raises Unusable or Unverifiable."""
     from verify.inputs import model_files  # it takes time to import
 
-    own = model_files.load(options.model, options.trust, options.verbose)
-    batches = _batches(own, options)
-    optimizer, loss = _missing(own.model, command, options)
-    return capture_copy(own.model, batches, optimizer, loss, options.verbose, command)
+    user_model = model_files.load(options.model, options.trust, options.verbose)
+    batches = _batches(user_model, options)
+    optimizer, loss = None, None
+    if not getattr(user_model.model, "compiled", False):  # a forward pass uses neither of the two
+        optimizer, loss = "sgd" if command == "feedforward" else options.optimizer, options.loss
+    return capture_copy(user_model.model, batches, optimizer, loss, options.verbose, command)
 
 
-def _missing(model: Any, command: str, options: Options) -> tuple[Any, Any]:
-    """Return optimizer and loss for a model that was not compiled; a forward pass uses neither."""
-    if getattr(model, "compiled", False):
-        return None, None
-    return ("sgd" if command == "feedforward" else options.optimizer), options.loss
-
-
-def _batches(own: UserModel, options: Options) -> list[tuple[Array, Array]]:
-    """Return X and y of each step; after the last example comes the first again.  Raises Unusable."""
-    if own.x is None or own.y is None:
-        x, y, first, size = _of_samples(own.model, options)
+def _batches(user_model: UserModel, options: Options) -> list[Batch]:
+    """Return x and y of each step; the first example follows the last.  Raises Unusable."""
+    if user_model.x is None or user_model.y is None:
+        x, y, first, size = _from_samples(user_model.model, options)
     else:
+        x, y = user_model.x, user_model.y
+        first, size = options.index or 0, options.batch if options.batch > 1 else len(x)
         if options.digit is not None or options.data != "digits" or options.image:
-            raise Unusable(f"--model {options.model}: its function brings its own x and y; leave --data, --digit and "
-                           "--image away")  # fmt: skip
-        x, y, first, size = own.x, own.y, options.index or 0, options.batch if options.batch > 1 else len(own.x)
+            raise Unusable(
+                f"--model {options.model}: its function brings its own x and y; leave --data, --digit and --image away"
+            )
         if len(x) != len(y) or not first < len(x) or size > len(x):
-            raise Unusable(f"--model {options.model}: x has {len(x)} examples and y {len(y)}; --index {first} and "
-                           f"--batch {size} do not fit")  # fmt: skip
-    places = [np.arange(first + k * size, first + (k + 1) * size) % len(x) for k in range(options.steps)]
-    return [(x[at], y[at]) for at in places]
+            raise Unusable(
+                f"--model {options.model}: x has {len(x)} examples and y {len(y)}; --index {first} and "
+                f"--batch {size} do not fit"
+            )
+    rows = [np.arange(first + k * size, first + (k + 1) * size) % len(x) for k in range(options.steps)]
+    return [(x[of_step], y[of_step]) for of_step in rows]
 
 
-def _of_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]:
-    """Return images in the model's shape, labels as its loss needs them, the first place, and the batch size."""
-    picked = pick(options, batch=options.batch)
-    drawn = picked.samples
+def _from_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]:
+    """Return images in the model's shape, labels as its loss needs them, the first index, and the batch size."""
+    choice = choose_sample(options, batch=options.batch)
+    images, classes, labels = choice.samples.images, choice.samples.classes, choice.samples.labels
     shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
-    images = drawn.images
     if images.shape[1] != int(np.prod(shape)):
-        raise Unusable(f"--model {options.model}: it takes {list(shape)}, and the images of --data {options.data} have "
-                       f"{images.shape[1]} pixels")  # fmt: skip
-    if outputs < len(drawn.classes):
-        raise Unusable(f"--model {options.model}: it has {outputs} outputs, and --data {options.data} has "
-                       f"{len(drawn.classes)} classes")  # fmt: skip
-    cost = model.loss if getattr(model, "compiled", False) else options.loss
-    sparse = "sparse" in str(getattr(cost, "name", getattr(cost, "__name__", cost)))
-    labels = drawn.labels if sparse else np.eye(outputs)[drawn.labels]
-    return images.reshape(-1, *shape), labels, picked.index, options.batch
+        raise Unusable(
+            f"--model {options.model}: it takes {list(shape)}, and the images of --data {options.data} have "
+            f"{images.shape[1]} pixels"
+        )
+    if outputs < len(classes):
+        raise Unusable(
+            f"--model {options.model}: it has {outputs} outputs, and --data {options.data} has {len(classes)} classes"
+        )
+    loss = model.loss if getattr(model, "compiled", False) else options.loss
+    sparse = "sparse" in str(getattr(loss, "name", getattr(loss, "__name__", loss)))
+    y = labels if sparse else np.eye(outputs)[labels]
+    return images.reshape(-1, *shape), y, choice.index, options.batch

@@ -1,7 +1,5 @@
 """Run feedforward or backprop: capture or read a trace, compare, write the files, print."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from verify.results.result import Result, summary
 
 
 def one(command: str, options: Options) -> Result:
-    """Carry out one command and write its files.  Raises Unusable or Unverifiable."""
+    """Run one command, write its files and return its result.  Raises Unusable or Unverifiable."""
     files.check_writable(options.out, "--out")
     trace = from_file(command, options) if options.trace else capture_for(command, options)
     if options.save_trace:
@@ -29,14 +27,14 @@ def one(command: str, options: Options) -> Result:
 
 
 def say(result: Result, options: Options) -> int:
-    """Print the headline, one table, and where the files are.  Returns the exit status."""
-    full = result.command == "feedforward" and result.tables and result.passed
-    table = result.tables[0] if full else short(result)
+    """Print the headline, one table and the paths of the files; return the exit status."""
+    shows_table_3 = result.command == "feedforward" and result.tables and result.passed
+    table = result.tables[0] if shows_table_3 else short(result)
     return tell(result.headline, result.passed, options, (table,), ("report.md", "comparisons.csv"))
 
 
 def short(result: Result) -> Table:
-    """Return a row for each tensor; of several steps, or many failures, the worst step of each tensor."""
+    """Return a table with a row for each tensor, at its worst step. State that was only carried over is left out."""
     rows = tuple(c for c in worst_steps(result.local) if c.order == 0 or not is_state(c.tensor, "before"))
     title = "Each tensor against its equation, on TensorFlow's own inputs"
     return summary(rows, title + (" (its worst step)" if result.settings.steps > 1 else ""))

@@ -1,8 +1,6 @@
 """Evaluate rules on the inputs that TensorFlow had: as balls, and as plain arrays."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -11,34 +9,28 @@ import numpy as np
 from reference.rules import Optimizer, Rule
 from verify.bounds import Ball
 from verify.compare.recompute import impossible_raises, recompute
-from verify.records.precision import FLOAT32, Precision
+from verify.records.precision import FLOAT32, Floats, Precision
 from verify.records.trace import Array, Trace
 
 SECOND_ORDER = 1 + 2.0**-20  # covers the products of two rounding errors
 
-# by a name and the ids of the inputs: the inputs, followed by the result
+# by a name and the ids of the operands: the operands, followed by the result
 Memo = dict[tuple[Any, ...], tuple[Any, ...]]
 
 
-def inputs(
-    captured: Mapping[str, Array],
-    trace: Trace,
-    plan: tuple[Rule | str, ...],
-    precision: Precision,
-    memo: Memo | None = None,
-) -> dict[str, Any]:
-    """Return the tensors of a plan as TensorFlow had them, as exact balls, by name.
+def exact_balls(
+    captured: Mapping[str, Array], trace: Trace, names: Iterable[str], precision: Precision, memo: Memo | None = None
+) -> dict[str, Ball]:
+    """Return the named tensors as TensorFlow had them, as exact balls.
 
-    `plan` lists names, or rules whose tensors are meant. A tensor with another shape or type than the network gives it
-    is left out, so that no rule reads it.
+    A tensor with another shape or type than the network gives it is left out, so that no rule reads it.
     """
     balls = {}
-    for rule in plan:
-        name = rule if isinstance(rule, str) else rule.tensor
+    for name in names:
         array = captured.get(name)
         shape = trace.network.tensor_shape(name, trace.settings.batch)
         if array is not None and array.dtype == precision.name and array.shape == shape:
-            balls[name] = _kept(memo, ("exact", name), (array,), partial(Ball.exact, array, precision))
+            balls[name] = _memoised(memo, ("exact", name), (array,), partial(Ball.exact, array, precision))
     return balls
 
 
@@ -55,8 +47,8 @@ def scalars(number: int, optimizer: Optimizer, precision: Precision) -> Mapping[
     return balls
 
 
-def fused(rule: Rule, operands: Mapping[str, Any], jit: bool) -> Mapping[str, Any]:
-    """Return the rule's inputs, with wider bounds where a compiler may round them otherwise.
+def fused(rule: Rule, operands: Mapping[str, Ball], jit: bool) -> Mapping[str, Ball]:
+    """Return the rule's operands, with wider bounds where a compiler may round them otherwise.
 
     `rule.fusable`, with XLA only: a product may enter the addition that follows it without being rounded. Then the
     rounding of the product, which its ball includes, does not take place.
@@ -64,17 +56,16 @@ def fused(rule: Rule, operands: Mapping[str, Any], jit: bool) -> Mapping[str, An
     grappler multiplies the constants first. Then the rounding of g·s does not take place and that of s·α does. Each
     rounding is at most u relative to the value.
     """
-    widened = {}
+    wider: dict[str, Floats] = {}
     for name in rule.fusable if jit else ():
-        if name in operands:
-            ball = operands[name]
-            widened[name] = Ball(ball.value, ball.radius + ball.precision.half_ulp(ball.reach), ball.precision)
+        if (ball := operands.get(name)) is not None:
+            wider[name] = ball.radius + ball.precision.half_ulp(ball.reach)
     for name in rule.folded:
-        if name in operands:
-            ball = operands[name]
-            roundings = 2 * (ball.precision.joint_unit * ball.reach + ball.precision.tiny) * SECOND_ORDER
-            widened[name] = Ball(ball.value, ball.radius + roundings, ball.precision)
-    return {**operands, **widened} if widened else operands
+        if (ball := operands.get(name)) is not None:
+            precision = ball.precision
+            wider[name] = ball.radius + 2 * (precision.joint_unit * ball.reach + precision.tiny) * SECOND_ORDER
+    balls = {name: Ball(operands[name].value, radius, operands[name].precision) for name, radius in wider.items()}
+    return {**operands, **balls} if balls else operands
 
 
 def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:
@@ -83,20 +74,20 @@ def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | N
         return None
     key, operands = ("recomputed", rule.tensor, rule.equation), tuple(arrays[name] for name in rule.inputs)
     with impossible_raises():
-        array: Array | None = _kept(memo, key, operands, partial(recompute, rule, arrays, dtype))
+        array: Array | None = _memoised(memo, key, operands, partial(recompute, rule, arrays, dtype))
     return array
 
 
-def evaluate(rule: Rule, operands: Mapping[str, Any], precision: Precision, memo: Memo | None = None) -> Ball | None:
-    """Return the ball of a rule; None if an input is missing or the shapes do not fit."""
+def evaluate(rule: Rule, operands: Mapping[str, Ball], precision: Precision, memo: Memo | None = None) -> Ball | None:
+    """Return the ball of a rule; None if an operand is missing or the shapes do not fit."""
     if any(name not in operands for name in rule.inputs):
         return None
-    key, sources = (rule.tensor, rule.equation), tuple(operands[name] for name in rule.inputs)
-    ball: Ball | None = _kept(memo, key, sources, partial(_evaluated, rule, operands, precision))
+    key, balls = (rule.tensor, rule.equation), tuple(operands[name] for name in rule.inputs)
+    ball: Ball | None = _memoised(memo, key, balls, partial(_evaluated, rule, operands, precision))
     return ball
 
 
-def _kept(memo: Memo | None, key: tuple[str, ...], operands: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
+def _memoised(memo: Memo | None, key: tuple[str, ...], operands: tuple[Any, ...], compute: Callable[[], Any]) -> Any:
     """Return the result for these operands from the memo; compute it first if it is not there.
 
     Operands are told apart by their ids. The memo keeps the operands too, so that no new object can have their ids.
@@ -109,7 +100,7 @@ def _kept(memo: Memo | None, key: tuple[str, ...], operands: tuple[Any, ...], co
     return memo[full_key][-1]
 
 
-def _evaluated(rule: Rule, operands: Mapping[str, Any], precision: Precision) -> Ball | None:
+def _evaluated(rule: Rule, operands: Mapping[str, Ball], precision: Precision) -> Ball | None:
     """Return the ball of a rule; None if the shapes do not fit."""
     inner = FLOAT32 if rule.single else precision
     try:
@@ -117,17 +108,13 @@ def _evaluated(rule: Rule, operands: Mapping[str, Any], precision: Precision) ->
             result = rule({name: _in(operands[name], inner) for name in rule.inputs})
     except (ValueError, IndexError, np.exceptions.AxisError):
         return None  # the tensor with the wrong shape has a comparison of its own, which fails
-    if not isinstance(result, Ball):
-        result = Ball.constant(result, inner)
-    unknown = np.isnan(result.radius)  # 0·∞
-    if unknown.any():
-        result = Ball(result.value, np.where(unknown, np.inf, result.radius), inner)
-    ball: Ball = _in(result, precision)
-    return ball
+    ball = result if isinstance(result, Ball) else Ball.constant(result, inner)
+    undefined = np.isnan(ball.radius)  # 0·∞
+    if undefined.any():
+        ball = Ball(ball.value, np.where(undefined, np.inf, ball.radius), inner)
+    return _in(ball, precision)
 
 
-def _in(ball: Any, precision: Precision) -> Any:
-    """Return a ball with the same value and radius in this precision; return anything else as it is."""
-    if not isinstance(ball, Ball) or ball.precision is precision:
-        return ball
-    return Ball(ball.value, ball.radius, precision)
+def _in(ball: Ball, precision: Precision) -> Ball:
+    """Return a ball with the same value and radius in this precision."""
+    return ball if ball.precision is precision else Ball(ball.value, ball.radius, precision)

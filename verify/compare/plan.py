@@ -1,18 +1,16 @@
-"""Choose the rules that are checked in a step, and the names that a trace may have."""
+"""Choose the rules that are checked in a step, and check the tensors that no rule computes."""
 
-from __future__ import annotations
+from collections.abc import Iterator, Mapping
 
+import numpy as np
+
+from reference.losses import loss_named
 from reference.rules import Rule, given_names, rules, start
-from reference.tensor_names import before, kept, split_step
+from reference.tensor_names import before, is_state, kept, split_step
 from verify.compare.tensor import Comparison
-from verify.records.settings import OPTIMIZERS
-from verify.records.trace import Trace
-
-
-def strays(trace: Trace) -> tuple[Comparison, ...]:
-    """Return a failed comparison for each tensor that belongs to no step."""
-    extra = [name for name in trace.tensors if not 1 <= split_step(name)[0] <= trace.settings.steps]
-    return tuple(Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra)
+from verify.records.precision import PRECISIONS
+from verify.records.settings import GIVEN, OPTIMIZERS, Settings
+from verify.records.trace import Array, Trace
 
 
 def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], frozenset[str]]:
@@ -38,3 +36,74 @@ def begins_with(trace: Trace) -> tuple[str, ...]:
     moments = OPTIMIZERS[trace.settings.optimizer].keeps if trace.settings.training else ()
     network = trace.network
     return (*given_names(network), *(before(kept(moment, P)) for P in network.parameters() for moment in moments))
+
+
+def strays(trace: Trace) -> tuple[Comparison, ...]:
+    """Return a failed comparison for each tensor that belongs to no step."""
+    extra = [name for name in trace.tensors if not 1 <= split_step(name)[0] <= trace.settings.steps]
+    return tuple(Comparison(0, 0, name, "", 0, trace.tensors[name].shape, "local", "extra") for name in extra)
+
+
+class StepInputs:
+    """The inputs of a step with these rules: tensors that the rules read and do not compute.
+
+    `rest` names other tensors that the step may have.
+    """
+
+    def __init__(self, trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]) -> None:
+        network, self.settings = trace.network, trace.settings
+        computed = {rule.tensor for rule in plan}
+        needed = {name for rule in plan for name in rule.inputs} - computed
+        state = sorted(name for name in rest if is_state(name, "before"))
+        names = [name for name in dict.fromkeys((*given_names(network), *state)) if name in needed]
+        self.shapes = {name: network.tensor_shape(name, self.settings.batch) for name in names}
+        self.masks, self.known = frozenset(network.masks()), computed | self.shapes.keys() | rest
+
+    def problems(self, step: int, captured: Mapping[str, Array]) -> Iterator[Comparison]:
+        """Yield a failed comparison for each wrong input of the step, and for each tensor with an unknown name."""
+        for name, shape in self.shapes.items():
+            verdict, text = self._problem(name, captured.get(name))
+            if verdict:
+                yield Comparison(step, 0, name, "given", 0, shape, "local", verdict, explanation=text)
+        for name in (name for name in captured if name not in self.known):
+            shape, text = captured[name].shape, "no rule computes it"
+            yield Comparison(step, 0, name, "", 0, shape, "local", "extra", explanation=text)
+
+    def _problem(self, name: str, actual: Array | None) -> tuple[str, str]:
+        """Return the verdict and the text of the first check that an input fails, or two empty texts."""
+        settings, shape = self.settings, self.shapes[name]
+        if actual is None:
+            return "missing", "the trace does not hold it"
+        if actual.shape != shape:
+            return "shape", f"it should be {list(shape)}"
+        if actual.dtype != settings.dtype:
+            return "dtype", f"it should be {settings.dtype}"
+        if not np.isfinite(actual).all():
+            return "not_finite", "it holds NaN or infinity"
+        if name == "y" and (text := _wrong_labels(actual, settings)):
+            return "outside", text
+        if name == "X" and settings.data != GIVEN and (actual.min() < 0 or actual.max() > 1):
+            return "outside", "pixels must lie from 0 to 1"
+        if name in self.masks and not _zeros_and_ones(actual):
+            return "outside", "a mask holds 0 and 1 only"
+        return "", ""
+
+
+def _wrong_labels(y: Array, settings: Settings) -> str:
+    """Return what is wrong with y, or "". Labels must be one-hot, unless the user passed arrays.
+
+    Then each row must add up to 1 with a cross-entropy, and may have any numbers with another loss.
+    """
+    if settings.data != GIVEN:
+        one_hot = _zeros_and_ones(y) and np.all(np.sum(y, axis=1) == 1)
+        return "" if one_hot else "each row must hold a single 1 and zeros"
+    if not loss_named(settings.loss).is_crossentropy:
+        return ""
+    rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[1]  # each share was rounded, and so was their sum
+    wrong = y.min() < 0 or np.max(np.abs(y.sum(axis=1, dtype=float) - 1)) > rounding
+    return "each row must hold shares that add up to 1" if wrong else ""
+
+
+def _zeros_and_ones(array: Array) -> bool:
+    """Return True if every element is 0 or 1."""
+    return bool(np.all((array == 0) | (array == 1)))

@@ -4,8 +4,6 @@ This is a quick selection of the faults of `verify.faults`: each variant of the 
 step, one tensor at a time. It also finds the smallest relative change of each whole tensor that would be noticed.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,17 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from reference.rules import Rule
-from reference.tensor_names import previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import attempt
-from verify.compare.effect_size import distance, smallest
-from verify.compare.faults import beside, computed
+from verify.compare.faults import compute, other_operands
 from verify.compare.plan import planned
-from verify.compare.tensor import PASSING, Tolerance, values
+from verify.compare.tensor import PASSING, Tolerance, bound_of, values
 from verify.compare.variants import IMPOSSIBLE, variants
 from verify.compare.walk import Walk
 from verify.records.precision import Floats
-from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array
 
 MANY = 4096  # from a larger tensor, about this many elements are sampled for the smallest change
@@ -47,7 +42,7 @@ class Power:
         missed = self.tried - self.caught - self.equal
         smallest_changes = ", ".join(f"{phase} {_range(*ends)}" for phase, ends in self.change.items())
         return (
-            f"What this is worth: {self.tried} altered equations were tried on the output layer's tensors; "
+            f"What a PASS can notice: {self.tried} altered equations were tried on the output layer's tensors; "
             f"{self.caught} were noticed, {self.equal} equal the truth within rounding, {missed} went unnoticed. "
             f"The smallest relative change of a whole tensor that is noticed: {smallest_changes}."
         )
@@ -55,51 +50,75 @@ class Power:
 
 def _range(low: float, high: float) -> str:
     """Return a range as text: "1e-07 to 3e-06", or one number if both ends have the same text."""
-    texts = ["never" if math.isinf(x) else f"{x:.0e}" for x in (low, high)]
-    return texts[0] if texts[0] == texts[1] else f"{texts[0]} to {texts[1]}"
+    texts = dict.fromkeys("never" if math.isinf(x) else f"{x:.0e}" for x in (low, high))
+    return " to ".join(texts)
 
 
 def power(walk: Walk, tolerance: Tolerance | None) -> Power:
     """Return the sensitivity of a comparison. All tensors of the walk's last step must have passed."""
-    trace = walk.trace
-    step = trace.settings.steps
-    tensors, plan = trace.step(step), planned(trace, walk.command, step == 1)[0]
+    plan = planned(walk.trace, walk.command, walk.trace.settings.steps == 1)[0]
     tried = caught = equal = 0
-    inputs = {**{previous(name): ball for name, ball in walk.previous.items()}, **walk.local}
-    for rule, other, array in _altered(walk, plan):
-        ball = walk.balls[rule.tensor]
-        noticed = values(ball.value, _bound(ball, tolerance), array, walk.precision)["verdict"] not in PASSING
+    for variant, array in _altered(walk, plan):
+        ball = walk.balls[variant.tensor]
+        noticed = values(ball.value, bound_of(ball, tolerance), array, walk.precision)["verdict"] not in PASSING
         tried += 1
         caught += noticed
-        equal += not noticed and distance(ball, attempt(other, inputs, walk.precision), array) <= 1
-    smallest_changes: dict[str, list[float]] = {}
+        equal += not noticed and distance(ball, attempt(variant, walk.operands, walk.precision), array) <= 1
+    changes: dict[str, list[float]] = {}
     for rule in plan:
-        if rule.phase in PHASES and rule.tensor in walk.balls and tensors[rule.tensor].any():
+        if rule.phase in PHASES and rule.tensor in walk.balls and walk.tensors[rule.tensor].any():
             ball = walk.balls[rule.tensor]
-            sampled = slice(None, None, max(1, ball.value.size // MANY))
-            arrays = (ball.value, _bound(ball, tolerance), tensors[rule.tensor])
-            change = smallest(*(np.ravel(array)[sampled] for array in arrays))
-            smallest_changes.setdefault(rule.phase, []).append(change)
-    ranges = {phase: (min(changes), max(changes)) for phase, changes in smallest_changes.items()}
-    return Power(tried, caught, equal, ranges)
+            sample = slice(None, None, max(1, ball.value.size // MANY))
+            arrays = (ball.value, bound_of(ball, tolerance), walk.tensors[rule.tensor])
+            changes.setdefault(rule.phase, []).append(smallest(*(np.ravel(array)[sample] for array in arrays)))
+    return Power(tried, caught, equal, {phase: (min(sizes), max(sizes)) for phase, sizes in changes.items()})
 
 
-def _bound(ball: Ball, tolerance: Tolerance | None) -> Floats:
-    """Return the bound of each element: the fixed tolerance if there is one, else the ball's radius."""
-    return tolerance.allowed(ball.value) if tolerance else ball.spread()
-
-
-def _altered(walk: Walk, plan: tuple[Rule, ...]) -> Iterator[tuple[Rule, Rule, Array]]:
-    """Yield, for each variant of the output layer's tensors: the rule, the variant, and the variant's tensor."""
-    trace = walk.trace
-    optimizer = OPTIMIZERS[trace.settings.optimizer]
-    others = beside(trace, trace.settings.steps)
-    tensors = trace.step(trace.settings.steps)
+def _altered(walk: Walk, plan: tuple[Rule, ...]) -> Iterator[tuple[Rule, Array]]:
+    """Yield each variant of the output layer's tensors, as a rule, and the tensor that it gives."""
+    others = other_operands(walk.trace, walk.trace.settings.steps)
     for rule in plan:
-        if rule.layer == trace.network.depth and rule.tensor in walk.balls:
-            for variant in variants(rule, trace.network, optimizer, trace.settings.loss):
+        if rule.layer == walk.trace.network.depth and rule.tensor in walk.balls:
+            for variant in variants(rule, walk.trace.network, walk.optimizer):
                 try:
-                    array = computed(variant.rule, tensors, others)
+                    array = compute(variant.rule, walk.tensors, others)
                 except IMPOSSIBLE:
                     continue  # for example a transpose that does not fit, or a step before the first
-                yield rule, variant.rule, array
+                yield variant.rule, array
+
+
+def distance(truth: Ball, other: Ball | None, captured: Array) -> float:
+    """Return the largest difference between `truth` and `other`, divided by the sum of both bounds.
+
+    Without another ball of the same shape, TensorFlow's tensor `captured` takes its place, with a bound of 0. If two
+    balls give 1 or less, then at every element there is a number that rounding can make of both: no comparison can
+    tell them apart. The balls give the distance; the comparator has no part in it.
+    """
+    with np.errstate(all="ignore"):
+        if other is not None and other.shape == truth.shape:
+            difference, bound = np.abs(truth.value - other.value), truth.spread() + other.spread()
+        else:
+            difference, bound = np.abs(captured.astype(np.float64) - truth.value), truth.spread()
+        if not np.isfinite(difference).all():
+            return float("inf")
+        return float(np.max(np.where(difference == 0, 0.0, difference / bound)))
+
+
+def smallest(value: Floats, bound: Floats, captured: Array) -> float:
+    """Return the smallest δ for which captured·(1 ± δ) is out of bounds somewhere, found by bisection.
+
+    `value` is the tensor by hand, `captured` TensorFlow's tensor. Returns infinity if δ = 1 is not noticed.
+    """
+    wide = captured.astype(np.float64)
+
+    def noticed(delta: float) -> bool:
+        changed = ((wide * (1 + sign * delta)).astype(captured.dtype) for sign in (1, -1))
+        return any(bool((np.abs(array.astype(np.float64) - value) > bound).any()) for array in changed)
+
+    low, high = 2.0**-60, 1.0
+    if not noticed(high):
+        return float("inf")
+    while high / low > 1.05:
+        middle = float(np.sqrt(low * high))
+        low, high = (low, middle) if noticed(middle) else (middle, high)
+    return high

@@ -5,8 +5,6 @@ needs no bound. This argument needs a computation without overflow and without d
 them happens reproduces nothing. Only the numbers that are not reproduced are judged by balls.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from functools import lru_cache
@@ -28,9 +26,9 @@ def coefficients_as_numbers(number: int, optimizer: Optimizer, dtype: str) -> Ma
     Keras turns β1 and β2 into float32 tensors before it casts them to the variable's type, in float64 too.
     """
     cast = np.dtype(dtype).type
-    numbers: dict[str, Any] = {"t": cast(number)}
+    numbers = {"t": cast(number)}
     for name, value in optimizer.coefficients.items():
-        numbers[name] = cast(np.float32(value)) if name.startswith("beta") else cast(value)
+        numbers[name] = cast(np.float32(value) if name.startswith("beta") else value)
     return numbers
 
 
@@ -70,7 +68,7 @@ def reproduced(recomputed: Array | None, tensorflow: Array) -> Array:
 def share(reproduced: int, elements: int) -> str:
     """Return the share of reproduced numbers as text with one decimal, truncated: 99.97 % is "99.9%"."""
     tenths = 1000 * reproduced // elements if elements else 0
-    return f"{tenths // 10}%" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}%"
+    return f"{tenths / 10:g}%"
 
 
 def reproduced_text(reproduced: int, elements: int, where: str, policy: str) -> str:

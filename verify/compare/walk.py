@@ -5,28 +5,112 @@ that is outside is where the error was made. The verdict of a run is made in thi
 X, y and the first weights alone and read each other's results, as the essay does by hand.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Self, TypeVar
 
 from reference.rules import Rule, given_names
 from reference.tensor_names import CARRIED, carried, previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import Context, diagnose
-from verify.compare.evaluation import Memo, evaluate, fused, inputs, recomputed, scalars
-from verify.compare.plan import begins_with, planned, strays
+from verify.compare.evaluation import Memo, evaluate, exact_balls, fused, recomputed, scalars
+from verify.compare.plan import StepInputs, begins_with, planned, strays
 from verify.compare.recompute import coefficients_as_numbers
-from verify.compare.tensor import Attributes, Comparison, Tolerance, row
+from verify.compare.tensor import Comparison, Tolerance, compare_tensor
 from verify.records.precision import PRECISIONS
 from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array, Trace
 
+MODES = ("local", "chained")
+EXPLAINED = 6  # how many of the tensors that disagree are explained, in the order of computing
+Tensor = TypeVar("Tensor")
+
+
+class Walk:
+    """A comparison of a trace, step by step. It keeps what the next step needs of the steps before.
+
+    `memo` keeps the results of evaluations by the ids of their operands: if one tensor changes, only the rules that
+    read this tensor are evaluated again. `modes` may leave out "chained".
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        command: str,
+        tolerance: Tolerance | None = None,
+        memo: Memo | None = None,
+        modes: tuple[str, ...] = MODES,
+    ) -> None:
+        self.trace, self.command, self.tolerance, self.memo, self.modes = trace, command, tolerance, memo, modes
+        self.precision, self.optimizer = PRECISIONS[trace.settings.dtype], OPTIMIZERS[trace.settings.optimizer]
+        self.local: dict[str, Ball] = {}  # what the last step's rules read in local mode
+        self.previous: dict[str, Ball] = {}  # `local` of the step before
+        self.chain: dict[str, Ball] = {}  # what they read in chained mode, and their results
+        self.balls: dict[str, Ball] = {}  # their results in local mode
+        self.explains = True  # whether to look for the causes of disagreements
+        self.tensors: Mapping[str, Array] = {}  # TensorFlow's tensors of the last step
+
+    @property
+    def operands(self) -> dict[str, Ball]:
+        """What a variant may read: the balls of the last step, and those of the step before with "~" in their names."""
+        return {**{previous(name): ball for name, ball in self.previous.items()}, **self.local}
+
+    def begin(self, tensors: Mapping[str, Array]) -> None:
+        """Start from these tensors of TensorFlow's as if they were the last step's."""
+        self.tensors = tensors
+        self.local = exact_balls(tensors, self.trace, tensors, self.precision)
+
+    def step(self, number: int, captured: Mapping[str, Array]) -> list[Comparison]:
+        """Return the comparisons of the next step's tensors. `captured` has the tensors as TensorFlow computed them."""
+        trace, settings = self.trace, self.trace.settings
+        plan, rest = planned(trace, self.command, number == 1)
+        names = dict.fromkeys((*(rule.tensor for rule in plan), *begins_with(trace)))
+        exact = exact_balls(captured, trace, names, self.precision, self.memo)
+        constants = scalars(settings.done + number, self.optimizer, self.precision)
+        self.previous = self.local
+        self.local = {**exact, **_carried_over(self.local), **constants}
+        first = number == 1 or self.command == "feedforward"
+        self.chain = {**_givens(self.local, trace, first), **_carried_over(self.chain), **constants}
+        numbers = coefficients_as_numbers(settings.done + number, self.optimizer, settings.dtype)
+        arrays = {**captured, **_carried_over(self.tensors), **numbers}
+        self.tensors, self.balls = captured, {}
+        comparisons = list(StepInputs(trace, plan, rest).problems(number, captured))
+        for order, rule in enumerate(plan, 1):
+            for mode in self.modes:
+                operands = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
+                ball = evaluate(rule, operands, self.precision, self.memo)
+                array = None
+                if ball is not None:  # without a ball, an input is missing or has another shape
+                    (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
+                    if mode == "local":
+                        array = recomputed(rule, arrays, settings.dtype, self.memo)
+                actual = captured.get(rule.tensor)
+                comparisons.append(
+                    compare_tensor(rule, number, order, mode, ball, actual, self.tolerance, settings.dtype, array)
+                )
+        if self.explains and not self.tolerance:
+            self._explain(comparisons, {rule.tensor: rule for rule in plan})
+        return comparisons
+
+    def _explain(self, comparisons: list[Comparison], rules: Mapping[str, Rule]) -> None:
+        """Add an explanation to the comparisons of the first tensors that are outside in local mode."""
+        outside = [i for i, c in enumerate(comparisons) if c.mode == "local" and c.verdict == "outside" and c.order]
+        if not outside:
+            return
+        network, operands = self.trace.network, self.operands
+        context = Context(network, self.optimizer, self.precision, self.tensors, self.balls, operands)
+        for i in outside[:EXPLAINED]:
+            cause = diagnose(rules[comparisons[i].tensor], context)
+            comparisons[i] = replace(comparisons[i], explanation=cause)
+
+    def copy(self) -> Self:
+        """Return a copy, which can take the next step with other tensors."""
+        return copy(self)
+
 
 @dataclass(frozen=True)
-class ShownTensor:
+class ShownStep:
     """The step that a report shows in detail: the balls of its rules, evaluated on TensorFlow's own inputs."""
 
     step: int
@@ -44,92 +128,7 @@ class TraceComparison:
     comparisons: tuple[Comparison, ...]
     by_hand: tuple[Mapping[str, Ball], ...]
     walk: Walk
-    shown: ShownTensor
-
-
-MODES = ("local", "chained")
-EXPLAINED = 6  # how many of the tensors that disagree are explained, in the order of computing
-
-
-class Walk:
-    """A comparison of a trace, step by step. It keeps what the next step needs of the steps before.
-
-    `memo` keeps the results of evaluations by the ids of their inputs: if one tensor changes, only the rules that read
-    this tensor are evaluated again. `modes` may leave out "chained".
-    """
-
-    def __init__(
-        self,
-        trace: Trace,
-        command: str,
-        tolerance: Tolerance | None = None,
-        memo: Memo | None = None,
-        modes: tuple[str, ...] = MODES,
-    ) -> None:
-        self.trace, self.command, self.tolerance, self.memo, self.modes = trace, command, tolerance, memo, modes
-        self.precision = PRECISIONS[trace.settings.dtype]
-        self.local: dict[str, Any] = {}  # what the last step's rules read in local mode
-        self.previous: dict[str, Any] = {}  # `local` of the step before
-        self.chain: dict[str, Any] = {}  # what they read in chained mode, and their results
-        self.balls: dict[str, Ball] = {}  # their results in local mode
-        self.explains = True  # whether to look for the causes of disagreements
-        self.tensors: Mapping[str, Array] = {}  # TensorFlow's tensors of the last step
-
-    def begin(self, tensors: Mapping[str, Array]) -> None:
-        """Start from these tensors of TensorFlow's as if they were the last step's."""
-        self.tensors = tensors
-        self.local = inputs(tensors, self.trace, tuple(tensors), self.precision)
-
-    def step(self, number: int, captured: Mapping[str, Array]) -> list[Comparison]:
-        """Return the comparisons of the next step's tensors. `captured` has the tensors as TensorFlow computed them."""
-        trace, settings = self.trace, self.trace.settings
-        optimizer = OPTIMIZERS[settings.optimizer]
-        constants = scalars(settings.done + number, optimizer, self.precision)
-        plan, rest = planned(trace, self.command, number == 1)
-        exact = inputs(captured, trace, (*plan, *begins_with(trace)), self.precision, self.memo)
-        self.previous = self.local
-        self.local = {**exact, **_before(self.local), **constants}
-        first = number == 1 or self.command == "feedforward"
-        self.chain = {**_givens(self.local, trace, first), **_before(self.chain), **constants}
-        comparisons = list(Attributes.of(trace, plan, rest).problems(number, captured))
-        numbers = coefficients_as_numbers(settings.done + number, optimizer, settings.dtype)
-        arrays = {**captured, **_before(self.tensors), **numbers}
-        self.tensors = captured
-        self.balls = {}
-        for order, rule in enumerate(plan, 1):
-            for mode in self.modes:
-                operands = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
-                ball = evaluate(rule, operands, self.precision, self.memo)
-                if ball is not None:
-                    (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
-                actual, array = captured.get(rule.tensor), None
-                if mode == "local" and ball is not None:  # without a ball, an input is missing or has another shape
-                    array = recomputed(rule, arrays, settings.dtype, self.memo)
-                comparison = row(rule, number, order, mode, ball, actual, self.tolerance, settings.dtype, array)
-                comparisons.append(comparison)
-        if self.explains:
-            self._explain(comparisons, plan, captured)
-        return comparisons
-
-    def _explain(self, comparisons: list[Comparison], plan: tuple[Rule, ...], tensors: Mapping[str, Array]) -> None:
-        """Add an explanation to the comparisons of the first tensors that are outside in local mode."""
-        by_tensor = {rule.tensor: rule for rule in plan}
-        outside = [i for i, c in enumerate(comparisons) if c.mode == "local" and c.verdict == "outside" and c.order]
-        if not outside or self.tolerance:
-            return
-        operands = {**{previous(name): ball for name, ball in self.previous.items()}, **self.local}
-        settings = self.trace.settings
-        context = Context(
-            self.trace.network, OPTIMIZERS[settings.optimizer], settings.loss, self.precision, tensors, self.balls
-        )
-        for i in outside[:EXPLAINED]:
-            rule = by_tensor[comparisons[i].tensor]
-            cause = diagnose(rule, tensors[rule.tensor], self.balls[rule.tensor], operands, context)
-            comparisons[i] = replace(comparisons[i], explanation=cause)
-
-    def copy(self) -> Walk:
-        """Return a copy, which can take the next step with other tensors."""
-        return copy(self)
+    shown: ShownStep
 
 
 def compare(
@@ -139,22 +138,22 @@ def compare(
     walk = Walk(trace, command, tolerance, modes=modes)
     comparisons: list[Comparison] = []
     by_hand: list[Mapping[str, Ball]] = []
-    shown, agreed = ShownTensor(0, {}), True
+    shown, agreed = ShownStep(0, {}), True
     for number in range(1, trace.settings.steps + 1):
         of_step = walk.step(number, trace.step(number))
         comparisons += of_step
         if agreed:
-            shown, agreed = ShownTensor(number, walk.balls), all(c.passed for c in of_step if c.mode == "local")
+            shown, agreed = ShownStep(number, walk.balls), all(c.passed for c in of_step if c.mode == "local")
         by_hand = [*by_hand[:1], {name: ball for name, ball in walk.chain.items() if CARRIED not in name}]
     return TraceComparison((*comparisons, *strays(trace)), tuple(by_hand), walk, shown)
 
 
-def _before(tensors: Mapping[str, Any]) -> dict[str, Any]:
+def _carried_over(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors that a step leaves to the next one, under the names by which the next one reads them."""
     return {name: tensor for left, tensor in tensors.items() if (name := carried(left)) is not None}
 
 
-def _givens(local: Mapping[str, Any], trace: Trace, first: bool) -> dict[str, Any]:
+def _givens(local: Mapping[str, Ball], trace: Trace, first: bool) -> dict[str, Ball]:
     """Return the tensors that the chained run does not compute itself.
 
     These are X, y and the masks; if `first`, also the parameters and the optimizer's state.

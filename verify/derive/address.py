@@ -3,8 +3,6 @@
 A request that cannot be met raises Unusable with one sentence that says why.
 """
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterable
@@ -12,12 +10,12 @@ from collections.abc import Iterable
 from verify.derive.case import DerivedStep
 from verify.errors import Unusable
 
-FORM = re.compile(r"(?P<name>[A-Za-z]\w{0,60})\s*(?:\[(?P<index>[^\[\]]{0,80})\])?")
+ADDRESS = re.compile(r"(?P<name>[A-Za-z]\w{0,60})\s*(?:\[(?P<index>[^\[\]]{0,80})\])?")
 
 
-def parse(text: str) -> tuple[str, tuple[int, ...]]:
+def parse_address(text: str) -> tuple[str, tuple[int, ...]]:
     """Return a tensor's name and its indices as typed.  Raises Unusable if the text has another form."""
-    match = FORM.fullmatch(text.strip())
+    match = ADDRESS.fullmatch(text.strip())
     if match is None:
         raise Unusable(f"{text[:80]!r}: a tensor and its indices are needed, such as dW1[2,3], Z1[3] or C")
     try:
@@ -27,53 +25,41 @@ def parse(text: str) -> tuple[str, tuple[int, ...]]:
     return match["name"], index
 
 
-def place(case: DerivedStep, tensor: str, index: tuple[int, ...]) -> tuple[int, ...]:
+def find_position(case: DerivedStep, tensor: str, index: tuple[int, ...]) -> tuple[int, ...]:
     """Return the position in the array, counted from 0.
 
     Raises Unusable if the trace has no such tensor, or the tensor no such index.
     """
     if tensor not in case.names:
-        raise Unusable(f"{tensor}: the trace has no such tensor{_nearest(tensor, case.names)}")
-    shape = case.own_shape(tensor)
-    full_index = _completed(index, shape)
-    if full_index is None:
-        raise Unusable(f"{written(tensor, index)}: {_needed(tensor, shape)}")
+        raise Unusable(f"{tensor}: the trace has no such tensor{_hint(tensor, case.names)}")
+    shape = case.shape(tensor)
+    # The user may leave out the row of a bias, or of a batch of one.
+    full_index = (1, *index) if len(shape) == 2 and shape[0] == 1 and len(index) == 1 else index
+    if len(full_index) != len(shape):
+        raise Unusable(f"{address(tensor, index)}: {_required_indices(tensor, shape)}")
     for i, n in zip(full_index, shape, strict=True):
-        if i == 0:
-            raise Unusable(
-                f"{written(tensor, index)}: the essay counts from 1, so there is no index 0; {_needed(tensor, shape)}"
-            )
         if not 1 <= i <= n:
-            raise Unusable(f"{written(tensor, index)}: {i} is not from 1 to {n}; {_needed(tensor, shape)}")
+            problem = f"{i} is not from 1 to {n}" if i else "the essay counts from 1, so there is no index 0"
+            raise Unusable(f"{address(tensor, index)}: {problem}; {_required_indices(tensor, shape)}")
     return tuple(i - 1 for i in full_index)
 
 
-def written(tensor: str, index: tuple[int, ...]) -> str:
-    """Return the address as the user types it: "dW1[2,3]", or "C" for a number without indices."""
+def address(tensor: str, index: tuple[int, ...]) -> str:
+    """Return the address of a number as the user types it: "dW1[2,3]", or "C" for a number without indices."""
     return f"{tensor}[{','.join(map(str, index))}]" if index else tensor
 
 
-def _completed(index: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return one index for each axis, or None if the number of indices is wrong.
-
-    The user may leave out the row of a bias, or of a batch of one.
-    """
-    if len(shape) == 2 and shape[0] == 1 and len(index) == 1:
-        return (1, *index)
-    return index if len(index) == len(shape) else None
-
-
-def _needed(tensor: str, shape: tuple[int, ...]) -> str:
+def _required_indices(tensor: str, shape: tuple[int, ...]) -> str:
     """Say how many indices the tensor has, and their ranges."""
     if not shape:
         return f"{tensor} is a single number, without indices"
     if len(shape) == 2 and shape[0] == 1:
         return f"{tensor} has one index, from 1 to {shape[1]}, as in {tensor}[{shape[1]}]"
     ranges = " and ".join(f"1 to {n}" for n in shape)
-    return f"{tensor} has {len(shape)} indices, from {ranges}, as in {written(tensor, shape)}"
+    return f"{tensor} has {len(shape)} indices, from {ranges}, as in {address(tensor, shape)}"
 
 
-def _nearest(tensor: str, names: Iterable[str]) -> str:
+def _hint(tensor: str, names: Iterable[str]) -> str:
     """Return a hint with the most similar name, or "" if no name is similar."""
     by_lower = {name.lower(): name for name in reversed(list(names))}
     if tensor.lower() in by_lower:

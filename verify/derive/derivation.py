@@ -3,42 +3,46 @@
 Two words are kept apart: an `index` counts from 1, as the essay does; a `position` counts from 0, as NumPy does.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
-from reference.rules import Rule
 from reference.tensor_names import CARRIED
 from reports.as_explanation import VERDICTS, ulps
 from reports.explanation import Explanation, FormulaLine, Line, Outcome, Share, Step
 from verify.derive import formula
-from verify.derive import rationals as exact
-from verify.derive import symbols as letters
-from verify.derive.address import place, written
+from verify.derive.address import address, find_position
 from verify.derive.case import DerivedStep
 from verify.derive.error_budget import chained, shares
 from verify.derive.essay_notes import notes
-from verify.derive.expression import tensor
+from verify.derive.expression import tensor as tensor_node
 from verify.derive.numbers import Numbers
-from verify.derive.terms import term
+from verify.derive.rationals import Exact
+from verify.derive.symbols import symbol
+from verify.derive.terms import term_of
 from verify.derive.typesetting import in_letters, in_matrices, subscripts
 from verify.errors import Unusable
 from verify.essay.equation_index import stated
 from verify.records.trace import Trace
 
-Element = tuple[str, tuple[int, ...]]  # a tensor and a position in it
 NO_RULE = "no rule computes it"
 GIVEN = {
     "X": "a pixel",
     "y": "a label",
     "W": "a weight as the step begins",
     "B": "a bias as the step begins",
-    "M": "what dropout lets through, drawn at random",
+    "M": "the random mask of dropout",
 }
+
+
+class Element(NamedTuple):
+    """One element of a tensor, and a remark that says why it is shown."""
+
+    tensor: str
+    position: tuple[int, ...]
+    remark: str = ""
 
 
 def explanation(
@@ -63,15 +67,17 @@ def explain(
     """
     if depth is not None and depth < 1:
         raise Unusable(f"--depth {depth}: at least one rule is derived")
-    position = place(case, tensor, index)
-    elements = _followed(case, tensor, position, depth)
-    steps = tuple(one_step(case, name, where, remark, why) for name, where, remark in elements)
-    title = written(tensor, index)
+    asked = Element(tensor, find_position(case, tensor, index))
+    steps = tuple(_step(case, element, why) for element in _followed(case, asked, depth))
+    title = address(tensor, index)
     unrolled = frozenset(s.tensor for s in steps if s.outcome is not None and case.rules[s.tensor].phase != "start")
-    whole = _whole(case, tensor, position, unrolled) if len(unrolled) > 1 else None
+    whole, words = None, ""
+    if len(unrolled) > 1:
+        inputs = {name for computed in unrolled for name in case.rules[computed].inputs}
+        sources = sorted(inputs - unrolled - case.scalars.keys())
+        whole, words = _whole(case, asked, unrolled), f"from {', '.join(sources)}, without any rounding in between"
     passed = all(s.outcome is None or s.outcome.passed for s in steps)
     of_step = f" of step {case.number}" if case.trace.settings.steps > 1 else ""
-    words = "from " + ", ".join(_sources(case, unrolled)) + ", without any rounding in between" if whole else ""
     return Explanation(title, _headline(f"{title}{of_step}", steps), passed, steps, whole, words)
 
 
@@ -81,87 +87,85 @@ def _headline(title: str, steps: tuple[Step, ...]) -> str:
     if first is None:
         return f"{title} is given: {steps[0].words}"
     numbers = f"{title}: by hand {first.by_hand}, TensorFlow {first.tensorflow}"
+    difference = f"difference {ulps(first.ulp)}"
     if not first.passed:
-        return f"FAIL {numbers}, {ulps(first.ulp)} away: {VERDICTS[first.verdict]}"
-    failed = [written(s.tensor, s.index) for s in steps if s.outcome is not None and not s.outcome.passed]
+        return f"FAIL {numbers}, {difference}: {VERDICTS[first.verdict]}"
+    failed = [address(s.tensor, s.index) for s in steps if s.outcome is not None and not s.outcome.passed]
     if failed:
-        return f"FAIL {numbers}; on the way there rounding does not explain {', '.join(failed)}"
-    difference = "the nearest number there is" if first.verdict == "equal" else f"{ulps(first.ulp)} away"
-    return f"PASS {numbers}, {difference}"
+        return f"FAIL {numbers}; among the numbers it is computed from, rounding does not explain {', '.join(failed)}"
+    return f"PASS {numbers}, {'correctly rounded' if first.verdict == 'equal' else difference}"
 
 
-def _sources(case: DerivedStep, unrolled: frozenset[str]) -> list[str]:
-    """Return the names of the tensors from which the unrolled tensors are computed."""
-    inputs = {name for computed in unrolled for name in case.rules[computed].inputs}
-    return sorted(inputs - unrolled - case.scalars.keys())
-
-
-def one_step(case: DerivedStep, name: str, position: tuple[int, ...], because: str = "", why: bool = True) -> Step:
-    """Return the derivation of one element by its rule, or its value alone if no rule computes it.
-
-    `because` is the remark that says why the element is shown; `why` is explained in `explain`.
-    """
-    rule = case.rules.get(name)
-    index = tuple(i + 1 for i in position)
-    left = letters.element(name, subscripts(tensor(name, case.own_shape(name)), position))
+def _step(case: DerivedStep, element: Element, why: bool) -> Step:
+    """Return the derivation of one element by its rule, or its value alone if no rule computes it."""
+    name, position, remark = element
+    rule, index = case.rules.get(name), tuple(i + 1 for i in position)
+    left = symbol(name, subscripts(tensor_node(name, case.shape(name)), position))
     if rule is None:
-        line = _value_in_trace(case, name, position, left)
-        return Step(name, index, left, "given", _given(case, name), (line,), None, because)
+        words = GIVEN.get(name[0], NO_RULE) if name in case.given else NO_RULE
+        return Step(name, index, left, "given", words, (_value_in_trace(case, element, left),), None, remark)
     node = case.node(name)
-    of = term(node, position)
-    numbers = Numbers(case)
-    lines = [Line(letters.whole(name), in_matrices(node), f"({rule.equation})"), Line(left, in_letters(of))]
-    lines += numbers.lines(of)
-    put_in, remark = numbers.put_in(of)
-    lines.append(Line(formula.NOTHING if lines[-1].left == left else left, put_in, remark))
-    parts = shares(case, rule, position) if why else ()
-    outcome = judged(case, rule, position, case.correct(node, position, case.digits), parts)
+    term, numbers = term_of(node, position), Numbers(case)
+    lines = [Line(symbol(name), in_matrices(node), f"({rule.equation})"), Line(left, in_letters(term))]
+    lines += numbers.intermediate_lines(term)
+    lines.append(Line(formula.NOTHING if lines[-1].left == left else left, *numbers.in_numbers(term)))
+    sources = shares(case, rule, position) if why else ()
+    ball = case.ball(rule)
+    by_hand = case.correct(node, position, case.digits)
+    outcome = _outcome(case, element, by_hand, float(ball.value[position]), float(ball.spread()[position]), sources)
     if lines[-1].right.text != outcome.by_hand:
         lines.append(Line(formula.NOTHING, formula.number(outcome.by_hand + ("" if outcome.exact else "…"))))
-    essay_notes = notes(case, rule, position, outcome)
-    return Step(name, index, left, rule.equation, _words(rule), tuple(lines), outcome, because, essay_notes)
+    words = (stated(rule).__doc__ or "").split("\n")[0].partition(".  ")[0].strip()
+    essay_notes = tuple(notes(case, rule, position, outcome))
+    return Step(name, index, left, rule.equation, words, tuple(lines), outcome, remark, essay_notes)
 
 
-def judged(
-    case: DerivedStep, rule: Rule, position: tuple[int, ...], by_hand: exact.Exact, why: tuple[Share, ...]
-) -> Outcome:
-    """Return the number by hand beside TensorFlow's, judged by the bound that the comparison uses.
+def _value_in_trace(case: DerivedStep, element: Element, left: FormulaLine) -> Line:
+    """Return the line "element = value".  Raises Unusable if the trace does not hold the tensor."""
+    array = case.captured.get(element.tensor)
+    if array is None:
+        raise Unusable(f"{element.tensor}: the trace does not hold it in step {case.number}")
+    text = str(array[element.position]).removesuffix(".0")
+    return Line(left, formula.number(text) if text[-1].isdigit() else formula.plain(text))
 
-    Raises Unusable if a number is not finite or the trace lacks an input.
+
+def _whole(case: DerivedStep, element: Element, unrolled: frozenset[str]) -> Outcome:
+    """Return the outcome of all steps in one, computed without rounding.
+
+    Its bound is carried along from step to step.
     """
-    ball = case.ball(rule)
-    return _outcome(
-        case, rule.tensor, position, by_hand, float(ball.value[position]), float(ball.spread()[position]), why
-    )
+    by_hand = case.correct(case.node(element.tensor), element.position, case.digits, unrolled)
+    ball = chained(case, element.tensor, element.position, unrolled)
+    return _outcome(case, element, by_hand, float(ball.value.item()), float(np.max(ball.radius)))
 
 
 def _outcome(
-    case: DerivedStep,
-    name: str,
-    position: tuple[int, ...],
-    by_hand: exact.Exact,
-    middle: float,
-    bound: float,
-    why: tuple[Share, ...],
+    case: DerivedStep, element: Element, by_hand: Exact, middle: float, bound: float, sources: tuple[Share, ...] = ()
 ) -> Outcome:
-    """Return the outcome for a bound around `middle`.
+    """Return the number by hand beside TensorFlow's, judged by a bound around `middle`.
 
-    Raises Unusable if TensorFlow's number is not finite, or the number by hand is too large.
+    Raises Unusable if TensorFlow's number is missing or not finite, or the number by hand is too large.
     """
-    tensorflow, value = float(case.array(name)[position]), by_hand.item()
+    tensorflow, value = float(case.array(element.tensor)[element.position]), by_hand.item()
     if not np.isfinite(tensorflow):
-        raise Unusable(f"{name}: the trace holds NaN or infinity there")
+        raise Unusable(f"{element.tensor}: the trace holds NaN or infinity there")
     try:
-        nearest = case.precision.round(np.float64(float(value)))
+        nearest = float(case.precision.round(float(value)))
     except OverflowError:
-        raise Unusable(f"{name}: by hand the number there is too large for {case.precision.name}") from None
+        raise Unusable(f"{element.tensor}: by hand the number there is too large for {case.precision.name}") from None
     difference = abs(Fraction(tensorflow) - value)
-    spacing = float(case.precision.spacing(np.float64(max(abs(float(value)), abs(tensorflow)))))
-    verdict = _verdict(tensorflow, middle, bound, float(nearest))
+    spacing = float(case.precision.spacing(max(abs(float(value)), abs(tensorflow))))
     text, complete = formula.decimal(value, case.digits)
-    tensorflow_text, _ = formula.decimal(Fraction(tensorflow), case.digits)
-    ulp = float(difference / Fraction(spacing))
-    return Outcome(text, complete and by_hand.exact, tensorflow_text, float(difference), ulp, bound, verdict, why)
+    return Outcome(
+        by_hand=text,
+        exact=complete and by_hand.exact,
+        tensorflow=formula.decimal(Fraction(tensorflow), case.digits)[0],
+        difference=float(difference),
+        ulp=float(difference / Fraction(spacing)),
+        allowed=bound,
+        verdict=_verdict(tensorflow, middle, bound, nearest),
+        why=sources,
+    )
 
 
 def _verdict(tensorflow: float, middle: float, bound: float, nearest: float) -> str:
@@ -173,66 +177,36 @@ def _verdict(tensorflow: float, middle: float, bound: float, nearest: float) -> 
     return "equal" if tensorflow == nearest else "within"
 
 
-def _whole(case: DerivedStep, name: str, position: tuple[int, ...], unrolled: frozenset[str]) -> Outcome:
-    """Return the outcome of all steps in one, computed without rounding.
-
-    Its bound is carried along from step to step.
-    """
-    by_hand = case.correct(case.node(name), position, case.digits, unrolled)
-    ball = chained(case, name, position, unrolled)
-    return _outcome(case, name, position, by_hand, float(ball.value.item()), float(np.max(ball.radius)), ())
-
-
-def _value_in_trace(case: DerivedStep, name: str, position: tuple[int, ...], left: FormulaLine) -> Line:
-    """Return the line "element = value".  Raises Unusable if the trace does not hold the tensor."""
-    array = case.captured.get(name)
-    if array is None:
-        raise Unusable(f"{name}: the trace does not hold it in step {case.number}")
-    text = str(array[position]).removesuffix(".0")
-    return Line(left, formula.number(text) if text[-1].isdigit() else formula.plain(text))
-
-
-def _given(case: DerivedStep, name: str) -> str:
-    """Say what a tensor is that no rule of this step computes."""
-    return GIVEN.get(name[0], NO_RULE) if name in case.given else NO_RULE
-
-
-def _words(rule: Rule) -> str:
-    """Return the first sentence of the docstring of the function that states the rule."""
-    function = stated(rule)
-    while isinstance(function, partial):
-        function = function.func
-    return (function.__doc__ or "").split("\n")[0].partition(".  ")[0].strip()
-
-
-def _followed(
-    case: DerivedStep, name: str, position: tuple[int, ...], depth: int | None
-) -> Iterator[tuple[str, tuple[int, ...], str]]:
+def _followed(case: DerivedStep, element: Element, depth: int | None) -> Iterator[Element]:
     """Yield the element, then one element of each tensor that it is computed from, with the reason for the choice.
 
     If several elements of a tensor enter, the one with the most weight is chosen.
     """
-    yield name, position, ""
-    seen, level = {name}, [(name, position)]
+    yield element
+    seen, level = {element.tensor}, [element]
     remaining = np.inf if depth is None else depth
     while level and remaining > 1:
         remaining -= 1
-        next_level: list[Element] = []
-        for outer, outer_position in level:
-            if outer not in case.rules:
-                continue
-            for inner, inner_position, reason in _inputs(case, outer, outer_position):
-                if inner not in seen and inner in case.rules and case.rules[inner].phase != "start":
-                    seen.add(inner)
-                    next_level.append((inner, inner_position))
-                    yield inner, inner_position, reason
+        next_level = []
+        for outer in level:
+            for inner in _operands(case, outer):
+                if (
+                    inner.tensor not in seen
+                    and inner.tensor in case.rules
+                    and case.rules[inner.tensor].phase != "start"
+                ):
+                    seen.add(inner.tensor)
+                    next_level.append(inner)
+                    yield inner
         level = next_level
 
 
-def _inputs(case: DerivedStep, name: str, position: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...], str]]:
+def _operands(case: DerivedStep, element: Element) -> Iterator[Element]:
     """Yield the elements from which one element is computed, each with the reason why it was chosen."""
-    for leaf, many in Numbers(case).read(term(case.node(name), position)):
-        leaf_name, leaf_position = leaf.node.name, tuple(int(i) for i in leaf.index)
-        reason = f"of {many:,} numbers of {leaf_name} that enter, the one with the most weight" if many > 1 else ""
-        if len(leaf_position) == len(case.shape(leaf_name)) and not leaf_name.endswith(CARRIED):
-            yield leaf_name, leaf_position, reason
+    if element.tensor not in case.rules:
+        return
+    for leaf, count in Numbers(case).elements(term_of(case.node(element.tensor), element.position)):
+        name, position = leaf.node.name, tuple(int(i) for i in leaf.index)
+        remark = f"of {count:,} numbers of {name} that enter, the one with the most weight" if count > 1 else ""
+        if len(position) == len(case.shape(name)) and not name.endswith(CARRIED):
+            yield Element(name, position, remark)

@@ -18,10 +18,9 @@ from reference.operations import choose, rounded_as
 from reference.rules import Rule
 
 CHOOSE = "choose"
-COMPARISONS = {"greater": ">", "greater_equal": "≥", "less": "<", "less_equal": "≤", "equal": "="}
 ELEMENTWISE = frozenset(
-    {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh",
-     "floor", "maximum", "minimum", *COMPARISONS}
+    {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh", "floor",
+     "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal"}
 )  # fmt: skip
 
 
@@ -71,10 +70,9 @@ class Written(NDArrayOperatorsMixin):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape, as of an array."""
-        names = ("N", "n") if len(self.node.shape) != 1 else ("N",)
         if not self.sizes:
             return self.node.shape
-        return tuple(Size(n, name) for n, name in zip(self.node.shape, names, strict=False))
+        return tuple(Size(n, name) for n, name in zip(self.node.shape, ("N", "n"), strict=False))
 
     @property
     def ndim(self) -> int:
@@ -88,26 +86,25 @@ class Written(NDArrayOperatorsMixin):
 
     def sum(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
         """Return the sum along an axis.  np.sum calls this method."""
-        return self._result("sum", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
+        return self._reduced("sum", axis, keepdims)
 
     def max(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
         """Return the maximum along an axis.  np.max calls this method."""
-        return self._result("max", (self.node,), _reduced(self.node.shape, axis, keepdims), axis, keepdims)
+        return self._reduced("max", axis, keepdims)
 
     def __bool__(self) -> bool:
         if self.node.operation == "constant" and not self.node.shape:
             return bool(self.node.value)
         raise NotImplementedError("a decision that depends on the numbers")
 
-    def _result(
-        self,
-        operation: str,
-        operands: tuple[ExpressionNode, ...],
-        shape: tuple[int, ...],
-        axis: int | None = None,
-        keepdims: bool = False,
-    ) -> Written:
-        return Written(ExpressionNode(operation, operands, shape, axis=axis, keepdims=keepdims), self.sizes)
+    def _result(self, operation: str, operands: tuple[ExpressionNode, ...], shape: tuple[int, ...]) -> Written:
+        return Written(ExpressionNode(operation, operands, shape), self.sizes)
+
+    def _reduced(self, operation: str, axis: int | None, keepdims: bool) -> Written:
+        """Return a sum or maximum along an axis; None: along all."""
+        axes = range(self.ndim) if axis is None else (axis,)
+        shape = tuple(1 if i in axes else n for i, n in enumerate(self.node.shape) if keepdims or i not in axes)
+        return Written(ExpressionNode(operation, (self.node,), shape, axis=axis, keepdims=keepdims), self.sizes)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc.__name__ not in (*ELEMENTWISE, "matmul"):
@@ -115,10 +112,10 @@ class Written(NDArrayOperatorsMixin):
         nodes = tuple(_node(x) for x in inputs)
         if ufunc is np.matmul:
             return self._result("matmul", nodes, (nodes[0].shape[0], nodes[1].shape[1]))
-        unchanged = _added_to_zero(ufunc.__name__, nodes)
-        if unchanged is not None:
-            return Written(unchanged, self.sizes)
-        return self._result(ufunc.__name__, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
+        zeros = [_is_zero(node) for node in nodes]
+        if ufunc is np.add and any(zeros):  # Python's sum begins with 0 + x
+            return Written(nodes[1 - zeros.index(True)], self.sizes)
+        return self._result(ufunc.__name__, nodes, np.broadcast_shapes(*(node.shape for node in nodes)))
 
     def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Written:
         """Return the result of an operation that `reference` declares."""
@@ -126,15 +123,14 @@ class Written(NDArrayOperatorsMixin):
         if function is rounded_as:
             return Written(nodes[0], self.sizes)
         if function is choose:
-            return self._result(CHOOSE, nodes, np.broadcast_shapes(*(n.shape for n in nodes)))
+            shape = np.broadcast_shapes(*(node.shape for node in nodes))
+            return Written(ExpressionNode(CHOOSE, nodes, shape, declared=choose), self.sizes)
         body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 
 
-def _added_to_zero(operation: str, nodes: tuple[ExpressionNode, ...]) -> ExpressionNode | None:
-    """Return x for 0 + x, with which Python's sum begins; None for anything else."""
-    values = [n.value if n.operation == "constant" and not n.shape else None for n in nodes]
-    return nodes[1 - values.index(0)] if operation == "add" and 0 in values else None
+def _is_zero(node: ExpressionNode) -> bool:
+    return node.operation == "constant" and not node.shape and bool(node.value == 0)
 
 
 def constant(value: Any, name: str = "") -> ExpressionNode:
@@ -154,25 +150,15 @@ def _node(x: Any) -> ExpressionNode:
     return constant(int(x), x.name) if isinstance(x, Size) else constant(x)
 
 
-def _reduced(shape: tuple[int, ...], axis: int | None, keepdims: bool) -> tuple[int, ...]:
-    """Return the shape after a reduction along an axis; None: along all."""
-    axes = set(range(len(shape))) if axis is None else {axis}
-    return tuple(1 if i in axes else n for i, n in enumerate(shape) if keepdims or i not in axes)
-
-
 def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool) -> ExpressionNode:
     """Return the rule's tree for inputs of these shapes.
 
     `named` is for reading: the rule's own coefficients keep their names, and sizes stay whole numbers. Otherwise both
     are the float64 numbers that the program computes with.
     """
-    inputs = [Written(_input(name, shapes, step), named) for name in rule.inputs]
+    nodes = [constant(step, name) if name == "t" else tensor(name, shapes[name]) for name in rule.inputs]
     compute = rule.compute
     if named and isinstance(compute, partial):
         keywords = {k: Written(constant(v, k)) if type(v) is float else v for k, v in compute.keywords.items()}
         compute = partial(compute.func, *compute.args, **keywords)
-    return _node(compute(*inputs))
-
-
-def _input(name: str, shapes: dict[str, tuple[int, ...]], step: int) -> ExpressionNode:
-    return constant(step, name) if name == "t" else tensor(name, shapes[name])
+    return _node(compute(*(Written(node, named) for node in nodes)))

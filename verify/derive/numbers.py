@@ -1,12 +1,9 @@
 """Write a term with its numbers: the numbers put in, each intermediate result, and the largest terms of long sums."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
@@ -14,9 +11,10 @@ from reports.explanation import FormulaLine, Line
 from verify.derive import formula
 from verify.derive.case import DerivedStep
 from verify.derive.formula import joined
-from verify.derive.region import at, parts_of
-from verify.derive.terms import Index, Key, Term, factors, walk
-from verify.derive.typesetting import ATOM, PRODUCT, SUM, Names, Piece, composed, in_letters, tight
+from verify.derive.region import Region, element_region, parts_of
+from verify.derive.terms import Key, Term
+from verify.derive.typesetting import ATOM, PRODUCT, SUM, Piece, composed, in_letters, tight
+from verify.records.trace import Array
 
 FEW = 5  # a sum of at most so many terms is written out
 LARGEST = 3  # of a longer sum so many terms are written, and the sum of the others
@@ -28,132 +26,124 @@ class Numbers:
     def __init__(self, case: DerivedStep) -> None:
         self.case = case
 
-    def value(self, of: Term) -> Fraction:
+    def value(self, term: Term) -> Fraction:
         """Return the value of a term without open indices: exact, or correct to far more digits than are shown."""
-        if of.kind == "multiply":
-            return math.prod((self.value(p) for p in of.parts), start=Fraction(1))
-        return self.case.exact(of.node, _places(of.index)).item()
+        if term.kind == "multiply":
+            return math.prod((self.value(part) for part in term.parts), start=Fraction(1))
+        return self.case.exact(term.node, _region(term)).item()
 
-    def lines(self, of: Term) -> Iterator[Line]:
+    def intermediate_lines(self, term: Term) -> Iterator[Line]:
         """Yield a line for each intermediate result of the term, inner ones first, but none for the term itself.
 
         An intermediate result that is used in another one gets a name, so that no line repeats another.
         """
-        inner: dict[Key, Term] = {}
-        for part in self._parts(of):
-            inner |= {t.key: t for t in self._intermediates(part)}
-        used_inside = {t.key for outer in inner.values() for p in outer.parts for t in walk(p)}
-        names: Names = {}
-        for key, t in inner.items():
-            letters, (put_in, remark) = in_letters(t, names), self.put_in(t)
-            value = formula.shown(self.value(t), self.case.digits)
-            numbers = [put_in] if put_in == value else [put_in, value]
+        intermediates = {inner.key: inner for part in self._parts(term) for inner in self._intermediates(part)}
+        used_inside = {t.key for outer in intermediates.values() for part in outer.parts for t in part.subterms()}
+        names: dict[Key, FormulaLine] = {}
+        for key, inner in intermediates.items():
+            letters, (numbers, remark) = in_letters(inner, names), self.in_numbers(inner)
+            value = formula.shown(self.value(inner), self.case.digits)
+            sides = [letters, numbers] if numbers == value else [letters, numbers, value]
             if key in used_inside:
                 names[key] = formula.letter("q", "q", below=(str(len(names) + 1),))
-                yield Line(names[key], joined([letters, *numbers], " = ", " = "), remark)
-            else:
-                yield Line(letters, joined(numbers, " = ", " = "), remark)
+                sides.insert(0, names[key])
+            yield Line(sides[0], joined(sides[1:], " = ", " = "), remark)
 
-    def _intermediates(self, of: Term) -> Iterator[Term]:
-        if not of.is_leaf:
-            for part in self._parts(of):
+    def _intermediates(self, term: Term) -> Iterator[Term]:
+        if not term.is_leaf:
+            for part in self._parts(term):
                 yield from self._intermediates(part)
-            yield of
+            yield term
 
-    def _parts(self, of: Term) -> Iterator[Term]:
-        """Yield the parts that `put_in` shows as single numbers.
+    def _parts(self, term: Term) -> Iterator[Term]:
+        """Yield the parts that `in_numbers` shows as single numbers.
 
         A sum over an index shows its terms as numbers only if just one term is not 0; a maximum never does.
         """
-        if of.over == "sum":
-            nonzero = np.flatnonzero(self._sizes(of))
+        if term.reduction == "sum":
+            nonzero = np.flatnonzero(self._scaled_terms(term))
             if len(nonzero) == 1:
-                yield from factors(self._term_of(of, int(nonzero[0])))
-        elif of.kind != "over":
-            for p in of.parts:
-                yield from factors(p) if of.kind == "add" else (p,)
+                yield from self._term_at(term, nonzero[0]).factors
+        elif not term.reduction:
+            for part in term.parts:
+                yield from part.factors if term.kind == "add" else (part,)
 
-    def read(self, of: Term, many: int = 1) -> Iterator[tuple[Term, int]]:
+    def elements(self, term: Term, count: int = 1) -> Iterator[tuple[Term, int]]:
         """Yield the elements of tensors in the term, each with the number of elements that it stands for.
 
         From a sum or maximum over an index only the largest term is taken.
         """
-        if of.kind == "tensor":
-            yield of, many
-        elif of.kind == "over":
-            values = self._floats(of) if of.over == "max" else self._sizes(of)
-            yield from self.read(self._term_of(of, int(np.argmax(values))), many * values.size)
+        if term.kind == "tensor":
+            yield term, count
+        elif term.reduction:
+            values = self._scaled_terms(term)
+            largest = np.argmax(values if term.reduction == "max" else np.abs(values))
+            yield from self.elements(self._term_at(term, largest), count * values.size)
         else:
-            for p in of.parts:
-                yield from self.read(p, many)
+            for part in term.parts:
+                yield from self.elements(part, count)
 
-    def put_in(self, of: Term) -> tuple[FormulaLine, str]:
+    def in_numbers(self, term: Term) -> tuple[FormulaLine, str]:
         """Return the term with its parts as numbers, and a remark about what is left out."""
-        if of.kind == "over":
-            return self._sum(of) if of.over == "sum" else self._largest(of)
-        if of.is_leaf:
-            return self._number(of)[0], ""
-        return composed(of, self._number_or_product if of.kind == "add" else self._number, " × ", r" \times ")[0], ""
+        if term.reduction:
+            return self._sum(term) if term.reduction == "sum" else self._maximum(term)
+        if term.is_leaf:
+            return self._number(term)[0], ""
+        write = self._number_or_product if term.kind == "add" else self._number
+        return composed(term, write, " × ", r" \times ")[0], ""
 
-    def _number(self, of: Term) -> Piece:
-        return self._piece(self.value(of))
+    def _number(self, term: Term) -> Piece:
+        return self._shown(self.value(term))
 
-    def _piece(self, value: Fraction) -> Piece:
+    def _shown(self, value: Fraction) -> Piece:
         return formula.shown(value, self.case.digits), SUM if value < 0 else ATOM
 
-    def _number_or_product(self, of: Term) -> Piece:
-        if of.kind == "multiply":
-            return composed(of, self._number, " × ", r" \times ")
-        return self._number(of)
+    def _number_or_product(self, term: Term) -> Piece:
+        if term.kind == "multiply":
+            return composed(term, self._number, " × ", r" \times ")
+        return self._number(term)
 
-    def _sum(self, of: Term) -> tuple[FormulaLine, str]:
+    def _sum(self, term: Term) -> tuple[FormulaLine, str]:
         """Return a sum written out, or its largest terms and the sum of the others."""
-        sizes = self._sizes(of)
+        sizes = np.abs(self._scaled_terms(term))
         nonzero = np.flatnonzero(sizes)
-        few = len(nonzero) <= FEW
-        chosen = nonzero if few else np.argsort(-sizes, kind="stable")[:LARGEST]
-        terms = [self._term_of(of, int(k)) for k in chosen]
-        pieces = [tight(self._number_or_product(t), PRODUCT) for t in terms]
+        is_long = len(nonzero) > FEW
+        positions = np.argsort(-sizes, kind="stable")[:LARGEST] if is_long else nonzero
+        terms = [self._term_at(term, position) for position in positions]
+        pieces = [self._number_or_product(t) for t in terms]
         remarks = []
-        if not few:
-            rest = self.value(of) - sum(self.value(t) for t in terms)
-            pieces.append(tight(self._piece(rest), PRODUCT))
+        if is_long:
+            pieces.append(self._shown(self.value(term) - sum(self.value(t) for t in terms)))
             remarks.append(f"the {LARGEST} largest terms, and the sum of the other {len(nonzero) - LARGEST:,}")
-        zeros = sizes.size - len(nonzero)
-        if zeros:
-            remarks.append(f"{zeros:,} of {sizes.size:,} terms are 0")
-        return joined(pieces, " + ", " + ") if pieces else formula.number("0"), "; ".join(remarks)
+        if len(nonzero) < sizes.size:
+            remarks.append(f"{sizes.size - len(nonzero):,} of {sizes.size:,} terms are 0")
+        numbers = [tight(piece, PRODUCT) for piece in pieces] or [formula.number("0")]
+        return joined(numbers, " + ", " + "), "; ".join(remarks)
 
-    def _largest(self, of: Term) -> tuple[FormulaLine, str]:
+    def _maximum(self, term: Term) -> tuple[FormulaLine, str]:
         """Return the largest of the terms of a maximum, in letters."""
-        values = self._floats(of)
-        largest = self._term_of(of, int(np.argmax(values)))
-        return in_letters(largest), f"the largest of {values.size:,}"
+        values = self._scaled_terms(term)
+        return in_letters(self._term_at(term, np.argmax(values))), f"the largest of {values.size:,}"
 
-    def _term_of(self, of: Term, k: int) -> Term:
-        """Return the k-th of the terms that a sum or maximum runs over."""
-        places = np.unravel_index(k, [n for _, n in of.bound])
-        return _put(of.parts[0], dict(zip((letter for letter, _ in of.bound), map(int, places), strict=True)))
+    def _term_at(self, term: Term, position: np.intp) -> Term:
+        """Return one of the terms that a sum or maximum runs over."""
+        indices = np.unravel_index(position, [count for _, count in term.ranges])
+        return _put(term.parts[0], dict(zip((letter for letter, _ in term.ranges), map(int, indices), strict=True)))
 
-    def _sizes(self, of: Term) -> Any:
-        return np.abs(self._floats(of))
-
-    def _floats(self, of: Term) -> Any:
-        """Return all terms of a sum or maximum in float64.  They only choose which terms are shown."""
-        node, parts = of.node, parts_of(of.node, at(_places(of.index)))
-        arrays = [self.case.floats(operand, region) for operand, region in zip(node.operands, parts, strict=True)]
-        with np.errstate(all="ignore"):
-            return arrays[0][0] * arrays[1][:, 0] if node.operation == "matmul" else np.ravel(arrays[0])
+    def _scaled_terms(self, term: Term) -> Array:
+        """Return all terms of a sum or maximum, times one positive number: exact, as whole numbers."""
+        node, regions = term.node, parts_of(term.node, _region(term))
+        operands = zip(node.operands, regions, strict=True)
+        arrays: list[Array] = [self.case.exact(*operand).over for operand in operands]
+        return arrays[0][0] * arrays[1][:, 0] if node.operation == "matmul" else arrays[0].ravel()
 
 
-def _places(index: Index) -> tuple[int, ...]:
-    """Return the index as numbers.  Raises ValueError if it has a letter."""
-    if not all(isinstance(i, int) for i in index):
-        raise ValueError(f"an index is open: {index}")
-    return tuple(int(i) for i in index)
+def _region(term: Term) -> Region:
+    """Return the region of the term's element.  Raises ValueError if its index has a letter."""
+    return element_region(tuple(int(i) for i in term.index))
 
 
-def _put(of: Term, places: dict[str, int]) -> Term:
+def _put(term: Term, indices: dict[str, int]) -> Term:
     """Return the term with numbers in place of the letters that it runs over."""
-    index = tuple(places.get(i, i) if isinstance(i, str) else i for i in of.index)
-    return replace(of, index=index, parts=tuple(_put(p, places) for p in of.parts))
+    index = tuple(indices.get(i, i) if isinstance(i, str) else i for i in term.index)
+    return replace(term, index=index, parts=tuple(_put(part, indices) for part in term.parts))

@@ -1,11 +1,9 @@
 """Elementary functions of fractions: exact where possible, otherwise correct to about a given number of bits.
 
-They use Python's `decimal`, whose exp, ln and sqrt are correctly rounded, with ten digits more than are kept. The last
-bits may still be wrong; `case.py` therefore computes a result twice and shows only digits on which both agree. Each
-function returns the value and whether it is exact.
+They use Python's `decimal`, whose exp, ln and sqrt are correctly rounded. The last bits may still be wrong; `case.py`
+therefore computes a result twice and shows only digits on which both agree. Each function returns the value and whether
+it is exact.
 """
-
-from __future__ import annotations
 
 import math
 from collections.abc import Callable
@@ -25,14 +23,9 @@ def rounded(x: Fraction, bits: int) -> Fraction:
     return Fraction(scaled) / Fraction(2) ** shift
 
 
-def _digits(bits: int) -> int:
-    """Return how many decimal digits the computation uses: ten more than the bits need."""
-    return int(bits * 0.30103) + 10
-
-
 def _in_decimal(x: Fraction, bits: int, function: Callable[[Decimal], Decimal]) -> Fraction:
-    """Return the function of x, computed in decimal and then rounded to the bits."""
-    with localcontext(Context(prec=_digits(bits), Emax=MAX_EMAX, Emin=MIN_EMIN)):
+    """Return the function of x, rounded to the bits.  It is computed with ten decimal digits more than they need."""
+    with localcontext(Context(prec=int(bits * 0.30103) + 10, Emax=MAX_EMAX, Emin=MIN_EMIN)):
         value = function(Decimal(x.numerator) / Decimal(x.denominator))
     return rounded(Fraction(value), bits)
 

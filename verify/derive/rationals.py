@@ -4,18 +4,18 @@
 number of an array was rounded.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from verify.derive.expression import CHOOSE
 from verify.derive.rational_functions import exp, log, power, rounded, sqrt, tanh
+from verify.records.trace import Array
 
 BITS = 256
 MOST_BITS = 1024
@@ -29,7 +29,7 @@ class Exact:
     `exact` is False if any of the numbers was rounded.
     """
 
-    over: Any
+    over: Array
     under: int
     exact: bool = True
 
@@ -41,11 +41,6 @@ class Exact:
         """The shape of the array."""
         return tuple(self.over.shape)
 
-    @property
-    def T(self) -> Exact:
-        """The transposed matrix."""
-        return Exact(self.over.T, self.under, self.exact)
-
     def item(self) -> Fraction:
         """Return the only number of the array.  Raises ValueError if it has several."""
         (number,) = self.fractions()
@@ -56,7 +51,7 @@ class Exact:
         return [Fraction(int(x), self.under) for x in self.over.ravel()]
 
 
-def of_floats(array: Any) -> Exact:
+def of_floats(array: ArrayLike) -> Exact:
     """Return the exact values of finite floating-point numbers, of any shape."""
     mantissa, exponent = np.frexp(np.asarray(array, dtype=np.float64))
     whole = np.asarray(mantissa * 2.0**53).astype(np.int64)
@@ -82,24 +77,29 @@ def of_constant(value: Any, as_written: bool) -> Exact:
     return of_fractions([number], (), True)
 
 
-def _common(a: Exact, b: Exact) -> tuple[Any, Any, int]:
+def _common(a: Exact, b: Exact) -> tuple[Array, Array, int]:
     """Return the numerators of a and of b over a common denominator, and this denominator."""
     under = math.lcm(a.under, b.under)
     x, y = (np.asarray(e.over * (under // e.under), dtype=object) for e in (a, b))  # a scalar would lose the type
     return x, y, under
 
 
-def _add(a: Exact, b: Exact) -> Exact:
+def _on_numerators(function: Callable[[Array, Array], Any]) -> Callable[[Exact, Exact], Exact]:
+    """Return a sum, difference, maximum, minimum or comparison (1 for true, 0 for false) of exact arrays."""
+
+    def computed(a: Exact, b: Exact) -> Exact:
+        x, y, under = _common(a, b)
+        numerators = np.asarray(function(x, y))
+        if numerators.dtype == np.bool_:
+            numerators, under = numerators.astype(np.int64), 1
+        return Exact(numerators, under, a.exact and b.exact)
+
+    return computed
+
+
+def _choose(mask: Exact, a: Exact, b: Exact) -> Exact:
     x, y, under = _common(a, b)
-    return Exact(x + y, under, a.exact and b.exact)
-
-
-def _subtract(a: Exact, b: Exact) -> Exact:
-    return _add(a, _negative(b))
-
-
-def _negative(a: Exact) -> Exact:
-    return Exact(-a.over, a.under, a.exact)
+    return Exact(np.where(mask.over.astype(bool), x, y), under, mask.exact and a.exact and b.exact)
 
 
 def _multiply(a: Exact, b: Exact) -> Exact:
@@ -108,11 +108,7 @@ def _multiply(a: Exact, b: Exact) -> Exact:
 
 def _product_is_exact(a: Exact, b: Exact) -> bool:
     """Return whether a product is exact: if both factors are, or if one of them is exactly 0."""
-    return (a.exact and b.exact) or _is_zero(a) or _is_zero(b)
-
-
-def _is_zero(a: Exact) -> bool:
-    return a.exact and not np.any(a.over)
+    return (a.exact and b.exact) or any(x.exact and not np.any(x.over) for x in (a, b))
 
 
 def _divide(a: Exact, b: Exact, bits: int) -> Exact:
@@ -137,38 +133,9 @@ def _matmul(a: Exact, b: Exact) -> Exact:
 
     Columns of a that are 0 (dark pixels) are left out, because this is by far the largest product.
     """
-    kept = [k for k in range(a.shape[1]) if np.any(a.over[:, k] != 0)]
-    over = a.over[:, kept] @ b.over[kept] if kept else np.zeros((a.shape[0], b.shape[1]), dtype=object)
+    nonzero = np.flatnonzero((a.over != 0).any(axis=0))
+    over = a.over[:, nonzero] @ b.over[nonzero] if nonzero.size else np.zeros((a.shape[0], b.shape[1]), dtype=object)
     return Exact(over, a.under * b.under, _product_is_exact(a, b))
-
-
-def _compare(test: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact]:
-    """Return the comparison as a function of exact arrays, with 1 for true and 0 for false."""
-
-    def compared(a: Exact, b: Exact) -> Exact:
-        x, y, _ = _common(a, b)
-        return Exact(np.asarray(test(x, y)).astype(np.int64), 1, a.exact and b.exact)
-
-    return compared
-
-
-def _select(choose: Callable[[Any, Any], Any]) -> Callable[[Exact, Exact], Exact]:
-    """Return a maximum or minimum as a function of exact arrays."""
-
-    def selected(a: Exact, b: Exact) -> Exact:
-        x, y, under = _common(a, b)
-        return Exact(choose(x, y), under, a.exact and b.exact)
-
-    return selected
-
-
-def _choose(mask: Exact, a: Exact, b: Exact) -> Exact:
-    x, y, under = _common(a, b)
-    return Exact(np.where(mask.over.astype(bool), x, y), under, mask.exact and a.exact and b.exact)
-
-
-def _floor(a: Exact) -> Exact:
-    return Exact(a.over // a.under, 1, a.exact)
 
 
 def _elementwise(function: Callable[[Fraction, int], tuple[Fraction, bool]]) -> Callable[[Exact, int], Exact]:
@@ -183,16 +150,17 @@ def _elementwise(function: Callable[[Fraction, int], tuple[Fraction, bool]]) -> 
 
 def _power(a: Exact, b: Exact, bits: int) -> Exact:
     """Return each number of a to one exponent b.  Raises ArithmeticError if a power has no value."""
-    exponent = b.item()
-    result = _elementwise(lambda x, bits: power(x, exponent, bits))(a, bits)
-    return Exact(result.over, result.under, result.exact and b.exact)
+    result = _elementwise(lambda x, bits: power(x, b.item(), bits))(a, bits)
+    return replace(result, exact=result.exact and b.exact)
 
 
 SIMPLE: dict[str, Callable[..., Exact]] = {
-    "add": _add, "subtract": _subtract, "multiply": _multiply, "negative": _negative, "matmul": _matmul,
-    "maximum": _select(np.maximum), "minimum": _select(np.minimum), "floor": _floor, CHOOSE: _choose,
-    "greater": _compare(np.greater), "greater_equal": _compare(np.greater_equal), "less": _compare(np.less),
-    "less_equal": _compare(np.less_equal), "equal": _compare(np.equal),
+    "multiply": _multiply, "matmul": _matmul, CHOOSE: _choose, "transpose": lambda a: replace(a, over=a.over.T),
+    "negative": lambda a: replace(a, over=-a.over), "floor": lambda a: Exact(a.over // a.under, 1, a.exact),
+    **{ufunc.__name__: _on_numerators(ufunc) for ufunc in (
+        np.add, np.subtract, np.maximum, np.minimum,
+        np.greater, np.greater_equal, np.less, np.less_equal, np.equal,
+    )},
 }  # fmt: skip
 ROUNDED: dict[str, Callable[..., Exact]] = {
     "divide": _divide, "power": _power, "exp": _elementwise(exp), "log": _elementwise(log),
@@ -203,12 +171,9 @@ ROUNDED: dict[str, Callable[..., Exact]] = {
 
 def apply(operation: str, operands: tuple[Exact, ...], axis: int | None, keepdims: bool, bits: int) -> Exact:
     """Return the result of one operation.  Raises ArithmeticError where it has no value, as in a division by 0."""
-    if operation == "transpose":
-        return operands[0].T
     if operation in ("sum", "max"):
         (a,) = operands
-        reduce = np.sum if operation == "sum" else np.max
-        return Exact(reduce(a.over, axis=axis, keepdims=keepdims), a.under, a.exact)
+        return replace(a, over=getattr(a.over, operation)(axis=axis, keepdims=keepdims))
     if operation in SIMPLE:
         return SIMPLE[operation](*operands)
     return ROUNDED[operation](*operands, bits)

@@ -1,22 +1,22 @@
 """Evaluate a region of a tree: one element, and of every operand only what this element needs."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from verify.derive.expression import ExpressionNode
 
 Region = tuple[tuple[int, ...] | None, ...]  # the indices on each axis, counted from 0; None: all of them
+Memo = dict[tuple[ExpressionNode, Region], Any]
 
 
 class Algebra(Protocol):
     """The arithmetic in which a tree is evaluated: exact, in float64, or in balls.
 
     `as_declared`: an operation that `reference` declares is applied as a whole; otherwise its body is evaluated.
+    `memo` keeps what has been evaluated.
     """
 
     as_declared: bool
+    memo: Memo
 
     def tensor(self, name: str, region: Region) -> Any:
         """Return a region of a tensor."""
@@ -28,25 +28,26 @@ class Algebra(Protocol):
         """Return the result of a node's operation on evaluated operands."""
 
 
-def at(index: tuple[int, ...]) -> Region:
+def element_region(index: tuple[int, ...]) -> Region:
     """Return the region of one element."""
     return tuple((i,) for i in index)
 
 
-def evaluate(node: ExpressionNode, region: Region, algebra: Algebra, memo: dict[Any, Any]) -> Any:
-    """Return the numbers of a node in a region.  The caller keeps `memo`, one for each algebra."""
+def evaluate_region(node: ExpressionNode, region: Region, algebra: Algebra) -> Any:
+    """Return the numbers of a node in a region."""
     key = (node, region)
-    if key not in memo:
+    if key not in algebra.memo:
         if node.operation == "tensor":
-            memo[key] = algebra.tensor(node.name, region)
+            result = algebra.tensor(node.name, region)
         elif node.operation == "constant":
-            memo[key] = algebra.constant(cut(node.value, region) if node.shape else node.value)
+            result = algebra.constant(cut(node.value, region) if node.shape else node.value)
         elif node.body is not None and not algebra.as_declared:
-            memo[key] = evaluate(node.body, region, algebra, memo)
+            result = evaluate_region(node.body, region, algebra)
         else:
-            parts = zip(node.operands, parts_of(node, region), strict=True)
-            memo[key] = algebra.apply(node, tuple(evaluate(operand, part, algebra, memo) for operand, part in parts))
-    return memo[key]
+            operands = zip(node.operands, parts_of(node, region), strict=True)
+            result = algebra.apply(node, tuple(evaluate_region(*operand, algebra) for operand in operands))
+        algebra.memo[key] = result
+    return algebra.memo[key]
 
 
 def parts_of(node: ExpressionNode, region: Region) -> tuple[Region, ...]:
@@ -54,8 +55,13 @@ def parts_of(node: ExpressionNode, region: Region) -> tuple[Region, ...]:
     if node.body is not None:
         needed = _needed(node.body, region, frozenset(node.operands))
         return tuple(needed.get(operand, _everything(operand)) for operand in node.operands)
-    part = PARTS.get(node.operation, _broadcast)
-    return tuple(part(node, operand, k, region) for k, operand in enumerate(node.operands))
+    if node.operation == "matmul":
+        return (region[0], None), (None, region[1])
+    if node.operation == "transpose":
+        return (region[::-1],)
+    if node.operation in ("sum", "max"):
+        return (_of_reduction(node, region),)
+    return tuple(_broadcast(node, operand, region) for operand in node.operands)
 
 
 def _everything(node: ExpressionNode) -> Region:
@@ -76,38 +82,18 @@ def _needed(node: ExpressionNode, region: Region, operands: frozenset[Expression
     return needed
 
 
-def _broadcast(node: ExpressionNode, operand: ExpressionNode, _: int, region: Region) -> Region:
+def _broadcast(node: ExpressionNode, operand: ExpressionNode, region: Region) -> Region:
     """Return the operand's region for an elementwise operation; an axis of length 1 is needed as a whole."""
     missing = len(node.shape) - len(operand.shape)
     axes = zip(operand.shape, node.shape[missing:], region[missing:], strict=True)
     return tuple(None if n == 1 and wide != 1 else indices for n, wide, indices in axes)
 
 
-def _of_product(node: ExpressionNode, operand: ExpressionNode, k: int, region: Region) -> Region:
-    return (region[0], None) if k == 0 else (None, region[1])
-
-
-def _of_transpose(node: ExpressionNode, operand: ExpressionNode, k: int, region: Region) -> Region:
-    return region[::-1]
-
-
-def _of_reduction(node: ExpressionNode, operand: ExpressionNode, k: int, region: Region) -> Region:
+def _of_reduction(node: ExpressionNode, region: Region) -> Region:
+    """Return the operand's region for a sum or a maximum, which needs the whole axis that it runs along."""
     if node.axis is None:
-        return _everything(operand)
-    indices = list(region)
-    if node.keepdims:
-        indices[node.axis] = None
-    else:
-        indices.insert(node.axis, None)
-    return tuple(indices)
-
-
-PARTS: dict[str, Callable[[ExpressionNode, ExpressionNode, int, Region], Region]] = {
-    "matmul": _of_product,
-    "transpose": _of_transpose,
-    "sum": _of_reduction,
-    "max": _of_reduction,
-}
+        return _everything(node.operands[0])
+    return (*region[: node.axis], None, *region[node.axis + node.keepdims :])
 
 
 def cut(array: Any, region: Region) -> Any:

@@ -1,13 +1,10 @@
 """Write the names of tensors and coefficients in the essay's letters."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from reference.tensor_names import CARRIED, CLIPPED, UPDATE, parts_of
 from reports.explanation import FormulaLine
-from verify.derive import formula
-from verify.derive.formula import called, derivative, letter
+from verify.derive.formula import filled, letter
 
 LETTERS = {  # of quantities with other letters than their own: text and LaTeX of an element, and of the matrix
     "C": ("C", "C", "C", "C"),
@@ -25,48 +22,45 @@ MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v")}
 
 def coefficient(name: str) -> FormulaLine:
     """Return the letter of a coefficient, or its name if it has no letter."""
-    text, latex = COEFFICIENTS.get(name, (name, rf"\mathrm{{{name}}}"))
-    return letter(text, latex)
+    return letter(*COEFFICIENTS.get(name, (name, rf"\mathrm{{{name}}}")))
 
 
-def element(name: str, index: Sequence[str]) -> FormulaLine:
-    """Return one element of a tensor: "dW3", ("3", "2") -> ∂C/∂w(3)_{3,2}."""
-    return _tensor(name, index, small=True)
+def symbol(name: str, index: Sequence[str] | None = None) -> FormulaLine:
+    """Return one element of a tensor, or without an index the whole tensor.
 
-
-def whole(name: str) -> FormulaLine:
-    """Return a whole tensor: "dW3" -> ∂C/∂W(3)."""
-    return _tensor(name, (), small=False)
-
-
-def _tensor(name: str, index: Sequence[str], small: bool) -> FormulaLine:
+    "dW3", ("3", "2") -> ∂C/∂w(3)_{3,2}, and "dW3" -> ∂C/∂W(3).
+    """
     parts = parts_of(name)
     if name in COEFFICIENTS or parts is None or len(parts.quantity) > 1:
         return coefficient(name)
     quantity, layer = parts.quantity, "" if parts.layer is None else str(parts.layer)
     letters = LETTERS.get(quantity, (quantity.lower(), quantity.lower(), quantity, quantity))
-    text, latex = letters[:2] if small else letters[2:]
+    text, latex = letters[2:] if index is None else letters[:2]
     is_new = parts.when == CARRIED and not parts.is_kept
     above = "new" if is_new else parts.state if parts.state in ("new", "decayed") else ""
-    symbol = letter(text, latex, layer, above, index)
+    formula = letter(text, latex, layer, above, index or ())
     if parts.role == "d":
-        symbol = derivative(letter("C", "C"), symbol)
-    symbol = _in_role(parts.role, symbol, "t-1" if parts.state == "before" else "t")
-    return formula.side_by_side(symbol, formula.plain(" of the step before")) if parts.when == CARRIED else symbol
+        formula = _gradient(formula)
+    formula = _in_role(parts.role, formula, "t-1" if parts.state == "before" else "t")
+    if parts.when == CARRIED:
+        return filled("$x of the step before", r"$x\text{ of the step before}", x=formula)
+    return formula
 
 
-def _in_role(role: str, of: FormulaLine, when: str) -> FormulaLine:
+def _gradient(x: FormulaLine) -> FormulaLine:
+    return filled("∂C/∂$x", r"\frac{\partial C}{\partial $x}", "∂<i>C</i>/∂$x", x=x)
+
+
+def _in_role(role: str, x: FormulaLine, when: str) -> FormulaLine:
     """Return the symbol as an update, a clipped gradient or a moment at time `when`; unchanged in another role."""
     if role == UPDATE:
-        return called("η∇C", of, r"\eta\nabla C")
+        return filled("η∇C($x)", r"\eta\nabla C\left($x\right)", x=x)
     if role == CLIPPED:
-        return called("clip", derivative(letter("C", "C"), of))
+        return filled("clip($x)", r"\mathrm{clip}\left($x\right)", x=_gradient(x))
     if role in MOMENTS:
         text, latex = MOMENTS[role]
-        subscript = f"{text}_{{{when}}}" if len(when) > 1 else f"{text}_{when}"
-        return FormulaLine(
-            f"{subscript}({of.text})",
-            rf"{latex}_{{{when}}}\left({of.latex}\right)",
-            f"<i>{text}</i><sub>{when}</sub>({of.html})",
+        below = f"{{{when}}}" if len(when) > 1 else when
+        return filled(
+            f"{text}_{below}($x)", rf"{latex}_{{{when}}}\left($x\right)", f"<i>{text}</i><sub>{when}</sub>($x)", x=x
         )
-    return of
+    return x

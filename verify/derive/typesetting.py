@@ -1,45 +1,98 @@
 """Typeset terms in letters or with numbers, and whole tensors in matrices."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reference.tensor_names import is_of
 from reports.explanation import FormulaLine
 from verify.derive import formula
-from verify.derive import symbols as letters
-from verify.derive.expression import CHOOSE, COMPARISONS, ExpressionNode
-from verify.derive.formula import joined, parenthesis, side_by_side
+from verify.derive.expression import CHOOSE, ExpressionNode
+from verify.derive.formula import filled, joined
+from verify.derive.symbols import coefficient, symbol
 from verify.derive.terms import Index, Key, Term
 
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a formula binds; a looser one gets parentheses inside a tighter one
-MINUS = FormulaLine("-", "-", "−")
-SIGNS = {1: FormulaLine(" + ", " + ", " + "), -1: FormulaLine(" - ", " - ", " − ")}
-Piece = tuple[FormulaLine, int]
-Names = dict[Key, FormulaLine]
-Write = Callable[[Term], Piece]
+Piece = tuple[FormulaLine, int]  # a formula, and how tightly it binds
+Names = Mapping[Key, FormulaLine]
 
 
-def in_letters(of: Term, names: Names | None = None) -> FormulaLine:
+class Notation(NamedTuple):
+    """How an operation on x, y, z is written.
+
+    In the templates $x has the parentheses that it needs, and $X has none. `levels` says how tightly each operand must
+    bind to need no parentheses, and `binds` how tightly the result binds. `html` is empty if it is like `text`.
+    """
+
+    text: str
+    latex: str
+    html: str = ""
+    levels: tuple[int, ...] = ()
+    binds: int = ATOM
+
+
+NOTATIONS = {
+    "divide": Notation("$x / $y", r"\frac{$X}{$Y}", "", (PRODUCT, ATOM), PRODUCT),
+    "reciprocal": Notation("1 / $x", r"\frac{1}{$X}", "", (ATOM,), PRODUCT),
+    "negative": Notation("-$x", "-$x", "−$x", (PRODUCT,), SUM),
+    "power": Notation("$x^$y", "{$x}^{$y}", "$x<sup>$y</sup>", (ATOM, ATOM), PRODUCT),
+    "sqrt": Notation("√($X)", r"\sqrt{$X}"),
+    "exp": Notation("exp($X)", r"\exp\left($X\right)"),
+    "log": Notation("ln($X)", r"\ln\left($X\right)"),
+    "tanh": Notation("tanh($X)", r"\tanh\left($X\right)"),
+    "floor": Notation("floor($X)", r"\mathrm{floor}\left($X\right)"),
+    "maximum": Notation("max($X, $Y)", r"\max\left($X, $Y\right)"),
+    "minimum": Notation("min($X, $Y)", r"\min\left($X, $Y\right)"),
+    CHOOSE: Notation("($Y if $X, else $Z)", r"\begin{cases} $Y & $X \\ $Z & \text{else} \end{cases}"),
+    # Comparisons stand in Iverson's brackets: 1 if true, 0 if not.
+    "greater": Notation("[$X > $Y]", r"\left[$X > $Y\right]", "[$X &gt; $Y]"),
+    "greater_equal": Notation("[$X ≥ $Y]", r"\left[$X \ge $Y\right]"),
+    "less": Notation("[$X < $Y]", r"\left[$X < $Y\right]", "[$X &lt; $Y]"),
+    "less_equal": Notation("[$X ≤ $Y]", r"\left[$X \le $Y\right]"),
+    "equal": Notation("[$X = $Y]", r"\left[$X = $Y\right]"),
+    # These occur only in matrices.
+    "transpose": Notation("$xᵀ", r"{$x}^{\top}", "$x<sup>T</sup>", (ATOM,)),
+    "add": Notation("$x + $y", "$x + $y", "", (SUM, SUM), SUM),
+    "subtract": Notation("$x - $y", "$x - $y", "$x − $y", (SUM, PRODUCT), SUM),
+    "matmul": Notation("$x · $y", r"$x \cdot $y", "", (PRODUCT, PRODUCT), PRODUCT),
+    "multiply": Notation("$x ⊙ $y", r"$x \odot $y", "", (PRODUCT, PRODUCT), PRODUCT),
+}
+
+
+def _operation(name: str, operands: Sequence[Piece]) -> Piece:
+    """Return an operation on operands that are already written."""
+    notation = NOTATIONS[name]
+    bare = {letter: line for letter, (line, _) in zip("XYZ", operands, strict=False)}
+    tight_ones = zip("xyz", operands, notation.levels, strict=False)
+    parts = bare | {letter: tight(operand, level) for letter, operand, level in tight_ones}
+    return filled(notation.text, notation.latex, notation.html, **parts), notation.binds
+
+
+def tight(piece: Piece, level: int) -> FormulaLine:
+    """Return the piece, in parentheses if it binds less tightly than `level`."""
+    line, binds = piece
+    return line if binds >= level else filled("($x)", r"\left($x\right)", x=line)
+
+
+def in_letters(term: Term, names: Names = MappingProxyType({})) -> FormulaLine:
     """Return the term in the essay's letters.  Terms inside it that have a name are written by their name."""
-    return _letters(of, names or {})[0]
+    return _letters(term, names)[0]
 
 
-def _letters(of: Term, names: Names) -> Piece:
-    if of.key in names:
-        return names[of.key], ATOM
-    if of.kind == "tensor":
-        return letters.element(of.node.name, subscripts(of.node, of.index)), ATOM
-    if of.kind == "constant":
-        return _constant(of.node), ATOM
-    return composed(of, lambda part: _letters(part, names), " · ", r"\,")
+def _letters(term: Term, names: Names) -> Piece:
+    if term.key in names:
+        return names[term.key], ATOM
+    if term.kind == "tensor":
+        return symbol(term.node.name, subscripts(term.node, term.index)), ATOM
+    if term.kind == "constant":
+        return _constant(term.node), ATOM
+    return composed(term, lambda part: _letters(part, names), " · ", r"\,")
 
 
 def _constant(node: ExpressionNode) -> FormulaLine:
     if node.name:
-        return letters.coefficient(node.name)
-    value = float(node.value) if not node.shape else float(node.value.flat[0])
-    return formula.number(digits(value))
+        return coefficient(node.name)
+    return formula.number(digits(float(node.value.flat[0] if node.shape else node.value)))
 
 
 def digits(value: float) -> str:
@@ -49,79 +102,41 @@ def digits(value: float) -> str:
 
 def subscripts(node: ExpressionNode, index: Index) -> tuple[str, ...]:
     """Return indices as the essay writes them, from 1.  The row of a bias, or of a batch of one, is left out."""
-    kept = index[1:] if len(index) == 2 and node.shape[0] == 1 and not is_of(node.name, "W") else index
-    return tuple(str(i + 1) if isinstance(i, int) else i for i in kept)
+    one_row = len(index) == 2 and node.shape[0] == 1 and not is_of(node.name, "W")
+    return tuple(str(i + 1) if isinstance(i, int) else i for i in (index[1:] if one_row else index))
 
 
-def composed(of: Term, write: Write, times: str, latex_times: str) -> Piece:
+def composed(term: Term, write: Callable[[Term], Piece], times: str, latex_times: str) -> Piece:
     """Return a term whose parts are written by `write`, and how tightly it binds."""
-    if of.kind == "add":
-        return _added(of, write), SUM
-    if of.kind == "multiply":
-        factors = [tight(write(p), PRODUCT) for p in of.parts]
-        return joined(factors, times, latex_times), PRODUCT
-    if of.kind == "over":
-        return _over(of, write), PRODUCT
-    pieces = [write(p) for p in of.parts]
-    if of.kind in COMPARISONS:
-        return formula.compared(pieces[0][0], COMPARISONS[of.kind], pieces[1][0]), ATOM
-    return OPERATIONS[of.kind](pieces)
+    pieces = [write(part) for part in term.parts]
+    if term.kind == "add":
+        return _added(term.signs, pieces), SUM
+    if term.kind == "multiply":
+        return joined([tight(piece, PRODUCT) for piece in pieces], times, latex_times), PRODUCT
+    if term.kind == "reduction":
+        return _reduction(term, tight(pieces[0], PRODUCT)), PRODUCT
+    return _operation(term.kind, pieces)
 
 
-def tight(piece: Piece, level: int) -> FormulaLine:
-    """Return the piece, in parentheses if it binds less tightly than `level`."""
-    return piece[0] if piece[1] >= level else parenthesis(piece[0])
-
-
-def _added(of: Term, write: Write) -> FormulaLine:
-    parts: list[FormulaLine] = []
-    for k, (sign, p) in enumerate(zip(of.signs, of.parts, strict=True)):
-        if k:
-            parts.append(SIGNS[sign])
-        elif sign < 0:
-            parts.append(MINUS)
-        parts.append(tight(write(p), PRODUCT if sign < 0 or k else SUM))
-    return side_by_side(*parts)
-
-
-def _over(of: Term, write: Write) -> FormulaLine:
-    sign, latex = ("Σ", r"\sum") if of.over == "sum" else ("max", r"\max")
-    result = tight(write(of.parts[0]), PRODUCT)
-    for letter, last in reversed(of.bound):
-        result = formula.over_all(sign, latex, letter, last, result)
+def _added(signs: Sequence[int], pieces: Sequence[Piece]) -> FormulaLine:
+    """Return the sum of the pieces, the first of which has the sign +."""
+    result = pieces[0][0]
+    for sign, piece in zip(signs[1:], pieces[1:], strict=True):
+        operation = "add" if sign > 0 else "subtract"
+        result, _ = _operation(operation, [(result, SUM), (tight(piece, PRODUCT), PRODUCT)])
     return result
 
 
-def _fraction(pieces: Sequence[Piece]) -> Piece:
-    over, under = pieces
-    left, right = tight(over, PRODUCT), tight(under, ATOM)
-    return formula.fraction(over[0], under[0], (left.text, right.text), (left.html, right.html)), PRODUCT
-
-
-def _reciprocal(pieces: Sequence[Piece]) -> Piece:
-    return _fraction([(formula.number("1"), ATOM), pieces[0]])
-
-
-def _negative(pieces: Sequence[Piece]) -> Piece:
-    return side_by_side(MINUS, tight(pieces[0], PRODUCT)), SUM
-
-
-def _power(pieces: Sequence[Piece]) -> Piece:
-    return formula.power(tight(pieces[0], ATOM), tight(pieces[1], ATOM)), PRODUCT
-
-
-def _named(name: str, latex: str = "") -> Callable[[Sequence[Piece]], Piece]:
-    """Return how a function with this name is written."""
-    return lambda pieces: (formula.called(name, joined([p for p, _ in pieces], ", ", ", "), latex), ATOM)
-
-
-OPERATIONS: dict[str, Callable[[Sequence[Piece]], Piece]] = {
-    "divide": _fraction, "reciprocal": _reciprocal, "negative": _negative, "power": _power,
-    "sqrt": lambda pieces: (formula.root(pieces[0][0]), ATOM), "exp": _named("exp", r"\exp"),
-    "log": _named("ln", r"\ln"), "tanh": _named("tanh", r"\tanh"), "floor": _named("floor"),
-    "maximum": _named("max", r"\max"), "minimum": _named("min", r"\min"),
-    CHOOSE: lambda pieces: (formula.either(pieces[0][0], tight(pieces[1], SUM), tight(pieces[2], SUM)), ATOM),
-}  # fmt: skip
+def _reduction(term: Term, result: FormulaLine) -> FormulaLine:
+    """Return a sum or a maximum of `result` over the indices of the term."""
+    for letter, last in reversed(term.ranges):
+        if term.reduction == "sum":
+            sign, latex = "Σ", rf"\sum_{{{letter}=1}}^{{{last}}}"
+        else:
+            sign, latex = "max", rf"\max_{{{letter}=1\ldots {last}}}"
+        html = f"{sign}<sub>{letter}=1…{last}</sub> $x"
+        result = filled(f"{sign}_{{{letter}=1..{last}}} $x", f"{latex} $x", html, x=result)
+    return result
 
 
 def in_matrices(node: ExpressionNode) -> FormulaLine:
@@ -131,32 +146,15 @@ def in_matrices(node: ExpressionNode) -> FormulaLine:
 
 def _matrices(node: ExpressionNode) -> Piece:
     if node.operation == "tensor":
-        return letters.whole(node.name), ATOM
+        return symbol(node.name), ATOM
     if node.operation == "constant":
         return _constant(node), ATOM
     if node.body is not None:
         return _matrices(node.body)
     pieces = [_matrices(operand) for operand in node.operands]
-    if node.operation in ("add", "subtract"):
-        right = tight(pieces[1], SUM if node.operation == "add" else PRODUCT)
-        return side_by_side(pieces[0][0], SIGNS[1 if node.operation == "add" else -1], right), SUM
-    if node.operation in ("multiply", "matmul"):
-        return _times(node, pieces), PRODUCT
-    if node.operation == "transpose":
-        x = tight(pieces[0], ATOM)
-        return FormulaLine(f"{x.text}ᵀ", rf"{{{x.latex}}}^{{\top}}", f"{x.html}<sup>T</sup>"), ATOM
     if node.operation in ("sum", "max"):
-        where = {None: "", 0: "down", 1: "across"}[node.axis]
-        name = f"{node.operation} {where}".strip()
-        return formula.called(name, pieces[0][0], rf"\mathrm{{{name.replace(' ', '~')}}}"), ATOM
-    if node.operation in COMPARISONS:
-        return formula.compared(pieces[0][0], COMPARISONS[node.operation], pieces[1][0]), ATOM
-    return OPERATIONS[node.operation](pieces)
-
-
-def _times(node: ExpressionNode, pieces: Sequence[Piece]) -> FormulaLine:
-    """Return a product: with · between matrices or with a number, with ⊙ element by element."""
-    sides = [tight(p, PRODUCT) for p in pieces]
-    if node.operation == "matmul" or not all(operand.shape for operand in node.operands):
-        return joined(sides, " · ", r" \cdot ")
-    return joined(sides, " ⊙ ", r" \odot ")
+        name = node.operation + {None: "", 0: " down", 1: " across"}[node.axis]
+        latex = rf"\mathrm{{{name.replace(' ', '~')}}}\left($x\right)"
+        return filled(f"{name}($x)", latex, x=pieces[0][0]), ATOM
+    times_a_number = node.operation == "multiply" and not all(operand.shape for operand in node.operands)
+    return _operation("matmul" if times_a_number else node.operation, pieces)

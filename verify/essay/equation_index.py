@@ -1,16 +1,15 @@
 """The index of equations: number, sections of the essay, the tensors computed by it, the functions that state it.
 
-The index is collected. Numbers and sections come from the claims and tensors from the rules. Functions come from the
-docstrings of `reference`: each ends its first line with the numbers of its equations.
+Numbers and sections come from the claims, tensors from the rules. Functions come from the docstrings of `reference`:
+each ends its first line with the numbers of its equations.
 """
-
-from __future__ import annotations
 
 import importlib
 import inspect
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,8 +25,6 @@ from verify.essay.claims import claims
 
 NUMBER = re.compile(r"\((\d+[a-f]?)\)")
 SOURCE = re.compile(r"\.  (?!.*\.  )(.+)$")
-APPENDIX = re.compile(r"Appendix ([AD])|Kingma & Ba")
-ELSEWHERE = re.compile(r"\b(19|20)\d\d\b|Keras: ")  # a source other than the essay: a paper, or Keras
 
 
 @dataclass(frozen=True)
@@ -42,29 +39,28 @@ class IndexEntry:
 
 def index() -> tuple[IndexEntry, ...]:
     """Return an entry for every equation, in the order of the essay."""
-    sections: dict[str, dict[str, None]] = {}
-    for claim in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon):
-        sections.setdefault(claim.equation, {})[claim.section] = None
-    tensors: dict[str, dict[str, None]] = {}
-    by_rule: dict[str, dict[str, None]] = {}
-    for rule in every_rule():
-        for equation in rule.equation.split(", "):
-            tensors.setdefault(equation, {})[rule.tensor] = None
-            by_rule.setdefault(equation, {})[name(stated(rule))] = None
-    cited: dict[str, dict[str, None]] = {}
-    for function in functions():
-        symbols = [e for e in sections if e.startswith("App. A: ") and e not in by_rule and _names(function, e)]
-        for equation in (*citations(function), *symbols):
-            cited.setdefault(equation, {})[name(function)] = None
-    return tuple(
-        IndexEntry(
-            equation,
-            tuple(places),
-            tuple(tensors.get(equation, ())),
-            tuple(by_rule.get(equation, {}) | cited.get(equation, {})),
-        )
-        for equation, places in sections.items()
+    numbered_rules = [(equation, rule) for rule in every_rule() for equation in rule.equation.split(", ")]
+    sections = _by_equation((claim.equation, claim.section) for claim in claims())
+    tensors = _by_equation((equation, rule.tensor) for equation, rule in numbered_rules)
+    stating = _by_equation((equation, name(stated(rule))) for equation, rule in numbered_rules)
+    symbols = [equation for equation in sections if equation.startswith("App. A: ") and equation not in stating]
+    citing = _by_equation(
+        (equation, name(function))
+        for function in functions()
+        for equation in (*citations(function), *(symbol for symbol in symbols if _defines(function, symbol)))
     )
+    return tuple(
+        IndexEntry(e, tuple(sections[e]), tuple(tensors.get(e, ())), tuple(stating.get(e, {}) | citing.get(e, {})))
+        for e in sections
+    )
+
+
+def _by_equation(pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, None]]:
+    """Return the texts of each equation, each once and in order, as the keys of a dictionary."""
+    texts: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    for equation, text in pairs:
+        texts[equation][text] = None
+    return dict(texts)
 
 
 def every_rule() -> Iterator[Rule]:
@@ -76,15 +72,13 @@ def every_rule() -> Iterator[Rule]:
 
 
 def stated(rule: Rule) -> Callable[..., Any]:
-    """Return the function that states a rule, without the arguments bound to it."""
-    return stated_by(rule.compute)
+    """Return the function that states a rule, without the arguments bound to it.
 
-
-def stated_by(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function behind a partial.  For an activation, return the function that it applies."""
-    if isinstance(function, partial):
-        bound: Callable[..., Any] = function.func
-        return stated_by(function.keywords["f"]) if bound is activation else bound
+    For an activation, it is the function that is applied.
+    """
+    function = rule.compute
+    while isinstance(function, partial):
+        function = function.keywords["f"] if function.func is activation else function.func
     return function
 
 
@@ -92,32 +86,22 @@ def functions() -> Iterator[Callable[..., Any]]:
     """Yield the public functions of `reference`, module by module."""
     for module_info in pkgutil.walk_packages(reference.__path__, "reference."):
         module = importlib.import_module(module_info.name)
-        for _, function in inspect.getmembers(module, callable):
-            function = inspect.unwrap(function)
-            own = inspect.isfunction(function) and function.__module__ == module.__name__
-            if own and function.__doc__ and not function.__name__.startswith("_"):
+        for _, member in inspect.getmembers(module, callable):
+            function = inspect.unwrap(member)
+            is_own = inspect.isfunction(function) and function.__module__ == module.__name__
+            if is_own and function.__doc__ and not function.__name__.startswith("_"):
                 yield function
 
 
 def citations(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the equation numbers at the end of a docstring's first line."""
-    return tuple(m[1] for m in NUMBER.finditer(_source(function)))
+    return tuple(NUMBER.findall(source(function)))
 
 
-def _names(function: Callable[..., Any], equation: str) -> bool:
+def _defines(function: Callable[..., Any], equation: str) -> bool:
     """Return whether the docstring of a function defines a symbol of Appendix A, such as m̂."""
     symbol = equation.removeprefix("App. A: ")
     return len(symbol) > 1 and f"{symbol} =" in _first_line(function)
-
-
-def cites_appendix(function: Callable[..., Any]) -> bool:
-    """Return whether a docstring's first line ends with Appendix A or D, or the paper on Adam."""
-    return bool(APPENDIX.search(_source(function)))
-
-
-def cites_elsewhere(function: Callable[..., Any]) -> bool:
-    """Return whether a docstring's first line ends with a source other than the essay."""
-    return bool(ELSEWHERE.search(_source(function)))
 
 
 def _first_line(function: Callable[..., Any]) -> str:
@@ -125,10 +109,10 @@ def _first_line(function: Callable[..., Any]) -> str:
     return (inspect.getdoc(function) or "").partition("\n")[0]
 
 
-def _source(function: Callable[..., Any]) -> str:
+def source(function: Callable[..., Any]) -> str:
     """Return the equations or other sources at the end of a docstring's first line, or "" if there are none."""
-    source = SOURCE.search(_first_line(function))
-    return source[1] if source else ""
+    match = SOURCE.search(_first_line(function))
+    return match[1] if match else ""
 
 
 def name(function: Callable[..., Any]) -> str:
@@ -138,8 +122,6 @@ def name(function: Callable[..., Any]) -> str:
 
 def table() -> Table:
     """Return the index of equations as a table."""
-    rows = tuple(
-        tuple(map(Cell, (e.equation, ", ".join(e.sections), ", ".join(e.tensors), ", ".join(e.functions))))
-        for e in index()
-    )
-    return Table("Every equation of the essay", ("equation", "section", "rule for", "stated by"), rows)
+    rows = ((e.equation, ", ".join(e.sections), ", ".join(e.tensors), ", ".join(e.functions)) for e in index())
+    cells = tuple(tuple(map(Cell, row)) for row in rows)
+    return Table("Every equation of the essay", ("equation", "section", "rule for", "stated by"), cells)

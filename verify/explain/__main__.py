@@ -1,7 +1,5 @@
 """python -m verify.explain: derive one number by hand and compare it with TensorFlow's."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence
@@ -14,10 +12,10 @@ from verify.cli.capturing import capture_for
 from verify.cli.console import tell
 from verify.cli.exit_status import guarded
 from verify.cli.options import Options, parser, read
-from verify.derive.address import parse, place
+from verify.derive.address import find_position, parse_address
 from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
-from verify.inputs.choice import pick
+from verify.inputs.choice import choose_sample
 from verify.inputs.samples import network_for
 from verify.records import trace_file
 from verify.records.settings import Settings
@@ -26,7 +24,7 @@ from verify.results.files import check_writable, save, write_all
 
 ABOUT = (
     "Derive one number of a training step by hand: its equation, the numbers put in, every intermediate, TensorFlow's\n"
-    "number beside it, and what rounding allows. TENSOR[i,j] counts from 1, as the essay does."
+    "number beside it, and the bound on their difference. TENSOR[i,j] counts from 1, as the essay does."
 )
 ALL = "all"
 
@@ -35,7 +33,7 @@ ALL = "all"
 class ExplainOptions(Options):
     """The options of the command.
 
-    `tensor` is a tensor with its indices, as typed; `step` the training step; `depth` how many rules back, 0 for all.
+    `tensor` is a tensor with its indices, as typed; `step` the training step; `depth` how many rules back (0: all).
     """
 
     tensor: str = ""
@@ -50,14 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises Unusable (exit status 2) or Unverifiable (exit status 3).
     """
     arguments = parser("explain", ABOUT, "dW1[2,3] --depth all", training=True, tolerance=False)
-    arguments.add_argument(
-        "tensor", metavar="TENSOR[i,j]", help="dW1[2,3], Z1[3] (a batch of one: the row left out), C"
-    )
+    tensor_help = "dW1[2,3], Z1[3] (without the row of a batch of one), C"
+    arguments.add_argument("tensor", metavar="TENSOR[i,j]", help=tensor_help)
     arguments.add_argument("--step", type=int, default=1, metavar="K", help="the training step (1)")
-    depth_help = "so many rules back, or all the way to pixels and weights (1)"
+    depth_help = "how many rules back, or all the way to pixels and weights (1)"
     arguments.add_argument("--depth", type=_depth, default=1, metavar="N|all", help=depth_help)
     options = read(arguments, argv, ExplainOptions)
-    tensor, index = parse(options.tensor)
+    tensor, index = parse_address(options.tensor)
     check_writable(options.out, "--out")
     trace = trace_file.load(options.trace) if options.trace else _captured(options, tensor, index)
     if options.save_trace:
@@ -85,8 +82,8 @@ def _captured(options: ExplainOptions, tensor: str, index: tuple[int, ...]) -> T
     options = replace(options, steps=max(options.steps, options.step))
     if not options.model:
         chosen = {name: getattr(options, name) for name in ("dtype", "batch", "steps", "optimizer", "loss")}
-        network = network_for(pick(options, batch=options.batch).samples)
-        place(DerivedStep(Trace(Settings(**chosen), network, {}, {}), options.step), tensor, index)
+        network = network_for(choose_sample(options, batch=options.batch).samples)
+        find_position(DerivedStep(Trace(Settings(**chosen), network, {}, {}), options.step), tensor, index)
     return capture_for("backprop", options)
 
 

@@ -1,7 +1,5 @@
 """python -m verify.faults: count the wrong computations that the comparison notices (the kill matrix)."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +12,7 @@ from verify.cli.capturing import capture_for, from_file
 from verify.cli.console import tell
 from verify.cli.exit_status import guarded
 from verify.cli.options import Options, parser, read
-from verify.compare.effect_size import smallest
+from verify.compare.power import smallest
 from verify.compare.wording import describe
 from verify.errors import Unusable
 from verify.faults.kill_matrix import KillMatrix, matrix
@@ -38,47 +36,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     faults_parser = parser("faults", ABOUT, "--trace five.npz", training=True, tolerance=False)
     faults_parser.set_defaults(steps=STEPS, batch=BATCH)
     options = read(faults_parser, argv, Options)
-    result = one(options)
+    result = try_faults(options)
     names = ("report.md", "kill_matrix.csv", "smallest.csv")
     return tell(result.headline, result.passed, options, (result.groups(),), names)
 
 
-def one(options: Options) -> FaultsResult:
+def try_faults(options: Options) -> FaultsResult:
     """Try all faults, write the files, and return the result.  Raises Unusable or Unverifiable."""
     check_writable(options.out, "--out")
     trace = from_file("backprop", options) if options.trace else capture_for("backprop", options)
     if options.save_trace:
         save(Path(options.save_trace), trace)
-    bench = _bench(trace, options)
+    kill_matrix = _passing(trace, f"--trace {options.trace}" if options.trace else "the captured steps")
+    captured = kill_matrix.captured
     with terminal.progress("Putting faults in") as advance:
-        kills = matrix(bench, advance)
-    least = tuple(
-        (rule.tensor, rule.equation, smallest(ball.value, ball.spread(), bench.captured[rule.tensor]))
-        for rule in bench.plan
-        if (ball := bench.balls.get(rule.tensor)) is not None and bench.captured[rule.tensor].any()
+        kills = matrix(kill_matrix, advance)
+    smallest_changes = tuple(
+        (rule.tensor, rule.equation, smallest(ball.value, ball.spread(), captured[rule.tensor]))
+        for rule in kill_matrix.plan
+        if (ball := kill_matrix.balls.get(rule.tensor)) is not None and captured[rule.tensor].any()
     )
-    alarms = {name: len(tensors) for name, tensors in bench.flagged.items()}
-    result = FaultsResult(trace.settings, trace.environment, kills, least, alarms)
+    alarms = {policy: len(tensors) for policy, tensors in kill_matrix.flagged.items()}
+    result = FaultsResult(trace.settings, trace.environment, kills, smallest_changes, alarms)
     report = replace(result.to_report(), pictures=pictures(options))
     write(options.out, ReportFiles(report, result.to_dict(), result.to_columns()), "faults")
     return result
 
 
-def _bench(trace: Trace, options: Options) -> KillMatrix:
-    """Return the trace, prepared for faults.  Raises Unusable, naming the first failure, if the trace does not pass."""
-    source = f"--trace {options.trace}" if options.trace else "the captured steps"
-    steps = {in_step(number, "").rstrip("/") for number in range(1, trace.settings.steps + 1)}
-    unknown = [name for name in trace.tensors if name.partition("/")[0] not in steps]
+def _passing(trace: Trace, source: str) -> KillMatrix:
+    """Return the trace, prepared for faults.
+
+    Raises Unusable, naming the first failure and the source of the trace, if the trace does not pass.
+    """
+    prefixes = tuple(in_step(number, "") for number in range(1, trace.settings.steps + 1))
+    unknown = [name for name in trace.tensors if not name.startswith(prefixes)]
     if unknown:
         raise Unusable(f"{source}: tensor {unknown[0]} belongs to no step, so the trace does not pass")
-    bench = KillMatrix(trace)
-    failed = [c for c in bench.unaltered if not c.passed]
+    kill_matrix = KillMatrix(trace)
+    failed = [c for c in kill_matrix.unaltered if not c.passed]
     if failed:
-        first = min(failed, key=lambda c: (c.mode == "chained", c.step, c.order))
-        raise Unusable(
-            f"{source}: faults can be tried only on a trace that passes, and this one fails: {describe(first)}"
-        )
-    return bench
+        first = describe(min(failed, key=lambda c: (c.mode == "chained", c.step, c.order)))
+        raise Unusable(f"{source}: faults can be tried only on a trace that passes, and this one fails: {first}")
+    return kill_matrix
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """Fixed tolerances that are common in place of a derived bound, each as its library defines it."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from verify.records.precision import Floats
@@ -22,6 +20,6 @@ def flagged(policy: str, captured: Array, by_hand: Floats) -> bool:
     rtol, atol, either = POLICIES[policy]
     values = captured.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        error, size = np.abs(values - by_hand), np.abs(by_hand)
-        accepted = (error <= atol) | (error <= rtol * size) if either else error <= atol + rtol * size
+        difference, size = np.abs(values - by_hand), np.abs(by_hand)
+        accepted = (difference <= atol) | (difference <= rtol * size) if either else difference <= atol + rtol * size
     return not bool(accepted.all())

@@ -1,7 +1,6 @@
 """The kill matrix: put each fault into the last step of a trace that passes, and record what notices it."""
 
-from __future__ import annotations
-
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +9,10 @@ import numpy as np
 
 from reference.tensor_names import previous
 from verify.compare.diagnosis import attempt
-from verify.compare.effect_size import distance
 from verify.compare.evaluation import Memo, evaluate, fused
-from verify.compare.faults import Fault, beside, of_storage, of_variants
+from verify.compare.faults import TENSOR, Fault, other_operands, storage_faults, variant_faults
 from verify.compare.plan import planned
+from verify.compare.power import distance
 from verify.compare.tensor import Comparison
 from verify.compare.variants import IMPOSSIBLE, Variant, variants
 from verify.compare.walk import Walk
@@ -26,8 +25,8 @@ from verify.records.trace import Array, Trace
 class Kill:
     """The result of one fault.
 
-    `size` is the difference between the fault and the truth, over the bounds of both. `first` is the first comparison
-    that failed, and `by_policy` says for each fixed tolerance whether it noticed the fault.
+    `size` is the largest difference between the fault and the truth, divided by the bounds of both. `first` is the
+    first comparison that failed, and `by_policy` says for each fixed tolerance whether it noticed the fault.
     """
 
     fault: Fault
@@ -38,7 +37,7 @@ class Kill:
 
     @property
     def equivalent(self) -> bool:
-        """True if no comparison can tell fault and truth apart: rounding can make one and the same tensor of both."""
+        """True if no comparison can tell fault and truth apart, because rounding can make the same tensor of both."""
         return not self.caught and self.size <= 1
 
     @property
@@ -52,14 +51,32 @@ class Kill:
         return self.first.explanation if self.first else ""
 
     @property
-    def right(self) -> bool | None:
+    def utilisation(self) -> float | None:
+        """The error ÷ bound of the first failing comparison; None if there is none or it is not finite."""
+        return self.first.utilisation if self.first and math.isfinite(self.first.utilisation) else None
+
+    @property
+    def named_correctly(self) -> bool | None:
         """True if the first cause named is the right one; None if the fault was not caught or has no cause to name."""
-        if not self.caught or not self.fault.telling:
+        if not self.caught or not self.fault.cause:
             return None
         if self.fault.replaced:
-            cause = f"agrees with: {self.fault.telling}"
+            cause = f"agrees with: {self.fault.cause}"
             return self.diagnosis == cause or self.diagnosis.startswith(f"{cause} at ")
-        return self.diagnosis.startswith(self.fault.telling)
+        return self.diagnosis.startswith(self.fault.cause)
+
+
+def counts(kills: Sequence[Kill]) -> dict[str, int]:
+    """Return how many faults were tried, caught, equal to the truth, named correctly, to be named, and survived."""
+    names = [k.named_correctly for k in kills if k.named_correctly is not None]
+    return {
+        "tried": len(kills),
+        "caught": sum(k.caught for k in kills),
+        "equal": sum(k.equivalent for k in kills),
+        "named": sum(names),
+        "to_name": len(names),
+        "survived": sum(k.survived for k in kills),
+    }
 
 
 class KillMatrix:
@@ -81,26 +98,24 @@ class KillMatrix:
         self.unaltered += walk.step(self.last, self.captured)
         self.balls = dict(walk.balls)
         self.plan = planned(trace, "backprop", self.last == 1)[0]
-        self.flagged = {name: frozenset(self._flagged(name, self.captured, walk)) for name in POLICIES}
+        self.flagged = {policy: self._flagged(policy, self.captured, walk) for policy in POLICIES}
 
     def catalogue(self) -> Iterator[Fault]:
         """Yield all faults that can be put into this trace."""
-        optimizer, settings = OPTIMIZERS[self.trace.settings.optimizer], self.trace.settings
-        by_name: dict[str, list[Variant]] = {}
+        optimizer = OPTIMIZERS[self.trace.settings.optimizer]
+        inputs = other_operands(self.trace, self.last)
+        possible: dict[str, list[Variant]] = {}
         for rule in self.plan:
-            for variant in variants(rule, self.trace.network, optimizer, settings.loss):
-                if " and " not in variant.name.removeprefix("β1 and β2"):  # only the diagnosis tries pairs
-                    by_name.setdefault(variant.name, []).append(variant)
-        inputs = beside(self.trace, self.last)
-        possible = {}
-        for name, candidates in by_name.items():
-            fitting = tuple(v for v in candidates if self._can(v, inputs))
-            if fitting:
-                possible[name] = fitting
-        yield from of_variants(self.plan, possible, inputs)
-        yield from (f for f in of_storage() if self._holds(f))
+            for variant in variants(rule, self.trace.network, optimizer):
+                if " and " in variant.name.removeprefix("β1 and β2"):  # only the diagnosis tries pairs
+                    continue
+                same_name = possible.setdefault(variant.name, [])
+                if self._is_possible(variant, inputs):
+                    same_name.append(variant)
+        yield from variant_faults(self.plan, {name: tuple(same) for name, same in possible.items() if same}, inputs)
+        yield from (fault for fault in storage_faults() if self._has_tensors_of(fault))
 
-    def _can(self, variant: Variant, inputs: Mapping[str, Any]) -> bool:
+    def _is_possible(self, variant: Variant, inputs: Mapping[str, Any]) -> bool:
         """Return whether a variant can be computed from this step and gives a tensor of the right shape."""
         tensors = {**inputs, **self.captured}
         if not tensors.keys() >= set(variant.rule.inputs):
@@ -111,7 +126,7 @@ class KillMatrix:
         except IMPOSSIBLE:
             return False
 
-    def _holds(self, fault: Fault) -> bool:
+    def _has_tensors_of(self, fault: Fault) -> bool:
         """Return whether the step has the tensors that a fault alters."""
         try:
             fault.alter(self.captured)
@@ -124,22 +139,24 @@ class KillMatrix:
         changed = fault.alter(self.captured)
         captured = {**self.captured, **changed}
         walk = self.before.copy()
-        walk.memo = dict(self.memo)  # a copy: values computed for this fault are not kept for the others
+        walk.memo = dict(self.memo)  # a copy, so that values computed for this fault are not stored for the others
         failed = [c for c in walk.step(self.last, captured) if not c.passed]
         first = min(failed, key=lambda c: (c.mode == "chained", c.order), default=None)
-        caught = {name: bool(set(self._flagged(name, captured, walk)) - self.flagged[name]) for name in POLICIES}
-        return Kill(fault, bool(failed), self._size(fault, changed, captured, walk), first, caught)
+        by_policy = {p: not self._flagged(p, captured, walk) <= self.flagged[p] for p in POLICIES}
+        return Kill(fault, bool(failed), self._size(fault, changed, captured, walk), first, by_policy)
 
-    def _flagged(self, policy: str, captured: Mapping[str, Array], walk: Walk) -> Iterator[str]:
-        """Yield the tensors that a fixed tolerance rejects, against by-hand values from TensorFlow's own inputs."""
+    def _flagged(self, policy: str, captured: Mapping[str, Array], walk: Walk) -> frozenset[str]:
+        """Return the tensors that a fixed tolerance rejects, against by-hand values from TensorFlow's own inputs."""
         memo = self.memo if walk.memo is None else walk.memo
+        rejected = []
         for name, ball in walk.balls.items():
             if name in captured and captured[name].shape == ball.shape:
                 key = (policy, id(captured[name]), id(ball))
                 if key not in memo:
                     memo[key] = (captured[name], ball, flagged(policy, captured[name], ball.value))
                 if memo[key][-1]:
-                    yield name
+                    rejected.append(name)
+        return frozenset(rejected)
 
     def _size(self, fault: Fault, changed: Mapping[str, Array], captured: Mapping[str, Array], walk: Walk) -> float:
         """Return the size of a fault: the largest difference to the truth over the bounds of both.
@@ -150,29 +167,29 @@ class KillMatrix:
         sizes = [0.0]
         alternatives = {v.rule.tensor: v.rule for v in fault.replaced}
         for rule in self.plan:
-            use = fused(rule, walk.local, self.trace.settings.jit)
-            reads = fault.scope == "tensor" and bool(changed.keys() & set(rule.inputs))
-            if rule.tensor not in alternatives and rule.tensor not in changed and not reads:
+            tensor = rule.tensor
+            uses_changed = fault.scope == TENSOR and bool(changed.keys() & set(rule.inputs))
+            if tensor not in alternatives and tensor not in changed and not uses_changed:
                 continue
-            truth = evaluate(rule, use, walk.precision, walk.memo)
+            operands = fused(rule, walk.local, self.trace.settings.jit)
+            truth = evaluate(rule, operands, walk.precision, walk.memo)
             if truth is None:
                 return float("inf")
-            other = attempt(alternatives[rule.tensor], balls, walk.precision) if rule.tensor in alternatives else None
-            sizes.append(distance(truth, other, captured[rule.tensor]))
+            other = attempt(alternatives[tensor], balls, walk.precision) if tensor in alternatives else None
+            sizes.append(distance(truth, other, captured[tensor]))
         return max(sizes)
 
 
-def score(kills: Sequence[Kill]) -> tuple[int, int]:
-    """Return how many faults were caught, and how many are not equivalent to the truth."""
-    real = [k for k in kills if not k.equivalent]
-    return sum(k.caught for k in real), len(real)
+def matrix(
+    kill_matrix: KillMatrix, progress: Callable[[int, int], None] = lambda done, total: None
+) -> tuple[Kill, ...]:
+    """Try all faults, one after the other, and return their results.
 
-
-def matrix(bench: KillMatrix, each: Callable[[int, int], None] = lambda done, of: None) -> tuple[Kill, ...]:
-    """Try all faults, one after the other, and return their results; `each` is told the progress."""
-    faults = list(bench.catalogue())
+    `progress` is called with the number of faults tried and of all faults.
+    """
+    faults = list(kill_matrix.catalogue())
     kills = []
     for number, fault in enumerate(faults):
-        each(number, len(faults))
-        kills.append(bench.run(fault))
+        progress(number, len(faults))
+        kills.append(kill_matrix.run(fault))
     return tuple(kills)

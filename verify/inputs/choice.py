@@ -1,7 +1,5 @@
 """Choose the sample that the options ask for: one of `--data`, or the picture of `--image`."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +7,7 @@ import numpy as np
 from reports.table import Picture
 from verify.errors import Unusable
 from verify.inputs import images, samples
-from verify.inputs.images.centering import SIDE
+from verify.inputs.images.strokes import SIDE
 from verify.inputs.samples import Samples
 
 PICTURE = "image"  # the value of settings.data for a picture from a file
@@ -44,23 +42,23 @@ class ChosenSample:
     label: int | None
 
 
-def pick(choice: SampleOptions, usual: int = 5, batch: int = 1, *, needs_label: bool = True) -> ChosenSample:
+def choose_sample(options: SampleOptions, usual: int = 5, batch: int = 1, *, needs_label: bool = True) -> ChosenSample:
     """Return the picture of --image, or the sample of --data that --digit or --index chooses.
 
     `usual` is the digit that is taken where no option chooses one.  Raises Unusable, naming the option or the file.
     """
-    path, label = choice.image, choice.label
+    path, label = options.image, options.label
     if label is not None and not path:
         raise Unusable("--label: it says what --image shows; other samples have their own labels")
     if path and label is None and needs_label:
         raise Unusable(f"--image {path}: say with --label D what it shows, for the cost and the gradients")
     if path and batch > 1:
         raise Unusable(f"--batch {batch}: --image is one sample")
-    dataset = samples.load(choice.data, choice.split)
-    if not path:
-        index = samples.choose(dataset, choice.digit, choice.index, batch, usual)
-        return ChosenSample(dataset, index, choice.data, int(dataset.labels[index]))
-    return _picture(path, label, dataset, choice.data)
+    dataset = samples.load(options.data, options.split)
+    if path:
+        return _picture(path, label, dataset, options.data)
+    index = samples.choose(dataset, options.digit, options.index, batch, usual)
+    return ChosenSample(dataset, index, options.data, int(dataset.labels[index]))
 
 
 def _picture(path: str, label: str | None, dataset: Samples, data: str) -> ChosenSample:
@@ -71,22 +69,22 @@ def _picture(path: str, label: str | None, dataset: Samples, data: str) -> Chose
     if dataset.pixels.shape[1] != SIDE * SIDE:
         size = "x".join(map(str, dataset.shape))
         raise Unusable(f"--image {path}: it becomes {SIDE}x{SIDE} pixels, and the images of --data {data} are {size}")
-    place = None if label is None else samples.label_of(dataset.classes, label)
-    if label is not None and place is None:
-        raise Unusable(f"--label {label}: the data have no such class; {samples.known(dataset.classes)}")
-    pixels = images.read(path)
-    sample = replace(dataset, pixels=pixels[None, :], labels=np.array([place or 0]), shape=(SIDE, SIDE))
-    return ChosenSample(sample, 0, PICTURE, place)
+    if label is not None and label not in dataset.classes:
+        raise Unusable(f"--label {label}: the data have no such class; {samples.list_classes(dataset.classes)}")
+    number = None if label is None else dataset.classes.index(label)
+    pixels = images.read(path).pixels
+    sample = replace(dataset, pixels=pixels[None, :], labels=np.array([number or 0]), shape=(SIDE, SIDE))
+    return ChosenSample(sample, 0, PICTURE, number)
 
 
-def pictures(choice: SampleOptions) -> tuple[Picture, ...]:
+def pictures(options: SampleOptions) -> tuple[Picture, ...]:
     """Return the picture of --image, as in the file and as the network sees it; an empty tuple without --image."""
-    if not choice.image:
+    if not options.image:
         return ()
-    look = images.look(choice.image)
-    size = f"{SIDE} by {SIDE}"
-    seen = "The digit cut out, scaled and centred as in MNIST, light on dark"
+    converted = images.read(options.image)
+    size = f"{SIDE} by {SIDE} pixels"
+    alt = f"The digit cut out, scaled and centred as in MNIST, light on dark, {size}"
     return (
-        Picture("given.png", "The picture in the file", look.given, "The picture"),
-        Picture("seen.png", f"{seen}, {size} pixels", look.seen, f"What the network sees of it, {size} pixels"),
+        Picture("given.png", "The picture in the file", converted.original, "The picture"),
+        Picture("seen.png", alt, converted.seen, f"What the network sees of it, {size}"),
     )

@@ -3,10 +3,7 @@
 The description in a file is checked as text before Keras builds anything from it.
 """
 
-from __future__ import annotations
-
 import importlib
-import json
 import os
 import sys
 import zipfile
@@ -18,13 +15,12 @@ import h5py
 import numpy as np
 
 from verify.errors import Unsupported, Unusable, Unverifiable
-from verify.inputs.keras_archive import DAMAGED, TEXT
+from verify.inputs.keras_archive import DAMAGED, MODELS, archive_description, h5_description
 from verify.records.trace import Array
 from verify.runtime.stderr import hushed
 
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
 MOST = 4 * 2**30  # the most bytes that an archive may unpack to
-MODELS = ("Sequential", "Functional", "Model")  # the classes of models that can be verified
 
 
 @dataclass(frozen=True)
@@ -49,17 +45,20 @@ def load(text: str, trust: bool, verbose: bool = False) -> UserModel:
     if not text.endswith((".keras", ".h5", ".hdf5")):
         raise Unusable(f"--model {text}: a .keras or .h5 file is needed, or module:function")
     try:
-        _examine(text, trust)
-    except Unsupported:
-        raise
+        description = _description(text)
+        rows = [] if trust else list(_unknown(description))
     except Unusable as error:
         raise Unusable(f"--model {text}: {error}") from error
+    except (AttributeError, KeyError, RecursionError, TypeError) as error:
+        raise Unusable(f"--model {text}: {DAMAGED}") from error
     except Exception as error:  # a parser can raise any exception on a damaged file
         raise Unusable(f"--model {text}: it cannot be read ({_line(error)})") from error
-    return UserModel(_loaded(text, trust, verbose))
+    if rows:
+        raise Unsupported(rows)
+    return UserModel(_load_file(text, trust, verbose))
 
 
-def _loaded(path: str, trust: bool, verbose: bool) -> Any:
+def _load_file(path: str, trust: bool, verbose: bool) -> Any:
     """Return the model that Keras loads.  Raises Unverifiable without TensorFlow, Unusable if Keras cannot load it."""
     with hushed(verbose):
         try:
@@ -72,35 +71,19 @@ def _loaded(path: str, trust: bool, verbose: bool) -> Any:
             raise Unusable(f"--model {path}: Keras cannot load it ({_line(error)})") from error
 
 
-def _examine(path: str, trust: bool) -> None:
-    """Check the description of a model as text.
-
-    Raises Unsupported for layers and classes that are not known, and Unusable for a damaged file.
-    """
-    if path.endswith(".keras"):
-        if not zipfile.is_zipfile(path):
-            raise Unusable("it is no .keras archive, or a truncated one")
-        with zipfile.ZipFile(path) as archive:
-            _members(archive)
-            description = archive.read("config.json")
-    else:
+def _description(path: str) -> dict[str, Any]:
+    """Return the description of the model in a file.  Raises Unusable, or any exception of a parser."""
+    if not path.endswith(".keras"):
         with h5py.File(path, "r") as file:
-            if "model_config" not in file.attrs:
-                raise Unusable("it has weights but no model_config; save the whole model with model.save")
-            text = file.attrs["model_config"]
-            description = text if isinstance(text, bytes) else str(text).encode()
-    if len(description) > TEXT:
-        raise Unusable(f"its description of the model is longer than {TEXT} bytes")
-    try:
-        config = json.loads(description)
-        rows = [] if trust else list(_unknown(config))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Unusable(DAMAGED) from error
-    if rows:
-        raise Unsupported(rows)
+            return h5_description(file)
+    if not zipfile.is_zipfile(path):
+        raise Unusable("it is no .keras archive, or a truncated one")
+    with zipfile.ZipFile(path) as archive:
+        _check_members(archive)
+        return archive_description(archive)
 
 
-def _members(archive: zipfile.ZipFile) -> None:
+def _check_members(archive: zipfile.ZipFile) -> None:
     """Raise Unusable unless an archive has the members of a Keras model, each once, and is not too large."""
     names = [info.filename for info in archive.infolist()]
     for name in names:
@@ -112,47 +95,34 @@ def _members(archive: zipfile.ZipFile) -> None:
         raise Unusable(f"it would unpack to more than {MOST} bytes")
 
 
-def _unknown(config: Any) -> Iterator[tuple[str, str]]:
+def _unknown(description: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield (name, reason) for each layer that is not verified and for each class that is not part of Keras."""
-    if not isinstance(config, dict):
-        raise TypeError("a description is a table")
-    kind = str(config["class_name"])
-    layers = config["config"]["layers"]
+    kind, layers = str(description["class_name"]), description["config"]["layers"]
     if kind not in MODELS:
         yield f"model ({_short(kind)})", "neither Sequential nor Functional"
+    with hushed():
+        from verify.capture.layers import by_layer
+    verified = {layer_class.__name__ for layer_class in by_layer()} | {"Activation"}
     for layer in layers:
         name, kind = _short(layer["config"].get("name", "?")), str(layer["class_name"])
-        if kind not in _verified():
+        if kind not in verified:
             yield f"layer {name} ({_short(kind)})", "By Hand does not know it; nothing of the file was run"
-    for module, kind in _classes(config):
+    for module, kind in _classes(description):
         if module.partition(".")[0] not in ("keras", "builtins", ""):
             yield f"class {_short(kind)} of {_short(module)}", "it is not Keras's own; --trust would run its code"
 
 
-def _verified() -> set[str]:
-    """Return the class names of the Keras layers that are verified."""
-    with hushed():
-        from verify.capture.layers import by_layer
-    return {kind.__name__ for kind in by_layer()} | {"Activation"}
-
-
 def _classes(node: Any) -> Iterator[tuple[str, str]]:
     """Yield (module, class name) of every class that Keras would build from the description."""
-    if isinstance(node, dict):
-        if "class_name" in node and "module" in node:
-            yield str(node["module"] or ""), str(node["class_name"])
-        for child in node.values():
-            yield from _classes(child)
-    elif isinstance(node, list):
-        for child in node:
+    if isinstance(node, dict) and "class_name" in node and "module" in node:
+        yield str(node["module"] or ""), str(node["class_name"])
+    if isinstance(node, dict | list):
+        for child in node.values() if isinstance(node, dict) else node:
             yield from _classes(child)
 
 
 def _from_function(text: str) -> UserModel:
-    """Return the user model of `module:function`.  Raises Unusable if the function fails.
-
-    The module may also lie in the current folder.
-    """
+    """Return the user model of `module:function`; the module may lie in the current folder.  Raises Unusable."""
     module, _, name = text.rpartition(":")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
@@ -166,7 +136,7 @@ def _from_function(text: str) -> UserModel:
         return UserModel(returned)
     if len(returned) != 3:
         count = len(returned)
-        raise Unusable(f"--model {text}: the function must give a model, or a model, x and y, not {count} things")
+        raise Unusable(f"--model {text}: the function must return a model, or a model, x and y, not {count} things")
     model, x, y = returned
     return UserModel(model, np.asarray(x), np.asarray(y))
 

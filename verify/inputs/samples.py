@@ -1,8 +1,5 @@
 """Load the samples of `--data` and `--split`, and find the sample that the options choose."""
 
-from __future__ import annotations
-
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from verify.errors import Unusable
-from verify.inputs.datasets import builtin, csv_tables, idx, image_folders, npz
+from verify.inputs.datasets import arrays, csv_tables, idx, image_folders
 from verify.records.samples import Samples as Samples
 from verify.records.samples import network_for as network_for
 
-NAMED: dict[str, Callable[[str], Samples]] = {"digits": builtin.digits, "mnist": builtin.mnist}
+NAMED: dict[str, Callable[[str], Samples]] = {"digits": arrays.digits, "mnist": arrays.mnist}
 FOLDERS: tuple[tuple[Callable[[Path], bool], Callable[[Path, str], Samples]], ...] = (
-    (idx.here, idx.read),
-    (csv_tables.here, csv_tables.read_folder),
-    (image_folders.here, image_folders.read),
+    (idx.recognises, idx.read),
+    (csv_tables.recognises, csv_tables.read_folder),
+    (image_folders.recognises, image_folders.read),
 )
 
 
@@ -30,11 +27,11 @@ def load(data: str, split: str) -> Samples:
         raise Unusable(f"--data {data!a}: a path of plain text is needed; rename it")
     path = Path(data)
     try:
-        if os.path.isdir(data):
+        if path.is_dir():
             return _folder(path, split)
-        if os.path.isfile(data):
-            is_table = data.lower().endswith(csv_tables.ENDINGS)
-            return csv_tables.read(path, split) if is_table else npz.read(path, split)
+        if path.is_file():
+            read = csv_tables.read if data.lower().endswith(csv_tables.ENDINGS) else arrays.read
+            return read(path, split)
     except OSError as error:
         raise Unusable(f"--data {data}: cannot be read ({error.strerror or error})") from error
     raise Unusable(f"--data {data}: no such folder, .npz or .csv file (or say digits or mnist)")
@@ -42,8 +39,8 @@ def load(data: str, split: str) -> Samples:
 
 def _folder(path: Path, split: str) -> Samples:
     """Return the samples of a folder in the first format that fits it.  Raises Unusable, naming the option."""
-    for here, read in FOLDERS:
-        if here(path):
+    for recognises, read in FOLDERS:
+        if recognises(path):
             return read(path, split)
     usual = "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte"
     raise Unusable(
@@ -52,13 +49,13 @@ def _folder(path: Path, split: str) -> Samples:
     )
 
 
-def of_one_kind(train: Samples, test: Samples, data: str) -> None:
+def check_same_kind(train: Samples, test: Samples, data: str) -> None:
     """Raise Unusable unless both splits have the same image size and the same classes."""
     if train.pixels.shape[1] != test.pixels.shape[1]:
-        sizes = ["x".join(map(str, part.shape)) for part in (train, test)]
-        raise Unusable(f"--data {data}: its training images are {sizes[0]}, its test images {sizes[1]}")
+        train_size, test_size = ("x".join(map(str, part.shape)) for part in (train, test))
+        raise Unusable(f"--data {data}: its training images are {train_size}, its test images {test_size}")
     if train.classes != test.classes:
-        raise Unusable(f"--data {data}: its training and its test images have other classes")
+        raise Unusable(f"--data {data}: its training and its test images have different classes")
 
 
 def choose(samples: Samples, label: str | int | None, index: int | None, batch: int, usual: int = 5) -> int:
@@ -74,24 +71,18 @@ def choose(samples: Samples, label: str | int | None, index: int | None, batch: 
         if not 0 <= index < count:
             raise Unusable(f"--index {index}: the data hold samples 0 to {count - 1}")
         return index
-    wanted = label_of(samples.classes, str(usual if label is None else label))
-    indices = np.flatnonzero(samples.labels == wanted)
-    if indices.size:
-        return int(indices[0])
-    if label is None:
-        return 0
-    raise Unusable(f"--digit {label}: no sample in the data has this label; {known(samples.classes)}")
+    name = str(usual if label is None else label)
+    number = samples.classes.index(name) if name in samples.classes else -1
+    indices = np.flatnonzero(samples.labels == number)
+    if not indices.size and label is not None:
+        raise Unusable(f"--digit {label}: no sample in the data has this label; {list_classes(samples.classes)}")
+    return int(indices[0]) if indices.size else 0
 
 
-def label_of(classes: tuple[str, ...], name: str) -> int | None:
-    """Return the index of the class with this name, or None if there is no such class."""
-    return classes.index(name) if name in classes else None
-
-
-def known(classes: tuple[str, ...]) -> str:
+def list_classes(classes: tuple[str, ...]) -> str:
     """Return the names of the first classes as a text for an error message."""
-    shown = ", ".join(name[:20] for name in classes[:10])
-    return f"the classes are {shown}" + (f", … ({len(classes)} in all)" if len(classes) > 10 else "")
+    names = ", ".join(name[:20] for name in classes[:10])
+    return f"the classes are {names}" + (f", … ({len(classes)} in all)" if len(classes) > 10 else "")
 
 
 def with_empty_sheet(samples: Samples, index: int) -> Samples:

@@ -4,25 +4,27 @@ Text is read as float64 and then rounded once to the dtype of the run. With 18 d
 and float64 number is restored bit for bit.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import re
 import zipfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reference.network import Network
 from reference.tensor_names import read as read_name
 from verify.errors import Unusable
 from verify.records.npz import read_npz
+from verify.records.trace import Array
 
-Array = NDArray[Any]
+READ_HEADER = {  # by the version of the .npy format; only arrays with named fields need version 3.0
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def read(path: str, network: Network, dtype: str) -> dict[str, Array]:
@@ -33,15 +35,15 @@ def read(path: str, network: Network, dtype: str) -> dict[str, Array]:
     if not path or not path.isprintable():
         raise Unusable(f"--weights {path!a}: a path of plain text is needed; rename it")
     try:
-        arrays = _read(path, network)
-        return {name: _matrix(name, arrays[name], network, dtype) for name in network.parameters()}
+        arrays = _read_arrays(path, network)
+        return {name: _rounded(name, arrays[name], network, dtype) for name in network.parameters()}
     except Unusable as error:
         raise Unusable(f"--weights {path}: {str(error).removeprefix(f'{path}: ')}") from error
     except PermissionError as error:
         raise Unusable(f"--weights {path}: it may not be read; change its permissions") from error
     except Exception as error:  # a parser can raise any exception on a damaged file
-        text = "it is damaged or truncated, or not what its ending says; save it again"
-        raise Unusable(f"--weights {path}: {text}") from error
+        reason = "it is damaged or truncated, or not what its ending says"
+        raise Unusable(f"--weights {path}: {reason}; save it again") from error
 
 
 def to_texts(weights: Mapping[str, Array]) -> dict[str, bytes]:
@@ -62,10 +64,10 @@ def to_npz(weights: Mapping[str, Array]) -> bytes:
     return buffer.getvalue()
 
 
-def _read(path: str, network: Network) -> dict[str, Array]:
+def _read_arrays(path: str, network: Network) -> dict[str, Array]:
     """Return the arrays of a file or folder, by the format that its ending names.  Raises Unusable."""
     if os.path.isdir(path):
-        return _folder(Path(path), network)
+        return _read_folder(Path(path), network)
     if not os.path.isfile(path):
         raise Unusable("no such file or folder")
     kind = Path(path).suffix.lower()
@@ -77,22 +79,17 @@ def _read(path: str, network: Network) -> dict[str, Array]:
         raise Unusable("it is empty; save it again")
     if size > most:
         raise Unusable(f"it has {size} bytes, and the weights of this network fit into {most}")
-    return _npz(path, network) if kind == ".npz" else _keras(path, kind, network, most)
-
-
-def _keras(path: str, kind: str, network: Network, most: int) -> dict[str, Array]:
-    """Return the arrays of a model that Keras saved as .keras or .h5.  Raises Unusable."""
+    if kind == ".npz":
+        return _read_npz(path, network)
     from verify.inputs import keras_archive  # h5py takes a tenth of a second to import
 
-    def fits(name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
-        _check(name, shape, dtype, network)
-
+    check = partial(_check, network=network)
     if kind == ".keras":
-        return keras_archive.read_archive(path, network, fits, most)
-    return keras_archive.read_h5(Path(path).read_bytes(), network, fits)
+        return keras_archive.read_archive(path, network, check, most)
+    return keras_archive.read_h5(Path(path).read_bytes(), network, check)
 
 
-def _npz(path: str, network: Network) -> dict[str, Array]:
+def _read_npz(path: str, network: Network) -> dict[str, Array]:
     """Return the arrays of an .npz file.  They are loaded only if their headers have the right names and shapes."""
     needed = list(network.parameters())
     with zipfile.ZipFile(path) as archive:
@@ -101,51 +98,31 @@ def _npz(path: str, network: Network) -> dict[str, Array]:
             raise Unusable(f"it holds {_listed(names)}, where {' '.join(needed)} are needed, each once and no others")
         for name, info in zip(names, archive.infolist(), strict=True):
             with archive.open(info) as member:
-                _check(name, *_header(member), network)
+                shape, _, dtype = READ_HEADER[np.lib.format.read_magic(member)](member)
+                _check(name, shape, dtype, network)
     return read_npz(path)
 
 
-def _header(member: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and the type of an array in the .npy format.
-
-    Version 3.0 of the format is not read: only arrays with named fields need it.
-    """
-    readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    shape, _, dtype = readers[np.lib.format.read_magic(member)](member)
-    return shape, dtype
-
-
 def _listed(names: list[str]) -> str:
-    """Return the first names as one text; a name with other characters than letters and digits is escaped."""
-    shown = " ".join(name if re.fullmatch("[A-Za-z0-9_]{1,20}", name) else ascii(name)[:40] for name in names[:12])
-    return (shown or "nothing") + (" …" if len(names) > 12 else "")
+    """Return the first names as one text; a name with characters that are not usual in names is escaped."""
+    texts = [name if re.fullmatch("[A-Za-z0-9_.]{1,20}", name) else ascii(name)[:40] for name in names[:12]]
+    return (" ".join(texts) or "nothing") + (" …" if len(names) > 12 else "")
 
 
-def _folder(folder: Path, network: Network) -> dict[str, Array]:
-    """Return the matrices of a folder of text files.  Raises Unusable if one is missing or one is too many.
-
-    Other files are ignored: the folder that verify.training writes has some.
-    """
+def _read_folder(folder: Path, network: Network) -> dict[str, Array]:
+    """Return the matrices of a folder of text files.  Raises Unusable if one is missing or one is too many."""
     needed = [f"{name}.txt" for name in network.parameters()]
     present = {name for name in os.listdir(folder) if re.fullmatch(r"[WB][0-9]+\.txt", name)}
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:
-        raise Unusable(f"it has no file {_files(missing)}; {_files(needed)} are needed")
+        raise Unusable(f"it has no file {_listed(missing)}; {_listed(needed)} are needed")
     if extra := present - set(needed):
-        raise Unusable(f"it has {_files(sorted(extra))} too, and this network has {_files(needed)} only")
-    return {name: _text(folder / f"{name}.txt", network) for name in network.parameters()}
+        raise Unusable(f"it has {_listed(sorted(extra))} too, and this network has {_listed(needed)} only")
+    return {name: _read_text(folder / f"{name}.txt", network) for name in network.parameters()}
 
 
-def _files(names: list[str]) -> str:
-    """Return the first file names as one text."""
-    return " ".join(name[:20] for name in names[:12]) + (" …" if len(names) > 12 else "")
-
-
-def _text(path: Path, network: Network) -> Array:
-    """Return the matrix of a text file with one row per line.  Raises Unusable, naming the file.
-
-    A bias may be one row, or the column that np.savetxt writes for an array [n].
-    """
+def _read_text(path: Path, network: Network) -> Array:
+    """Return the matrix of a text file; a bias may be a row or a column.  Raises Unusable, naming the file."""
     most = 1024 + 64 * int(np.prod(network.shape(path.stem)))
     with open(path, "rb") as file:
         content = file.read(most + 1)
@@ -164,10 +141,7 @@ def _text(path: Path, network: Network) -> Array:
 
 
 def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], network: Network) -> None:
-    """Raise Unusable unless the tensor `name` can have this shape and type.
-
-    A bias [1, n] may also have the shape [n].
-    """
+    """Raise Unusable unless the tensor `name` can have this shape and type; a bias [1, n] may also have shape [n]."""
     needed = network.shape(name)
     if dtype.kind != "f":
         raise Unusable(f"{name} is of type {dtype.name}, where floating-point numbers are needed")
@@ -176,13 +150,13 @@ def _check(name: str, shape: tuple[int, ...], dtype: np.dtype[Any], network: Net
         raise Unusable(f"{name} is {list(shape)}, where {list(needed)} is needed{hint}")
 
 
-def _matrix(name: str, array: Array, network: Network, dtype: str) -> Array:
+def _rounded(name: str, array: Array, network: Network, dtype: str) -> Array:
     """Return a tensor in its shape, rounded to `dtype`.  Raises Unusable if a number is or becomes infinite or NaN."""
     _check(name, array.shape, array.dtype, network)
     if not np.isfinite(array).all():
         raise Unusable(f"{name} holds NaN or infinity; a prediction needs finite weights")
     with np.errstate(over="ignore", under="ignore"):
-        rounded = np.ascontiguousarray(array.reshape(network.shape(name)), dtype=dtype)
+        rounded = array.reshape(network.shape(name)).astype(dtype, order="C")
     if not np.isfinite(rounded).all():
         raise Unusable(f"{name} holds {np.abs(array).max():.3g}, too large for {dtype}; ask for --dtype float64")
-    return rounded.copy()
+    return rounded

@@ -4,8 +4,6 @@ The bound n·u·Σ|a||b| (Higham 2002, ch. 3) is also in `verify.bounds.sums`, f
 only for the rows that contain an element without reproduced bits, and skips zeros such as dark pixels.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -19,9 +17,9 @@ UNKNOWN = -1.0
 
 
 def utilisation(
-    operands: tuple[Array, ...], summed: tuple[int, int], found: Array, right: Array, precision: Precision
+    operands: tuple[Array, ...], summed: tuple[int, int], tensorflow: Array, same: Array, precision: Precision
 ) -> float | None:
-    """Return the largest error/bound of the elements of `found` that are not `right`.
+    """Return the largest error/bound of the elements of `tensorflow` that are not reproduced (`same`).
 
     Returns infinity if an element is outside its bound. `operands` are two matrices, whose axes `summed` are summed
     over, and optionally a row that is added. Returns None where this module knows no bound: the operands have
@@ -33,16 +31,16 @@ def utilisation(
     row = operands[2] if len(operands) == 3 else np.zeros((1, b.shape[1]), a.dtype)
     if a.shape[1] != b.shape[0] or row.shape != (1, b.shape[1]) or a.shape[1] < 2:
         return None
-    if found.shape != (a.shape[0], b.shape[1]):
+    if tensorflow.shape != (a.shape[0], b.shape[1]):
         return None
-    wide = (np.ascontiguousarray(x, dtype=np.float64) for x in (a, b, row[0], found))
-    ratio = _largest(*wide, right, precision.joint_unit, precision.tiny, SLACK)
+    wide = (np.ascontiguousarray(x, dtype=np.float64) for x in (a, b, row[0], tensorflow))
+    ratio = _largest(*wide, same, precision.joint_unit, precision.tiny, SLACK)
     return None if ratio == UNKNOWN else ratio
 
 
 @njit  # type: ignore[untyped-decorator]
-def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny: float, slack: float) -> float:
-    """Return the largest error/bound of the elements of a·b + row that are not right, added up in float64.
+def _largest(a: Any, b: Any, row: Any, tensorflow: Any, same: Any, unit: float, tiny: float, slack: float) -> float:
+    """Return the largest error/bound of the elements of a·b + row that are not reproduced, added up in float64.
 
     Returns infinity if an element is outside its bound, UNKNOWN if an operand is subnormal.
     """
@@ -57,7 +55,7 @@ def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny
     largest = 0.0
     value, size = np.empty(b.shape[1]), np.empty(b.shape[1])
     for i in range(a.shape[0]):
-        if right[i].all():
+        if same[i].all():
             continue
         value[:] = 0.0
         size[:] = 0.0
@@ -72,12 +70,12 @@ def _largest(a: Any, b: Any, row: Any, found: Any, right: Any, unit: float, tiny
                     value[j] += x * b[k, j]
                     size[j] += abs(x * b[k, j])
         for j in range(b.shape[1]):
-            if not right[i, j]:
+            if not same[i, j]:
                 if 0 < abs(row[j]) < tiny:
                     return UNKNOWN
                 count = min(terms, columns[j]) + (row[j] != 0)
                 bound = count * (unit * (size[j] + abs(row[j])) + tiny) * slack
-                error = abs(found[i, j] - (value[j] + row[j]))
+                error = abs(tensorflow[i, j] - (value[j] + row[j]))
                 if not error <= bound or bound == np.inf:
                     return np.inf
                 if error > 0:

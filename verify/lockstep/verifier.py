@@ -19,12 +19,12 @@ from reference.rules import Rule
 from reference.tensor_names import CARRIED, carried, left_by
 from verify.bounds import Ball
 from verify.compare.evaluation import evaluate, fused, scalars
-from verify.compare.plan import planned
+from verify.compare.plan import StepInputs, planned
 from verify.compare.recompute import coefficients_as_numbers, impossible_raises, recompute, reproduced
-from verify.compare.tensor import Attributes, Comparison
+from verify.compare.tensor import Comparison
 from verify.compare.walk import Walk
 from verify.lockstep import sparse_product as products
-from verify.records.precision import PRECISIONS
+from verify.records.precision import PRECISIONS, Floats
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Array, Trace
 
@@ -50,12 +50,9 @@ class Judged:
 
         If tensors failed, it is one of them. The name is "" if no number needed a bound.
         """
-        if self.failed:
-            return max(
-                ((c.tensor, c.utilisation) for c in self.failed), key=lambda pair: np.nan_to_num(pair[1], nan=-1)
-            )
-        tensor, largest = max(self.utilisation.items(), key=lambda pair: pair[1], default=("", 0.0))
-        return (tensor, largest) if largest else ("", 0.0)
+        ratios = [(c.tensor, c.utilisation) for c in self.failed] or list(self.utilisation.items())
+        tensor, largest = max(ratios, key=lambda pair: np.nan_to_num(pair[1], nan=-1), default=("", 0.0))
+        return (tensor, largest) if largest or self.failed else ("", 0.0)
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class _Plan:
     trace: Trace
     rules: tuple[Rule, ...]
     shapes: tuple[tuple[int, ...], ...]
-    attributes: Attributes
+    attributes: StepInputs
 
 
 class Lockstep:
@@ -104,13 +101,12 @@ class Lockstep:
 
     def _plan(self, examples: int, first: bool) -> _Plan:
         """Return the plan of a step, made once for each number of examples; `first`: of the first step."""
-        key = (examples, first)
-        if key not in self.plans:
+        if (examples, first) not in self.plans:
             trace = Trace(replace(self.settings, batch=examples), self.network, {}, {})
             rules, rest = planned(trace, "backprop", first)
             shapes = tuple(self.network.tensor_shape(rule.tensor, examples) for rule in rules)
-            self.plans[key] = _Plan(trace, rules, shapes, Attributes.of(trace, rules, rest))
-        return self.plans[key]
+            self.plans[examples, first] = _Plan(trace, rules, shapes, StepInputs(trace, rules, rest))
+        return self.plans[examples, first]
 
     def _passing(self, plan: _Plan, number: int, tensors: Mapping[str, Array]) -> Judged | None:
         """Return the result of a step in which every number passes, or None if a number does not."""
@@ -119,7 +115,7 @@ class Lockstep:
         bounds = _Bounds(self, number, inputs)
         utilisation: dict[str, float | None] = {}
         groups: dict[Any, list[_Part]] = {}
-        elements = right = 0
+        elements = reproduced_count = 0
         for rule, shape in zip(plan.rules, plan.shapes, strict=True):
             array = tensors.get(rule.tensor)
             if array is None or array.dtype != dtype or array.shape != shape:
@@ -132,11 +128,11 @@ class Lockstep:
             elif count < array.size:
                 utilisation[rule.tensor] = bounds.utilisation(rule, array, same)
             elements += array.size
-            right += count
+            reproduced_count += count
         for parts in groups.values():
             utilisation |= bounds.of_elements(parts)
         passing = {tensor: ratio for tensor, ratio in utilisation.items() if ratio is not None}
-        return Judged(number, elements, 0, passing, (), right) if len(passing) == len(utilisation) else None
+        return Judged(number, elements, 0, passing, (), reproduced_count) if len(passing) == len(utilisation) else None
 
     def _failed(self, number: int, tensors: Mapping[str, Array], trace: Trace) -> Judged:
         """Return the result of a step that fails, from the full comparison.
@@ -150,8 +146,10 @@ class Lockstep:
         self.explained = True
         failed = tuple(c for c in rows if not c.passed)
         utilisation = {c.tensor: c.utilisation for c in rows if c.passed}
-        elements, right = sum(c.elements for c in rows), sum(c.reproduced for c in rows)
-        return Judged(number, elements, sum(c.outside for c in failed), utilisation, failed, right)
+        elements, outside, same = (
+            sum(getattr(c, count) for c in rows) for count in ("elements", "outside", "reproduced")
+        )
+        return Judged(number, elements, outside, utilisation, failed, same)
 
 
 class _Part(NamedTuple):
@@ -159,12 +157,11 @@ class _Part(NamedTuple):
 
     rule: Rule
     tensorflow: Array
-    places: Any
+    places: Array
 
-    def taken_from(self, array: Array) -> Array:
+    def numbers(self, array: Array) -> Array:
         """Return the numbers of an array at these places."""
-        numbers: Array = np.ravel(array)[self.places]
-        return numbers
+        return np.take(array, self.places)
 
 
 def _arithmetic(rule: Rule, inputs: Mapping[str, Any]) -> Any:
@@ -183,20 +180,20 @@ class _Bounds:
         self.scalars = scalars(number, lockstep.optimizer, lockstep.precision)
         self.balls: dict[str, Ball] = {}
 
-    def utilisation(self, rule: Rule, found: Array, right: Array) -> float | None:
-        """Return the largest error/bound of the numbers that are not `right`, or None if one is outside its bound."""
+    def utilisation(self, rule: Rule, tensorflow: Array, same: Array) -> float | None:
+        """Return the largest error/bound of the numbers that are not reproduced (`same`), or None if one is outside."""
         if any(name not in self.inputs for name in rule.inputs):
             return None
         if rule.summed is not None:
             operands = tuple(self.inputs[name] for name in rule.inputs)
             with np.errstate(all="ignore"):
-                largest = products.utilisation(operands, rule.summed, found, right, self.precision)
+                largest = products.utilisation(operands, rule.summed, tensorflow, same, self.precision)
             if largest is not None:
                 return largest if np.isfinite(largest) else None
         ball = self._ball(rule, {name: self._whole(name) for name in rule.inputs})
-        if ball is None or ball.shape != found.shape:
+        if ball is None or ball.shape != tensorflow.shape:
             return None
-        ratios = _error_by_bound(*(x[~right] for x in (ball.value, ball.spread(), found)))
+        ratios = _error_by_bound(*(x[~same] for x in (ball.value, ball.spread(), tensorflow)))
         return None if ratios is None else float(ratios.max())
 
     def of_elements(self, parts: Sequence[_Part]) -> dict[str, float | None]:
@@ -208,7 +205,7 @@ class _Bounds:
         tensors = [part.rule.tensor for part in parts]
         if any(name not in self.inputs for part in parts for name in part.rule.inputs):
             return dict.fromkeys(tensors)
-        numbers = np.concatenate([part.taken_from(part.tensorflow) for part in parts])
+        numbers = np.concatenate([part.numbers(part.tensorflow) for part in parts])
         ball = self._ball(rule, {name: self._at(k, parts) for k, name in enumerate(rule.inputs)})
         if ball is None or ball.shape != numbers.shape:
             return dict.fromkeys(tensors)
@@ -236,14 +233,15 @@ class _Bounds:
         name = parts[0].rule.inputs[k]
         if name in self.scalars or not self.inputs[name].ndim:
             return self._whole(name)
-        arrays = [part.taken_from(self.inputs[part.rule.inputs[k]]) for part in parts]
+        arrays = [part.numbers(self.inputs[part.rule.inputs[k]]) for part in parts]
         return Ball.exact(np.concatenate(arrays), self.precision)
 
 
-def _error_by_bound(value: Any, bound: Any, numbers: Array) -> Any:
+def _error_by_bound(value: Floats, bound: Floats, numbers: Array) -> Floats | None:
     """Return error/bound of each number, or None if a number is outside its bound or a bound is infinite."""
     with np.errstate(all="ignore"):
         error = np.abs(numbers - value)
         if not (error <= bound).all() or np.isinf(bound).any():
             return None
-        return np.divide(error, bound, out=error, where=error > 0)
+        ratios: Floats = np.divide(error, bound, out=error, where=error > 0)
+        return ratios

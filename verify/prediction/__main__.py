@@ -1,10 +1,9 @@
 """python -m verify.prediction: predict with trained weights, by hand and with TensorFlow, and write Table 6."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain, count, islice
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,13 @@ from verify.compare.power import power
 from verify.compare.walk import compare
 from verify.errors import Unusable, Unverifiable
 from verify.inputs import samples, weights
-from verify.inputs.choice import pick, pictures
+from verify.inputs.choice import choose_sample, pictures
 from verify.inputs.samples import Samples
 from verify.prediction import whole_split
 from verify.prediction.tables import table_5, table_6
 from verify.records import trace_file
 from verify.records.settings import Settings
-from verify.records.trace import Array, Trace
+from verify.records.trace import Array
 from verify.results import files
 from verify.results.judging import STRUCTURE
 from verify.results.result import Result
@@ -34,7 +33,7 @@ from verify.training.configuration import TrainingConfiguration
 from verify.training.numpy_network import NumpyNetwork, first_weights
 
 ABOUT = (
-    "Let trained weights read a digit, by hand and by TensorFlow, and verify every Z and A on the way.\n"
+    "Let trained weights classify a digit, by hand and by TensorFlow, and verify every Z and A on the way.\n"
     "Writes Table 6; with --all, predictions.csv of every image of the split."
 )
 BRIEF = 900  # training steps where no weights are given: 20 epochs of the embedded digits
@@ -68,12 +67,15 @@ def _single(options: Options) -> Result:
     """Verify the prediction of one image; return the result with Table 6 and with Table 5 of the weights."""
     label: int | None = None
     if options.trace:
-        trace = from_file(options)
+        trace = trace_file.load(options.trace)
+        if trace.settings.command != "prediction":
+            needed = "save one with verify.prediction --save-trace"
+            raise Unusable(f"--trace {options.trace}: it holds no prediction; {needed}")
     else:
-        picked = pick(options, usual=7, needs_label=False)
-        label = picked.label
-        settings = replace(_settings(options, picked.index), data=picked.data)
-        trace = captured(settings, picked.samples, options.verbose, _weights(options, picked.samples))
+        choice = choose_sample(options, usual=7, needs_label=False)
+        label = choice.label
+        settings = replace(_settings(options, choice.index), data=choice.data)
+        trace = captured(settings, choice.samples, options.verbose, _weights(options, choice.samples))
         if options.save_trace:
             files.save(Path(options.save_trace), trace)
     compared = compare(trace, "prediction", options.tolerance)
@@ -82,21 +84,17 @@ def _single(options: Options) -> Result:
         trace.settings,
         trace.environment,
         compared.comparisons,
-        options.policy,
+        options.tolerance,
         pictures=pictures(options),
         compared=compared,
-        tolerance=options.tolerance,
     )
     if any(c.verdict in STRUCTURE for c in compared.comparisons):
         return result
     table, columns = table_6(trace, compared.by_hand[0], label)
-    hand, other = (int(np.argmax(columns.columns[side])) for side in ("by_hand", "tensorflow"))
-    probability = columns.columns["tensorflow"][other]
-    remark = (
-        f"both choose {trace.label(hand)} ({probability:.2%})"
-        if hand == other
-        else f"by hand it is {trace.label(hand)}, by TensorFlow {trace.label(other)}"
-    )
+    by_hand, tensorflow = (int(np.argmax(columns.columns[side])) for side in ("by_hand", "tensorflow"))
+    remark = f"the prediction by hand is {trace.label(by_hand)}, by TensorFlow {trace.label(tensorflow)}"
+    if by_hand == tensorflow:
+        remark = f"both predict {trace.label(tensorflow)} ({columns.columns['tensorflow'][tensorflow]:.2%})"
     result = replace(result, tables=(table, table_5(trace.step(1))), data=(columns,), remark=remark)
     return replace(result, power=power(compared.walk, options.tolerance)) if result.passed else result
 
@@ -107,67 +105,51 @@ def _every(options: Options) -> Result:
         raise Unusable("--save-trace: a trace holds one prediction; leave --all away, or choose an image")
     dataset = samples.load(options.data, options.split)
     trained = _weights(options, dataset)
-    parts, choices = [], []
-    trace: Trace | None = None
+    parts, predictions = [], []
     with terminal.progress("Predicting") as advance:
         for first in range(0, len(dataset), AT_ONCE):
             batch = min(AT_ONCE, len(dataset) - first)
             trace = captured(replace(_settings(options, first), batch=batch), dataset, options.verbose, trained)
-            comparisons, chosen = whole_split.judge(trace, options.tolerance)
+            comparisons, of_batch = whole_split.judge(trace, options.tolerance)
             parts.append(comparisons)
-            choices += chosen
+            predictions += of_batch
             advance(first + batch, len(dataset))
-    assert trace is not None  # a split is never empty
     settings = replace(trace.settings, index=0, batch=len(dataset))
-    result = Result("prediction", settings, trace.environment, whole_split.merged(parts), options.policy)
-    if len(choices) < len(dataset):
+    result = Result("prediction", settings, trace.environment, whole_split.merged(parts), options.tolerance)
+    if len(predictions) < len(dataset):
         return result
-    differ = sum(c.differs for c in choices)
-    by_hand = whole_split.accuracy(choices, lambda c: c.by_hand)
-    tensorflow = whole_split.accuracy(choices, lambda c: c.tensorflow)
-    remark = (
-        f"of {len(dataset):,} images {by_hand:.2%} are read rightly by hand, {tensorflow:.2%} by TensorFlow; "
-        f"{differ or 'none'} of them differently"
+    return replace(
+        result,
+        tables=(whole_split.table(predictions, trace.label), table_5(trace.step(1))),
+        data=(whole_split.columns(predictions),),
+        remark=whole_split.summary(predictions),
     )
-    tables = (whole_split.table(choices, trace.label), table_5(trace.step(1)))
-    return replace(result, tables=tables, data=(whole_split.columns(choices),), remark=remark)
 
 
 def _settings(options: Options, index: int) -> Settings:
     """Return the settings of a prediction that begins with the sample at `index`."""
-    chosen = {name: getattr(options, name) for name in ("seed", "dtype", "data", "split", "jit")}
-    return Settings(command="prediction", index=index, **chosen)
+    fields = {name: getattr(options, name) for name in ("seed", "dtype", "data", "split", "jit")}
+    return Settings(command="prediction", index=index, **fields)
 
 
 def _weights(options: Options, dataset: Samples) -> dict[str, Array]:
-    """Return the weights of --weights, or those of a short training by hand if the option is absent.
+    """Return the weights of --weights, or those of BRIEF training steps by hand on the training images of --data.
 
-    The short training uses the training images of --data.  Raises Unusable, naming the option and the file.
+    Raises Unusable, naming the option and the file.
     """
     network = samples.network_for(dataset)
     if options.weights:
         return weights.read(options.weights, network, options.dtype)
     train = samples.load(options.data, "train")
-    samples.of_one_kind(train, dataset, options.data)
+    samples.check_same_kind(train, dataset, options.data)
     configuration = TrainingConfiguration(seed=options.seed, dtype=options.dtype, batch=min(32, len(train)))
-    by_hand, number = NumpyNetwork(configuration, network, first_weights(configuration, network)), 0
+    by_hand = NumpyNetwork(configuration, network, first_weights(configuration, network))
     keep_freed()
     with waiting("Training by hand"), threadpool_limits(1):
-        for epoch in range(1, BRIEF + 1):
-            for X, y in configuration.batches(train, epoch):
-                number += 1
-                by_hand.step(number, X, y)
-                if number == BRIEF:
-                    return {P: by_hand.state[P] for P in network.parameters()}
-    raise AssertionError("an epoch has at least one step")
-
-
-def from_file(options: Options) -> Trace:
-    """Return the trace of --trace.  Raises Unusable if verify.prediction did not write it."""
-    trace = trace_file.load(options.trace)
-    if trace.settings.command != "prediction":
-        raise Unusable(f"--trace {options.trace}: it holds no prediction; save one with verify.prediction --save-trace")
-    return trace
+        batches = chain.from_iterable(configuration.batches(train, epoch) for epoch in count(1))
+        for number, (X, y) in enumerate(islice(batches, BRIEF), start=1):
+            by_hand.step(number, X, y)
+    return {P: by_hand.state[P] for P in network.parameters()}
 
 
 if __name__ == "__main__":

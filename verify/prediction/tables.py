@@ -1,7 +1,5 @@
 """Table 6 (the probabilities of one image) and Table 5 (a part of the weights)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import numpy as np
@@ -24,38 +22,32 @@ def table_6(trace: Trace, by_hand: Mapping[str, Ball], label: int | None) -> tup
     ball = by_hand[name]
     hand, bound = ball.value[0], ball.spread()[0]
     tensorflow = trace.step(1)[name][0].astype(np.float64)
-    chosen = {int(np.argmax(hand)), int(np.argmax(tensorflow))}
-    rows = tuple(
-        tuple(
-            Cell(text, strong=d in chosen)
-            for text in (trace.label(d), f"{h:.8e}", f"{t:.8e}", f"{t - h:.1e}", f"{r:.1e}")
-        )
-        for d, (h, t, r) in enumerate(zip(hand, tensorflow, bound, strict=True))
-    )
-    label_note = "" if label is None else f" The label is {trace.label(label)}."
+    predicted = {int(np.argmax(hand)), int(np.argmax(tensorflow))}
+    rows = []
+    for number, (h, t, b) in enumerate(zip(hand, tensorflow, bound, strict=True)):
+        texts = (trace.label(number), f"{h:.8e}", f"{t:.8e}", f"{t - h:.1e}", f"{b:.1e}")
+        rows.append(tuple(Cell(text, strong=number in predicted) for text in texts))
     note = (
-        f"The {class_word(trace)} chosen is marked. By hand from X, W and B alone, so what rounding allows has "
-        f"added up over {trace.network.depth} layers.{label_note}"
+        f"The predicted {class_word(trace)} is marked. By hand from X, W and B alone, so the bound has grown over "
+        f"{trace.network.depth} layers."
     )
-    header = (class_word(trace), "by hand", "by TensorFlow", "difference", "allowed")
-    table = Table("Table 6. The probabilities by hand and by TensorFlow", header, rows, frozenset(range(1, 5)), note)
+    if label is not None:
+        note += f" The label is {trace.label(label)}."
+    header = (class_word(trace), "by hand", "by TensorFlow", "difference", "bound")
+    title = "Table 6. The probabilities by hand and by TensorFlow"
     columns = {"digit": list(range(len(hand))), "by_hand": hand.tolist(), "tensorflow": tensorflow.tolist()}
     columns |= {"difference": (tensorflow - hand).tolist(), "allowed": bound.tolist(), **names(trace)}
-    return table, Columns("table6", columns)
+    return Table(title, header, tuple(rows), frozenset(range(1, 5)), note), Columns("table6", columns)
 
 
 def table_5(weights: Mapping[str, Array]) -> Table:
-    """Return Table 5: the part of the weights that the essay shows, with 18 digits.
-
-    The row number i counts from 1, as in the essay.
-    """
+    """Return Table 5: the part of the weights that the essay shows, with 18 digits; the row i counts from 1."""
     rows = []
-    for P, (last, most) in SNAPSHOT.items():
+    for P, (last, first) in SNAPSHOT.items():
         matrix = weights[P].T if read(P).quantity == "B" else weights[P]
-        columns = min(most, matrix.shape[1])
         for i in range(max(0, len(matrix) - last), len(matrix)):
-            texts = [f"{x:.18e}" for x in matrix[i, :columns]]
-            rows.append(tuple(map(Cell, (P, str(i + 1), *texts, *[""] * (3 - columns)))))
+            texts = [f"{x:.18e}" for x in matrix[i, :first]]
+            rows.append(tuple(map(Cell, (P, str(i + 1), *texts, *[""] * (3 - len(texts))))))
     header = ("tensor", "i", "j = 1", "j = 2", "j = 3")
-    note = "the rows and columns that the essay shows of its own"
+    note = "The rows and columns of the weights that the essay prints in its Table 5."
     return Table("Table 5. A part of the weights", header, tuple(rows), frozenset({1, 2, 3, 4}), note)

@@ -1,14 +1,11 @@
 """python -m verify.printed: a verdict on each of the essay's equations and on each of its printed numbers."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from reference.network import ESSAY
-from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reports import terminal
 from reports.files import ReportFiles
 from verify.cli.capturing import captured
@@ -19,9 +16,10 @@ from verify.errors import Unusable
 from verify.essay import equation_index
 from verify.essay.claims import claims
 from verify.inputs import samples
-from verify.inputs.choice import pick, pictures
+from verify.inputs.choice import choose_sample, pictures
 from verify.inputs.samples import Samples
 from verify.printed import consistency, equation_verdicts, figures, recorded_verdicts
+from verify.printed.recorded_verdicts import EXPECTED
 from verify.printed.result import PrintedResult
 from verify.records import trace_file
 from verify.records.settings import Settings
@@ -29,17 +27,9 @@ from verify.records.trace import Trace
 from verify.results.files import check_writable, save, write
 
 ABOUT = (
-    "Put the essay on trial: every equation against TensorFlow, every printed number against the others.\n"
-    "Writes equations.csv and figures.csv. Fails if a verdict is not the one on record."
+    "Check the essay: every equation against TensorFlow, every printed number against the others.\n"
+    "Writes equations.csv and figures.csv. Fails if a verdict differs from the recorded one."
 )
-
-
-@dataclass(frozen=True)
-class PrintedOptions(Options):
-    """The options of verify.printed.  `figures` and `expected` name files to use in place of the project's own."""
-
-    figures: str | None = None
-    expected: str | None = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,29 +39,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parser("printed", ABOUT, "--index", training=False, judged=False)
     group = arguments.add_argument_group("the essay")
-    group.add_argument("--figures", metavar="FILE", help="the printed numbers (those of the essay)")
-    group.add_argument("--expected", metavar="FILE", help="the verdicts on record (those of the project)")
+    group.add_argument(
+        "--figures", type=Path, default=figures.FIGURES, metavar="FILE", help="the printed numbers (those of the essay)"
+    )
+    group.add_argument(
+        "--expected", type=Path, default=EXPECTED, metavar="FILE", help="the recorded verdicts (those of the project)"
+    )
     parsed = arguments.parse_args(argv)
     if parsed.index == EQUATIONS:
         terminal.table(terminal.console(), equation_index.table())
         return 0
-    options = frozen(arguments, parsed, PrintedOptions)
-    return say(one(options), options)
+    options = frozen(arguments, parsed, Options)
+    return say(one(options, parsed.figures, parsed.expected), options)
 
 
-def one(options: Options) -> PrintedResult:
+def one(options: Options, figures_file: Path = figures.FIGURES, expected_file: Path = EXPECTED) -> PrintedResult:
     """Check the essay, write the files and return the result.  Raises Unusable or Unverifiable."""
     check_writable(options.out, "--out")
-    own = options if isinstance(options, PrintedOptions) else PrintedOptions(options.out)
-    printed = figures.read(Path(own.figures or figures.FIGURES))
-    keys = {(c.equation, c.section, c.form, c.tensor) for c in claims(ESSAY, KERAS.epsilon, ALGORITHM_1.epsilon)}
-    recorded = recorded_verdicts.read(Path(own.expected or recorded_verdicts.EXPECTED), keys, printed)
+    printed = figures.read(figures_file)
+    recorded = recorded_verdicts.read(expected_file, {claim.key for claim in claims()}, printed)
     trace = from_file(options) if options.trace else _captured(options)
     if options.save_trace:
         save(Path(options.save_trace), trace)
-    verdicts, trial = equation_verdicts.judge(trace), consistency.judge(printed)
-    differences = recorded_verdicts.differences(recorded, verdicts, trial.verdicts)
-    result = PrintedResult(trace.settings, trace.environment, verdicts, trial, differences)
+    equations, numbers = equation_verdicts.judge(trace), consistency.judge(printed)
+    differences = recorded_verdicts.differences(recorded, equations, numbers.verdicts)
+    result = PrintedResult(trace.settings, trace.environment, equations, numbers, differences)
     report = replace(result.to_report(), pictures=pictures(options))
     files = ReportFiles(report, result.to_dict(), result.to_columns(), result.to_page())
     write(options.out, files, "printed")
@@ -89,7 +81,7 @@ def _captured(options: Options) -> Trace:
 
     Raises Unusable if the essay's network cannot read the data.
     """
-    choice = pick(options)
+    choice = choose_sample(options)
     if reason := unfit(choice.samples, options.data):
         raise Unusable(reason)
     passed_on = {name: getattr(options, name) for name in ("seed", "dtype", "split", "jit")}

@@ -1,9 +1,6 @@
 """Find the form of Adam that gives the printed η∇C: try many forms on the printed gradients and updates."""
 
-from __future__ import annotations
-
 import math
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -88,9 +85,3 @@ def _agrees(form: Form, gradient: Printed, update: Printed) -> bool:
     low, high = (form.size * (1.0 if math.isinf(c) else c * x / (c * x + form.epsilon)) for x in g)
     u = sorted((abs(update.low), abs(update.high)))
     return low <= u[1] and u[0] <= high and (update.low > 0) == (gradient.low > 0)
-
-
-def usual(printed: Sequence[Printed]) -> str:
-    """Return the digits that most printed η∇C have, other than 0, or "" if there are none."""
-    texts = Counter(p.text.lstrip("-") for p in printed if has_role(p.symbol, UPDATE) and p.digits)
-    return texts.most_common(1)[0][0] if texts else ""

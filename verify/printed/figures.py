@@ -3,13 +3,13 @@
 Each number stands for an interval: half a unit of its last digit to either side.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from reference.network import ESSAY
 from reference.tensor_names import parts_of
@@ -21,27 +21,35 @@ HEADING = re.compile(r"\[(.+)\]$")
 LINE = re.compile(r"(exact +)?([A-Za-z]\w*)(?:\[([\d ;]+)\])? +(.+)$")
 NUMBER = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?(?:e[-+]?\d{1,3})?%?$")
 RUN = "the run"  # the scope of all places that print numbers of one run of the network
+COUNTED = "counts"  # the scope of the numbers of nodes, weights and samples, wherever they are printed
+Index = tuple[int, ...]
+Quantity = tuple[str, str, Index]  # scope, symbol and index
 PLACES_OF_RUN = ("Illustration", "Table 3", "After Table 3", "Table 4", "Table A-", "Appendix A")
+SCALARS = ("digit", "alpha", "beta_1", "beta_2", "epsilon")
+COUNTS = ("sizes", "side", "weights", "biases", "variables", "samples", "epochs")
 
 
 @dataclass(frozen=True)
 class Printed:
-    """One printed number.  `index` counts from 1.  Every number from `low` to `high` would be printed like this."""
+    """One printed number.  `index` counts from 1.  Every number from `low` to `high` would be printed like this.
+
+    `line` names the file and the line that it was read from.
+    """
 
     place: str
     symbol: str
-    index: tuple[int, ...]
+    index: Index
     text: str
     low: float
     high: float
-    line: int
+    line: str
 
     @cached_property
     def scope(self) -> str:
         """The part of the essay in which a symbol always means one quantity."""
         if self.place.startswith(PLACES_OF_RUN):
             return RUN
-        return "counts" if self.symbol in COUNTS else self.place
+        return COUNTED if self.symbol in COUNTS else self.place
 
     @cached_property
     def quantity(self) -> Quantity:
@@ -67,30 +75,27 @@ class Printed:
         return f"{self.name} = {self.text} ({self.place})"
 
 
-Quantity = tuple[str, str, tuple[int, ...]]
-SCALARS = ("digit", "alpha", "beta_1", "beta_2", "epsilon")
-COUNTS = ("sizes", "side", "weights", "biases", "variables", "samples", "epochs")
-
-
 def read(path: Path = FIGURES) -> tuple[Printed, ...]:
     """Return all printed numbers, in the order of the file.  Raises Unusable, naming file and line."""
     printed: list[Printed] = []
     place = ""
-    for number, text in enumerate(lines(path), 1):
-        heading = HEADING.match(text)
-        if heading:
+    for where, text in lines(path):
+        if heading := HEADING.match(text):
             place = heading[1]
-        elif text:
-            if not place:
-                raise Unusable(f"{path}, line {number}: a number before the first [place]")
-            printed += _line(path, number, place, text)
+        elif place:
+            printed += _row(where, place, text)
+        else:
+            raise Unusable(f"{where}: a number before the first [place]")
     if not printed:
         raise Unusable(f"{path}: it holds no printed number")
     return tuple(printed)
 
 
-def lines(path: Path) -> list[str]:
-    """Return the lines of a small text file, without comments and outer spaces.  Raises Unusable, naming the file."""
+def lines(path: Path) -> list[tuple[str, str]]:
+    """Return the lines of a small text file that are not empty, each after its file and number.
+
+    Comments and outer spaces are removed. Raises Unusable, naming the file.
+    """
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST + 1)
@@ -103,27 +108,27 @@ def lines(path: Path) -> list[str]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Unusable(f"{path}, line {line}: not UTF-8 text") from error
-    return [line.partition("#")[0].strip() for line in text.split("\n")]
+    stripped = (line.partition("#")[0].strip() for line in text.split("\n"))
+    return [(f"{path}, line {number}", line) for number, line in enumerate(stripped, 1) if line]
 
 
-def _line(path: Path, number: int, place: str, text: str) -> list[Printed]:
-    """Return the printed numbers of one line.  Raises Unusable, naming file and line."""
-    where = f"{path}, line {number}"
+def _row(where: str, place: str, text: str) -> list[Printed]:
+    """Return the printed numbers of one line.  Raises Unusable, beginning with `where`: the file and the line."""
     parts = LINE.match(text)
     if not parts:
         raise Unusable(f"{where}: {text[:60]!r} is not a symbol[indices] and numbers")
-    exact, symbol, indices, numbers = parts.groups()
+    exact, symbol, columns, numbers = parts.groups()
     words = numbers.split()
-    all_indices = _indices(where, indices or "", len(words))
+    indices = _indices(where, columns or "", len(words))
     if place.startswith(PLACES_OF_RUN):
-        _check_shape(where, symbol, all_indices)
+        _check_shape(where, symbol, indices)
     return [
-        Printed(place, symbol, index, word, *interval(where, word, bool(exact)), number)
-        for index, word in zip(all_indices, words, strict=True)
+        Printed(place, symbol, index, word, *interval(where, word, bool(exact)), where)
+        for index, word in zip(indices, words, strict=True)
     ]
 
 
-def _check_shape(where: str, symbol: str, indices: list[tuple[int, ...]]) -> None:
+def _check_shape(where: str, symbol: str, indices: list[Index]) -> None:
     """Check that the network has this tensor and that the indices are in range.  Raises Unusable."""
     shape = () if symbol in SCALARS else shape_of(symbol)
     if shape is None:
@@ -136,32 +141,23 @@ def _check_shape(where: str, symbol: str, indices: list[tuple[int, ...]]) -> Non
 def shape_of(symbol: str) -> tuple[int, ...] | None:
     """Return the shape of a tensor of the essay's network for one example, or None if there is no such tensor."""
     name = parts_of(symbol)
-    if name is None:
-        return None
-    if name.base in ("X", "y"):
-        return (ESSAY.sizes[0 if name.base == "X" else -1],)
-    layer = name.layer or 0
-    if name.quantity not in ("W", "B", "Z", "A") or name.is_kept or not 1 <= layer <= ESSAY.depth:
-        return None
-    return ESSAY.sizes[layer - 1 : layer + 1] if name.quantity == "W" else ESSAY.sizes[layer : layer + 1]
+    shape = ESSAY.tensor_shape(symbol, batch=1) if name and not name.is_kept else ()
+    return (shape if name and name.quantity == "W" else shape[1:]) or None
 
 
-def _indices(where: str, text: str, count: int) -> list[tuple[int, ...]]:
+def _indices(where: str, text: str, count: int) -> list[Index]:
     """Return an index for each number of a line.  Raises Unusable.
 
     The text is "2; 1 4" for row 2 and columns 1 and 4 of a matrix, "1 4" for a vector, and "" for a scalar.
     """
-    if not text:
-        indices: list[tuple[int, ...]] = [()] * count
-    else:
-        row, semicolon, columns = text.rpartition(";")
-        try:
-            prefix = (int(row),) if semicolon else ()
-        except ValueError:
-            raise Unusable(f"{where}: the indices [{text}] are not one row; columns") from None
-        if any(len(j) > 9 for j in (row, *columns.split())):
-            raise Unusable(f"{where}: an index of [{text}] is too large")
-        indices = [(*prefix, int(j)) for j in columns.replace(";", " ").split()]
+    row, semicolon, columns = text.rpartition(";")
+    try:
+        prefix = (int(row),) if semicolon else ()
+    except ValueError:
+        raise Unusable(f"{where}: the indices [{text}] are not one row; columns") from None
+    if any(len(j) > 9 for j in (row, *columns.split())):
+        raise Unusable(f"{where}: an index of [{text}] is too large")
+    indices: list[Index] = [(*prefix, int(j)) for j in columns.split()] if text else [()] * count
     if len(indices) != count:
         raise Unusable(f"{where}: {len(indices)} indices for {count} numbers")
     return indices
@@ -180,3 +176,15 @@ def interval(where: str, text: str, exact: bool = False) -> tuple[float, float]:
     whole = exact or ("." not in plain and "e" not in plain)
     half = Decimal(0) if whole else Decimal(1).scaleb(int(value.as_tuple().exponent)) / 2
     return float((value - half) / scale), float((value + half) / scale)
+
+
+T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+
+
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the items by their key, keys and items in the order of their first appearance."""
+    groups: dict[K, list[T]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return groups

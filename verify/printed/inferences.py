@@ -1,21 +1,22 @@
 """Facts about the essay's run that the printed numbers show and the essay does not state."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from reference.network import ESSAY, Network
+from reference.network import ESSAY
 from reference.tensor_names import base_of, parts_of
 from verify.printed.constraint_model import glorot, place_in_draw
-from verify.printed.figures import RUN, Printed
+from verify.printed.constraints import times
+from verify.printed.figures import RUN, Printed, Quantity, grouped, shape_of
+from verify.printed.propagation import State
 
 FEWEST = 5  # the repetition of a row or block of fewer numbers proves little
 CHANCE = 1e-6  # anything less likely is not a coincidence
+LARGEST_STEP = 0.001  # a training step moves a weight by at most this much
 
 
 @dataclass(frozen=True)
@@ -36,71 +37,55 @@ class SharedDraw:
         return self.pairs > 0 and self.agree == self.pairs and self.chance < CHANCE
 
 
-def shared_draw(
-    printed: Sequence[Printed], network: Network = ESSAY, limits: Sequence[float] | None = None
-) -> SharedDraw:
+def shared_draw(printed: Sequence[Printed], limits: Sequence[float] | None = None) -> SharedDraw:
     """Compare W(l)/limit(l) at equal positions of the layers.  `limits` defaults to Glorot's limits."""
-    limits = limits or [glorot(network, layer) for layer in range(1, network.depth + 1)]
+    limits = limits or [glorot(layer) for layer in range(1, ESSAY.depth + 1)]
     draws: dict[int, dict[int, tuple[float, float]]] = {}
     for p in printed:
         name = parts_of(p.symbol)
         if name and p.scope == RUN and len(p.index) == 2 and name.quantity == "W" and not name.role and name.layer:
-            layer, moved = name.layer, 0.001 if name.state == "new" else 0.0  # a step moves a weight by at most 0.001
-            limit = limits[layer - 1]
+            limit, moved = limits[name.layer - 1], LARGEST_STEP if name.state == "new" else 0.0
             ends = ((p.low - moved) / limit, (p.high + moved) / limit)
-            place = place_in_draw(network, layer, p.index)
-            draws.setdefault(place, {}).setdefault(layer, ends)
-    pairs = agree = 0
-    chance = 1.0
-    for by_layer in draws.values():
-        for a, b in pairwise(by_layer.values()):
-            pairs += 1
-            agree += a[0] <= b[1] and b[0] <= a[1]
-            chance *= min(1.0, (a[1] - a[0] + b[1] - b[0]) / 2)
-    return SharedDraw(pairs, agree, chance)
+            draws.setdefault(place_in_draw(name.layer, p.index), {}).setdefault(name.layer, ends)
+    pairs = [(a, b) for by_layer in draws.values() for a, b in pairwise(by_layer.values())]
+    agree = sum(a[0] <= b[1] and b[0] <= a[1] for a, b in pairs)
+    chance = math.prod(min(1.0, (a[1] - a[0] + b[1] - b[0]) / 2) for a, b in pairs)
+    return SharedDraw(len(pairs), agree, chance)
 
 
-def rows(printed: Iterable[Printed]) -> dict[tuple[str, str, int], tuple[Printed, ...]]:
-    """Return the printed rows of numbers, by place, symbol and line of the file."""
-    by_line: dict[tuple[str, str, int], tuple[Printed, ...]] = {}
-    for p in printed:
-        key = (p.place, p.symbol, p.line)
-        by_line[key] = (*by_line.get(key, ()), p)
-    return by_line
-
-
-def repeated_rows(printed: Sequence[Printed]) -> Iterator[int]:
-    """Yield the positions of the numbers whose row has the digits of a row of another symbol."""
-    lines = rows(printed)
-    symbols: dict[tuple[str, ...], set[str]] = {}
-    for (_, symbol, _), line in lines.items():
-        symbols.setdefault(texts(line), set()).add(base_of(symbol))
-    for bit, p in enumerate(printed):
-        line = lines[(p.place, p.symbol, p.line)]
-        if len(line) >= FEWEST and any(q.digits for q in line) and len(symbols[texts(line)]) > 1:
-            yield bit
-
-
-def texts(line: Sequence[Printed]) -> tuple[str, ...]:
+def _texts(row: Iterable[Printed]) -> tuple[str, ...]:
     """Return the numbers of a row as printed."""
-    return tuple(p.text for p in line)
+    return tuple(p.text for p in row)
 
 
-def resemblance(p: Printed, printed: Iterable[Printed]) -> str:
+def _long_rows(printed: Iterable[Printed]) -> list[list[Printed]]:
+    """Return the rows of at least FEWEST numbers, not all 0."""
+    return [
+        row for row in grouped(printed, lambda p: p.line).values() if len(row) >= FEWEST and any(p.digits for p in row)
+    ]
+
+
+def repeated_rows(printed: Sequence[Printed]) -> frozenset[int]:
+    """Return the positions of the numbers whose row has the digits of a row of another symbol."""
+    equal_rows = grouped(_long_rows(printed), _texts).values()
+    repeated = [rows for rows in equal_rows if len({base_of(row[0].symbol) for row in rows}) > 1]
+    numbers = {p for rows in repeated for row in rows for p in row}
+    return frozenset(bit for bit, p in enumerate(printed) if p in numbers)
+
+
+def resemblance(p: Printed, printed: Collection[Printed]) -> str:
     """Return what a refuted number looks like: a copied row, a copied cell or a shifted index; "" if none of these."""
-    everything = list(printed)
-    lines = rows(everything)
-    own = lines[(p.place, p.symbol, p.line)]
-    for (place, symbol, _), line in lines.items():
-        if symbol != p.symbol and len(line) >= FEWEST and any(q.digits for q in line) and texts(line) == texts(own):
-            return f"the row repeats {symbol} of {place}: a copied row"
-    if len(p.digits) < 1:
+    row = _texts(q for q in printed if q.line == p.line)
+    for other in _long_rows(printed):
+        if other[0].symbol != p.symbol and _texts(other) == row:
+            return f"the row repeats {other[0].symbol} of {other[0].place}: a copied row"
+    if not p.digits:
         return ""
-    same = [q for q in everything if q != p and q.scope == p.scope and q.text.lstrip("-") == p.text.lstrip("-")]
+    same = [q for q in printed if q != p and q.scope == p.scope and q.text.lstrip("-") == p.text.lstrip("-")]
     cell = [q for q in same if q.place == p.place and q.index == p.index and q.symbol != p.symbol]
     shifted = [q for q in same if q.symbol == p.symbol and q.index != p.index]
     elsewhere = [q for q in same if len(p.digits) >= 3 and q.symbol != p.symbol and len(q.index) == len(p.index)]
-    for kind, equal in (("a copied cell", cell), ("a shifted index", shifted), ("a shifted index", elsewhere)):
+    for kind, equal in (("a copied cell", cell), ("a shifted index", shifted or elsewhere)):
         if equal:
             return f"it has the digits of {equal[0].name} ({equal[0].place}): {kind}"
     return ""
@@ -131,23 +116,23 @@ INITIALISERS: dict[str, Callable[[float, float], float]] = {
 }
 
 
-def initialisers(printed: Sequence[Printed], network: Network = ESSAY) -> tuple[Initialiser, ...]:
+def initialisers(printed: Sequence[Printed]) -> tuple[Initialiser, ...]:
     """Return the usual uniform initialisers, each tested on the printed weights."""
     tested = []
-    weights = [p for p in printed if p.scope == RUN and p.symbol in {"W1", "W2", "W3"}]
+    weights = [(int(p.symbol[1]), p) for p in printed if p.scope == RUN and p.symbol in {"W1", "W2", "W3"}]
     for name, limit in INITIALISERS.items():
-        limits = [limit(m, n) for m, n in pairwise(network.sizes)]
-        largest = max((min(abs(p.low), abs(p.high)) / limits[int(p.symbol[1]) - 1] for p in weights), default=0.0)
-        tested.append(Initialiser(name, shared_draw(printed, network, limits), largest))
+        limits = [limit(m, n) for m, n in pairwise(ESSAY.sizes)]
+        largest = max((min(abs(p.low), abs(p.high)) / limits[layer - 1] for layer, p in weights), default=0.0)
+        tested.append(Initialiser(name, shared_draw(printed, limits), largest))
     return tuple(tested)
 
 
 def float32_share(printed: Sequence[Printed]) -> tuple[int, int, float]:
     """Return how many nine-digit numbers are float32 numbers, how many there are, and the chance that all are."""
-    chosen = [p for p in printed if p.decimals == 8 and "e" in p.text]
-    agree = sum(f"{np.float32(p.text):.8e}" == f"{float(p.text):.8e}" for p in chosen)
-    chance = math.prod(min(1.0, (p.high - p.low) / float(np.spacing(np.float32(abs(p.low))))) for p in chosen)
-    return agree, len(chosen), chance
+    nine_digits = [p for p in printed if p.decimals == 8 and "e" in p.text]
+    agree = sum(f"{np.float32(p.text):.8e}" == f"{float(p.text):.8e}" for p in nine_digits)
+    chance = math.prod(min(1.0, (p.high - p.low) / float(np.spacing(np.float32(abs(p.low))))) for p in nine_digits)
+    return agree, len(nine_digits), chance
 
 
 def single_output(printed: Sequence[Printed]) -> tuple[int, int]:
@@ -162,6 +147,61 @@ def single_output(printed: Sequence[Printed]) -> tuple[int, int]:
         for j in range(1, ESSAY.sizes[-1] + 1):
             w, d = run.get(("W3", (*p.index, j))), run.get(("dB3", (j,)))
             if w and d:
-                ends = [a * b for a in (w.low, w.high) for b in (d.low, d.high)]
-                explained += min(ends) <= p.high and p.low <= max(ends)
+                low, high = times((w.low, w.high), (d.low, d.high))
+                explained += low <= p.high and p.low <= high
     return explained, len(biases)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of numbers, printed for one symbol in one place, that agrees better with the symbol `really`.
+
+    Under its own symbol, `agree` of the `tested` numbers agree; as `really`, `agree_there` of the `tested_there`. A
+    number can be tested if the other printed numbers give it a lower and an upper bound.
+    """
+
+    place: str
+    symbol: str
+    agree: int
+    tested: int
+    really: str
+    agree_there: int
+    tested_there: int
+
+
+def relabelled(base: State, kept: Mapping[int, Printed], printed: Sequence[Printed]) -> Iterator[Block]:
+    """Yield blocks that disagree with their own symbol, and of which every tested number agrees with another."""
+    of_run = [p for p in printed if p.scope == RUN]
+    symbols = sorted({p.symbol for p in of_run})
+    refuted = set(printed) - set(kept.values())
+    for (place, symbol), numbers in grouped(of_run, lambda p: (p.place, p.symbol)).items():
+        if len(numbers) < FEWEST or refuted.isdisjoint(numbers):
+            continue
+        state = base.with_numbers({bit: p for bit, p in kept.items() if (p.place, p.symbol) != (place, symbol)})
+        agree, tested = _count(state, numbers, symbol)
+        agree_there, tested_there, really = max(
+            ((*_count(state, numbers, other), other) for other in symbols if other != symbol),
+            key=lambda count: (count[0] == count[1], count[0], -len(count[2])),
+        )
+        if tested_there >= FEWEST and agree_there == tested_there and agree_there * tested > agree * tested_there:
+            yield Block(place, symbol, agree, tested, really, agree_there, tested_there)
+
+
+def _count(state: State, numbers: Sequence[Printed], symbol: str) -> tuple[int, int]:
+    """Return how many numbers agree with the state if they are read as this symbol, and how many can be tested."""
+    quantities = [(p, _as_part_of(p, symbol)) for p in numbers]
+    boxes = [(p, state[quantity]) for p, quantity in quantities if quantity]
+    tested = [(p, box) for p, box in boxes if box.finite and box.support]
+    return sum(p.low <= box.high.value and box.low.value <= p.high for p, box in tested), len(tested)
+
+
+def _as_part_of(p: Printed, symbol: str) -> Quantity | None:
+    """Return the quantity at the position of `p` in another tensor, or None if there is none.
+
+    The last row and column of one matrix correspond to the last row and column of the other.
+    """
+    shape, other_shape = shape_of(p.symbol), shape_of(symbol)
+    if shape is None or other_shape is None or not len(p.index) == len(shape) == len(other_shape):
+        return None
+    index = tuple(n if i == m else i for i, m, n in zip(p.index, shape, other_shape, strict=True))
+    return (p.scope, symbol, index) if all(i <= n for i, n in zip(index, other_shape, strict=True)) else None

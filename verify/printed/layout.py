@@ -1,17 +1,15 @@
 """The essay's numbers in the layout of the essay, each with its verdict and the reason, for the HTML page."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from reports.table import Cell, Mark, Table
 from verify.printed.consistency import FigureVerdict
+from verify.printed.figures import grouped
 
 MARKS: dict[str, Mark] = {"consistent": "good", "refuted": "bad", "untestable": "open"}
-ALONE = -1  # the column of numbers without an index
-WITH = 3  # how many of the numbers behind a verdict are named
+NO_INDEX = -1  # the column of numbers without an index
 LEGEND = (
     "✓ consistent with the other printed numbers, ✗ refuted by them, ? untestable. The reason appears when a number is "
     "pointed at or has the focus: the tab key reaches a table, the arrow keys its numbers."
@@ -20,26 +18,24 @@ LEGEND = (
 
 def tables(verdicts: Sequence[FigureVerdict]) -> Iterator[Table]:
     """Yield a table for each place of the essay that prints numbers, in the order of the essay."""
-    for number, place in enumerate(dict.fromkeys(v.printed.place for v in verdicts)):
-        table = _table(place, [v for v in verdicts if v.printed.place == place])
-        yield table if number else replace(table, note=LEGEND)
+    note = LEGEND
+    for place, there in grouped(verdicts, lambda v: v.printed.place).items():
+        yield replace(_table(place, there), note=note)
+        note = ""
 
 
 def _table(place: str, verdicts: Sequence[FigureVerdict]) -> Table:
     """Return the table of one place.  A row of a matrix becomes a row of the table."""
-    columns = sorted({v.printed.index[-1] for v in verdicts if v.printed.index})
-    alone = any(not v.printed.index for v in verdicts)
     rows: dict[tuple[str, str, int], dict[int, FigureVerdict]] = {}
     for v in verdicts:
         p, copy = v.printed, 0
         i = str(p.index[0]) if len(p.index) == 2 else ""
-        j = p.index[-1] if p.index else ALONE
+        j = p.index[-1] if p.index else NO_INDEX
         while j in rows.get((p.symbol, i, copy), {}):  # the essay prints some numbers twice in one place
             copy += 1
         rows.setdefault((p.symbol, i, copy), {})[j] = v
-    if alone:
-        columns = [ALONE, *columns]
-    heads = ["value" if j == ALONE else f"j = {j}" for j in columns]
+    columns = sorted({j for row in rows.values() for j in row})
+    heads = ["value" if j == NO_INDEX else f"j = {j}" for j in columns]
     cells = tuple(
         (Cell(symbol), Cell(i), *(_cell(row[j]) if j in row else Cell("") for j in columns))
         for (symbol, i, _), row in rows.items()
@@ -57,8 +53,13 @@ def _cell(v: FigureVerdict) -> Cell:
 
 def reason(v: FigureVerdict) -> str:
     """Return a sentence that gives the reason for a verdict."""
-    by = f" by {v.by_equation}" if v.by_equation else ""
-    named = "; ".join(str(p) for p in v.support[:WITH])
-    more = f" and {len(v.support) - WITH} more" if len(v.support) > WITH else ""
-    rests = f", with {named}{more}" if named else ""
-    return f"{v.printed.name}: {v.verdict}{by}{rests}. {v.remark}".rstrip()
+    equation = f" by {v.by_equation}" if v.by_equation else ""
+    support = f", with {named(v, 3)}" if v.support else ""
+    return f"{v.printed.name}: {v.verdict}{equation}{support}. {v.remark}".rstrip()
+
+
+def named(v: FigureVerdict, most: int) -> str:
+    """Return the printed numbers behind a verdict as text: the first ones, and how many more there are."""
+    names = [str(p) for p in v.support[:most]]
+    more = [f"and {len(v.support) - most} more"] if len(v.support) > most else []
+    return "; ".join(names + more)

@@ -9,23 +9,40 @@ from, as bits. These constraints alone are enough to find the contradiction agai
 from __future__ import annotations
 
 import math
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Protocol
 
 from verify.printed.figures import Printed, Quantity
 
 SLACK = 1e-12  # relative: covers the float64 arithmetic of the bounds themselves
-WORTH = 2e-2  # a bound moves only if it moves by more than this share of the interval that remains
-OFTEN = 12  # after this many moves of a quantity, the constraints that read it are no longer queued
+LEAST_GAIN = 2e-2  # a bound moves only if it moves by more than this share of the interval that remains
+MOST_MOVES = 12  # after this many moves of a quantity, the constraints that read it are no longer queued
+Interval = tuple[float, float]
+Intervals = Mapping[Quantity, Interval]
+Narrowed = Iterable[tuple[Quantity, float, float]]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """An equation between quantities.
+
+    `rule` takes the intervals of all quantities, and the quantities. It gives quantities with the interval that the
+    equation allows. `reads_itself` is True if this interval may depend on the old interval of the same quantity.
+    """
+
+    equation: str
+    quantities: tuple[Quantity, ...]
+    rule: Callable[..., Narrowed]
+    reads_itself: bool = False
 
 
 @dataclass(frozen=True)
 class Bound:
     """One end of an interval, with the printed numbers and constraints behind it and the equation that gave it."""
 
-    at: float
+    value: float
     support: int = 0
     constraints: int = 0
     equation: str = ""
@@ -39,6 +56,16 @@ class Box:
     high: Bound = Bound(math.inf)
 
     @property
+    def ends(self) -> Interval:
+        """The lower and the upper bound as numbers."""
+        return self.low.value, self.high.value
+
+    @property
+    def finite(self) -> bool:
+        """True if both bounds are finite."""
+        return all(map(math.isfinite, self.ends))
+
+    @property
     def support(self) -> int:
         """The printed numbers behind either bound, as bits."""
         return self.low.support | self.high.support
@@ -49,36 +76,12 @@ class Box:
         return self.low.constraints | self.high.constraints
 
 
-Narrowed = Iterator[tuple[Quantity, float, float]]
-
-
-class Constraint(Protocol):
-    """An equation between quantities that can narrow their intervals."""
-
-    @property
-    def equation(self) -> str:
-        """The number or name of the equation."""
-
-    @property
-    def over(self) -> tuple[Quantity, ...]:
-        """The quantities that the equation connects."""
-
-    @property
-    def reads_itself(self) -> bool:
-        """True if the new interval of a quantity may depend on the old interval of that quantity."""
-
-    def narrow(self, box: Mapping[Quantity, tuple[float, float]]) -> Narrowed:
-        """Yield quantities with the interval that the equation allows, given the current intervals."""
-
-
 class Contradiction(Exception):
     """The constraints in `constraints` show that the printed numbers in `support` cannot all be right."""
 
-    def __init__(self, quantity: Quantity, low: Bound, high: Bound) -> None:
-        super().__init__(quantity, low, high)
-        self.quantity = quantity
-        self.support = low.support | high.support
-        self.constraints = low.constraints | high.constraints
+    def __init__(self, quantity: Quantity, box: Box) -> None:
+        super().__init__(quantity, box)
+        self.quantity, self.support, self.constraints = quantity, box.support, box.constraints
 
 
 class State:
@@ -86,17 +89,11 @@ class State:
 
     def __init__(self, constraints: Sequence[Constraint]) -> None:
         self.constraints = constraints
-        self.touching: dict[Quantity, list[int]] = {}
-        for number, constraint in enumerate(constraints):
-            for quantity in constraint.over:
-                self.touching.setdefault(quantity, []).append(number)
+        self.connected: dict[Quantity, list[int]] = {}  # the constraints of each quantity, by their position
+        for position, constraint in enumerate(constraints):
+            for quantity in constraint.quantities:
+                self.connected.setdefault(quantity, []).append(position)
         self.boxes: dict[Quantity, Box] = {}
-
-    def copy(self) -> State:
-        """Return a state with the same constraints and boxes.  It can be narrowed without changing this one."""
-        state = object.__new__(State)
-        state.constraints, state.touching, state.boxes = self.constraints, self.touching, dict(self.boxes)
-        return state
 
     def __getitem__(self, quantity: Quantity) -> Box:
         return self.boxes.get(quantity, Box())
@@ -106,93 +103,97 @@ class State:
         reached, edge = {quantity}, {quantity}
         while edge:
             yield set(reached)
-            touched = {q for number in self._touched(edge) for q in self.constraints[number].over}
-            edge = touched - reached
+            edge = {q for position in self._connected_to(edge) for q in self.constraints[position].quantities} - reached
             reached |= edge
 
-    def print_in(self, printed: Mapping[int, Printed]) -> set[Quantity]:
-        """Use printed numbers (by their bit) as bounds.  Return the changed quantities.  Raises Contradiction."""
-        moved = set()
-        for bit, number in printed.items():
-            if self._bound(number.quantity, number.low, number.high, 1 << bit, 0, "the same number"):
-                moved.add(number.quantity)
-        return moved
-
-    def narrow(self, moved: Iterable[Quantity] | None = None) -> State:
-        """Apply constraints until nothing changes, and return this state.  Raises Contradiction.
-
-        With `moved`, begin only with the constraints that read one of these quantities.
-        """
-        queue = deque(range(len(self.constraints)) if moved is None else self._touched(moved))
-        waiting = set(queue)
-        moves: Counter[Quantity] = Counter()
-        while queue:
-            number = queue.popleft()
-            waiting.discard(number)
-            for quantity in self._apply(number):
-                moves[quantity] += 1
-                if moves[quantity] > OFTEN:
-                    continue  # stop two equations that move each other by ever smaller steps
-                for other in self.touching[quantity]:
-                    if other not in waiting and other != number:
-                        waiting.add(other)
-                        queue.append(other)
-        return self
-
-    def _touched(self, moved: Iterable[Quantity]) -> list[int]:
-        """Return the numbers of the constraints that read one of the quantities, in increasing order."""
-        return sorted({number for quantity in moved for number in self.touching.get(quantity, ())})
-
-    def _apply(self, number: int) -> list[Quantity]:
-        """Apply one constraint, and return the quantities that it narrowed.  Raises Contradiction."""
-        constraint = self.constraints[number]
-        boxes = {q: self[q] for q in constraint.over}
-        moved = []
-        for quantity, low, high in constraint.narrow({q: (b.low.at, b.high.at) for q, b in boxes.items()}):
-            box = boxes[quantity]
-            if low <= box.low.at and high >= box.high.at:
-                continue
-            support, constraints = 0, 1 << number
-            for other, other_box in boxes.items():
-                if other != quantity or constraint.reads_itself:
-                    support |= other_box.support
-                    constraints |= other_box.constraints
-            if self._bound(quantity, low, high, support, constraints, constraint.equation):
-                moved.append(quantity)
-        return moved
-
-    def _bound(
-        self, quantity: Quantity, low: float, high: float, support: int, constraints: int, equation: str
-    ) -> bool:
-        """Narrow one quantity.  Return whether either bound moved.  Raises Contradiction if no value is left."""
-        box = self[quantity]
-        low, high = low - SLACK * abs(low), high + SLACK * abs(high)
-        width = max(0.0, min(high, box.high.at) - max(low, box.low.at))
-        rises, falls = low > box.low.at + _gain(box.low.at, width), high < box.high.at - _gain(box.high.at, width)
-        if not (rises or falls):
-            return False
-        new_low = Bound(low, support, constraints, equation) if rises else box.low
-        new_high = Bound(high, support, constraints, equation) if falls else box.high
-        self.boxes[quantity] = Box(new_low, new_high)
-        if new_low.at > new_high.at:
-            raise Contradiction(quantity, new_low, new_high)
-        return True
+    def with_numbers(self, printed: Mapping[int, Printed]) -> State:
+        """Return a copy of this state, narrowed by printed numbers, by their bit.  Raises Contradiction."""
+        state = self._copy()
+        return state.narrow(state.print_in(printed))
 
     def without(self, bit: int, base: State, printed: Mapping[int, Printed]) -> State:
         """Return the narrowed state without one printed number.
 
         Every box that was derived from this number starts again from its box in `base`.
         """
-        state = self.copy()
-        lost = {q for q, box in self.boxes.items() if box.support >> bit & 1}
-        for quantity in lost:
-            state.boxes[quantity] = base[quantity]
-        state.print_in({b: p for b, p in printed.items() if b != bit and p.quantity in lost})
-        return state.narrow(lost)
+        state = self._copy()
+        reset = {q for q, box in self.boxes.items() if box.support >> bit & 1}
+        state.boxes |= {quantity: base[quantity] for quantity in reset}
+        state.print_in({b: p for b, p in printed.items() if b != bit and p.quantity in reset})
+        return state.narrow(reset)
+
+    def _copy(self) -> State:
+        state = copy(self)
+        state.boxes = dict(self.boxes)
+        return state
+
+    def print_in(self, printed: Mapping[int, Printed]) -> list[Quantity]:
+        """Use printed numbers (by their bit) as bounds.  Return the changed quantities.  Raises Contradiction."""
+        return [
+            p.quantity
+            for bit, p in printed.items()
+            if self._bound(p.quantity, p.low, p.high, (1 << bit, 0, "the same number"))
+        ]
+
+    def narrow(self, moved: Iterable[Quantity] | None = None) -> State:
+        """Apply constraints until nothing changes, and return this state.  Raises Contradiction.
+
+        With `moved`, begin only with the constraints that read one of these quantities.
+        """
+        queue = OrderedDict.fromkeys(range(len(self.constraints)) if moved is None else self._connected_to(moved))
+        moves: Counter[Quantity] = Counter()
+        while queue:
+            position, _ = queue.popitem(last=False)
+            for quantity in self._apply(position):
+                moves[quantity] += 1
+                if moves[quantity] <= MOST_MOVES:  # stop two equations that move each other by ever smaller steps
+                    queue.update(dict.fromkeys(other for other in self.connected[quantity] if other != position))
+        return self
+
+    def _connected_to(self, quantities: Iterable[Quantity]) -> list[int]:
+        """Return the positions of the constraints that read one of the quantities, in increasing order."""
+        return sorted({position for quantity in quantities for position in self.connected.get(quantity, ())})
+
+    def _apply(self, position: int) -> list[Quantity]:
+        """Apply one constraint, and return the quantities that it narrowed.  Raises Contradiction."""
+        constraint = self.constraints[position]
+        boxes = {q: self[q] for q in constraint.quantities}
+        intervals = {q: box.ends for q, box in boxes.items()}
+        moved = []
+        for quantity, low, high in constraint.rule(intervals, *constraint.quantities):
+            box = boxes[quantity]
+            if low <= box.low.value and high >= box.high.value:
+                continue
+            support, constraints = 0, 1 << position
+            for other, other_box in boxes.items():
+                if other != quantity or constraint.reads_itself:
+                    support |= other_box.support
+                    constraints |= other_box.constraints
+            if self._bound(quantity, low, high, (support, constraints, constraint.equation)):
+                moved.append(quantity)
+        return moved
+
+    def _bound(self, quantity: Quantity, low: float, high: float, reasons: tuple[int, int, str]) -> bool:
+        """Narrow one quantity.  Return whether either bound moved.  Raises Contradiction if no value is left.
+
+        `reasons` holds the support, the constraints and the equation of the new bounds.
+        """
+        box = self[quantity]
+        old_low, old_high = box.ends
+        low, high = low - SLACK * abs(low), high + SLACK * abs(high)
+        width = max(0.0, min(high, old_high) - max(low, old_low))
+        rises, falls = low > old_low + _least_gain(old_low, width), high < old_high - _least_gain(old_high, width)
+        if not (rises or falls):
+            return False
+        box = Box(Bound(low, *reasons) if rises else box.low, Bound(high, *reasons) if falls else box.high)
+        self.boxes[quantity] = box
+        if box.low.value > box.high.value:
+            raise Contradiction(quantity, box)
+        return True
 
 
-def _gain(end: float, width: float) -> float:
+def _least_gain(end: float, width: float) -> float:
     """Return the smallest move of a bound that counts.  Without it, two equations could move each other for ever."""
     if math.isfinite(width):
-        return width * WORTH
-    return abs(end) * WORTH if math.isfinite(end) else 0.0
+        return width * LEAST_GAIN
+    return abs(end) * LEAST_GAIN if math.isfinite(end) else 0.0

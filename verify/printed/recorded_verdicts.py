@@ -4,8 +4,6 @@ expected.txt has a line for each form of each equation, "equation | section | fo
 for each printed number that is not consistent, "place | symbol[index] | verdict".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,35 +17,32 @@ EXPECTED = Path(__file__).with_name("expected.txt")
 Recorded = dict[tuple[str, ...], str]
 
 
-def read(path: Path, equation_keys: Iterable[tuple[str, ...]], printed: Sequence[Printed]) -> Recorded:
+def read(path: Path, equation_keys: Iterable[tuple[str, ...]], printed: Iterable[Printed]) -> Recorded:
     """Return the recorded verdicts.
 
     Raises Unusable, naming the file and the line, if an entry is malformed, unknown, repeated or missing.
     """
-    keys: dict[int, set[tuple[str, ...]]] = {4: set(equation_keys), 2: {figure_key(p) for p in printed}}
-    names: dict[int, tuple[str, tuple[str, ...]]] = {
-        4: ("equation", equation_verdicts.VERDICTS),
-        2: ("printed number", consistency.VERDICTS),
-    }
+    equations: set[tuple[str, ...]] = set(equation_keys)
+    numbers: set[tuple[str, ...]] = {figure_key(p) for p in printed}
     recorded: Recorded = {}
-    for number, text in enumerate(lines(path), 1):
-        if not text:
-            continue
-        *key, verdict = (part.strip() for part in text.split("|"))
-        where = f"{path}, line {number}"
-        if len(key) not in keys:
+    for where, text in lines(path):
+        *fields, verdict = (part.strip() for part in text.split("|"))
+        key = tuple(fields)
+        if len(key) == 4:
+            kind, keys, verdicts = "equation", equations, equation_verdicts.VERDICTS
+        elif len(key) == 2:
+            kind, keys, verdicts = "printed number", numbers, consistency.VERDICTS
+        else:
             raise Unusable(f"{where}: {text[:60]!r} has {len(key) + 1} fields, where 5 (an equation) or 3 are needed")
-        kind, verdicts = names[len(key)]
-        if tuple(key) not in keys[len(key)]:
+        if key not in keys:
             raise Unusable(f"{where}: unknown {kind} {' | '.join(key)[:80]!r}")
         if verdict not in verdicts:
             raise Unusable(f"{where}: verdict {verdict[:40]!r} is not one of {', '.join(verdicts)}")
-        if tuple(key) in recorded:
-            raise Unusable(f"{where}: {' | '.join(key)} is there twice")
-        recorded[tuple(key)] = verdict
-    missing = sorted(keys[4] - set(recorded))
-    if missing:
-        raise Unusable(f"{path}: it has no verdict for {' | '.join(missing[0])} ({len(missing)} in all)")
+        if key in recorded:
+            raise Unusable(f"{where}: {' | '.join(key)} appears twice")
+        recorded[key] = verdict
+    if missing := sorted(equations - set(recorded)):
+        raise Unusable(f"{path}: no verdict for {' | '.join(missing[0])} ({len(missing)} missing)")
     return recorded
 
 
@@ -57,16 +52,9 @@ def figure_key(p: Printed) -> tuple[str, str]:
 
 
 def differences(
-    recorded: Recorded, found: Sequence[EquationVerdict], figures: Sequence[FigureVerdict]
+    recorded: Recorded, equations: Sequence[EquationVerdict], figures: Sequence[FigureVerdict]
 ) -> tuple[str, ...]:
     """Return a sentence for each verdict that differs from the recorded one."""
-    texts = []
-    for v in found:
-        if v.verdict != recorded[v.key]:
-            name = f"({v.claim.equation}) of {v.claim.section}, {v.claim.form}, {v.claim.tensor}"
-            texts.append(f"{name}: {v.verdict}, on record {recorded[v.key]}")
-    for f in figures:
-        on_record = recorded.get(figure_key(f.printed), "consistent")
-        if f.verdict != on_record:
-            texts.append(f"{f.printed}: {f.verdict}, on record {on_record}")
-    return tuple(texts)
+    verdicts = [("({}) of {}, {}, {}".format(*v.claim.key), v.verdict, recorded[v.claim.key]) for v in equations]
+    verdicts += [(str(v.printed), v.verdict, recorded.get(figure_key(v.printed), "consistent")) for v in figures]
+    return tuple(f"{name}: {now}, recorded as {before}" for name, now, before in verdicts if now != before)

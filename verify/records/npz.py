@@ -1,14 +1,24 @@
-"""Read .npz archives of plain arrays, never unpickling."""
+"""Read and write .npz archives of plain arrays, never unpickling."""
 
-from __future__ import annotations
-
+import io
+import json
 import os
 import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from verify.errors import Unusable
 from verify.records.trace import Array
+
+
+def npz_bytes(manifest: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
+    """Return the bytes of an archive of these arrays and of the manifest, as JSON.  Equal values give equal bytes."""
+    content: dict[str, Any] = {"manifest": np.array(json.dumps(manifest)), **arrays}
+    buffer = io.BytesIO()
+    np.savez(buffer, **content)
+    return buffer.getvalue()
 
 
 def read_npz(path: str) -> dict[str, Array]:
@@ -20,13 +30,12 @@ def read_npz(path: str) -> dict[str, Array]:
             raise Unusable(f"{path}: not an .npz archive, or a truncated one")
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-            repeated = len(arrays) != len(archive.files)
+            if len(arrays) != len(archive.files) or not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError("a member is stored twice or is no array")
     except Unusable:
         raise
     except Exception as error:  # the file may hold any bytes, so the parser may raise anything
         raise Unusable(f"{path}: cannot be read as an .npz archive of plain arrays ({first_line(error)})") from error
-    if repeated or not all(isinstance(array, np.ndarray) for array in arrays.values()):
-        raise Unusable(f"{path}: cannot be read as an .npz archive of plain arrays (a member is double or no array)")
     return arrays
 
 

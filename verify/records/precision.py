@@ -5,13 +5,10 @@ correctly rounded (IEEE 754). No standard specifies the other functions. `benchm
 of TensorFlow's kernels and fails if one is larger than stated here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
@@ -26,8 +23,8 @@ RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation followed by a
 EXPONENT = np.int64(0x7FF0000000000000)  # the bits of a float64 that hold its exponent
 
 
-def binade(x: Any) -> Any:
-    """Power of two 2^e with 2^e <= x < 2^(e+1).  x > 0, normal, float64 -> same shape; NaN gives infinity."""
+def binade(x: Floats) -> Floats:
+    """Power of two 2^e with 2^e <= x < 2^(e+1).  x > 0, normal -> same shape; NaN gives infinity."""
     return np.bitwise_and(x.view(np.int64), EXPONENT).view(np.float64)
 
 
@@ -47,21 +44,18 @@ class Precision:
         """Sum of the unit roundoffs of the judged format and of the reference, because both sides round."""
         return self.unit + REFERENCE_UNIT
 
-    def half_ulp(self, magnitude: Any) -> Floats:
+    def half_ulp(self, magnitude: ArrayLike) -> Floats:
         """Largest rounding error of one operation whose exact result has at most this magnitude."""
-        error: Floats = self.joint_unit * binade(np.maximum(magnitude, self.tiny)) + self.tiny
-        return error
+        return self.joint_unit * binade(np.maximum(magnitude, self.tiny)) + self.tiny
 
-    def spacing(self, x: Any) -> Floats:
-        """One ulp at x: the gap between neighbouring numbers of the format.  float64 array -> same shape."""
-        gap: Floats = 2 * self.unit * binade(np.maximum(np.abs(x), self.tiny))
-        return gap
+    def spacing(self, x: ArrayLike) -> Floats:
+        """One ulp at x: the gap between neighbouring numbers of the format.  float64 -> same shape."""
+        return 2 * self.unit * binade(np.maximum(np.abs(x), self.tiny))
 
-    def round(self, x: Any) -> Floats:
+    def round(self, x: ArrayLike) -> Floats:
         """Round x once to the format and return it as float64.  Overflow becomes infinity."""
         with np.errstate(over="ignore", under="ignore"):
-            rounded: Floats = np.asarray(np.asarray(x).astype(self.name), dtype=np.float64)
-        return rounded
+            return np.asarray(x).astype(self.name).astype(np.float64, copy=False)
 
 
 FLOAT32 = Precision("float32", 2.0**-24, float(np.finfo(np.float32).tiny))

@@ -1,16 +1,15 @@
 """Samples: images with their labels, as one immutable value."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reference.network import Network, chain
+from verify.records.precision import Floats
 from verify.records.settings import NETWORK, Settings
+from verify.records.trace import Array
 
 DIGITS = tuple("0123456789")
 
@@ -23,7 +22,7 @@ class Samples:
     is an index into `classes`, from 0.
     """
 
-    pixels: NDArray[Any]
+    pixels: Array
     labels: NDArray[np.int64]
     shape: tuple[int, ...] = (28, 28)
     classes: tuple[str, ...] = DIGITS
@@ -32,7 +31,7 @@ class Samples:
         return len(self.labels)
 
     @property
-    def images(self) -> NDArray[np.float64]:
+    def images(self) -> Floats:
         """All images [n, p] as float64 with values 0-1."""
         return _scaled(self.pixels)
 
@@ -41,9 +40,9 @@ class Samples:
         """True if the classes have names other than their numbers."""
         return self.classes != tuple(map(str, range(len(self.classes))))
 
-    def rows(self, which: NDArray[np.int64], dtype: str) -> tuple[NDArray[Any], NDArray[Any]]:
+    def rows(self, indices: NDArray[np.int64], dtype: str) -> tuple[Array, Array]:
         """Return X [N, p] with values 0-1, and one-hot y [N, classes], of the images with these indices."""
-        return _scaled(self.pixels[which]).astype(dtype), np.eye(len(self.classes), dtype=dtype)[self.labels[which]]
+        return _scaled(self.pixels[indices]).astype(dtype), np.eye(len(self.classes), dtype=dtype)[self.labels[indices]]
 
     def digest(self) -> str:
         """Return the hexadecimal SHA-256 of pixels, labels, shape and classes. Equal samples have equal digests."""
@@ -53,7 +52,7 @@ class Samples:
             checksum.update(np.ascontiguousarray(array).tobytes())
         return checksum.hexdigest()
 
-    def batch(self, settings: Settings, step: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def batch(self, settings: Settings, step: int) -> tuple[Array, Array]:
         """Return X [N, p] and one-hot y of a step (the first is 1).
 
         Each step takes the next N samples. After the last sample it wraps around to the first.
@@ -64,10 +63,9 @@ class Samples:
 
 def network_for(samples: Samples) -> Network:
     """Return the essay's network, with one input for each pixel and one output for each class."""
-    sizes = (samples.pixels.shape[1], *NETWORK.sizes[1:-1], len(samples.classes))
-    return chain(sizes, NETWORK.activations)
+    return chain((samples.pixels.shape[1], *NETWORK.sizes[1:-1], len(samples.classes)), NETWORK.activations)
 
 
-def _scaled(pixels: NDArray[Any]) -> NDArray[np.float64]:
+def _scaled(pixels: Array) -> Floats:
     """Return pixels as float64 with values 0-1: whole numbers are divided by 255, fractions stay."""
     return pixels.astype(np.float64) / (1 if pixels.dtype.kind == "f" else 255)

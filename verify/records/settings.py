@@ -58,11 +58,11 @@ class Settings:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, found: Any, source: str) -> Settings:
-        """Return the settings that a trace holds as `found`.  Raises Unusable, naming the source and the field."""
-        if not isinstance(found, dict):
+    def from_dict(cls, saved: Any, source: str) -> Settings:
+        """Return the settings that a trace holds as `saved`.  Raises Unusable, naming the source and the field."""
+        if not isinstance(saved, dict):
             raise Unusable(f"{source}: its settings are not a table of names and values")
-        values = {"done": 0, **found}  # traces of older versions begin with a new optimizer
+        values = {"done": 0, **saved}  # traces of older versions begin with a new optimizer
         types = {f.name: f.type for f in fields(cls)}
         if set(values) != set(types):
             raise Unusable(f"{source}: settings {sorted(set(values) ^ set(types))} are missing or unknown")
@@ -75,15 +75,14 @@ class Settings:
         for name, choices in {"command": COMMANDS, "dtype": PRECISIONS}.items():
             if values[name] not in choices:
                 raise Unusable(f"{source}: setting {name!r} is {values[name]!r}, not one of {', '.join(choices)}")
-        for name, read in (("optimizer", OPTIMIZERS.__getitem__), ("loss", loss_named)):
+        for name, look_up in (("optimizer", OPTIMIZERS.__getitem__), ("loss", loss_named)):
             try:
-                read(values[name])
+                look_up(values[name])
             except ValueError as error:
                 raise Unusable(f"{source}: setting {name!r}: {error}") from error
-        settings = cls(**values)
-        if settings.steps < 1 or settings.batch < 1 or settings.done < 0:
+        if values["steps"] < 1 or values["batch"] < 1 or values["done"] < 0:
             raise Unusable(f"{source}: steps and batch must be 1 or more, done 0 or more")
-        return settings
+        return cls(**values)
 
 
 NETWORK: Network = ESSAY

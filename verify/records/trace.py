@@ -1,7 +1,5 @@
 """A trace: every tensor of a captured run, with the settings of the run."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,19 +1,14 @@
 """Read and write trace files: .npz archives with a manifest that holds the checksum of every tensor."""
 
-from __future__ import annotations
-
-import io
 import json
 from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from reference.layers import layer_named
 from reference.network import Network, Node, chain
 from reference.rules import rules
 from verify.errors import Unusable
-from verify.records.npz import first_line, read_npz
+from verify.records.npz import first_line, npz_bytes, read_npz
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Array, Trace, digest
 
@@ -37,11 +32,7 @@ def to_bytes(trace: Trace) -> bytes:
     }
     if trace.classes:
         manifest["classes"] = list(trace.classes)
-    buffer = io.BytesIO()
-    text: Any = np.array(json.dumps(manifest))
-    arrays: dict[str, Any] = dict(trace.tensors)
-    np.savez(buffer, manifest=text, **arrays)
-    return buffer.getvalue()
+    return npz_bytes(manifest, trace.tensors)
 
 
 def described(network: Network) -> dict[str, Any]:

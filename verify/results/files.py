@@ -1,7 +1,5 @@
 """Write the files of a run into its folder, and remove those that only an earlier run of the command wrote."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -28,15 +26,15 @@ SOMETIMES = {  # files that only some runs of a command write
 
 
 def of_result(result: Result) -> ReportFiles:
-    """Return the files of a result; the page shows only the tables that its details do not contain already."""
+    """Return the files of a result; the page leaves out the table of tensors, which its details contain."""
     report = result.to_report()
     data = (result.to_columns(), *result.data)
     return ReportFiles(report, result.to_dict(), data, replace(report, tables=result.tables), detail(result))
 
 
-def write(folder: Path, made: ReportFiles, command: str = "") -> None:
+def write(folder: Path, report_files: ReportFiles, command: str = "") -> None:
     """Write the report of a command.  Raises Unusable if it cannot be written."""
-    contents = made.contents()
+    contents = report_files.contents()
     write_all(folder, contents, "--out", set(SOMETIMES.get(command, ())) - set(contents))
 
 
@@ -56,10 +54,10 @@ def save(path: Path, trace: Trace) -> None:
 
 def check_writable(folder: Path, option: str) -> None:
     """Check early that the folder can be written or created, without creating it.  Raises Unusable if not."""
-    place = os.path.abspath(folder)
-    while not os.path.lexists(place) and os.path.dirname(place) != place:
-        place = os.path.dirname(place)
-    if not os.path.isdir(place):
-        raise Unusable(f"{option} {folder}: cannot be written ({place} is not a folder)")
-    if not os.access(place, os.W_OK | os.X_OK):
+    existing = Path(os.path.abspath(folder))
+    while not os.path.lexists(existing) and existing != existing.parent:
+        existing = existing.parent
+    if not os.path.isdir(existing):
+        raise Unusable(f"{option} {folder}: cannot be written ({existing} is not a folder)")
+    if not os.access(existing, os.W_OK | os.X_OK):
         raise Unusable(f"{option} {folder}: cannot be written (permission denied)")

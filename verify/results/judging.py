@@ -1,14 +1,11 @@
 """Compare a trace with its equations and return the result."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from reports.table import Columns, Table
 from verify.compare.power import power
 from verify.compare.tensor import Tolerance
 from verify.compare.walk import TraceComparison, compare
-from verify.compare.wording import DERIVED
 from verify.errors import Unverifiable
 from verify.essay import tables as essay_tables
 from verify.records.trace import Trace
@@ -17,33 +14,22 @@ from verify.results.result import Result
 STRUCTURE = ("missing", "extra", "shape", "dtype")
 
 
-def judge(command: str, captured: Trace, tolerance: Tolerance | None, full: bool = False) -> Result:
+def judge(command: str, trace: Trace, tolerance: Tolerance | None, full: bool = False) -> Result:
     """Compare a trace and return the result with its tables.  Raises Unverifiable if there was nothing to compare."""
-    compared = compare(captured, command, tolerance)
-    policy = f"rtol {tolerance.rtol:g} and atol {tolerance.atol:g}" if tolerance else DERIVED
-    tables, data = _tables(command, captured, compared, full)
+    compared = compare(trace, command, tolerance)
+    tables, data = _tables(command, trace, compared, full)
     result = Result(
-        command,
-        captured.settings,
-        captured.environment,
-        compared.comparisons,
-        policy,
-        tables,
-        data,
-        compared=compared,
-        tolerance=tolerance,
+        command, trace.settings, trace.environment, compared.comparisons, tolerance, tables, data, compared=compared
     )
-    if result.passed:
-        result = replace(result, power=power(compared.walk, tolerance))
     if not result.elements and result.first_divergence is None:
         raise Unverifiable("nothing was compared")
-    return result
+    return replace(result, power=power(compared.walk, tolerance)) if result.passed else result
 
 
 def _tables(
     command: str, trace: Trace, compared: TraceComparison, full: bool
 ) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
-    """Return the essay's tables, or none if the trace lacks tensors that they need."""
+    """Return the essay's tables and their CSV files, or none if the trace lacks tensors that they need."""
     if any(c.verdict in STRUCTURE for c in compared.comparisons):
         return (), ()
     if command == "feedforward":

@@ -1,9 +1,9 @@
-"""The result of a run: verdict, headline, first divergence and counts. All files are made from it."""
+"""The result of a run: verdict, headline, first divergence and counts. All files of the report show it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,23 +29,29 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Result:
-    """Everything that one command computed. `policy` names the bound: the derived one, or --rtol and --atol.
+    """Everything that one command computed.
 
-    `remark` ends the headline of a run that passes. `compared` is kept because the page draws from it.
+    `remark` ends the headline of a run that passes. The page shows details of `compared`. `tolerance` is None for the
+    derived bound.
     """
 
     command: str
     settings: Settings
     environment: Mapping[str, str]
     comparisons: tuple[Comparison, ...]
-    policy: str
+    tolerance: Tolerance | None = None
     tables: tuple[Table, ...] = ()
     data: tuple[Columns, ...] = ()
     power: Power | None = None
     remark: str = ""
     pictures: tuple[Picture, ...] = ()
     compared: TraceComparison | None = field(default=None, compare=False, repr=False)
-    tolerance: Tolerance | None = None
+
+    @property
+    def policy(self) -> str:
+        """The bound that numbers are judged by, in words: the derived one, or --rtol and --atol."""
+        fixed = self.tolerance
+        return DERIVED if fixed is None else f"rtol {fixed.rtol:g} and atol {fixed.atol:g}"
 
     @property
     def local(self) -> tuple[Comparison, ...]:
@@ -59,7 +65,7 @@ class Result:
 
     @property
     def reproduced(self) -> int:
-        """The number of elements for which NumPy computes the same bits from TensorFlow's inputs."""
+        """The number of elements that NumPy computes to the same bits from TensorFlow's inputs."""
         return sum(c.reproduced for c in self.local)
 
     @property
@@ -76,22 +82,20 @@ class Result:
     @property
     def headline(self) -> str:
         """One sentence that begins with PASS or FAIL."""
-        first = self.first_divergence
-        if first is not None:
-            return f"FAIL {describe(first)}"
+        if self.first_divergence is not None:
+            return f"FAIL {describe(self.first_divergence)}"
         if not self.elements:
             return "FAIL nothing was compared"
         steps = f" and {self.settings.steps} steps" if self.settings.steps > 1 else ""
         where = f" in {len(self.local)} tensors{steps}"
-        remark = f"; {self.remark}" if self.remark else ""
-        if self.policy == DERIVED:
-            counted = reproduced_text(self.reproduced, self.elements, where, self.policy)
-        else:
-            counted = (
+        agreement = reproduced_text(self.reproduced, self.elements, where, self.policy)
+        if self.tolerance is not None:
+            agreement = (
                 f"{self.elements:,} numbers{where}, every difference within {self.policy}; "
                 f"{share(self.reproduced, self.elements)} reproduced bit for bit"
             )
-        return f"PASS TensorFlow computed what the equations say: {counted}{remark}"
+        remark = f"; {self.remark}" if self.remark else ""
+        return f"PASS TensorFlow computed what the equations say: {agreement}{remark}"
 
     def counts(self) -> dict[str, int]:
         """Return how many tensors and elements were compared, and how many were reproduced, are outside or failed."""
@@ -116,20 +120,16 @@ class Result:
 
     def to_report(self) -> Report:
         """Return the content of report.md."""
-        names = ", ".join(f"{name} {version}" for name, version in self.environment.items())
-        chosen = self.settings.to_dict().items()
-        lines = (
-            explain_pass(self.policy),
-            *([str(self.power)] if self.power else []),
-            "Run with " + ", ".join(f"{name} {value}" for name, value in chosen) + f". {names}.",
-        )
+        versions = ", ".join(f"{name} {version}" for name, version in self.environment.items())
+        settings = ", ".join(f"{name} {value}" for name, value in self.settings.to_dict().items())
+        sensitivity = (str(self.power),) if self.power else ()
+        lines = (explain_pass(self.policy), *sensitivity, f"Run with {settings}. {versions}.")
         tables = (*self.tables, summary(self.local, "Every tensor, locally"))
         return Report(self.headline, self.passed, lines, tables, self.pictures)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of result.json."""
         first = self.first_divergence
-        keys = ("step", "tensor", "equation", "by_hand", "tensorflow", "allowed", "explanation")
         return {
             "schema": SCHEMA,
             "command": self.command,
@@ -140,9 +140,7 @@ class Result:
             "environment": dict(self.environment),
             "counts": self.counts(),
             "power": None if self.power is None else _power(self.power),
-            "first_divergence": None
-            if first is None
-            else {key: as_row(first)[key] for key in keys} | {"index": [i + 1 for i in first.worst_index]},
+            "first_divergence": None if first is None else _divergence(first),
             "comparisons": [as_row(c) for c in self.comparisons],
             "tables": [_table(t) for t in self.tables],
         }
@@ -154,37 +152,45 @@ def as_row(c: Comparison) -> dict[str, Any]:
     return row | {"shape": "x".join(map(str, c.shape)), "worst_index": index_text(c.worst_index)}
 
 
-def summary(comparisons: tuple[Comparison, ...], title: str, near: Collection[str] = ()) -> Table:
+def summary(comparisons: Sequence[Comparison], title: str, detailed: Collection[str] = ()) -> Table:
     """Return a table with one row per tensor: equation, verdict, and error, bound and their ratio at the worst element.
 
-    `near` names the tensors whose details the page shows; their names become links.
+    `detailed` names the tensors whose details the page shows; their names become links.
     """
-    several = len({c.step for c in comparisons}) > 1
-    header = ("tensor", "equation", "shape", "verdict", "error", "allowed", "used", "ulp", "equal", "reproduced")
+    several_steps = len({c.step for c in comparisons}) > 1
+    header = ("tensor", "equation", "shape", "verdict", "error", "bound", "error ÷ bound", "ulp", "equal", "reproduced")
     rows = []
     for c in comparisons:
-        name = in_step(c.step, c.tensor) if several else c.tensor
-        texts = [name, c.equation, "x".join(map(str, c.shape)) or "scalar", c.verdict]
-        figures = [
+        name = in_step(c.step, c.tensor) if several_steps else c.tensor
+        texts = (
+            c.equation,
+            "x".join(map(str, c.shape)) or "scalar",
+            c.verdict,
             _number(abs(c.by_hand - c.tensorflow), ".2e"),
             _number(c.allowed, ".2e"),
             _number(c.utilisation, ".3f" if c.utilisation < 1000 else ".1e"),
-        ]
-        figures += [_number(c.max_ulp, ".3g"), _number(c.equal_share, ".1%")]
-        figures += [share(c.reproduced, c.elements) if c.elements and c.mode == "local" else ""]
-        first = Cell(name, strong=not c.passed, link=f"#tensor-{c.tensor}" if c.tensor in near else "")
-        rows.append((first, *(Cell(text, strong=not c.passed) for text in [*texts[1:], *figures])))
+            _number(c.max_ulp, ".3g"),
+            _number(c.equal_share, ".1%"),
+            share(c.reproduced, c.elements) if c.elements and c.mode == "local" else "",
+        )
+        first = Cell(name, strong=not c.passed, link=f"#tensor-{c.tensor}" if c.tensor in detailed else "")
+        rows.append((first, *(Cell(text, strong=not c.passed) for text in texts)))
     note = (
-        "error and allowed: at the element that used most of what it was allowed; used: their ratio, above 1 "
-        "rounding cannot explain it; ulp: the largest error in units in the last place; equal: share of numbers "
-        "that are equal once the by-hand one is rounded; reproduced: share of numbers that NumPy computes to the same "
-        "bits in the same precision"
+        "error, bound: at the element with the largest error ÷ bound; above 1 rounding cannot explain the error; "
+        "ulp: the largest error in units in the last place; equal: share of numbers that are equal to the by-hand "
+        "number, correctly rounded; reproduced: share of numbers that NumPy computes to the same bits in the same "
+        "precision"
     )
     return Table(title, header, tuple(rows), frozenset(range(4, 10)), note, sortable=True)
 
 
 def _number(value: float, form: str) -> str:
     return "" if math.isnan(value) else "0" if value == 0 else format(value, form)
+
+
+def _divergence(c: Comparison) -> dict[str, Any]:
+    names = ("step", "tensor", "equation", "by_hand", "tensorflow", "allowed", "explanation")
+    return {name: getattr(c, name) for name in names} | {"index": [i + 1 for i in c.worst_index]}
 
 
 def _power(power: Power) -> dict[str, Any]:

@@ -4,8 +4,6 @@ Every step allocates and frees arrays of about 400 KB. By default glibc returns 
 then gets them back page by page, which takes longer than the arithmetic on them. The setting changes no result.
 """
 
-from __future__ import annotations
-
 import ctypes
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3  # malloc.h

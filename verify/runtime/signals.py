@@ -1,7 +1,5 @@
 """Record Ctrl-C and SIGTERM, so that a long run can stop between two steps."""
 
-from __future__ import annotations
-
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Keep TensorFlow's start-up messages off the terminal (--verbose shows them)."""
 
-from __future__ import annotations
-
 import os
 import sys
 import tempfile

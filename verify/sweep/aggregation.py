@@ -1,145 +1,109 @@
-"""Compute the summary of a finished sweep from the rows in its folder, one Parquet file at a time."""
-
-from __future__ import annotations
+"""Compute the summary of a finished sweep from the rows in its folder."""
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-from pyarrow import compute
 
 from verify.compare.tensor import PASSING
 from verify.errors import Unusable
 from verify.sweep import parquet_store as store
 from verify.sweep.case_result import AGREES, DISAGREES, STATUSES
-from verify.sweep.plan import Plan
-from verify.sweep.summary import NEAR, Cause, Group, Name, Spread, Summary, Worst
+from verify.sweep.plan import Kind, Plan, StoredPlan
+from verify.sweep.summary import NEAR, Cause, Group, Spread, Summary, Worst
 
 WORST = 10  # cases in the list of the worst
+FIGURES = ["status", "near", "utilisation", "max_ulp", "step", "tensor", "failure"]  # of a case, in the order of Worst
+ROWS_AT_ONCE = 200_000  # because all rows may not fit into memory
 
 
-def summarise(folder: Path, sweep: store.StoredPlan) -> Summary:
+def summarise(folder: Path, sweep: StoredPlan) -> Summary:
     """Return the summary of all rows.  Raises Unusable if a case is missing or duplicated, or a file is damaged."""
     plan = sweep.plan
-    groups: list[Group] = []
-    spreads: dict[Name, Spread] = {}
-    worst: list[Worst] = []
-    causes: dict[tuple[str, str], tuple[int, int]] = {}  # by status and text: number of cases, first case
-    for kind in plan.kinds:
-        group, numbers = Group(kind), [np.empty(0, dtype=np.int64)]
-        for path in store.parts(store.place(folder, kind)):  # file by file, because not all rows fit into memory
-            rows = _FileRows(store.read(folder, path, plan), plan)
-            numbers.append(rows.numbers)
-            rows.add_to(group)
-            worst = sorted([*worst, *rows.worst()], key=lambda w: w.rank)[:WORST]
-            for status, text, number in rows.causes():
-                count, first = causes.get((status, text), (0, number))
-                causes[status, text] = (count + 1, min(first, number))
-        if len(np.unique(np.concatenate(numbers))) != sum(map(len, numbers)):
-            raise Unusable(f"--out {folder}: cases/ holds a case twice")
-        groups.append(group)
-        for name, spread in group.spreads.items():
-            spreads.setdefault(name, Spread()).add(spread)
-    done = sum(group.cases for group in groups)
-    if done != len(plan):
-        raise Unusable(f"--out {folder}: it holds {done:,} of {len(plan):,} cases; go on with --resume")
-    ordered = [Cause(status, text, count, plan.case(first)) for (status, text), (count, first) in causes.items()]
-    ordered.sort(key=lambda c: (STATUSES.index(c.status), -c.count, c.text))
-    return Summary(plan, sweep.origin, tuple(groups), dict(sorted(spreads.items())), tuple(worst), tuple(ordered))
+    groups: dict[Kind, Group] = {kind: Group() for kind in plan.kinds}
+    total, worst = Group(), pd.DataFrame()
+    numbers: set[int] = set()
+    by_cause: dict[tuple[str, str], list[int]] = defaultdict(list)  # by status and text: numbers of the cases
+    for kind, group in groups.items():
+        for rows in _blocks(folder, kind, plan, numbers):
+            cases = _cases(rows)
+            group.add(_group(rows, cases))
+            worst = _worst(pd.concat([worst, cases]))
+            for case in cases[cases["status"] != AGREES].itertuples():
+                by_cause[case.status, _cause(case)].append(case.Index)
+        total.add(group)
+    if len(numbers) != len(plan):
+        raise Unusable(f"--out {folder}: it holds {len(numbers):,} of {len(plan):,} cases; go on with --resume")
+    causes = [Cause(*cause, len(alike), plan.case(min(alike))) for cause, alike in by_cause.items()]
+    causes.sort(key=lambda c: (STATUSES.index(c.status), -c.count, c.text))
+    ten = [Worst(plan.case(number), *figures) for number, *figures in worst[FIGURES].itertuples()]
+    return Summary(plan, sweep.origin, groups, total, tuple(ten), tuple(causes))
 
 
-class _FileRows:
-    """The rows of one Parquet file.
+def _blocks(folder: Path, kind: Kind, plan: Plan, numbers: set[int]) -> Iterator[Any]:
+    """Yield the rows of one kind as data frames, a few files at once; add the numbers of their cases to `numbers`.
 
-    The rows of case number `numbers[i]` are `begin[i]` to `end[i]` - 1; its status is `statuses[i]`. `failing` marks
-    the rows of tensors that disagree.
+    Raises Unusable if a case is already there.
     """
-
-    def __init__(self, table: Any, plan: Plan) -> None:
-        self.plan, self.table = plan, table.unify_dictionaries().combine_chunks()
-        case = self["case"]
-        self.begin = np.flatnonzero(np.diff(case, prepend=-1))
-        self.end = np.append(self.begin[1:], len(case)).astype(np.int64) if len(case) else self.begin
-        self.numbers = case[self.begin]
-        self.statuses = [status.as_py() for status in self.table["status"].take(self.begin)]
-        compared = compute.not_equal(self.table["tensor"].cast(pa.string()), "")
-        failing = compute.invert(compute.is_in(self.table["verdict"].cast(pa.string()), pa.array(PASSING)))
-        self.failing = compute.and_(compared, failing).to_numpy()
-
-    def __getitem__(self, name: str) -> Any:
-        return self.table[name].to_numpy()
-
-    def text(self, name: str, row: int) -> str:
-        """Return the text in the column `name` of a row."""
-        return str(self.table[name][int(row)].as_py())
-
-    def add_to(self, group: Group) -> None:
-        """Add the counts and spreads of these rows to a group."""
-        for status in self.statuses:
-            group.statuses[status] += 1
-        group.elements += int(self["elements"].sum())
-        group.reproduced += int(self["reproduced"].sum())
-        group.outside += int(self["outside"].sum())
-        group.largest = float(np.fmax.reduce(self["utilisation"], initial=group.largest))
-        names = ("images", "right_by_hand", "right_tensorflow", "differ")
-        group.images += np.array([self[name][self.begin].sum() for name in names], dtype=np.int64)
-        for name, spread in self._spreads():
-            group.spreads.setdefault(name, Spread()).add(spread)
-
-    def _spreads(self) -> Iterator[tuple[Name, Spread]]:
-        """Yield the spread of each tensor: sort the rows by tensor and equation, and cut where these change."""
-        tensor, equation = (self.table[name].combine_chunks() for name in ("tensor", "equation"))
-        columns = [self["order"], *(coded.indices.to_numpy() for coded in (tensor, equation))]
-        order = np.lexsort(columns[::-1])
-        keys = np.stack([column[order].astype(np.int64) for column in columns], axis=1)
-        cuts = np.flatnonzero(np.any(np.diff(keys, axis=0), axis=1)) + 1
-        figures = [self[name][order] for name in ("elements", "outside", "utilisation", "max_ulp")]
-        for first, end in zip([0, *cuts], [*cuts, len(order)], strict=True) if len(order) else ():
-            place, tensor_code, equation_code = keys[first].tolist()
-            name = tensor.dictionary[tensor_code].as_py()
-            if name:  # a case without numbers has one row without a tensor
-                key = (place, name, equation.dictionary[equation_code].as_py())
-                yield key, Spread.of(*(column[first:end] for column in figures))
-
-    def worst(self) -> list[Worst]:
-        """Return the worst cases of this file.
-
-        Each stands with its first row that disagrees, or else with its row of the largest error over bound.
-        """
-        if not self.statuses:
-            return []
-        used = np.nan_to_num(self["utilisation"], nan=-1.0)
-        most = np.maximum.reduceat(used, self.begin)
-        near = np.add.reduceat((used >= NEAR).astype(np.int64), self.begin)
-        judged = [i for i, status in enumerate(self.statuses) if status in (AGREES, DISAGREES)]
-        judged.sort(key=lambda i: (self.statuses[i] != DISAGREES, -most[i], -near[i], self.numbers[i]))
-        cases = []
-        for i in judged[:WORST]:
-            begin, end = self.begin[i], self.end[i]
-            failed = self.failing[begin:end]
-            row = begin + int(np.argmax(failed) if failed.any() else np.argmax(used[begin:end]))
-            utilisation, ulp = (float(self[name][row]) for name in ("utilisation", "max_ulp"))
-            case, step = self.plan.case(int(self.numbers[i])), int(self["step"][row])
-            where = (step, self.text("tensor", row), self.text("failure", row))
-            cases.append(Worst(case, self.statuses[i], float(most[i]), int(near[i]), utilisation, ulp, *where))
-        return cases
-
-    def causes(self) -> Iterator[tuple[str, str, int]]:
-        """Yield status, cause in words, and number of each case that does not agree."""
-        for i, status in enumerate(self.statuses):
-            if status == AGREES:
-                continue
-            text = general(self.text("remark", self.begin[i]))
-            if status == DISAGREES:
-                row = self.begin[i] + int(np.argmax(self.failing[self.begin[i] : self.end[i]]))
-                why = self.text("explanation", row) or self.text("verdict", row)
-                text = f"{self.text('tensor', row)} ({self.text('equation', row)}): {general(why)}"
-            yield status, text, int(self.numbers[i])
+    tables: list[Any] = []
+    paths = store.parts(store.partition(folder, kind))
+    for path in paths:
+        tables.append(store.read(folder, path, plan))
+        in_file = tables[-1]["case"].unique().to_pylist()
+        if not numbers.isdisjoint(in_file):
+            raise Unusable(f"--out {folder}: cases/ holds a case twice")
+        numbers.update(in_file)
+        if path == paths[-1] or sum(map(len, tables)) >= ROWS_AT_ONCE:
+            yield pa.concat_tables(tables).unify_dictionaries().to_pandas()
+            tables = []
 
 
-def general(text: str) -> str:
+def _cases(rows: Any) -> Any:
+    """Return a row for each case: its first that disagrees, or else the one with the largest error over bound.
+
+    The columns are those of the rows and `most`, the largest error over bound of the case, and `near`, the number of
+    its rows whose error over bound is NEAR or more.
+    """
+    share = rows["utilisation"].fillna(-1.0)
+    failing = (rows["tensor"] != "") & ~rows["verdict"].isin(PASSING)
+    cases = rows.loc[share.mask(failing, np.inf).groupby(rows["case"], sort=False).idxmax()].set_index("case")
+    cases["most"] = share.groupby(rows["case"]).max()
+    cases["near"] = (share >= NEAR).groupby(rows["case"]).sum()
+    return cases
+
+
+def _group(rows: Any, cases: Any) -> Group:
+    """Return the counts and spreads of these rows."""
+    counts = Counter(cases["status"])
+    counts.update({name: int(rows[name].sum()) for name in ("elements", "reproduced", "outside")})
+    counts.update({name: int(cases[name].sum()) for name in ("images", "right_by_hand", "right_tensorflow", "differ")})
+    group = Group(counts, float(rows["utilisation"].max()))
+    tensors = rows[rows["tensor"] != ""]  # a case without numbers has one row without a tensor
+    for name, one in tensors.groupby(["order", "tensor", "equation"], observed=True, sort=False):
+        sums = Counter(comparisons=len(one), elements=int(one["elements"].sum()), outside=int(one["outside"].sum()))
+        group.spreads[name] = Spread(sums, [one["utilisation"].to_numpy()], [one["max_ulp"].to_numpy()])
+    return group
+
+
+def _worst(cases: Any) -> Any:
+    """Return the worst of the cases that were verified: those that disagree, then by the largest error over bound."""
+    judged = cases[cases["status"].isin((AGREES, DISAGREES))]
+    ranks = judged.assign(agrees=judged["status"] == AGREES).sort_index(kind="stable")
+    return ranks.sort_values(["agrees", "most", "near"], ascending=[True, False, False], kind="stable").head(WORST)
+
+
+def _cause(case: Any) -> str:
+    """Return in words why a case does not agree."""
+    if case.status != DISAGREES:
+        return generalise(case.remark)
+    return f"{case.tensor} ({case.equation}): {generalise(case.explanation or case.verdict)}"
+
+
+def generalise(text: str) -> str:
     """Return the text with "…" for the decimal numbers and indices that differ from case to case."""
     return re.sub(r"-?\d+\.\d+(e[+-]?\d+)?|\(\d+(, \d+)*\)", "…", text)

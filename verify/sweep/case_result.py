@@ -1,7 +1,5 @@
 """The result of one case: its status, and one row for each tensor of each step."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,19 +34,13 @@ class CaseResult:
     bits: str = ""
     rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [value] for name, value in ROWS.items()})
 
-    @property
-    def length(self) -> int:
-        """Number of rows."""
-        return len(self.rows["step"])
 
-
-def failed(case: Case, status: str, remark: str) -> CaseResult:
+def failed_case(case: Case, status: str, remark: str) -> CaseResult:
     """Return the result of a case that has no numbers; `remark` says why."""
     return CaseResult(case.number, status, " ".join(remark.split())[:300])
 
 
 def columns(comparisons: tuple[Comparison, ...]) -> dict[str, list[Any]]:
     """Return the columns of rows, one row for each comparison; a failing one gets a sentence that says how."""
-    plain = [name for name in ROWS if name != "failure"]
-    values: dict[str, list[Any]] = {name: [getattr(c, name) for c in comparisons] for name in plain}
-    return {**values, "failure": ["" if c.passed else describe(c) for c in comparisons]}
+    values = {name: [getattr(c, name) for c in comparisons] for name in ROWS if name != "failure"}
+    return values | {"failure": ["" if c.passed else describe(c) for c in comparisons]}

@@ -1,14 +1,12 @@
 """Connect to workers: a local Dask cluster of processes, or the workers of an existing scheduler."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
-import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from multiprocessing import resource_tracker
 from typing import Any
@@ -19,14 +17,14 @@ from distributed import Client, LocalCluster, rpc
 from distributed.security import Security
 
 from verify.errors import Unusable, Unverifiable
-from verify.sweep import provenance as origin
+from verify.sweep import provenance
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:\d{1,5}/?")
 REACHED_WITHIN, WORKERS_WITHIN = 5, 20  # seconds
 Connect = Callable[[], AbstractContextManager[Any]]
 
 
-def connecting(address: str | None, workers: int, verbose: bool = False) -> Connect:
+def connecting(address: str | None, workers: int | None, verbose: bool = False) -> Connect:
     """Return a function that connects to the workers.  Raises Unusable if the address is malformed."""
     if address is None:
         return partial(local, workers, verbose)
@@ -36,29 +34,28 @@ def connecting(address: str | None, workers: int, verbose: bool = False) -> Conn
 
 
 @contextmanager
-def local(workers: int, verbose: bool = False) -> Iterator[Any]:
-    """Start a cluster on this machine and yield its client; the cluster ends with the block.
+def local(workers: int | None, verbose: bool = False) -> Iterator[Any]:
+    """Start worker processes (None: one a core) and yield their client; they end with the block.
 
     Dask replaces a worker process that dies. It reports even the first death (`allowed_failures` is 0), since Runner
     finds out which case is the cause.  Raises Unverifiable if the workers cannot be started.
     """
-    level = logging.WARNING if verbose else logging.CRITICAL
     with _quiet(verbose), dask.config.set({"distributed.worker.profile.enabled": False}):
         try:
             with _interrupts_later():
                 cluster = LocalCluster(
-                    n_workers=workers,
+                    workers,
                     threads_per_worker=1,
-                    processes=True,
                     host="127.0.0.1",
                     memory_limit=0,
                     dashboard_address="127.0.0.1:0",
-                    silence_logs=level,
+                    silence_logs=logging.WARNING if verbose else logging.CRITICAL,
                     scheduler_kwargs={"allowed_failures": 0},
                 )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise Unverifiable(f"the local workers cannot be started ({_line(error)})") from error
         with cluster, Client(cluster, set_as_default=False) as client:
+            _print_dashboard(client)
             yield client
 
 
@@ -78,14 +75,15 @@ def existing(address: str, verbose: bool = False) -> Iterator[Any]:
     """Yield a client of the scheduler at this address.  Raises Unusable if it cannot be reached or used."""
     with _quiet(verbose):
         try:
-            kind = asyncio.run(asyncio.wait_for(_server_type(address), REACHED_WITHIN))
-            if kind != "Scheduler":
-                raise Unusable(f"--scheduler {address}: what answers there is no scheduler ({kind[:40]!a})")
+            server = asyncio.run(asyncio.wait_for(_server_type(address), REACHED_WITHIN))
+            if server != "Scheduler":
+                raise Unusable(f"--scheduler {address}: what answers there is no scheduler ({server[:40]!a})")
             client = Client(address, timeout=REACHED_WITHIN, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise Unusable(f"--scheduler {address}: no scheduler can be reached there") from error
         try:
             _check(client, address)
+            _print_dashboard(client)
             yield client
         finally:
             client.close(timeout=REACHED_WITHIN)
@@ -106,31 +104,25 @@ def _check(client: Any, address: str) -> None:
         start = f"start some with: dask worker {address} --nthreads 1"
         raise Unusable(f"--scheduler {address}: it has no workers; {start}") from error
     try:
-        versions_of = client.run(origin.here, on_error="return")
+        versions_by_worker = client.run(provenance.versions, on_error="return")
     except (ImportError, AttributeError) as error:
         raise Unusable(f"--scheduler {address}: its workers cannot import this project ({_line(error)})") from error
-    for worker, versions in versions_of.items():
+    for worker, versions in versions_by_worker.items():
+        where = f"--scheduler {address}: worker {worker}"
         if not isinstance(versions, Mapping):
-            text = f"worker {worker} cannot run this project ({_line(versions)})"
-            raise Unusable(f"--scheduler {address}: {text}")
-        wrong = origin.difference(origin.here(), versions)
-        if wrong:
-            raise Unusable(f"--scheduler {address}: worker {worker} has {wrong}")
+            raise Unusable(f"{where} cannot run this project ({_line(versions)})")
+        if wrong := provenance.first_difference(provenance.versions(), versions):
+            raise Unusable(f"{where} has {wrong}")
 
 
-def dashboard(client: Any) -> str:
-    """Return the address of Dask's dashboard, or "" if there is none.
-
-    Without bokeh the scheduler shows a page that only says what is missing.
-    """
+def _print_dashboard(client: Any) -> None:
+    """Print the address of Dask's dashboard, if there is one."""
     address = str(client.dashboard_link or "")
-    if not address.startswith(("http://", "https://")):
-        return ""
-    try:
-        with build_opener(ProxyHandler({})).open(address, timeout=1) as page:
-            return "" if b"Dask needs" in page.read(4096) else address
-    except (OSError, ValueError):
-        return ""
+    with suppress(OSError, ValueError):
+        if address.startswith(("http://", "https://")):
+            with build_opener(ProxyHandler({})).open(address, timeout=1) as page:
+                if b"Dask needs" not in page.read(4096):  # what the page says if bokeh is missing
+                    print(f"Dask's dashboard: {address}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -144,12 +136,6 @@ def _quiet(verbose: bool) -> Iterator[None]:
         logging.disable(before)
 
 
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _line(error: object) -> str:
     """Return the first line of an error's message."""
-    lines = str(error).splitlines()
-    return (lines[0] if lines else type(error).__name__)[:200]
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]

@@ -1,99 +1,56 @@
 """Carry out a sweep: run the cases that the folder lacks on a cluster, and write their results into the folder."""
 
-from __future__ import annotations
-
-import sys
-from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
 
 from reports import terminal
 from verify.errors import Unusable, Unverifiable
 from verify.runtime.signals import stop_signals
-from verify.sweep.cluster import Connect, dashboard
-from verify.sweep.parquet_store import Store, StoredPlan
-from verify.sweep.scheduling import PATIENCE, Runner, Work
+from verify.sweep.cluster import Connect
+from verify.sweep.parquet_store import Store
+from verify.sweep.plan import StoredPlan
+from verify.sweep.scheduling import PATIENCE, ComputeCase, Runner
 
 
 class SweepStopped(KeyboardInterrupt):
     """Ctrl-C; the message says how many cases are kept and how to go on."""
 
 
-class Execution:
-    """One sweep, from the cases that are in the folder to the last one.
+def execute(out: Path, sweep: StoredPlan, connect: Connect, work: ComputeCase, patience: float = PATIENCE) -> None:
+    """Run the missing cases of a sweep and write their results into the folder `out`.
 
     `connect` returns a client of the cluster and `work` computes a case. `patience` is the time in seconds for a lost
-    scheduler to come back.
+    scheduler to come back.  Raises SweepStopped (Ctrl-C), Unusable (folder or cluster) or Unverifiable (cluster lost).
     """
+    with closing(Store(out, sweep)) as store:
+        try:
+            _run_missing(store, connect, work, patience)
+        except BaseException as error:
+            with suppress(Unusable):  # if writing fails too, the first error is reported
+                store.flush()
+            kept = f"{len(store.done):,} of {len(sweep.plan):,} cases are kept; go on with --resume --out {out}"
+            if isinstance(error, KeyboardInterrupt):
+                raise SweepStopped(f"stopped: {kept}") from None
+            if isinstance(error, Unverifiable):
+                raise Unverifiable(f"{error}; {kept}") from error
+            raise
 
-    def __init__(self, out: Path, sweep: StoredPlan, connect: Connect, work: Work, patience: float = PATIENCE) -> None:
-        self.out, self.plan = out, sweep.plan
-        self.sweep, self.connect, self.work, self.patience = sweep, connect, work, patience
-        self.remark = ""
-        self.stopped: list[int] = []
 
-    def run(self) -> None:
-        """Carry out the sweep.
-
-        Raises SweepStopped (Ctrl-C), Unusable (folder or cluster) or Unverifiable (cluster lost).
-        """
-        with closing(Store(self.out, self.sweep)) as store:
-            try:
-                with stop_signals() as self.stopped, terminal.paced("Sweeping", "cases") as advance:
-                    self._through(store, advance)
-            except KeyboardInterrupt:
-                self._keep(store)
-                raise SweepStopped(f"stopped: {self._kept(store)}") from None
-            except Unverifiable as error:
-                self._keep(store)
-                raise Unverifiable(f"{error}; {self._kept(store)}") from error
-            except BaseException:
-                self._keep(store)
-                raise
-
-    def _keep(self, store: Store) -> None:
-        """Write the results that wait, when the sweep ends early. If this fails too, the first error is reported."""
-        with suppress(Unusable):
-            store.flush()
-
-    def _through(self, store: Store, advance: Callable[[int, int, str], None]) -> None:
-        """Run the missing cases and add their results to the store."""
-        total = len(self.plan)
+def _run_missing(store: Store, connect: Connect, work: ComputeCase, patience: float) -> None:
+    """Run the missing cases and add their results to the store."""
+    plan = store.plan
+    with stop_signals() as signals, terminal.paced("Sweeping", "cases") as advance:
 
         def idle() -> None:
             store.tick()
-            self._look()
+            if signals:  # the signal handler does not raise, since Dask's code might catch what it raises
+                raise KeyboardInterrupt
 
-        if len(store.done) == total:
-            return
-        runner = Runner(self.connect, self.work, self.patience, self._wait, self._ready, idle)
-        missing = (case for case in self.plan.cases() if case.number not in store.done)
-        advance(len(store.done), total, self.remark)
-        with closing(runner.findings(missing)) as findings:
-            for finding in findings:
-                store.add(finding)
-                advance(len(store.done), total, self.remark)
-                self._look()
+        missing = (case for case in plan.cases() if case.number not in store.done)
+        advance(len(store.done), len(plan), "")
+        with closing(Runner(connect, work, patience, idle).results(missing)) as results:
+            for result in results:
+                store.add(result)
+                advance(len(store.done), len(plan), "")
+                idle()
         store.flush()
-
-    def _look(self) -> None:
-        """Raise KeyboardInterrupt if a signal came; the signal handler does not, since Dask's code might catch it."""
-        if self.stopped:
-            raise KeyboardInterrupt
-
-    def _ready(self, client: Any) -> None:
-        """Print the address of Dask's dashboard, if there is one."""
-        self.remark = ""
-        address = dashboard(client)
-        if address:
-            print(f"Dask's dashboard: {address}", file=sys.stderr, flush=True)
-
-    def _wait(self, text: str) -> None:
-        """Show this text beside the progress while the scheduler is away."""
-        self.remark = text
-
-    def _kept(self, store: Store) -> str:
-        """Return how many cases are kept and how to go on, as a part of a message."""
-        kept = f"{len(store.done):,} of {len(self.plan):,} cases are kept"
-        return f"{kept}; go on with --resume --out {self.out}"

@@ -5,16 +5,22 @@ Cases of one kind (precision, XLA, batch size) have consecutive numbers, so that
 
 from __future__ import annotations
 
+import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from verify.errors import Unusable
 from verify.records.settings import Settings
 
-# With more threads TensorFlow may add in another order.
-ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1"
+ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1"  # with more, TensorFlow may add in another order
+OF_ALL = ("data", "split", "optimizer", "loss")  # settings that all cases share and that have options of these names
+SCHEMA, MANIFEST = "byhand-sweep/2", "sweep.json"
+XLA = {False: "off", True: "on"}  # `Kind.jit` in words
+TYPES = {"dtypes": str, "digits": str, "jits": bool}  # of what the tuples of a plan hold; the others hold int
 
 
 @dataclass(frozen=True)
@@ -37,14 +43,11 @@ class Case:
     @property
     def command(self) -> str:
         """Command that repeats the case, bit for bit, on the same machine."""
-        s = self.settings
-        words = [ONE_THREAD, "python -m verify.backprop"]
-        words += [f"--seed {s.seed}", f"--digit {shlex.quote(self.digit)}", f"--batch {s.batch}"]
-        words += [f"--dtype {s.dtype}", f"--steps {s.steps}", *(["--jit"] if s.jit else [])]
-        for name in ("data", "split", "optimizer", "loss"):
-            if getattr(s, name) != getattr(Settings, name):
-                words.append(f"--{name} {shlex.quote(getattr(s, name))}")
-        return " ".join(words)
+        s, digit = self.settings, shlex.quote(self.digit)
+        words = [f"{ONE_THREAD} python -m verify.backprop --seed {s.seed} --digit {digit} --batch {s.batch}"]
+        words += [f"--dtype {s.dtype} --steps {s.steps}", *(["--jit"] if s.jit else [])]
+        chosen = {name: getattr(s, name) for name in OF_ALL if getattr(s, name) != getattr(Settings, name)}
+        return " ".join([*words, *(f"--{name} {shlex.quote(value)}" for name, value in chosen.items())])
 
 
 @dataclass(frozen=True)
@@ -76,47 +79,59 @@ class Plan:
         return tuple(Kind(d, j, b) for d in self.dtypes for j in self.jits for b in self.batches)
 
     def kind(self, number: int) -> Kind:
-        """Return the kind of a case."""
-        return self.kinds[number // (len(self.digits) * (self.end_seed - self.first_seed))]
+        """Return the kind of a case; each kind has the same number of cases."""
+        return self.kinds[number * len(self.kinds) // len(self)]
 
     def case(self, number: int) -> Case:
         """Return a case by its number; seeds vary fastest, kinds slowest."""
-        rest, seed = divmod(number, self.end_seed - self.first_seed)
-        kind_index, digit = divmod(rest, len(self.digits))
-        kind = self.kinds[kind_index]
-        settings = Settings(
-            seed=self.first_seed + seed,
-            dtype=kind.dtype,
-            data=self.data,
-            split=self.split,
-            index=self.places[digit],
-            batch=kind.batch,
-            steps=self.steps,
-            optimizer=self.optimizer,
-            loss=self.loss,
-            jit=kind.jit,
-        )
+        index, seed = divmod(number, self.end_seed - self.first_seed)
+        digit = index % len(self.digits)
+        shared = {name: getattr(self, name) for name in (*OF_ALL, "steps")}
+        kind = vars(self.kind(number))
+        settings = Settings(seed=self.first_seed + seed, index=self.places[digit], **kind, **shared)
         return Case(number, settings, self.digits[digit])
 
     def cases(self) -> Iterator[Case]:
         """Return all cases in the order of their numbers."""
         return map(self.case, range(len(self)))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plan as it stands in JSON."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
-
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> Plan:
-        """Return the plan that `to_dict` wrote.  Raises TypeError or ValueError if `found` is anything else."""
-        if set(found) != {f.name for f in fields(cls)}:
+    def from_dict(cls, content: Mapping[str, Any]) -> Plan:
+        """Return the plan that JSON has under "plan".  Raises TypeError or ValueError if `content` is anything else."""
+        if set(content) != {f.name for f in fields(cls)}:
             raise ValueError("its plan has other fields")
-        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in found.items()}
+        values: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in content.items()}
         plan = cls(**values)
         for name, default in asdict(cls()).items():
             value = getattr(plan, name)
-            inner = {type(x) for x in value} if isinstance(default, tuple) else set()
-            kind = {"dtypes": str, "digits": str, "jits": bool}.get(name, int)
-            if type(value) is not type(default) or inner - {kind}:
-                raise TypeError(f"{name} is not what a plan holds")
+            types = {type(x) for x in value} if isinstance(default, tuple) else set()
+            if type(value) is not type(default) or types - {TYPES.get(name, int)}:
+                raise TypeError(f"{name} has another type in a plan")
         return plan
+
+
+@dataclass(frozen=True)
+class StoredPlan:
+    """What `sweep.json` holds: the plan, and the versions and images with which the sweep was begun."""
+
+    plan: Plan
+    origin: dict[str, str]
+
+    def to_json(self) -> bytes:
+        """Return the content of `sweep.json`."""
+        return (json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1) + "\n").encode()
+
+
+def stored_plan(folder: Path) -> StoredPlan | None:
+    """Return the content of `sweep.json`, or None if the folder has none.  Raises Unusable if it cannot be used."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_bytes())
+        if content["schema"] != SCHEMA:
+            raise Unusable(f"--out {folder}: {MANIFEST} was written by another version of this project")
+        origin = {str(name): str(value) for name, value in content["origin"].items()}
+        return StoredPlan(Plan.from_dict(content["plan"]), origin)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError) as error:
+        raise Unusable(f"--out {folder}: {MANIFEST} is damaged; name another --out") from error

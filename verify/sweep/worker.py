@@ -26,8 +26,8 @@ from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Trace
 from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
-from verify.sweep import provenance as origin
-from verify.sweep.case_result import AGREES, DISAGREES, UNVERIFIED, CaseResult, columns, failed
+from verify.sweep import provenance
+from verify.sweep.case_result import AGREES, DISAGREES, UNVERIFIED, CaseResult, columns, failed_case
 from verify.sweep.plan import Case
 from verify.training.numpy_network import predict
 
@@ -52,24 +52,23 @@ class Work:
 
         Raises Unusable if the worker has other versions or images. If the case cannot be verified, the result says so.
         """
-        wrong = origin.difference(self.versions, origin.here())
-        if wrong:
-            raise Unusable(f"it has {wrong}")
+        if difference := provenance.first_difference(self.versions, provenance.versions()):
+            raise Unusable(f"it has {difference}")
         with ONE_AT_A_TIME, threadpool_limits(1):
-            drawn, digest = _samples(case.settings.data, case.settings.split)
+            images, digest = _samples(case.settings.data, case.settings.split)
             if digest != self.digest:
                 raise Unusable(f"it has other images in --data {case.settings.data}")
             try:
-                return judged(case, _bench().capture(case.settings, drawn))
+                return judge(case, _model_cache().capture(case.settings, images))
             except Unverifiable as error:
-                return failed(case, UNVERIFIED, str(error))
+                return failed_case(case, UNVERIFIED, str(error))
 
 
-def judged(case: Case, captured: Trace) -> CaseResult:
+def judge(case: Case, captured: Trace) -> CaseResult:
     """Return the result of a captured case: every tensor of every step against its equation, locally."""
     comparisons = compare(captured, "backprop", modes=("local",)).comparisons
     if not sum(c.elements for c in comparisons):
-        return failed(case, UNVERIFIED, "nothing was compared")
+        return failed_case(case, UNVERIFIED, "nothing was compared")
     status = AGREES if all(c.passed for c in comparisons) else DISAGREES
     return CaseResult(case.number, status, "", *predictions(captured), bits(captured), columns(comparisons))
 
@@ -85,18 +84,16 @@ def predictions(captured: Trace) -> tuple[int, int, int, int]:
     for number in range(1, settings.steps + 1):
         step = captured.step(number)
         double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
-        mine = predict(plan, double, double["X"], network.depth)
-        theirs, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
-        counts += [len(label), np.sum(mine == label), np.sum(theirs == label), np.sum(mine != theirs)]
-    images, by_hand, tensorflow, differ = counts.tolist()
-    return images, by_hand, tensorflow, differ
+        by_hand = predict(plan, double, double["X"], network.depth)
+        tensorflow, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
+        correct = np.sum(by_hand == label), np.sum(tensorflow == label)
+        counts += [len(label), *correct, np.sum(by_hand != tensorflow)]
+    images, right_by_hand, right_tensorflow, differ = counts.tolist()
+    return images, right_by_hand, right_tensorflow, differ
 
 
 def bits(captured: Trace) -> str:
-    """Return the hexadecimal SHA-256 of every step's cost and new weights.
-
-    They depend on all other tensors, so that these need not be hashed.
-    """
+    """Return the hexadecimal SHA-256 of every step's cost and new weights, which depend on all other tensors."""
     digest = hashlib.sha256()
     for name, array in captured.tensors.items():
         tensor = split_step(name)[1]
@@ -108,12 +105,12 @@ def bits(captured: Trace) -> str:
 @lru_cache(maxsize=2)
 def _samples(data: str, split: str) -> tuple[Samples, str]:
     """Return the images of a split, and their digest."""
-    drawn = samples.load(data, split)
-    return drawn, drawn.digest()
+    images = samples.load(data, split)
+    return images, images.digest()
 
 
 @lru_cache(maxsize=1)
-def _bench() -> ModelCache:
+def _model_cache() -> ModelCache:
     """Import TensorFlow and return its model cache.  Raises Unverifiable if it cannot be imported."""
     keep_freed()
     with hushed():

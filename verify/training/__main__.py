@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +13,17 @@ from threadpoolctl import threadpool_limits
 from reference.network import Network
 from reports import terminal
 from reports.files import ReportFiles
-from verify.cli.console import tell, waiting
+from verify.cli.console import Output, tell, waiting
 from verify.cli.exit_status import guarded
 from verify.cli.long_runs import training_parser
-from verify.cli.output import Output
 from verify.errors import Unusable, Unverifiable
 from verify.inputs import samples, weights
 from verify.inputs.samples import Samples
 from verify.results.files import check_writable, write
 from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
-from verify.training import checkpoint as progress
-from verify.training.checkpoint import Checkpoint
-from verify.training.configuration import TrainingConfiguration
+from verify.training.checkpoint import STATE, Checkpoint, load, remove
+from verify.training.configuration import OPTIONS, TrainingConfiguration
 from verify.training.loop import TrainingLoop
 from verify.training.result import TrainingResult
 
@@ -43,7 +41,7 @@ OUT = "out/training"
 class TrainingOptions:
     """The options of the command.
 
-    `chosen` has the settings that the options name; the others come from the checkpoint if --resume is given.
+    `chosen` has the values of the OPTIONS that the user named; with --resume the others come from the checkpoint.
     """
 
     chosen: Mapping[str, Any]
@@ -54,7 +52,7 @@ class TrainingOptions:
 
     @property
     def out(self) -> Path:
-        """The folder of the files: that of --resume, if given.  Raises Unusable if --out names another one."""
+        """The folder of the files, with --resume the resumed one.  Raises Unusable if --out names another one."""
         if self.resume and self.folder and Path(self.folder) != Path(self.resume):
             raise Unusable(f"--out {self.folder}: a resumed training writes into its own folder, {self.resume}")
         return Path(self.resume or self.folder or OUT)
@@ -63,8 +61,8 @@ class TrainingOptions:
 def _read(argv: Sequence[str] | None) -> TrainingOptions:
     """Return the options that these arguments name."""
     parsed = training_parser(ABOUT, OUT).parse_args(argv)
-    settings = {f.name: getattr(parsed, f.name) for f in fields(TrainingConfiguration)}
-    chosen = {name: value for name, value in settings.items() if value is not None and value is not False}
+    values = {name: getattr(parsed, name) for name in OPTIONS}
+    chosen = {name: value for name, value in values.items() if value is not None and value is not False}
     return TrainingOptions(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
 
 
@@ -74,21 +72,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises Unusable (status 2) or Unverifiable (status 3).
     """
     options = _read(argv)
-    result = one(options)
+    result = run(options)
     output = Output(options.out, options.quiet)
     names = ("report.md", "steps.csv", "golden.npz")
     return tell(result.headline, result.passed, output, (result.epochs(),), names)
 
 
-def one(options: TrainingOptions) -> TrainingResult:
+def run(options: TrainingOptions) -> TrainingResult:
     """Train, verify, write the files, and return the result.
 
     Raises Unusable or Unverifiable, or TrainingStopped after Ctrl-C.
     """
     out = options.out
     check_writable(out, "--out")
-    checkpoint = progress.load(Path(options.resume)) if options.resume else None
-    if not checkpoint and (out / progress.STATE).exists():
+    checkpoint = load(Path(options.resume)) if options.resume else None
+    if not checkpoint and (out / STATE).exists():
         raise Unusable(
             f"--out {out}: it holds an unfinished training; go on with --resume {out}, or name another --out"
         )
@@ -97,41 +95,35 @@ def one(options: TrainingOptions) -> TrainingResult:
     train, test = (samples.load(data, split) for split in ("train", "test"))
     if configuration.batch > len(train):
         raise Unusable(f"--batch-size {configuration.batch}: the data hold only {len(train)} images for training")
-    samples.of_one_kind(train, test, data)
+    samples.check_same_kind(train, test, data)
     keep_freed()
     with threadpool_limits(1):  # NumPy's threads; `_learner` sets those of TensorFlow
-        lesson = _lesson(configuration, train, test, checkpoint, out, options.verbose)
+        loop = _start(configuration, train, test, checkpoint, out, options.verbose)
         with terminal.progress("Training and verifying") as advance:
-            journal = lesson.run(advance)
-    images = len(train), len(test)
-    learner = lesson.learner
-    result = TrainingResult(
-        configuration, learner.environment, lesson.progress, journal.content(), images, learner.network
-    )
+            steps = loop.run(advance).content()
+    learner, images = loop.learner, (len(train), len(test))
+    result = TrainingResult(configuration, learner.environment, loop.progress, steps, images, learner.network)
     golden = learner.weights()
-    others = {"steps.csv": result.steps, "golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}
+    others = {"steps.csv": steps, "golden.npz": weights.to_npz(golden), **weights.to_texts(golden)}
     report, columns = result.to_report(), (result.to_columns(),)
     write(out, ReportFiles(report, result.to_dict(), columns, detail=result.to_detail(), others=others))
-    progress.remove(out)
+    remove(out)
     return result
 
 
 def _configuration(options: TrainingOptions, checkpoint: Checkpoint | None) -> TrainingConfiguration:
-    """Return the configuration that the options ask for.
-
-    With --resume the options may repeat what the training was begun with.  Raises Unusable if they differ from it.
-    """
+    """Return the configuration that the options ask for.  Raises Unusable if they contradict the resumed training."""
     if checkpoint is None:
         return TrainingConfiguration(**options.chosen)
     for name, value in options.chosen.items():
-        was = getattr(checkpoint.configuration, name)
-        if value != was and name != "data":  # `_lesson` compares the images
+        begun_with = getattr(checkpoint.configuration, name)
+        if value != begun_with and name != "data":  # `_start` compares the images
             option = "--batch-size" if name == "batch" else f"--{name}"
-            raise Unusable(f"{option} {value}: the training in {options.resume} was begun with {name} {was}")
+            raise Unusable(f"{option} {value}: the training in {options.resume} was begun with {name} {begun_with}")
     return checkpoint.configuration
 
 
-def _lesson(
+def _start(
     configuration: TrainingConfiguration,
     train: Samples,
     test: Samples,
@@ -146,16 +138,16 @@ def _lesson(
     with waiting("Starting TensorFlow"), hushed(verbose):
         learner = _learner(configuration, samples.network_for(train))
         origin = {"training images": train.digest(), "test images": test.digest(), **learner.environment}
-        lesson = TrainingLoop(configuration, train, test, learner, out, origin)
+        loop = TrainingLoop(configuration, train, test, learner, out, origin)
         if checkpoint:
             for name in {**checkpoint.origin, **origin}:
-                was, now = checkpoint.origin.get(name, "none"), origin.get(name, "none")
-                if was != now:
-                    other = f"other {name}" if "images" in name else f"{name} {was}, not {now}"
+                before, now = checkpoint.origin.get(name, "none"), origin.get(name, "none")
+                if before != now:
+                    other = f"other {name}" if "images" in name else f"{name} {before}, not {now}"
                     raise Unusable(f"--resume {out}: the training was begun with {other}")
-            lesson.resume(checkpoint)
-        lesson.check_capture()
-    return lesson
+            loop.resume(checkpoint)
+        loop.check_capture()
+    return loop
 
 
 def _learner(configuration: TrainingConfiguration, network: Network) -> Learner:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from reports import files
 from verify.compare.tensor import Comparison
 from verify.errors import Unusable
 from verify.lockstep.verifier import Judged
-from verify.records.npz import read_npz
+from verify.records.npz import npz_bytes, read_npz
 from verify.records.trace import Array, digest
 from verify.training.configuration import TrainingConfiguration
 
@@ -31,9 +28,9 @@ EPOCH_COLUMNS = (
 
 @dataclass
 class Progress:
-    """What has been found up to a step.
+    """The results of all verified steps up to a step.
 
-    `largest` has the largest error over bound of each tensor, and the step in which it occurred. `epochs` has a row of
+    `largest` has the largest error/bound of each tensor, and the step in which it occurred. `epochs` has a row of
     EPOCH_COLUMNS for each epoch. `first` has the failing comparisons of the first step that disagrees.
     """
 
@@ -56,22 +53,18 @@ class Progress:
         self.failed_steps += bool(judged.failed)
         if judged.failed and not self.first:
             self.first = judged.failed
-        for name, used in [*judged.utilisation.items(), *((c.tensor, c.utilisation) for c in judged.failed)]:
-            if name not in self.largest or used > self.largest[name][0]:
-                self.largest[name] = (used, judged.step)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the progress as it stands in the checkpoint."""
-        return asdict(self)
+        for name, utilisation in (*judged.utilisation.items(), *((c.tensor, c.utilisation) for c in judged.failed)):
+            if name not in self.largest or utilisation > self.largest[name][0]:
+                self.largest[name] = (utilisation, judged.step)
 
     @classmethod
-    def from_dict(cls, found: dict[str, Any]) -> Progress:
-        """Return the progress that `to_dict` wrote.  Raises KeyError, TypeError or ValueError if `found` is not one."""
-        progress = cls(**found)
-        progress.largest = {name: (float(used), int(step)) for name, (used, step) in progress.largest.items()}
+    def from_dict(cls, saved: dict[str, Any]) -> Progress:
+        """Return the progress from its JSON values.  Raises KeyError, TypeError or ValueError if they are wrong."""
+        progress = cls(**saved)
+        progress.largest = {name: (float(ratio), int(step)) for name, (ratio, step) in progress.largest.items()}
         progress.epochs = [tuple(row) for row in progress.epochs]
         tuples = ("shape", "worst_index")
-        progress.first = tuple(Comparison(**{**c, **{n: tuple(c[n]) for n in tuples}}) for c in found["first"])
+        progress.first = tuple(Comparison(**{**c, **{n: tuple(c[n]) for n in tuples}}) for c in saved["first"])
         return progress
 
 
@@ -95,43 +88,46 @@ class Checkpoint:
         arrays = {f"tensorflow/{i}": array for i, array in enumerate(self.learner)}
         arrays |= {f"by_hand/{name}": array for name, array in self.by_hand.items()}
         manifest = {
-            "schema": SCHEMA, "course": self.configuration.to_dict(), "origin": dict(self.origin),
-            "progress": self.progress.to_dict(), "journal": self.journal,
+            "schema": SCHEMA,
+            "course": self.configuration.to_dict(),
+            "origin": dict(self.origin),
+            "progress": asdict(self.progress),
+            "journal": self.journal,
             "sha256": {name: digest(array) for name, array in arrays.items()},
-        }  # fmt: skip
-        buffer = io.BytesIO()
-        content: dict[str, Any] = {"manifest": np.array(json.dumps(manifest)), **arrays}
-        np.savez(buffer, **content)
-        return buffer.getvalue()
+        }
+        return npz_bytes(manifest, arrays)
 
 
 def load(folder: Path) -> Checkpoint:
     """Return the checkpoint of a folder.  Raises Unusable, naming --resume, if there is no complete one."""
-    path = folder / STATE
-    option = f"--resume {folder}"
+    path, option = folder / STATE, f"--resume {folder}"
     if not folder.is_dir():
         raise Unusable(f"{option}: no such folder")
     if not path.is_file():
         finished = (folder / "golden.npz").is_file()
         raise Unusable(f"{option}: " + ("its training is finished" if finished else "it holds no unfinished training"))
     arrays = read_npz(str(path))
-    damaged = Unusable(f"{option}: {STATE} is damaged; start again without --resume")
     try:
         manifest = json.loads(str(arrays.pop("manifest")))
         if manifest["schema"] != SCHEMA:
             raise Unusable(f"{option}: {STATE} was written by another version of this project ({manifest['schema']!a})")
         if {name: digest(array) for name, array in arrays.items()} != manifest["sha256"]:
-            raise damaged
-        learner = [arrays[f"tensorflow/{i}"] for i in range(sum(name.startswith("tensorflow/") for name in arrays))]
-        by_hand = {name[8:]: array for name, array in arrays.items() if name.startswith("by_hand/")}
-        configuration = TrainingConfiguration(**manifest["course"])
-        progress = Progress.from_dict(manifest["progress"])
-        kinds = {f.name: type(f.default) for f in fields(TrainingConfiguration)}
-        if any(type(value) is not kinds[name] for name, value in configuration.to_dict().items()):
-            raise damaged
-        return Checkpoint(configuration, dict(manifest["origin"]), progress, learner, by_hand, int(manifest["journal"]))
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise damaged from error
+            raise ValueError("a checksum does not match")
+        defaults = TrainingConfiguration().to_dict()
+        if any(type(value) is not type(defaults[name]) for name, value in manifest["course"].items()):
+            raise TypeError("an option has a value of another type")
+        return Checkpoint(
+            configuration=TrainingConfiguration(**manifest["course"]),
+            origin=dict(manifest["origin"]),
+            progress=Progress.from_dict(manifest["progress"]),
+            learner=[arrays[name] for name in manifest["sha256"] if name.startswith("tensorflow/")],
+            by_hand={
+                name.removeprefix("by_hand/"): array for name, array in arrays.items() if name.startswith("by_hand/")
+            },
+            journal=int(manifest["journal"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise Unusable(f"{option}: {STATE} is damaged; start again without --resume") from error
 
 
 class Journal:
@@ -154,7 +150,7 @@ class Journal:
 
     def add(self, *values: Any) -> None:
         """Add a row, to be written by the next `flush`."""
-        self.rows.append(",".join(map(_text, values)) + "\n")
+        self.rows.append(",".join(map(str, values)) + "\n")
 
     def flush(self) -> int:
         """Write the added rows and return the new length.  Raises OSError; then none of them counts as written."""
@@ -171,11 +167,6 @@ class Journal:
     def content(self) -> bytes:
         """Return all written rows under their header: the content of steps.csv."""
         return (",".join(STEP_COLUMNS) + "\n").encode() + self.path.read_bytes()[: self.length]
-
-
-def _text(value: Any) -> str:
-    """Return a value as CSV text; a float with all its digits."""
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:

@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from verify.errors import Unusable
 from verify.inputs.samples import Samples
 from verify.lockstep.process import Checker
 from verify.lockstep.verifier import Judged
+from verify.records.precision import Floats
 from verify.records.trace import Array
 from verify.runtime.signals import stop_signals
-from verify.training import checkpoint as kept
 from verify.training.checkpoint import Checkpoint, Journal, Progress
+from verify.training.checkpoint import save as save_checkpoint
 from verify.training.configuration import TrainingConfiguration
-from verify.training.numpy_network import NumpyNetwork
+from verify.training.numpy_network import CHUNK, NumpyNetwork
 
 if TYPE_CHECKING:
     from verify.capture.trainer import Learner
 
 SAVED_EVERY = 500  # steps; a checkpoint is also saved at the end of each epoch
 CHECKED = 3  # steps computed with and without capturing before the training begins
-AT_ONCE = 4096  # images predicted at a time
-
-Advance = Callable[[int, int], None]
+NOT_VERIFIED = ("", "", "")  # worst tensor, error/bound and outside of a step that is not verified
 
 
 class TrainingStopped(KeyboardInterrupt):
-    """Ctrl-C; the message says what has been verified so far."""
+    """Ctrl-C stopped the training; the message says what has been verified so far."""
 
 
 class TrainingLoop:
@@ -68,7 +67,7 @@ class TrainingLoop:
         self.by_hand.state = dict(checkpoint.by_hand)
         self.progress, self.length = checkpoint.progress, checkpoint.journal
 
-    def run(self, advance: Advance) -> Journal:
+    def run(self, advance: Callable[[int, int], None]) -> Journal:
         """Train to the end and return the journal.
 
         Raises TrainingStopped (Ctrl-C), Unusable (the folder cannot be written) or Unverifiable (verification failed).
@@ -91,9 +90,9 @@ class TrainingLoop:
         """Check that the next steps give the same bits with and without capturing.  Raises Unverifiable if not."""
         epoch = len(self.progress.epochs) + 1
         batches = self.configuration.batches(self.train, min(epoch, self.configuration.epochs))
-        self.learner.check([batch for batch, _ in zip(batches, range(CHECKED), strict=False)])
+        self.learner.check(list(islice(batches, CHECKED)))
 
-    def _epoch(self, epoch: int, advance: Advance, stopped: list[int]) -> None:
+    def _epoch(self, epoch: int, advance: Callable[[int, int], None], stopped: list[int]) -> None:
         """Train the steps of one epoch that are left, save checkpoints, and note accuracies and drift."""
         length = self.configuration.steps_of_epoch(len(self.train))
         last, done = epoch * length, self.progress.step - (epoch - 1) * length
@@ -123,23 +122,21 @@ class TrainingLoop:
             self._note(self.checker.give(number, tensors, state if number > 1 else None))
 
     def _note(self, judged: list[Judged]) -> None:
-        """Add judged steps to the progress, and their rows and those of unverified steps before them to the journal."""
+        """Add judged steps to the progress, and their rows to the journal."""
         for step in judged:
             self.progress.add(step)
-            for number in sorted(n for n in self.pending if n <= step.step):
-                verdict = (*step.worst, step.outside) if number == step.step else ("", "", "")
-                self._row(number, *verdict)
+            self._add_rows(step.step, (*step.worst, step.outside))
 
-    def _row(self, number: int, *verdict: Any) -> None:
-        """Add the row of a step to the journal: step, epoch, losses, worst tensor, error over bound, outside."""
-        epoch = -(-number // self.configuration.steps_of_epoch(len(self.train)))
-        self.journal.add(number, epoch, *self.pending.pop(number), *verdict)
+    def _add_rows(self, last: int, verdict: tuple[Any, ...] = NOT_VERIFIED) -> None:
+        """Add the rows of all pending steps up to `last`, which has this verdict; the others were not verified."""
+        for number in sorted(n for n in self.pending if n <= last):
+            epoch = -(-number // self.configuration.steps_of_epoch(len(self.train)))
+            self.journal.add(number, epoch, *self.pending.pop(number), *(verdict if number == last else NOT_VERIFIED))
 
     def _settle(self) -> None:
         """Wait until all steps are judged, and add their rows to the journal."""
         self._note(list(self.checker.rest()))
-        for number in sorted(self.pending):
-            self._row(number, "", "", "")
+        self._add_rows(max(self.pending, default=0))
 
     def save(self, number: int) -> None:
         """Save a checkpoint after this step.  Raises Unusable if it cannot be written; the last one then remains."""
@@ -147,15 +144,12 @@ class TrainingLoop:
         self.progress.step = number
         try:
             self.length = self.journal.flush()
-            kept.save(self.out, self.checkpoint())
+            state, by_hand = self.learner.state(), self.by_hand.state
+            checkpoint = Checkpoint(self.configuration, self.origin, self.progress, state, by_hand, self.length)
+            save_checkpoint(self.out, checkpoint)
         except OSError as error:
             reason = f"cannot be written ({error.strerror or error})"
             raise Unusable(f"--out {self.out}: {reason}; {self.so_far()}") from error
-
-    def checkpoint(self) -> Checkpoint:
-        """Return the current state of the training as a checkpoint."""
-        state, by_hand = self.learner.state(), self.by_hand.state
-        return Checkpoint(self.configuration, self.origin, self.progress, state, by_hand, self.length)
 
     def so_far(self) -> str:
         """Return in words what has been verified, and how to go on."""
@@ -168,13 +162,12 @@ class TrainingLoop:
     def _predict(self, samples: Samples) -> list[float]:
         """Return shares of the images: correct by hand, correct by TensorFlow, and predicted differently."""
         counts = np.zeros(3)
-        for first in range(0, len(samples), AT_ONCE):
-            rows = np.arange(first, min(first + AT_ONCE, len(samples)))
-            X, _ = samples.rows(rows, self.configuration.dtype)
-            by_hand, tensorflow, labels = self.by_hand.predict(X), self.learner.predict(X), samples.labels[rows]
+        for first in range(0, len(samples), CHUNK):
+            indices = np.arange(first, min(first + CHUNK, len(samples)))
+            X, _ = samples.rows(indices, self.configuration.dtype)
+            by_hand, tensorflow, labels = self.by_hand.predict(X), self.learner.predict(X), samples.labels[indices]
             counts += [np.sum(by_hand == labels), np.sum(tensorflow == labels), np.sum(by_hand != tensorflow)]
-        shares: list[float] = (counts / len(samples)).tolist()
-        return shares
+        return [float(count) / len(samples) for count in counts]
 
     def _drift(self) -> tuple[float, float]:
         """Return two measures of the difference between the two sets of weights.
@@ -183,10 +176,10 @@ class TrainingLoop:
         """
         weights = self.learner.weights()
         differences = [np.subtract(self.by_hand.state[P], weights[P], dtype=np.float64) for P in weights]
-        largest = max(float(np.abs(d).max()) for d in differences)
+        largest = max(float(np.abs(difference).max()) for difference in differences)
         return largest, _norm(differences) / _norm([W.astype(np.float64) for W in weights.values()])
 
 
-def _norm(arrays: list[NDArray[np.float64]]) -> float:
+def _norm(arrays: list[Floats]) -> float:
     """Euclidean norm of all elements of these arrays."""
     return float(np.sqrt(sum(np.vdot(a, a) for a in arrays)))

@@ -1,15 +1,16 @@
-"""Every rung of the ladder, and every tensor: the comparison must be able to fail, and at the right place."""
+"""The comparison of a trace: every check must be able to fail, for every tensor, and must name the right place."""
+
+import re
 
 import numpy as np
 import pytest
 
 from reference.rules import given_names, rules, start
 from tests.support.simulate import SMALL, altered, simulate
-from verify.compare import tensor as ladder
-from verify.compare import walk as module
-from verify.compare.tensor import Tolerance
+from verify.bounds import Ball
+from verify.compare.tensor import Tolerance, values
 from verify.compare.walk import compare
-from verify.compare.wording import DERIVED, describe
+from verify.compare.wording import describe
 from verify.records.precision import FLOAT32
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.results.result import Result
@@ -18,8 +19,8 @@ PLAN = rules(SMALL, "categorical_crossentropy", OPTIMIZERS["adam"])
 
 
 def result_of(trace, command="backprop", tolerance=None):
-    found = compare(trace, command, tolerance)
-    return Result(command, trace.settings, trace.environment, found.comparisons, DERIVED)
+    comparisons = compare(trace, command, tolerance).comparisons
+    return Result(command, trace.settings, trace.environment, comparisons)
 
 
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "mean_squared_error"])
@@ -36,7 +37,7 @@ def test_a_faithful_trace_passes(dtype, optimizer, loss):
 
 @pytest.mark.parametrize("tensor", [rule.tensor for rule in PLAN])
 def test_an_altered_tensor_is_the_first_divergence(tensor):
-    """One element far outside, and what follows from it follows: the origin is named, not its victims."""
+    """One element is far outside, and later tensors are computed from it: only the altered tensor is outside."""
 
     def change(step, name, array):
         if step == 2 and name == tensor:
@@ -50,7 +51,6 @@ def test_an_altered_tensor_is_the_first_divergence(tensor):
     assert (first.step, first.tensor, first.mode, first.verdict) == (2, tensor, "local", "outside")
     assert first.outside == 1
     assert first.utilisation > 1
-    # what only follows from the fault is locally right
     assert [c.tensor for c in result.local if not c.passed] == [tensor]
 
 
@@ -72,24 +72,24 @@ def test_moments_must_begin_at_zero():
 
 @pytest.mark.parametrize("tensor", [*given_names(SMALL), *(rule.tensor for rule in PLAN)])
 @pytest.mark.parametrize("wrong", ["missing", "not_finite", "dtype", "shape"])
-def test_each_rung_of_the_ladder_for_each_tensor(tensor, wrong):
+def test_each_check_fails_for_each_tensor(tensor, wrong):
     trace = simulate(steps=1)
     array = trace.tensors[f"step1/{tensor}"].copy()
     if wrong == "not_finite":
         array.flat[0] = np.nan
-    made = {"missing": None, "not_finite": array, "dtype": array.astype(np.float64), "shape": array[None]}[wrong]
-    result = result_of(altered(trace, f"step1/{tensor}", made))
+    wrong_tensors = {"missing": None, "not_finite": array, "dtype": array.astype(np.float64), "shape": array[None]}
+    result = result_of(altered(trace, f"step1/{tensor}", wrong_tensors[wrong]))
     assert not result.passed
     verdicts = {c.verdict for c in result.local if c.tensor == tensor}
     assert wrong in verdicts, (tensor, verdicts)
 
 
 def test_infinity_is_not_finite_even_on_both_sides():
-    found = ladder.values(np.array([np.inf]), np.array([np.inf]), np.array([np.inf], dtype="f4"), FLOAT32)
-    assert found["verdict"] == "not_finite"
+    infinity = np.array([np.inf])
+    assert values(infinity, infinity, infinity.astype("f4"), FLOAT32)["verdict"] == "not_finite"
 
 
-def test_broadcastable_shapes_never_compare():
+def test_broadcastable_shapes_are_not_compared():
     trace = simulate(steps=1, batch=4)
     column = trace.tensors["step1/Z3"][:, :1]
     rows = [c for c in result_of(altered(trace, "step1/Z3", column)).local if c.tensor == "Z3"]
@@ -105,12 +105,12 @@ def test_an_unknown_tensor_is_extra(name):
     assert not result.passed
 
 
-def test_nothing_compared_is_no_pass():
+def test_a_trace_without_tensors_fails():
     trace = simulate()
     empty = type(trace)(trace.settings, trace.network, trace.environment, {})
     result = result_of(empty)
     assert not result.passed and result.elements == 0
-    assert not Result("backprop", Settings(), {}, (), DERIVED).passed
+    assert not Result("backprop", Settings(), {}, ()).passed
 
 
 def test_a_fixed_tolerance_replaces_the_bound():
@@ -124,7 +124,7 @@ def test_a_fixed_tolerance_replaces_the_bound():
 
 
 def test_no_update_at_all_is_noticed():
-    """A comparison of the new weights with an absolute tolerance of 1e-3 accepts this one."""
+    """A comparison of the new weights with an absolute tolerance of 1e-3 would accept this fault."""
 
     def change(step, name, array):
         return array * 0 if name.startswith("update_") else array
@@ -135,40 +135,43 @@ def test_no_update_at_all_is_noticed():
 
 def test_relu_slope_of_one_at_zero_is_noticed():
     trace = simulate(change=lambda s, name, a: a * 0 if name == "Z1" else a, steps=1)
-    broken = trace.tensors["step1/dA1"]
-    assert np.any(broken)
-    first = next(c for c in result_of(altered(trace, "step1/dZ1", broken)).local if not c.passed and c.tensor != "Z1")
+    dA1 = trace.tensors["step1/dA1"]
+    assert np.any(dA1)
+    first = next(c for c in result_of(altered(trace, "step1/dZ1", dA1)).local if not c.passed and c.tensor != "Z1")
     assert (first.tensor, first.equation) == ("dZ1", "18b")
 
 
 def test_equation_22c_as_printed_is_noticed():
     trace = simulate(steps=1)
-    held = trace.step(1)
-    own = np.diag(held["W3"][: held["Z2"].shape[1], :])
-    n = min(len(own), held["dZ3"].shape[1])
-    printed = np.zeros_like(held["dA2"])
-    printed[:, :n] = own[:n] * held["dZ3"][:, :n]
+    tensors = trace.step(1)
+    diagonal = np.diag(tensors["W3"][: tensors["Z2"].shape[1], :])
+    n = min(len(diagonal), tensors["dZ3"].shape[1])
+    printed = np.zeros_like(tensors["dA2"])
+    printed[:, :n] = diagonal[:n] * tensors["dZ3"][:, :n]
     result = result_of(altered(trace, "step1/dA2", printed))
     assert result.first_divergence.tensor == "dA2"
 
 
-def test_feedforward_judges_the_forward_rules_of_either_trace():
+def test_feedforward_judges_the_forward_rules_of_both_kinds_of_traces():
     for command in ("feedforward", "backprop"):
         result = result_of(simulate(command=command, steps=1), "feedforward")
         assert result.passed, result.headline
         assert {c.tensor for c in result.local} == {"Z1", "A1", "Z2", "A2", "Z3", "A3", "C"}
 
 
-def test_headlines_say_where_and_how_far():
+def test_a_description_says_where_both_values_and_the_bound():
     def change(step, name, array):
         if name == "dW2":
             array = array.copy()
             array[3, 2] += 0.25
         return array
 
-    text = describe(result_of(simulate(change=change, steps=1)).first_divergence)
-    assert "dW2 by equation (22c) at (4, 3)" in text
-    assert "by hand" in text and "TensorFlow" in text and "allowed" in text and "1 of 56 outside" in text
+    number = r"-?[\d.]+(e-\d\d)?"
+    assert re.fullmatch(
+        rf"step 1, dW2 by equation \(22c\) at \(4, 3\): by hand {number}, TensorFlow {number}, "
+        rf"difference 0\.25, bound {number}; 1 of 56 outside",
+        describe(result_of(simulate(change=change, steps=1)).first_divergence),
+    )
 
 
 def test_a_one_ulp_fault_in_a_new_weight_is_noticed():
@@ -183,34 +186,34 @@ def test_start_rules_differ_by_step():
     assert {r.equation for r in start(SMALL, OPTIMIZERS["adam"], False)} == {"carried over"}
 
 
-def test_the_dataframe_has_the_contracts_columns():
+def test_the_dataframe_has_the_columns_of_the_csv():
     frame = result_of(simulate(steps=1)).to_frame()
     columns = "step,order,tensor,equation,layer,shape,mode,verdict,max_error,allowed,utilisation,max_ulp,equal_share,"
     assert ",".join(frame.columns) == columns + "worst_index,by_hand,tensorflow,explanation,reproduced_share"
 
 
 def test_a_saturated_softmax_keeps_a_finite_bound():
-    """One logit 1e12 below the others: its probability is 0, and nothing else may pass for right."""
+    """One logit is 1e12 below the others, so its probability is 0; any other probability is outside."""
 
-    def apart(step, name, array):
+    def lower_one_logit(step, name, array):
         if name == "Z3":
             array = array.copy()
             array[:, 0] = -1e12
         return array
 
-    trace = simulate(steps=1, change=apart)
+    trace = simulate(steps=1, change=lower_one_logit)
     rows = {c.tensor: c for c in result_of(trace).local}
     assert all(rows[name].passed and np.isfinite(rows[name].allowed) for name in ("A3", "dZ3"))
     wrong = altered(trace, "step1/A3", np.full_like(trace.tensors["step1/A3"], 0.5))
     assert {c.tensor: c for c in result_of(wrong).local}["A3"].verdict == "outside"
 
 
-def test_a_bound_without_end_is_no_pass(monkeypatch):
-    monkeypatch.setattr(module.Ball, "spread", lambda self: np.full(self.value.shape, np.inf))
+def test_an_infinite_bound_fails(monkeypatch):
+    monkeypatch.setattr(Ball, "spread", lambda self: np.full(self.value.shape, np.inf))
     result = result_of(simulate(steps=1, change=larger_sums))
     assert not result.passed
     assert {c.verdict for c in result.local if c.tensor in ("Z1", "Z2", "Z3")} == {"not_finite"}
-    assert {c.verdict for c in result.local if c.tensor[0] == "A"} == {"reproduced"}  # it needs no bound
+    assert {c.verdict for c in result.local if c.tensor[0] == "A"} == {"reproduced"}  # reproduced numbers need no bound
 
 
 def larger_sums(step, name, array):
@@ -218,13 +221,13 @@ def larger_sums(step, name, array):
 
 
 @pytest.mark.parametrize(
-    ("tensor", "value", "word"), [("y", 0.0, "single 1"), ("y", 0.5, "single 1"), ("X", 2.0, "0 to 1")]
+    ("tensor", "value", "words"), [("y", 0.0, "single 1"), ("y", 0.5, "single 1"), ("X", 2.0, "0 to 1")]
 )
-def test_given_tensors_must_make_sense(tensor, value, word):
+def test_inputs_of_a_step_are_checked(tensor, value, words):
     trace = simulate(steps=1)
     wrong = np.full_like(trace.tensors[f"step1/{tensor}"], value)
     row = result_of(altered(trace, f"step1/{tensor}", wrong)).first_divergence
-    assert (row.tensor, row.verdict) == (tensor, "outside") and word in describe(row)
+    assert (row.tensor, row.verdict) == (tensor, "outside") and words in describe(row)
 
 
 @pytest.mark.parametrize("tensor", ["Z3", "y", "X", "W1", "C", "dZ3"])

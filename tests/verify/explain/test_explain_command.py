@@ -1,4 +1,4 @@
-"""python -m verify.explain from a saved trace: files, words, what is wrong with a request, and how long it takes."""
+"""python -m verify.explain from a saved trace: files, texts, errors in a request, and how long it takes."""
 
 import json
 import os
@@ -44,20 +44,22 @@ def call(saved, name, *words, out="out"):
 
 def test_the_files_say_what_the_terminal_says(saved, capsys):
     assert call(saved, "one", "dW1[2,3]", "--depth", "all", out="files") == 0
-    said = capsys.readouterr()
-    assert said.err == "" and "\x1b" not in said.out
-    assert said.out.startswith("PASS dW1[2,3]: by hand ")
-    assert all(len(line) <= 100 for line in said.out.splitlines() if not line.startswith("Reports:"))
+    output = capsys.readouterr()
+    assert output.err == "" and "\x1b" not in output.out
+    assert output.out.startswith("PASS dW1[2,3]: by hand ")
+    assert all(len(line) <= 100 for line in output.out.splitlines() if not line.startswith("Reports:"))
     assert {p.name for p in (saved / "files").iterdir()} == {"report.md", "report.html", "result.json"}
-    found = json.loads((saved / "files" / "result.json").read_text())
+    result = json.loads((saved / "files" / "result.json").read_text())
     markdown = (saved / "files" / "report.md").read_text()
     page = (saved / "files" / "report.html").read_text()
-    assert found["passed"] and found["steps"][0]["equation"] == "22e"
-    for step in found["steps"]:
-        assert step["outcome"]["by_hand"] in said.out and step["outcome"]["tensorflow"] in said.out
+    assert result["passed"] and result["steps"][0]["equation"] == "22e"
+    for step in result["steps"]:
+        assert step["outcome"]["by_hand"] in output.out and step["outcome"]["tensorflow"] in output.out
         for line in step["lines"]:
             assert line["right"]["latex"] in markdown and line["right"]["html"] in page
-    assert markdown.count("```math") == len(found["steps"]) and r"\frac{\partial C}{\partial w^{(1)}_{2,3}}" in markdown
+    assert (
+        markdown.count("```math") == len(result["steps"]) and r"\frac{\partial C}{\partial w^{(1)}_{2,3}}" in markdown
+    )
     assert "<script" not in page and "http" not in page
 
 
@@ -129,21 +131,21 @@ BAD = {  # trace, words: what the sentence says
 def test_a_bad_request_is_one_sentence_and_no_files(wrong, saved, capsys, tmp_path):
     name, *words = wrong
     assert guarded(command.main, [*words, "--trace", str(saved / name), "--out", str(tmp_path / "out")]) == 2
-    said = capsys.readouterr()
-    assert said.out == "" and said.err.startswith("error: ") and BAD[wrong] in said.err, said.err
-    assert said.err.count("\n") == 1 and "\x1b" not in said.err
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.startswith("error: ") and BAD[wrong] in output.err, output.err
+    assert output.err.count("\n") == 1 and "\x1b" not in output.err
     assert not (tmp_path / "out").exists()
 
 
-def test_a_wrong_name_is_said_before_tensorflow_starts(capsys, tmp_path, monkeypatch):
+def test_a_wrong_name_is_reported_before_tensorflow_starts(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "capture_for", lambda *_: pytest.fail("it started"))
-    for words, told in (
+    for words, message in (
         (["dW4[1,1]"], "no such tensor"),
         (["dW1[785,1]"], "785 is not from 1 to 784"),
         (["Z1[3]", "--batch", "2"], "Z1 has 2 indices"),
     ):
         assert guarded(command.main, [*words, "--out", str(tmp_path)]) == 2
-        assert told in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +180,7 @@ def test_an_explanation_costs_little_more_than_to_load_numpy(full, words):
 
 
 def test_nothing_heavy_is_imported_for_it(full):
-    _, told = process(full, "W1_new[1,1]", "--depth", "all", PYTHONPROFILEIMPORTTIME="1")
-    loaded = set(re.findall(r"\|\s+([a-z]\w*)(?:\.|$)", told, re.MULTILINE))
+    _, messages = process(full, "W1_new[1,1]", "--depth", "all", PYTHONPROFILEIMPORTTIME="1")
+    loaded = set(re.findall(r"\|\s+([a-z]\w*)(?:\.|$)", messages, re.MULTILINE))
     assert "numpy" in loaded  # the probe sees what is there
     assert not loaded & {"tensorflow", "keras", "pandas", "matplotlib", "scipy", "sklearn", "numba", "h5py"}

@@ -9,7 +9,7 @@ from reference.rules import rules
 from reference.schedules import SCHEDULES
 from tests.support.simulate import simulate
 from verify.compare.variants import variants
-from verify.faults.kill_matrix import KillMatrix, score
+from verify.faults.kill_matrix import KillMatrix, counts
 from verify.records.settings import OPTIMIZERS
 
 
@@ -88,43 +88,43 @@ CASES = {
 
 
 @pytest.fixture(scope="module", params=CASES)
-def judged(request):
+def case_and_kills(request):
     case = CASES[request.param]
-    bench = KillMatrix(simulate(case.network, **{"batch": 5, "steps": 2, **case.chosen}, loss=case.loss,
+    kill_matrix = KillMatrix(simulate(case.network, **{"batch": 5, "steps": 2, **case.chosen}, loss=case.loss,
                            optimizer=case.optimizer))  # fmt: skip
-    assert [c for c in bench.unaltered if not c.passed] == []
-    return case, [bench.run(fault) for fault in bench.catalogue() if fault.replaced]
+    assert [c for c in kill_matrix.unaltered if not c.passed] == []
+    return case, [kill_matrix.run(fault) for fault in kill_matrix.catalogue() if fault.replaced]
 
 
-def test_every_fault_of_other_networks_is_noticed_or_equal(judged):
-    case, kills = judged
+def test_every_fault_of_other_networks_is_noticed_or_equal(case_and_kills):
+    case, kills = case_and_kills
     assert [(k.fault.name, k.size) for k in kills if k.survived] == []
-    caught, real = score(kills)
-    assert caught == real > 100
+    count = counts(kills)
+    assert count["caught"] == count["tried"] - count["equal"] > 100
     steps = {k.fault.name: k for k in kills if k.fault.scope == "step"}
     for name in case.faults:
         assert name in steps, name
         assert steps[name].caught, name
 
 
-def test_and_the_diagnosis_names_it(judged):
-    """First, for 95 % of them; the others agree with a simpler cause in every element."""
-    case, kills = judged
-    told = [k for k in kills if k.right is not None]
-    wrong = [(k.fault.name, k.diagnosis) for k in told if not k.right]
-    assert len(wrong) <= 0.05 * len(told), wrong
-    named = {k.fault.name for k in told if k.right and k.fault.scope == "step"}
+def test_and_the_diagnosis_names_it(case_and_kills):
+    """The cause is named first for 95 % of them. The others agree with a simpler cause in every element."""
+    case, kills = case_and_kills
+    with_cause = [k for k in kills if k.named_correctly is not None]
+    wrong = [(k.fault.name, k.diagnosis) for k in with_cause if not k.named_correctly]
+    assert len(wrong) <= 0.05 * len(with_cause), wrong
+    named = {k.fault.name for k in with_cause if k.named_correctly and k.fault.scope == "step"}
     assert len(set(case.faults) - named) <= 1, set(case.faults) - named
 
 
 def test_every_kind_of_rule_has_variants():
-    """Of every network above, each rule but those of the start."""
+    """Each rule of every network above has variants, except the rules of the start."""
     seen = set()
     for case in CASES.values():
         optimizer = OPTIMIZERS[case.optimizer]
         seen.add(getattr(optimizer.learning_rate, "name", ""))
         for rule in rules(case.network, case.loss, optimizer):
-            names = [v.name for v in variants(rule, case.network, optimizer, case.loss)]
+            names = [v.name for v in variants(rule, case.network, optimizer)]
             assert len(names) >= 3, rule.tensor
             assert len(set(names)) == len(names), rule.tensor
     assert seen == {"", *SCHEDULES}

@@ -58,9 +58,9 @@ def test_csv_with_and_without_a_header(tmp_path, name, ending):
 def test_csv_of_names_and_fractions(tmp_path):
     path = tmp_path / "d.csv"
     path.write_text('\ufeff"cat, black",0.0,1.0\n\ndog,0.25,0.5\n"cat, black",1,0\n', encoding="utf-8")
-    drawn = samples.load(str(path), "train")
-    assert drawn.classes == ("cat, black", "dog") and drawn.named and drawn.labels.tolist() == [0, 1, 0]
-    assert drawn.images.tolist() == [[0, 1], [0.25, 0.5], [1, 0]] and drawn.shape == (2,)
+    loaded = samples.load(str(path), "train")
+    assert loaded.classes == ("cat, black", "dog") and loaded.named and loaded.labels.tolist() == [0, 1, 0]
+    assert loaded.images.tolist() == [[0, 1], [0.25, 0.5], [1, 0]] and loaded.shape == (2,)
 
 
 def test_whole_numbers_are_of_255_however_they_are_written(tmp_path):
@@ -172,8 +172,8 @@ def test_hostile_names_of_labels(tmp_path):
     pictures(tmp_path, [*HOSTILE, "newline\nhere"], 1)
     os.mkdir(os.fsencode(tmp_path) + b"/half\xff")
     Image.new("L", (4, 3)).save(tmp_path / "half\udcff" / "1.png")
-    drawn = samples.load(str(tmp_path), "train")
-    assert drawn.named and len(drawn.classes) == len(HOSTILE) + 2
+    loaded = samples.load(str(tmp_path), "train")
+    assert loaded.named and len(loaded.classes) == len(HOSTILE) + 2
     (tmp_path / HOSTILE[3] / "2.png").write_text("no picture")
     from reports.plain import plain
 
@@ -218,19 +218,19 @@ def test_too_few_pictures_for_a_test(tmp_path):
 def test_names_in_an_npz(tmp_path):
     path = tmp_path / "d.npz"
     np.savez(path, x_train=np.zeros((3, 2, 2, 3), np.uint8), y_train=np.array(["b", "a", "b"]))
-    drawn = samples.load(str(path), "train")
-    assert drawn.shape == (2, 2, 3) and drawn.classes == ("a", "b") and drawn.labels.tolist() == [1, 0, 1]
+    loaded = samples.load(str(path), "train")
+    assert loaded.shape == (2, 2, 3) and loaded.classes == ("a", "b") and loaded.labels.tolist() == [1, 0, 1]
     np.savez(path, x_train=np.ones((2, 3), bool), y_train=np.array([[1], [0]]))
-    drawn = samples.load(str(path), "train")
-    assert drawn.images.max() == 1 and drawn.labels.tolist() == [1, 0]
+    loaded = samples.load(str(path), "train")
+    assert loaded.images.max() == 1 and loaded.labels.tolist() == [1, 0]
 
 
 def test_choose_by_name(tmp_path):
-    drawn = samples.load(str(pictures(tmp_path, ["dog", "cat"])), "train")
-    assert samples.choose(drawn, "dog", None, 1) == 4
-    assert samples.choose(drawn, None, None, 1) == 0  # such data have no usual digit
+    loaded = samples.load(str(pictures(tmp_path, ["dog", "cat"])), "train")
+    assert samples.choose(loaded, "dog", None, 1) == 4
+    assert samples.choose(loaded, None, None, 1) == 0  # such data have no usual digit
     with pytest.raises(Unusable, match=r"--digit cow: .* classes are cat, dog"):
-        samples.choose(drawn, "cow", None, 1)
+        samples.choose(loaded, "cow", None, 1)
 
 
 def test_splits_of_two_kinds(tmp_path):
@@ -238,12 +238,11 @@ def test_splits_of_two_kinds(tmp_path):
     arrays = {"x_train": np.zeros((2, 2, 2)), "y_train": np.array([0, 1]), "y_test": np.array([0])}
     np.savez(path, x_test=np.zeros((1, 3, 3)), **arrays)
     with pytest.raises(Unusable, match="training images are 2x2, its test images 3x3"):
-        samples.of_one_kind(*(samples.load(str(path), split) for split in ("train", "test")), "d.npz")
+        samples.check_same_kind(*(samples.load(str(path), split) for split in ("train", "test")), "d.npz")
 
 
 def test_more_than_memory_holds(tmp_path, monkeypatch):
-    for module in ("idx", "npz", "csv_tables", "image_folders"):
-        monkeypatch.setattr(f"verify.inputs.datasets.{module}.MOST_BYTES", 40)
+    monkeypatch.setattr("verify.inputs.datasets.common.MOST_BYTES", 40)
     refused(table(tmp_path / "d.csv", rows()), "more than 40 bytes")
     np.savez(tmp_path / "d.npz", x_train=np.zeros((9, 4)), y_train=np.arange(9))
     refused(tmp_path / "d.npz", "unpacked it has")

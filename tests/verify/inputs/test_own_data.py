@@ -73,7 +73,7 @@ def test_predictions_name_the_classes(pictures, trained, tmp_path, capsys):
     call(prediction, "--data", pictures, "--weights", trained, "--digit", NAMES[1], "--out", tmp_path / "p",
          "--save-trace", tmp_path / "t.npz")  # fmt: skip
     said = capsys.readouterr().out
-    assert "both choose a|b`<blink>" in " ".join(said.split()) and "\x1b" not in said
+    assert "both predict a|b`<blink>" in " ".join(said.split()) and "\x1b" not in said
     table = rows(tmp_path / "p" / "table6.csv")
     assert [row["name"] for row in table] == ["\\x1b[31mred PASS", "'=HYPERLINK(1)", "a|b`<blink>"]
     assert [row["digit"] for row in table] == ["0", "1", "2"]

@@ -25,24 +25,24 @@ def test_the_embedded_digits_are_scikit_learns():
     assert train.images.shape == (1437, 784) and train.images.max() == 1 and train.images.min() == 0
 
 
-def test_a_batch_goes_round():
-    drawn = samples.load("digits", "test")
-    X, y = drawn.batch(Settings(index=358, batch=2), 2)
+def test_a_batch_wraps_around():
+    loaded = samples.load("digits", "test")
+    X, y = loaded.batch(Settings(index=358, batch=2), 2)
     assert X.dtype == np.float32 and X.shape == (2, 784)
-    assert y.argmax(axis=1).tolist() == drawn.labels[:2].tolist()
+    assert y.argmax(axis=1).tolist() == loaded.labels[:2].tolist()
 
 
 def test_choose():
-    drawn = samples.load("digits", "train")
-    assert samples.choose(drawn, 5, None, 1) == 5
-    assert samples.choose(drawn, 5, 0, 1) == 0
+    loaded = samples.load("digits", "train")
+    assert samples.choose(loaded, 5, None, 1) == 5
+    assert samples.choose(loaded, 5, 0, 1) == 0
     for digit, index, batch, word in (
         (11, None, 1, "--digit 11"),
         (5, 1437, 1, "--index 1437"),
         (5, 0, 1438, "--batch"),
     ):
         with pytest.raises(Unusable, match=word):
-            samples.choose(drawn, digit, index, batch)
+            samples.choose(loaded, digit, index, batch)
 
 
 def idx(shape, magic=None, body=None):
@@ -65,8 +65,8 @@ def refused(data, *words, split="train"):
 
 
 def test_an_idx_folder_plain_and_gz(folder):
-    drawn = samples.load(str(folder), "train")
-    assert drawn.images.shape == (3, 784) and drawn.labels.tolist() == [0, 1, 2]
+    loaded = samples.load(str(folder), "train")
+    assert loaded.images.shape == (3, 784) and loaded.labels.tolist() == [0, 1, 2]
 
 
 def test_the_other_split_is_missing(folder):
@@ -110,14 +110,14 @@ def test_damaged_gz(folder, cut):
 def test_other_sizes_and_labels(folder):
     (folder / "train-images-idx3-ubyte").write_bytes(idx((3, 8, 6)))
     (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx((3,), body=b"\x00\x0b\x01")))
-    drawn = samples.load(str(folder), "train")
-    assert drawn.shape == (8, 6) and drawn.classes == tuple(map(str, range(12))) and not drawn.named
-    assert samples.network_for(drawn).sizes == (48, 128, 64, 12)
-    X, y = drawn.rows(np.array([1]), "float32")
+    loaded = samples.load(str(folder), "train")
+    assert loaded.shape == (8, 6) and loaded.classes == tuple(map(str, range(12))) and not loaded.named
+    assert samples.network_for(loaded).sizes == (48, 128, 64, 12)
+    X, y = loaded.rows(np.array([1]), "float32")
     assert X.shape == (1, 48) and y.shape == (1, 12) and y[0, 11] == 1
 
 
-def test_the_other_split_has_a_say_in_the_number_of_classes(folder):
+def test_the_other_split_counts_for_the_number_of_classes(folder):
     (folder / "t10k-labels-idx1-ubyte").write_bytes(idx((2,), body=b"\x00\x06"))
     assert len(samples.load(str(folder), "train").classes) == 7
 
@@ -137,10 +137,10 @@ def npz(path, **changed):
 
 
 def test_npz(tmp_path):
-    drawn = samples.load(str(npz(tmp_path / "d.npz", x_train=np.full((2, 784), 255, np.uint8))), "train")
-    assert drawn.images.max() == 1 and drawn.labels.tolist() == [1, 2]
-    drawn = samples.load(str(npz(tmp_path / "d.npz", x_train=np.full((2, 784), 0.5))), "train")
-    assert drawn.images.max() == 0.5
+    loaded = samples.load(str(npz(tmp_path / "d.npz", x_train=np.full((2, 784), 255, np.uint8))), "train")
+    assert loaded.images.max() == 1 and loaded.labels.tolist() == [1, 2]
+    loaded = samples.load(str(npz(tmp_path / "d.npz", x_train=np.full((2, 784), 0.5))), "train")
+    assert loaded.images.max() == 0.5
 
 
 NPZ = {

@@ -13,14 +13,15 @@ from verify.cli.exit_status import guarded
 from verify.compare.tensor import Comparison
 from verify.inputs import weights
 from verify.prediction import __main__ as prediction
-from verify.prediction import whole_split as every
+from verify.prediction import whole_split
 from verify.records import trace_file
-from verify.runtime import malloc as memory
+from verify.runtime import malloc
 from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
 from verify.training.configuration import TrainingConfiguration
 from verify.training.numpy_network import first_weights
 
+COLUMNS = ("index", "label", "by_hand", "tensorflow", "probability_by_hand", "probability_tensorflow", "explained")
 GOLDEN = first_weights(TrainingConfiguration(seed=3), ESSAY)
 
 
@@ -40,10 +41,10 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_without_weights_it_trains_briefly_and_reads_a_seven(tmp_path, capsys):
+def test_without_weights_it_trains_briefly_and_predicts_a_seven(tmp_path, capsys):
     predict("--out", tmp_path / "p")
     said = " ".join(capsys.readouterr().out.split())
-    assert said.startswith("PASS") and "both choose 7" in said
+    assert said.startswith("PASS") and "both predict 7" in said
     table = rows(tmp_path / "p" / "table6.csv")
     assert list(table[0]) == ["digit", "by_hand", "tensorflow", "difference", "allowed"]
     assert abs(sum(float(r["tensorflow"]) for r in table) - 1) < 1e-6 and float(table[7]["by_hand"]) > 0.9
@@ -82,7 +83,7 @@ def test_all_of_a_split(golden, tmp_path, more, monkeypatch):
     monkeypatch.setattr(prediction, "AT_ONCE", 150)
     predict("--weights", golden, "--all", "--quiet", "--out", tmp_path / "p", *more)
     table = rows(tmp_path / "p" / "predictions.csv")
-    assert [int(r["index"]) for r in table] == list(range(360)) and tuple(table[0]) == every.COLUMNS
+    assert [int(r["index"]) for r in table] == list(range(360)) and tuple(table[0]) == COLUMNS
     right = sum(r["label"] == r["tensorflow"] for r in table) / 360
     result = json.loads((tmp_path / "p" / "result.json").read_text())
     assert result["passed"] and f"{right:.2%} by TensorFlow" in result["headline"]
@@ -95,19 +96,19 @@ def test_a_saved_prediction_is_verified_without_tensorflow(golden, tmp_path):
     predict("--weights", golden, "--save-trace", saved, "--quiet", "--out", tmp_path / "p")
     predict("--trace", saved, "--quiet", "--out", tmp_path / "q")
     assert (tmp_path / "p" / "table6.csv").read_bytes() == (tmp_path / "q" / "table6.csv").read_bytes()
-    held = trace_file.load(str(saved))
-    wrong = held.tensors["step1/Z2"].copy()
+    trace = trace_file.load(str(saved))
+    wrong = trace.tensors["step1/Z2"].copy()
     wrong[0, 5] += 0.01
-    saved.write_bytes(trace_file.to_bytes(altered(held, "step1/Z2", wrong)))
+    saved.write_bytes(trace_file.to_bytes(altered(trace, "step1/Z2", wrong)))
     predict("--trace", saved, "--quiet", "--out", tmp_path / "q", expect=1)
     assert "Z2 by equation (8)" in json.loads((tmp_path / "q" / "result.json").read_text())["headline"]
     for name in ("step1/Z2", "step1/X", "step1/W3"):
-        saved.write_bytes(trace_file.to_bytes(altered(held, name, None)))
+        saved.write_bytes(trace_file.to_bytes(altered(trace, name, None)))
         predict("--trace", saved, "--quiet", "--out", tmp_path / "q", expect=1)
         assert not (tmp_path / "q" / "table6.csv").exists()
 
 
-def test_a_picture_is_read_and_shown_as_the_network_sees_it(golden, tmp_path):
+def test_a_picture_is_shown_as_the_network_sees_it(golden, tmp_path):
     drawn = tmp_path / "seven.png"
     draw(7, 1).save(drawn)
     out = tmp_path / "p"
@@ -123,33 +124,33 @@ def test_a_picture_is_read_and_shown_as_the_network_sees_it(golden, tmp_path):
 
 def test_memory_is_kept_or_nothing_happens(monkeypatch):
     assert keep_freed() in (True, False)
-    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: object())
+    monkeypatch.setattr(malloc.ctypes, "CDLL", lambda name: object())
     assert keep_freed() is False
 
 
-def test_a_difference_of_choice_is_listed_and_judged():
-    """Two probabilities that rounding cannot tell apart, and two that it can."""
-    held = simulate(SMALL, command="prediction", batch=4, steps=1)
-    known = held.step(1)
-    assert [c.tensor for c in every.judge(held, None)[0] if not c.passed] == []
-    A3 = known["A3"].copy()
-    A3[1] = np.roll(A3[1], 1)  # another choice that no rounding explains
-    _, choices = every.judge(altered(held, "step1/A3", A3), None)
-    assert [c.differs for c in choices] == [False, True, False, False]
-    assert not choices[1].explained and "no" in {cell.text for cell in every.table(choices).rows[0]}
-    W3, B3 = known["W3"].copy(), known["B3"].copy()
+def test_different_predictions_are_listed_and_judged():
+    """Rounding explains a difference between two equal probabilities, and none between two that differ."""
+    trace = simulate(SMALL, command="prediction", batch=4, steps=1)
+    tensors = trace.step(1)
+    assert [c.tensor for c in whole_split.judge(trace, None)[0] if not c.passed] == []
+    A3 = tensors["A3"].copy()
+    A3[1] = np.roll(A3[1], 1)  # another class that no rounding explains
+    _, predictions = whole_split.judge(altered(trace, "step1/A3", A3), None)
+    assert [c.differs for c in predictions] == [False, True, False, False]
+    assert not predictions[1].explained and "no" in {cell.text for cell in whole_split.table(predictions).rows[0]}
+    W3, B3 = tensors["W3"].copy(), tensors["B3"].copy()
     W3[:, 1], B3[:, 1] = W3[:, 0], B3[:, 0]  # digits 0 and 1 alike
     W3[:, 2:], B3[:, 2:] = 0, -50
-    Z3 = (known["A2"].astype(float) @ W3 + B3).astype("float32")
+    Z3 = (tensors["A2"].astype(float) @ W3 + B3).astype("float32")
     E = np.exp(Z3 - Z3.max(axis=1, keepdims=True))
     A3 = (E / E.sum(axis=1, keepdims=True)).astype("float32")
     A3[0, 1] = np.nextafter(A3[0, 1], np.float32(1))
-    twins = held
+    equal_pair = trace
     for name, array in {"W3": W3, "B3": B3, "Z3": Z3, "A3": A3}.items():
-        twins = altered(twins, f"step1/{name}", array)
-    found, choices = every.judge(twins, None)
-    assert [c.tensor for c in found if not c.passed] == []
-    assert choices[0].differs and choices[0].explained
+        equal_pair = altered(equal_pair, f"step1/{name}", array)
+    comparisons, predictions = whole_split.judge(equal_pair, None)
+    assert [c.tensor for c in comparisons if not c.passed] == []
+    assert predictions[0].differs and predictions[0].explained
 
 
 def test_batches_are_merged_worst_first():
@@ -157,9 +158,9 @@ def test_batches_are_merged_worst_first():
     worse = Comparison(1, 1, "Z1", "6", 1, (2, 2), "local", "within", utilisation=0.7, elements=4, equal_share=0.5)
     bad = Comparison(1, 1, "Z1", "6", 1, (1, 2), "local", "outside", utilisation=3.0, elements=2, outside=1,
                      equal_share=0.0)  # fmt: skip
-    (one,) = every.merged([(good,), (bad,), (worse,)])
+    (one,) = whole_split.merged([(good,), (bad,), (worse,)])
     assert (one.verdict, one.utilisation, one.elements, one.outside, one.equal_share) == ("outside", 3.0, 10, 1, 0.6)
-    assert every.merged([(good,), (worse,)])[0].utilisation == 0.7
+    assert whole_split.merged([(good,), (worse,)])[0].utilisation == 0.7
 
 
 @pytest.mark.parametrize(

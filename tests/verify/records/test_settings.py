@@ -9,8 +9,8 @@ from verify.records.settings import OPTIMIZERS
 
 def test_a_described_optimizer_is_no_new_choice():
     before = list(OPTIMIZERS)
-    found = OPTIMIZERS["sgd(momentum=0.9, nesterov=True)"]
-    assert found == SGD(momentum=0.9, nesterov=True) and OPTIMIZERS["sgd(momentum=0.9, nesterov=True)"] is found
+    optimizer = OPTIMIZERS["sgd(momentum=0.9, nesterov=True)"]
+    assert optimizer == SGD(momentum=0.9, nesterov=True) and OPTIMIZERS["sgd(momentum=0.9, nesterov=True)"] is optimizer
     assert isinstance(OPTIMIZERS["adam(amsgrad=True)"], Adam)
     assert list(OPTIMIZERS) == before == ["adam", "sgd"]
 

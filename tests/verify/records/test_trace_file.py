@@ -1,4 +1,4 @@
-"""Trace files: the same back, and every damage refused by one sentence."""
+"""Trace files: what is written is read back, and every damaged file is refused by one sentence."""
 
 import io
 import json
@@ -29,20 +29,20 @@ def rewrite(path, edit):
 
 
 def test_the_same_back_and_the_same_bytes(saved):
-    held = trace_file.load(str(saved))
+    trace = trace_file.load(str(saved))
     again = simulate()
-    assert list(held.tensors) == list(again.tensors)
-    assert all(np.array_equal(held.tensors[n], again.tensors[n]) for n in again.tensors)
-    assert (held.settings, held.network, held.environment) == (again.settings, again.network, again.environment)
-    assert trace_file.to_bytes(held) == saved.read_bytes()
+    assert list(trace.tensors) == list(again.tensors)
+    assert all(np.array_equal(trace.tensors[n], again.tensors[n]) for n in again.tensors)
+    assert (trace.settings, trace.network, trace.environment) == (again.settings, again.network, again.environment)
+    assert trace_file.to_bytes(trace) == saved.read_bytes()
 
 
 def test_a_trace_is_read_only(saved):
-    held = trace_file.load(str(saved))
+    trace = trace_file.load(str(saved))
     with pytest.raises(ValueError):
-        held.tensors["step1/Z1"][0, 0] = 1
+        trace.tensors["step1/Z1"][0, 0] = 1
     with pytest.raises(TypeError):
-        held.tensors["x"] = np.zeros(1)
+        trace.tensors["x"] = np.zeros(1)
 
 
 def refused(path, *words):
@@ -68,15 +68,15 @@ def test_truncated(saved, share):
 def test_a_flipped_byte_is_noticed_wherever_it_is(saved):
     content = saved.read_bytes()
     clean = trace_file.load(str(saved))
-    for at in range(200, len(content), len(content) // 60):
+    for position in range(200, len(content), len(content) // 60):
         damaged = bytearray(content)
-        damaged[at] ^= 0x40
+        damaged[position] ^= 0x40
         saved.write_bytes(damaged)
         try:
-            held = trace_file.load(str(saved))
+            trace = trace_file.load(str(saved))
         except Unusable:
             continue
-        assert all(np.array_equal(held.tensors[n], clean.tensors[n]) for n in clean.tensors), at
+        assert all(np.array_equal(trace.tensors[n], clean.tensors[n]) for n in clean.tensors), position
 
 
 def test_pickles_are_never_loaded(saved):
@@ -157,10 +157,10 @@ def test_altered(saved, name):
 
 
 def test_a_trace_of_the_older_schema_is_read(saved):
-    held = trace_file.load(str(saved))
+    trace = trace_file.load(str(saved))
     rewrite(saved, lambda a, m: older(m))
     again = trace_file.load(str(saved))
-    assert again.network == held.network and again.settings == held.settings
+    assert again.network == trace.network and again.settings == trace.settings
     rewrite(saved, lambda a, m: m.update(schema="byhand-trace/0"))
     refused(saved, "not of schema byhand-trace/2 or byhand-trace/1")
 
@@ -185,7 +185,7 @@ def test_members_that_are_no_arrays(saved, body):
 def test_a_member_that_is_there_twice(saved):
     with zipfile.ZipFile(saved, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("step1/Z1.npy", archive.read("step1/Z1.npy"))
-    refused(saved, "double")
+    refused(saved, "stored twice")
 
 
 def test_a_manifest_with_an_endless_number(saved):

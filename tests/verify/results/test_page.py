@@ -9,50 +9,48 @@ from tests.support.browser import Visit, axe, chromium
 from tests.support.simulate import altered, simulate
 from verify import backprop
 from verify.cli.exit_status import guarded
-from verify.printed import consistency as trial
-from verify.printed import figures
-from verify.printed import layout as laid_out
+from verify.printed import consistency, figures, layout
 from verify.records import trace_file
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def made(folder, held, *words):
-    """report.html of verify.backprop on this trace."""
-    (folder / "t.npz").write_bytes(trace_file.to_bytes(held))
+def report(folder, trace, *words):
+    """Return the path of the page that verify.backprop writes about this trace."""
+    (folder / "t.npz").write_bytes(trace_file.to_bytes(trace))
     guarded(backprop.main, ["--trace", str(folder / "t.npz"), "--out", str(folder / "out"), "--quiet", *words])
     return folder / "out" / "report.html"
 
 
 def wrong():
-    held = simulate()
-    array = held.tensors["step1/dW2"].copy()
+    trace = simulate()
+    array = trace.tensors["step1/dW2"].copy()
     array[3, 2] += 0.25
-    return altered(held, "step1/dW2", array)
+    return altered(trace, "step1/dW2", array)
 
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory):
     return {
-        "passing": made(tmp_path_factory.mktemp("passing"), simulate(steps=1)),
-        "failing": made(tmp_path_factory.mktemp("failing"), wrong()),
+        "passing": report(tmp_path_factory.mktemp("passing"), simulate(steps=1)),
+        "failing": report(tmp_path_factory.mktemp("failing"), wrong()),
         "essay": essay(tmp_path_factory.mktemp("essay")),
-        "hostile": made(tmp_path_factory.mktemp("hostile"), altered(wrong(), f"step1/{HOSTILE}", np.ones(3))),
+        "hostile": report(tmp_path_factory.mktemp("hostile"), altered(wrong(), f"step1/{HOSTILE}", np.ones(3))),
     }
 
 
 def essay(folder):
-    """A page of the printed numbers alone."""
-    found = trial.judge(figures.read()).verdicts
-    text = as_html.render(Report("PASS the essay", True, (), tuple(laid_out.tables(found))))
+    """Return the path of a page with the printed numbers only."""
+    verdicts = consistency.judge(figures.read()).verdicts
+    text = as_html.render(Report("PASS the essay", True, (), tuple(layout.tables(verdicts))))
     (folder / "report.html").write_text(text)
     return folder / "report.html"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    with chromium() as found:
-        yield found
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
@@ -74,16 +72,16 @@ def column(page, index):
     return [text for text in cells.all_inner_texts()]
 
 
-def test_a_click_sorts_and_another_turns_it_round(visit):
+def test_a_click_sorts_and_another_reverses_the_order(visit):
     page = visit("passing").page
     before = column(page, 1)
-    head = page.locator("[data-mode=local] th button", has_text="used")
+    head = page.locator("[data-mode=local] th button", has_text="÷")
     head.click()
-    used = [float(text) for text in column(page, 7)]
-    assert used == sorted(used) and used[0] < used[-1]
+    ratios = [float(text) for text in column(page, 7)]
+    assert ratios == sorted(ratios) and ratios[0] < ratios[-1]
     assert head.locator("..").get_attribute("aria-sort") == "ascending"
     head.press("Enter")
-    assert [float(text) for text in column(page, 7)] == sorted(used, reverse=True)
+    assert [float(text) for text in column(page, 7)] == sorted(ratios, reverse=True)
     page.locator("[data-mode=local] th button", has_text="tensor").click()
     assert column(page, 1) == sorted(before, key=str.lower) or sorted(column(page, 1)) == sorted(before)
     assert column(page, 1) != before and head.locator("..").get_attribute("aria-sort") is None
@@ -113,16 +111,16 @@ def test_the_switch_shows_one_mode(visit):
 
 def test_a_row_opens_its_tensor_and_a_number_its_element(visit):
     page = visit("passing").page
-    near = page.locator("#tensor-dW2")
-    assert not near.locator(".body").is_visible()
+    details = page.locator("#tensor-dW2")
+    assert not details.locator(".body").is_visible()
     page.locator("[data-mode=local]").get_by_role("link", name="dW2", exact=True).click()
-    near.locator(".body").wait_for()
-    assert near.locator("svg.chart").count() == 2 and near.locator(".heat").is_visible()
+    details.locator(".body").wait_for()
+    assert details.locator("svg.chart").count() == 2 and details.locator(".heat").is_visible()
     element = page.locator("#number-dW2-2-1")
     assert not element.locator("p").first.is_visible()
-    near.locator("a[href='#number-dW2-2-1']").first.click()
+    details.locator("a[href='#number-dW2-2-1']").first.click()
     element.locator("p").first.wait_for()
-    assert "allowed" in element.inner_text()
+    assert "bound" in element.inner_text()
     assert page.evaluate("document.activeElement.closest('details').id") == "number-dW2-2-1"
 
 
@@ -151,7 +149,7 @@ def test_hostile_names_stay_text(visit):
     assert page.locator("img[src=x]").count() == 0
 
 
-def test_a_printed_number_tells_its_reason_and_the_arrows_lead_on(visit):
+def test_a_printed_number_shows_its_reason_and_the_arrow_keys_move_on(visit):
     page = visit("essay").page
     table = page.locator("section", has=page.locator("h2", has_text="Table 4:"))
     bad = table.locator(".mark.bad").first
@@ -185,7 +183,7 @@ def test_the_keyboard_reaches_content_first(visit):
 
 
 @pytest.mark.parametrize("width", [360, 800, 1280])
-def test_nothing_sticks_out_at_any_width(visit, width):
+def test_the_page_is_never_wider_than_the_window(visit, width):
     page = visit("failing", width=width).page
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
@@ -23,15 +24,12 @@ from verify.records.arrays import same_bits
 from verify.records.settings import Settings
 from verify.runtime.stderr import hushed
 from verify.sweep import __main__ as sweep
+from verify.sweep import cluster, provenance, report, scheduling
 from verify.sweep import parquet_store as store
-from verify.sweep import provenance as origin
-from verify.sweep import report
-from verify.sweep import scheduling as runner
 from verify.sweep import worker as work
 from verify.sweep.aggregation import summarise
 from verify.sweep.case_result import AGREES, DISAGREES, ROWS, UNVERIFIED
-from verify.sweep.execution import Execution
-from verify.sweep.plan import Plan
+from verify.sweep.plan import Plan, stored_plan
 
 with hushed():
     import keras
@@ -50,7 +48,7 @@ PLAN = Plan(
 
 def test_reused_models_have_the_bits_of_new_ones():
     """Kinds of run in turn, and each seed after another: nothing of a case before is left."""
-    bench = reused.ModelCache()
+    model_cache = reused.ModelCache()
     kinds = [
         {"batch": 1, "steps": 2}, {"batch": 7}, {"dtype": "float64", "batch": 3}, {"jit": True, "batch": 2},
         {"optimizer": "sgd"},
@@ -58,13 +56,13 @@ def test_reused_models_have_the_bits_of_new_ones():
     with hushed():
         for seed, kind in product((1, 0), kinds):
             settings = Settings(seed=seed, index=11 * seed, **kind)
-            again = bench.capture(settings, DIGITS)
+            again = model_cache.capture(settings, DIGITS)
             alone = capture.capture(settings, DIGITS)
             assert list(again.tensors) == list(alone.tensors)
             assert all(same_bits(again.tensors[name], alone.tensors[name]) for name in alone.tensors)
 
 
-def test_weights_do_not_hang_on_what_other_threads_draw(monkeypatch):
+def test_weights_do_not_depend_on_what_other_threads_draw(monkeypatch):
     """Keras's own weights of a seed, though Python's generator is not asked."""
     keras.utils.set_random_seed(5)
     plain = [keras.layers.Dense(n).kernel_initializer((3, n)).numpy() for n in ESSAY.sizes[1:]]
@@ -75,77 +73,77 @@ def test_weights_do_not_hang_on_what_other_threads_draw(monkeypatch):
     monkeypatch.setattr(random, "randint", drawn)
     for again, layer in zip(plain, dense_layers(ESSAY, 5), strict=True):
         assert np.array_equal(again, layer.kernel_initializer((3, layer.units)).numpy())
-    bench = reused.ModelCache()
+    model_cache = reused.ModelCache()
     with hushed():
         for settings in (Settings(seed=1), Settings(seed=2)):
-            bench.capture(settings, DIGITS)
+            model_cache.capture(settings, DIGITS)
             capture.capture(settings, DIGITS)
 
 
 def test_models_of_few_kinds_are_kept(monkeypatch):
     monkeypatch.setattr(reused, "KEPT", 2)
-    bench = reused.ModelCache()
+    model_cache = reused.ModelCache()
     with hushed():
         for batch in (1, 2, 3, 2):
-            bench.capture(Settings(batch=batch), DIGITS)
-    assert [key[2] for key in bench.kept] == [3, 2]
+            model_cache.capture(Settings(batch=batch), DIGITS)
+    assert [key[2] for key in model_cache.kept] == [3, 2]
 
 
 @pytest.fixture
-def bench(monkeypatch):
+def model_cache(monkeypatch):
     """As a worker has it, in this process whose TensorFlow may have begun in several threads."""
     made = reused.ModelCache()
-    monkeypatch.setattr(work, "_bench", lambda: made)
+    monkeypatch.setattr(work, "_model_cache", lambda: made)
     return made
 
 
 def worker():
-    return work.Work(origin.here(), DIGITS.digest())
+    return work.Work(provenance.versions(), DIGITS.digest())
 
 
-def test_a_finding_says_what_the_comparison_says(bench):
+def test_a_case_result_says_what_the_comparison_says(model_cache):
     case = PLAN.case(1)
     with hushed():
-        found = worker()(case)
-        held = capture.capture(case.settings, DIGITS)
-    rows = [c for c in compare(held, "backprop").comparisons if c.mode == "local"]
-    assert found.status == AGREES and found.length == len(rows)
+        result = worker()(case)
+        captured = capture.capture(case.settings, DIGITS)
+    rows = [c for c in compare(captured, "backprop").comparisons if c.mode == "local"]
+    assert result.status == AGREES and len(result.rows["step"]) == len(rows)
     for name in ROWS:
         if name != "failure":
-            assert found.rows[name] == [getattr(c, name) for c in rows], name
-    assert found.images == 2 and found.differ == 0 and found.right_by_hand == found.right_tensorflow
+            assert result.rows[name] == [getattr(c, name) for c in rows], name
+    assert result.images == 2 and result.differ == 0 and result.right_by_hand == result.right_tensorflow
 
 
 def test_a_wrong_tensor_is_a_disagreement_with_its_diagnosis():
     case = PLAN.case(0)
     with hushed():
-        held = capture.capture(case.settings, DIGITS)
-    wrong = altered(held, "step2/dW2", held.tensors["step2/dW2"] * np.float32(1.01))
-    found = work.judged(case, wrong)
-    assert found.status == DISAGREES and sum(found.rows["outside"])
-    at = found.rows["failure"].index(next(filter(None, found.rows["failure"])))
-    assert found.rows["tensor"][at] == "dW2" and found.rows["step"][at] == 2
-    assert "times what the equation gives" in found.rows["explanation"][at]
-    assert work.bits(wrong) == work.bits(held)  # they are of costs and weights
-    assert work.bits(altered(held, "step2/C", held.tensors["step2/C"] * 2)) != work.bits(held)
+        captured = capture.capture(case.settings, DIGITS)
+    wrong = altered(captured, "step2/dW2", captured.tensors["step2/dW2"] * np.float32(1.01))
+    result = work.judge(case, wrong)
+    assert result.status == DISAGREES and sum(result.rows["outside"])
+    row = result.rows["failure"].index(next(filter(None, result.rows["failure"])))
+    assert result.rows["tensor"][row] == "dW2" and result.rows["step"][row] == 2
+    assert "times what the equation gives" in result.rows["explanation"][row]
+    assert work.bits(wrong) == work.bits(captured)  # they are of costs and weights
+    assert work.bits(altered(captured, "step2/C", captured.tensors["step2/C"] * 2)) != work.bits(captured)
 
 
-def test_a_misread_image_is_counted(bench):
+def test_a_misread_image_is_counted(model_cache):
     case = PLAN.case(0)
     with hushed():
-        held = capture.capture(case.settings, DIGITS)
-    A3 = held.tensors["step1/A3"]
+        captured = capture.capture(case.settings, DIGITS)
+    A3 = captured.tensors["step1/A3"]
     other = np.roll(A3, 1, axis=1)
-    assert work.predictions(altered(held, "step1/A3", other))[3] == 1
-    images, by_hand, tensorflow, _ = work.predictions(held)
+    assert work.predictions(altered(captured, "step1/A3", other))[3] == 1
+    images, by_hand, tensorflow, _ = work.predictions(captured)
     assert images == 2 and by_hand == tensorflow
 
 
-def test_a_capture_that_disturbs_is_not_verified(bench, monkeypatch):
+def test_a_capture_that_disturbs_is_not_verified(model_cache, monkeypatch):
     case = PLAN.case(0)
     with hushed():
         worker()(case)
-    made = next(iter(bench.kept.values()))
+    made = next(iter(model_cache.kept.values()))
     own = made.step
 
     def disturbing(X, y):
@@ -153,27 +151,27 @@ def test_a_capture_that_disturbs_is_not_verified(bench, monkeypatch):
 
     made.step = disturbing
     with hushed():
-        found = worker()(case)
-    assert found.status == UNVERIFIED and "changed W2_new" in found.remark
+        result = worker()(case)
+    assert result.status == UNVERIFIED and "changed W2_new" in result.remark
 
 
-def test_an_error_of_tensorflow_is_not_verified(bench, monkeypatch):
+def test_an_error_of_tensorflow_is_not_verified(model_cache, monkeypatch):
     monkeypatch.setattr(reused, "training", lambda model: lambda X, y: 1 / 0)
-    found = worker()(PLAN.case(0))
-    assert found.status == UNVERIFIED and "ZeroDivisionError" in found.remark
+    result = worker()(PLAN.case(0))
+    assert result.status == UNVERIFIED and "ZeroDivisionError" in result.remark
 
 
 def test_nothing_compared_is_not_verified(monkeypatch):
     case = PLAN.case(0)
     empty = trace_file.Trace(case.settings, ESSAY, {}, {})
-    assert work.judged(case, empty).status == UNVERIFIED
+    assert work.judge(case, empty).status == UNVERIFIED
 
 
-def test_a_worker_with_other_images_or_versions_may_not_take_part(bench):
+def test_a_worker_with_other_images_or_versions_may_not_take_part(model_cache):
     with pytest.raises(Unusable, match="other images in --data digits"):
-        work.Work(origin.here(), "0" * 64)(PLAN.case(0))
+        work.Work(provenance.versions(), "0" * 64)(PLAN.case(0))
     with pytest.raises(Unusable, match=r"keras .*, not 1\.0"):
-        work.Work({**origin.here(), "keras": "1.0"}, DIGITS.digest())(PLAN.case(0))
+        work.Work({**provenance.versions(), "keras": "1.0"}, DIGITS.digest())(PLAN.case(0))
 
 
 @pytest.mark.parametrize("has", [1, 2])
@@ -195,26 +193,28 @@ def test_tensorflow_with_more_threads_is_refused(has, monkeypatch):
 
 
 def killing(monkeypatch):
-    """One worker dies as soon as a case is done; hands out those that have."""
-    ready, add, pids, killed = Execution._ready, store.Store.add, [], []
+    """Kill one worker as soon as a case is done; return the list of those killed."""
+    local, add, pids, killed = cluster.local, store.Store.add, [], []
 
-    def connected(self, client):
-        pids.extend(client.run(os.getpid).values())
-        ready(self, client)
+    @contextmanager
+    def connected(*options):
+        with local(*options) as client:
+            pids.extend(client.run(os.getpid).values())
+            yield client
 
-    def added(self, finding):
-        add(self, finding)
+    def added(self, result):
+        add(self, result)
         if pids and not killed:
             killed.append(pids[0])
             os.kill(pids[0], signal.SIGKILL)
 
-    monkeypatch.setattr(runner, "TOGETHER", 1)
-    monkeypatch.setattr(Execution, "_ready", connected)
+    monkeypatch.setattr(scheduling, "TOGETHER", 1)
+    monkeypatch.setattr(cluster, "local", connected)
     monkeypatch.setattr(store.Store, "add", added)
     return killed
 
 
-def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench, monkeypatch):
+def test_a_sweep_has_the_bits_of_its_commands(tmp_path, model_cache, monkeypatch):
     """Two worker processes, one of which is killed; the same cases here, in the other order; one as its command."""
     killed = killing(monkeypatch)
     words = shlex.split("--seeds 4:7 --digits 5 --jit both --steps 2 --workers 2 --quiet")
@@ -225,14 +225,14 @@ def test_a_sweep_has_the_bits_of_its_commands(tmp_path, bench, monkeypatch):
     case = PLAN.case(3)
     repeated(case.command, tmp_path)
     assert work.bits(trace_file.load(str(tmp_path / "t.npz"))) == bits[3]
-    kept = store.Store(tmp_path / "here", store.begun(out))
+    kept = store.Store(tmp_path / "here", stored_plan(out))
     with hushed():
         for number in reversed(range(len(PLAN))):
             kept.add(worker()(PLAN.case(number)))
     kept.flush()
     kept.close()
     assert bits_of(tmp_path / "here") == bits
-    here = report.files(summarise(tmp_path / "here", store.begun(out))).contents()
+    here = report.files(summarise(tmp_path / "here", stored_plan(out))).contents()
     assert {name: (out / name).read_bytes() for name in here} == here
 
 

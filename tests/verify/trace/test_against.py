@@ -1,4 +1,4 @@
-"""Two traces against each other, without TensorFlow: who is nearer is known, because it was made so."""
+"""Compare two traces without TensorFlow. The tests know which is nearer, because they change one of them."""
 
 import csv
 import io
@@ -29,14 +29,14 @@ def compared(a, b):
 
 
 def pair(result, tensor, step=1):
-    (found,) = (p for p in result.found.pairs if (p.tensor, p.step) == (tensor, step))
-    return found
+    (match,) = (p for p in result.against.pairs if (p.tensor, p.step) == (tensor, step))
+    return match
 
 
 def test_a_trace_against_itself_is_the_same_in_every_bit():
     result = compared(simulate(), simulate())
     assert result.passed and "the same bits in all" in result.headline and result.headline.startswith("PASS ")
-    assert all(p.same == p.elements > 0 and p.nearer == "equal" for p in result.found.pairs)
+    assert all(p.same == p.elements > 0 and p.nearer == "equal" for p in result.against.pairs)
     assert "same X, y and first weights" in result.to_report().lines[0]
 
 
@@ -55,7 +55,7 @@ def test_the_one_that_was_made_worse_is_further_from_the_mathematics(letter):
 
 def test_the_figures_are_those_of_the_arrays():
     a, b = simulate(), simulate(change=worse)
-    for p in compared(a, b).found.pairs:
+    for p in compared(a, b).against.pairs:
         x, y = (t.step(p.step)[p.tensor] for t in (a, b))
         assert p.elements == x.size and p.same == np.sum(x.view(np.uint32) == y.view(np.uint32))
         assert p.max_difference == np.abs(x.astype(float) - y).max()
@@ -72,20 +72,19 @@ def test_zeros_of_two_signs_have_other_bits():
     assert dz.same < dz.elements and dz.max_difference == 0 and dz.verdict_b == "reproduced"
 
 
-def test_in_float64_nearer_cannot_be_told():
+def test_in_float64_nearer_cannot_be_decided():
     result = compared(simulate(dtype="float64"), simulate(dtype="float64", change=worse))
-    assert result.passed and "cannot be told: the by-hand side rounds as much" in result.headline
-    assert {p.nearer for p in result.found.pairs} == {"equal", "untold"}
+    assert result.passed and "cannot be decided, because the by-hand side rounds as much" in result.headline
+    assert {p.nearer for p in result.against.pairs} == {"equal", "untold"}
 
 
-def test_other_inputs_are_said():
+def test_different_inputs_are_named():
     result = compared(simulate(seed=0), simulate(seed=1))
-    assert result.passed and "they were given other X, y, W1, B1, W2, B2 and " in result.headline
-    assert "not rounding alone" in result.to_report().lines[0]
-    labels = simulate()
-    other = compared(labels, simulate(change=lambda step, name, a: a))
-    assert not other.found.other_inputs and set(other.found.inputs) >= {"step1/W1", "step2/X"}
-    assert "step2/W1" not in other.found.inputs
+    assert result.passed and "have different inputs (X, y, W1, B1, W2, B2 and " in result.headline
+    assert "more than rounding" in result.to_report().lines[0]
+    other = compared(simulate(), simulate(change=lambda step, name, a: a))
+    assert not other.against.other_inputs and set(other.against.inputs) >= {"step1/W1", "step2/X"}
+    assert "step2/W1" not in other.against.inputs
 
 
 def wrong(step, name, array):
@@ -100,11 +99,11 @@ def test_one_that_is_not_within_rounding_fails():
     result = compared(simulate(), simulate(change=wrong))
     assert not result.passed
     assert result.headline.startswith(
-        "FAIL not both are within rounding of their equations: A is; B is not: step 1, dW2"
+        "FAIL A is within rounding of its equations; B is not within rounding of its equations: step 1, dW2"
     )
     assert "(22c) at (4, 3)" in result.headline and pair(result, "dW2").nearer == "A"
     both = compared(simulate(change=wrong), simulate(change=wrong))
-    assert not both.passed and "A is not: " in both.headline and "B is not: " in both.headline
+    assert not both.passed and all(f"{x} is not within rounding of its equations: " in both.headline for x in "AB")
 
 
 ODD = {
@@ -121,7 +120,7 @@ ODD = {
 def test_what_one_lacks_or_has_otherwise_fails(name, first, tmp_path):
     bad = altered(simulate(), *ODD[name])
     result = compared(bad, simulate()) if first else compared(simulate(), bad)
-    assert not result.passed and f"{'A' if first else 'B'} is not: " in result.headline
+    assert not result.passed and f"{'A' if first else 'B'} is not within" in result.headline
     json.loads(as_json.render(result.to_dict()), parse_constant=pytest.fail)
     assert result.to_report().tables[1].rows
 
@@ -141,10 +140,10 @@ OTHER = {
 
 @pytest.mark.parametrize("name", OTHER)
 def test_another_computation_is_refused(name):
-    words, said = OTHER[name]
+    words, output = OTHER[name]
     with pytest.raises(Unusable) as caught:
         against(simulate(), simulate(**words))
-    assert said in str(caught.value) and "\n" not in str(caught.value)
+    assert output in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_an_optimizer_in_other_words_is_the_same():
@@ -159,29 +158,24 @@ def test_an_optimizer_in_other_words_is_the_same():
 def test_forward_passes(kinds):
     a, b = (simulate(command=kind, steps=1) for kind in kinds)
     result = compared(a, b)
-    assert result.passed and ("C" in {p.tensor for p in result.found.pairs}) == ("prediction" not in kinds)
-    assert ("step1/y" in result.found.inputs) == ("prediction" not in kinds)
+    assert result.passed and ("C" in {p.tensor for p in result.against.pairs}) == ("prediction" not in kinds)
+    assert ("step1/y" in result.against.inputs) == ("prediction" not in kinds)
 
 
 @pytest.mark.parametrize(
-    ("same", "numbers", "said"), [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"),
+    ("same", "numbers", "output"), [(0, 7, "0.0%"), (7, 7, "100.0%"), (0, 0, "0.0%"), (1, 10**5, "under 0.1%"),
                             (10**5 - 1, 10**5, "over 99.9%"),
                             (3, 4, "75.0%")],
 )  # fmt: skip
-def test_a_share_is_all_or_none_only_of_all_or_none(same, numbers, said):
-    assert share({"same_bits": same, "numbers": numbers}) == f"{said} of {numbers:,} numbers"
+def test_a_share_is_all_or_none_only_of_all_or_none(same, numbers, output):
+    assert share({"same_bits": same, "numbers": numbers}) == f"{output} of {numbers:,} numbers"
 
 
 @pytest.fixture
 def files(tmp_path):
-    made = {
-        "a": simulate(),
-        "b": simulate(change=worse),
-        "bad": simulate(change=wrong),
-        "sgd": simulate(optimizer="sgd"),
-    }
-    for name, held in made.items():
-        (tmp_path / f"{name}.npz").write_bytes(trace_file.to_bytes(held))
+    changes = {"a": {}, "b": {"change": worse}, "bad": {"change": wrong}, "sgd": {"optimizer": "sgd"}}
+    for name, change in changes.items():
+        (tmp_path / f"{name}.npz").write_bytes(trace_file.to_bytes(simulate(**change)))
     return tmp_path
 
 
@@ -193,9 +187,13 @@ def test_the_command(files, capsys):
     (files / "o").mkdir()
     (files / "o" / "tensors.csv").write_text("of before")
     assert call(files / "a.npz", "--against", files / "b.npz", "--out", files / "o") == 0
-    said = capsys.readouterr()
-    assert said.out.startswith("PASS the two agree") and said.err == "" and "step where it is furthest" in said.out
-    assert all(len(line) <= 100 for line in said.out.splitlines() if not line.startswith("Reports:"))
+    output = capsys.readouterr()
+    assert (
+        output.out.startswith("PASS the two agree")
+        and output.err == ""
+        and "step with the largest difference" in output.out
+    )
+    assert all(len(line) <= 100 for line in output.out.splitlines() if not line.startswith("Reports:"))
     assert {p.name for p in (files / "o").iterdir()} == {"result.json", "comparisons.csv", "report.md", "report.html"}
     rows = list(csv.DictReader(io.StringIO((files / "o" / "comparisons.csv").read_text())))
     (z,) = (row for row in rows if (row["step"], row["tensor"]) == ("1", "Z1"))
@@ -209,31 +207,31 @@ def test_the_command(files, capsys):
 
 def test_the_command_fails_with_status_1(files, capsys):
     assert call(files / "a.npz", "--against", files / "bad.npz", "--out", files / "o") == 1
-    assert capsys.readouterr().out.startswith("FAIL not both")
+    assert capsys.readouterr().out.startswith("FAIL A is within rounding of its equations; B is not")
     assert not json.loads((files / "o" / "result.json").read_text())["b"]["passed"]
 
 
-@pytest.mark.parametrize(("name", "said"), [("sgd.npz", "optimizer sgd, not adam"), ("none.npz", "no such file"),
+@pytest.mark.parametrize(("name", "output"), [("sgd.npz", "optimizer sgd, not adam"), ("none.npz", "no such file"),
                                         ("cut.npz", "truncated"), ("", "no such file")])  # fmt: skip
-def test_the_command_refuses_in_one_sentence(files, capsys, name, said):
+def test_the_command_refuses_in_one_sentence(files, capsys, name, output):
     (files / "cut.npz").write_bytes((files / "a.npz").read_bytes()[:900])
     assert call(files / "a.npz", "--against", files / name if name else "", "--out", files / "o") == 2
     shown = capsys.readouterr()
-    assert shown.out == "" and shown.err.startswith("error: --against ") and said in shown.err
+    assert shown.out == "" and shown.err.startswith("error: --against ") and output in shown.err
     assert shown.err.count("\n") == 1 and not (files / "o").exists()
 
 
 def test_hostile_names_are_plain_text_wherever_they_are_printed(files, capsys):
-    """Of files; and what settings and environment may hold is text as well."""
-    held = simulate(data="=1+1|<script>evil`#", optimizer="adam")
-    held = replace(held, environment={"<b>|": "=cmd()|[x](javascript:y)"})
+    """Names of files, settings and environment may hold any text."""
+    trace = simulate(data="=1+1|<script>evil`#", optimizer="adam")
+    trace = replace(trace, environment={"<b>|": "=cmd()|[x](javascript:y)"})
     odd = files / "\x1b[31m<i>|&.npz"
-    odd.write_bytes(trace_file.to_bytes(held))
+    odd.write_bytes(trace_file.to_bytes(trace))
     for words in ((odd,), (odd, "--against", files / "a.npz"), (files / "a.npz", "--against", odd)):
         assert call(*words, "--out", files / "o") == 0
-        said = capsys.readouterr()
+        output = capsys.readouterr()
         html, markdown = ((files / "o" / f"report.{kind}").read_text() for kind in ("html", "md"))
-        assert "\x1b" not in said.out + said.err + html + markdown
+        assert "\x1b" not in output.out + output.err + html + markdown
         assert "<script>evil" not in html and "<i>" not in html and "<script>" not in markdown.replace("\\<", "")
         (table,) = (path.read_text() for path in (files / "o").glob("*.csv"))
         assert not any(cell.startswith(("=", "@")) for row in csv.reader(io.StringIO(table)) for cell in row)

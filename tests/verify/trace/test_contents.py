@@ -1,4 +1,4 @@
-"""What `python -m verify.trace FILE` shows, without TensorFlow; and what it says of a file that was altered."""
+"""`python -m verify.trace FILE`: what it shows, without TensorFlow, and what it says about an altered file."""
 
 import csv
 import io
@@ -47,14 +47,14 @@ def rows(out):
 
 def test_a_row_a_tensor_with_its_shape_type_magnitudes_and_checksum(saved, tmp_path, capsys):
     assert call(saved, "--out", tmp_path / "o") == 0
-    held = simulate()
+    trace = simulate()
     text = capsys.readouterr().out
-    assert text.startswith(f"PASS t.npz holds {len(held.tensors)} tensors, ")
+    assert text.startswith(f"PASS t.npz holds {len(trace.tensors)} tensors, ")
     assert all(len(line) <= 100 for line in text.splitlines() if not line.startswith("Reports:"))
-    found = {row["tensor"]: row for row in rows(tmp_path / "o")}
-    assert list(found) == list(held.tensors)
-    for name, array in held.tensors.items():
-        row, sizes = found[name], np.abs(array.astype(float))
+    by_tensor = {row["tensor"]: row for row in rows(tmp_path / "o")}
+    assert list(by_tensor) == list(trace.tensors)
+    for name, array in trace.tensors.items():
+        row, sizes = by_tensor[name], np.abs(array.astype(float))
         assert row["shape"] == "x".join(map(str, array.shape)) and row["dtype"] == "float32" and row["hash"] == "ok"
         assert float(row["largest"]) == sizes.max() and int(row["zeros"]) == np.sum(sizes == 0)
         assert not np.any((sizes > 0) & (sizes < float(row["smallest"])))
@@ -75,12 +75,11 @@ def test_settings_environment_and_network_are_shown(saved, tmp_path, capsys):
 
 def test_bars_are_as_long_as_layers_are_wide():
     network = chain((64, 32, 2), ("tanh", "softmax"), (False, True), (0.0, 0.25, 0.0), ((0.5, -1.0),))
-    held = contents.TraceContents("t.npz", simulate(network), {})
-    table = held.network()
+    table = contents.TraceContents("t.npz", simulate(network), {}).network()
     assert [row[2].text.count("█") for row in table.rows] == [32, 16, 1]
     assert table.rows[1][-1].text == "no bias, dropout 0.25" and "0.5·X -1" in table.note
-    assert contents.drawn(network) == "64 → tanh 32 → softmax 2"
-    assert "…" in contents.drawn(chain((3,) * 40, ("relu",) * 39))
+    assert contents.network_text(network) == "64 → tanh 32 → softmax 2"
+    assert "…" in contents.network_text(chain((3,) * 40, ("relu",) * 39))
 
 
 def test_of_several_steps_the_first_is_printed_and_all_are_written(saved, tmp_path, capsys):
@@ -106,27 +105,27 @@ def test_a_tensor_that_is_not_what_was_saved_fails_and_is_shown(saved, tmp_path,
     assert call(saved, "--out", tmp_path / "o") == 1
     text = capsys.readouterr().out
     assert text.startswith("FAIL t.npz: 1 of ") and tensor in text and "\x1b" not in text
-    assert what in " ".join(text.split("How it was made")[0].split())
+    assert what in " ".join(text.split("Settings and versions")[0].split())
     (bad,) = (row for row in rows(tmp_path / "o") if row["hash"] != "ok")
-    assert tensor in bad["tensor"] and tensor in " ".join(text.split("Its tensors")[1].split())
+    assert tensor in bad["tensor"] and tensor in " ".join(text.split("The tensors")[1].split())
     assert not json.loads((tmp_path / "o" / "result.json").read_text())["passed"]
 
 
 def test_odd_arrays_are_shown_and_not_judged(tmp_path, capsys):
-    held = simulate(steps=1)
+    trace = simulate(steps=1)
     odd = {
         "nan": np.array([np.nan, np.inf, -2.0, 0.0], np.float32), "text": np.array(["a"]), "none": np.zeros((0, 3)),
         "complex": np.array([1j]), "small": np.array([-128], np.int8), "flag": np.array(True),
     }  # fmt: skip
-    held = replace(held, tensors={**held.tensors, **odd})
+    trace = replace(trace, tensors={**trace.tensors, **odd})
     path = tmp_path / "odd.npz"
-    path.write_bytes(trace_file.to_bytes(held))
+    path.write_bytes(trace_file.to_bytes(trace))
     assert call(path, "--out", tmp_path / "o") == 0
-    found = {row["tensor"]: row for row in rows(tmp_path / "o")}
-    assert (found["nan"]["smallest"], found["nan"]["largest"]) == ("2.0", "2.0")
-    assert (found["nan"]["zeros"], found["nan"]["not_finite"]) == ("1", "2")
-    assert found["small"]["largest"] == "128.0" and found["flag"]["shape"] == ""
-    assert found["text"]["dtype"] == "<U1" and found["none"]["shape"] == "0x3"
+    by_tensor = {row["tensor"]: row for row in rows(tmp_path / "o")}
+    assert (by_tensor["nan"]["smallest"], by_tensor["nan"]["largest"]) == ("2.0", "2.0")
+    assert (by_tensor["nan"]["zeros"], by_tensor["nan"]["not_finite"]) == ("1", "2")
+    assert by_tensor["small"]["largest"] == "128.0" and by_tensor["flag"]["shape"] == ""
+    assert by_tensor["text"]["dtype"] == "<U1" and by_tensor["none"]["shape"] == "0x3"
     json.loads((tmp_path / "o" / "result.json").read_text(), parse_constant=pytest.fail)
 
 
@@ -169,7 +168,7 @@ def test_from_the_shell_and_without_tensorflow(saved, tmp_path):
 
 def test_an_altered_number_is_no_altered_file(tmp_path, capsys):
     """Whoever saves a wrong number saves its checksum with it: only a comparison notices."""
-    held = simulate(steps=1)
+    trace = simulate(steps=1)
     path = tmp_path / "t.npz"
-    path.write_bytes(trace_file.to_bytes(altered(held, "step1/Z1", held.tensors["step1/Z1"] + 1)))
+    path.write_bytes(trace_file.to_bytes(altered(trace, "step1/Z1", trace.tensors["step1/Z1"] + 1)))
     assert call(path, "--out", tmp_path / "o") == 0

@@ -1,7 +1,5 @@
 """The readers of Keras's layers: one module for each kind of `reference.layers`. They are found automatically."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Keras's Dense, with its own activation."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Keras's Dropout. With a rate of 0 it does nothing."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """Keras's ELU, as a separate layer or in a Dense."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

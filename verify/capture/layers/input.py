@@ -1,7 +1,5 @@
 """Keras's Input, which computes nothing. The number of inputs is read from the first Dense."""
 
-from __future__ import annotations
-
 import keras
 
 from verify.capture.reader import Reader

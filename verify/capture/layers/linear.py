@@ -1,7 +1,5 @@
 """Keras's linear activation."""
 
-from __future__ import annotations
-
 import keras
 
 from reference.layers.linear import Linear

@@ -1,7 +1,5 @@
 """Keras's ReLU without options."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

@@ -1,7 +1,5 @@
 """Keras's Rescaling. It is supported only before the first Dense."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import keras

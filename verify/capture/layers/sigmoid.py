@@ -1,7 +1,5 @@
 """Keras's sigmoid."""
 
-from __future__ import annotations
-
 import keras
 
 from reference.layers.sigmoid import Sigmoid

@@ -1,7 +1,5 @@
 """Keras's softmax."""
 
-from __future__ import annotations
-
 import keras
 
 from reference.layers.softmax import Softmax

@@ -1,7 +1,5 @@
 """Keras's hyperbolic tangent."""
 
-from __future__ import annotations
-
 import keras
 
 from reference.layers.tanh import Tanh

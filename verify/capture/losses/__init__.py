@@ -1,7 +1,5 @@
 """The readers of Keras's losses: one module for each kind of `reference.losses`. `KERAS` is Keras's class of it."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

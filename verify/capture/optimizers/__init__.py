@@ -4,8 +4,6 @@ Each module defines three names. `KERAS` lists the Keras classes that it reads. 
 the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from types import ModuleType
 

@@ -7,8 +7,6 @@ TensorFlow may have used. Each function yields the simplest variants first.
 A variant may read tensors of the step that its rule does not read, and "W1~", which is W1 of the step before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,10 +14,13 @@ import numpy as np
 
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
+from reference.registry import modules_of
 from reference.rules import CARRIED, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
-from verify.compare.variants import layers, losses, optimizers, update
-from verify.compare.variants.shared import VariantParts
+from verify.compare.variants import update
+from verify.compare.variants.shared import VariantParts, unchanged
+
+LAYERS, LOSSES, OPTIMIZERS = (f"{__name__}.{package}" for package in ("layers", "losses", "optimizers"))
 
 # what a variant can raise if it cannot be computed: shapes do not fit, the batch is 1, or balls lack an operation
 IMPOSSIBLE = (ValueError, IndexError, ZeroDivisionError, NotImplementedError, np.exceptions.AxisError)
@@ -37,52 +38,51 @@ class Variant:
     rule: Rule
 
 
-def variants(rule: Rule, network: Network, optimizer: Optimizer, cost: str) -> Iterator[Variant]:
+def variants(rule: Rule, network: Network, optimizer: Optimizer) -> Iterator[Variant]:
     """Yield the variants of one rule, the simplest first."""
-    for name, inputs, compute in _of(rule, network, optimizer):
-        yield Variant(name, _group(rule), replace(rule, inputs=inputs, compute=compute))
+    group = rule.phase
+    if rule.kind in modules_of(LOSSES):
+        group = "loss"
+    elif rule.phase in ("start", "update"):
+        group = "Adam"
+    for part in _parts(rule, network, optimizer):
+        name, compute, inputs = part if len(part) == 3 else (*part, rule.inputs)
+        yield Variant(name, group, replace(rule, inputs=inputs, compute=compute))
 
 
-def _group(rule: Rule) -> str:
-    """Return the row of the kill matrix that counts a rule's faults."""
-    if rule.kind in losses.modules():
-        return "loss"
-    return "Adam" if rule.phase in ("start", "update") else rule.phase
-
-
-def _of(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
-    """Yield name, inputs and function of each variant of one rule."""
-    if rule.kind in layers.modules():
-        yield from layers.modules()[rule.kind].variants(rule, network)
-    elif rule.kind in losses.modules():
-        yield from losses.modules()[rule.kind].variants(rule)
+def _parts(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
+    """Yield the name and the function of each variant of one rule, and what the function reads."""
+    if rule.kind in modules_of(LAYERS):
+        yield from modules_of(LAYERS)[rule.kind].variants(rule, network.depth)
+    elif rule.kind in modules_of(LOSSES):
+        yield from modules_of(LOSSES)[rule.kind].variants(rule)
     elif rule.phase == "update":
         yield from _of_update(rule, network, optimizer)
     elif rule.equation == CARRIED and read(rule.tensor).is_kept:
-        yield "the moments begin anew", rule.inputs, lambda x: x * 0.0
+        yield "the moments begin anew", lambda x: x * 0.0
 
 
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of a rule that updates parameters or the optimizer's state."""
     name = read(rule.tensor)
     if rule.tensor == "alpha":
-        yield from update.rates(rule)
+        yield from update.of_schedule(rule)
     elif name.role == CLIPPED:
-        yield from update.clippings(rule, network, optimizer)
+        yield from update.of_clipping(rule, network, optimizer)
     elif name.state == "decayed":
-        yield from update.decays(rule, optimizer)
+        yield from update.of_decay(rule, optimizer.weight_decay)
     elif name.state == "new":
-        yield from update.news(rule, optimizer)
+        yield from update.of_new_parameters(rule, optimizer.weight_decay)
     else:
-        yield from optimizers.modules()[rule.kind].variants(rule, optimizer)
+        yield from modules_of(OPTIMIZERS)[rule.kind].variants(rule, optimizer)
     if optimizer.weight_decay:
-        yield from _decoupling(rule, name, optimizer)
+        yield from _coupled_decay(rule, name, optimizer)
 
 
-def _decoupling(rule: Rule, name: TensorName, optimizer: Optimizer) -> VariantParts:
+def _coupled_decay(rule: Rule, name: TensorName, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of one mistake: the decay is added to the gradient and left out elsewhere."""
     if name.state == "decayed":
-        yield update.COUPLED, (rule.inputs[0],), lambda P: P * 1.0
+        yield update.COUPLED, unchanged, (rule.inputs[0],)
     elif name.role in ("m", "v") or (name.role == UPDATE and not optimizer.keeps):
         g = rule.inputs[0] if name.role == UPDATE else rule.inputs[1]
-        yield from update.coupled(rule, g, name.base, optimizer.weight_decay)
+        yield from update.of_coupled_decay(rule, g, name.base, optimizer.weight_decay)

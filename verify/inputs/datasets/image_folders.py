@@ -4,10 +4,6 @@ Colours are read as brightness, and transparent pixels as white. Without the fol
 picture of a label, in the order of the names, belongs to the test split.
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +11,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from verify.errors import Unusable
-from verify.inputs.datasets.labels import MOST_BYTES, checked, numbered, part_of, places
-from verify.inputs.images.decoding import decoded
+from verify.inputs.datasets import common
+from verify.inputs.images.decoding import decode
 from verify.records.samples import Samples
 
 SPLITS = {"train": ("train", "training"), "test": ("test", "testing")}
-NOT_MEANT = ("Thumbs.db", "desktop.ini")  # files that file managers create; names that begin with a dot are ignored too
+IGNORED = ("Thumbs.db", "desktop.ini")  # files that file managers create; names that begin with a dot are ignored too
 
 
-def here(folder: Path) -> bool:
+def recognises(folder: Path) -> bool:
     """Return whether a folder holds other folders."""
     return bool(_folders(folder))
 
@@ -31,22 +27,21 @@ def here(folder: Path) -> bool:
 def read(folder: Path, split: str) -> Samples:
     """Return the samples of a split.  Raises Unusable, naming the option or the picture."""
     source = f"--data {folder}"
-    parts = {name: _split_folder(folder, name) for name in SPLITS}
-    if parts["train"] or parts["test"]:
-        part = parts[split]
-        if part is None:
-            raise Unusable(f"{source}: it has no folder {split}")
-        paths = _pictures(part)
-        names = [path.name for part in parts.values() if part for path in _folders(part)]
+    splits = {name: path for name in SPLITS if (path := _split_folder(folder, name))}
+    if splits and split not in splits:
+        raise Unusable(f"{source}: it has no folder {split}")
+    pictures = _pictures(splits.get(split, folder))
+    if splits:
+        names = [label.name for path in splits.values() for label in _folders(path)]
+        paths = [path for of_label in pictures for path in of_label]
     else:
-        pictures = _pictures(folder)
-        names = [path.parent.name for path in pictures]
-        paths = list(_part(pictures, split))
-    classes = numbered(names, source)
+        names = [of_label[0].parent.name for of_label in pictures]
+        paths = [of_label[i] for of_label in pictures for i in common.indices_of_split(len(of_label), split)]
+    classes = common.class_names(names, source)
     if not paths:
         raise Unusable(f"{source}: of so few pictures none is for the test (every fifth of a label is)")
-    labels = places([path.parent.name for path in paths], classes)
-    return checked(_stacked(paths), labels, classes, source)
+    labels = common.class_indices([path.parent.name for path in paths], classes)
+    return common.to_samples(_stack(paths), labels, classes, source)
 
 
 def _split_folder(folder: Path, split: str) -> Path | None:
@@ -59,48 +54,41 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
-def _pictures(folder: Path) -> list[Path]:
-    """Return all pictures, label by label.  Raises Unusable if there are none, or none for one label."""
-    pictures: list[Path] = []
+def _pictures(folder: Path) -> list[list[Path]]:
+    """Return the pictures of each label.  Raises Unusable if there are none, or none for one label."""
+    pictures = []
     for label in _folders(folder):
-        inside = [path for path in label.iterdir() if not path.name.startswith(".") and path.name not in NOT_MEANT]
-        if not inside:
+        paths = [path for path in label.iterdir() if not path.name.startswith(".") and path.name not in IGNORED]
+        if not paths:
             raise Unusable(f"--data {folder}: folder {ascii(label.name)[1:-1]} has no pictures in it")
-        pictures += sorted(inside)
+        pictures.append(sorted(paths))
     if not pictures:
         raise Unusable(f"--data {folder}: it has no folders of pictures in it, one for each label")
     return pictures
 
 
-def _part(paths: list[Path], split: str) -> Iterator[Path]:
-    """Yield the pictures of one split: for each label, every fifth picture or the others."""
-    for _, group in groupby(paths, key=lambda path: path.parent):
-        pictures = list(group)
-        yield from (pictures[i] for i in part_of(len(pictures), split))
-
-
-def _stacked(paths: list[Path]) -> NDArray[np.uint8]:
+def _stack(paths: list[Path]) -> NDArray[np.uint8]:
     """Return pictures of one size as [n, height, width].  Raises Unusable, naming the first unusable picture."""
     first = _brightness(paths[0])
-    if first.nbytes * len(paths) > MOST_BYTES:
-        raise Unusable(f"--data {paths[0].parent.parent}: more than {MOST_BYTES:,} pixels in all")
+    if first.nbytes * len(paths) > common.MOST_BYTES:
+        raise Unusable(f"--data {paths[0].parent.parent}: more than {common.MOST_BYTES:,} pixels in all")
     stack = np.empty((len(paths), *first.shape), dtype=np.uint8)
-    for place, path in enumerate(paths):
-        values = first if place == 0 else _brightness(path)
+    for i, path in enumerate(paths):
+        values = _brightness(path)
         if values.shape != first.shape:
-            sizes = [f"{width} x {height}" for height, width in (values.shape, first.shape)]
+            size, first_size = (f"{width} x {height}" for height, width in (values.shape, first.shape))
+            other = "/".join(paths[0].parts[-2:])
             raise Unusable(
-                f"{_named(path)} is {sizes[0]} pixels, and {_short(paths[0])} {sizes[1]}; pictures of one "
-                "size are needed"
+                f"{_named(path)} is {size} pixels, and {other} {first_size}; pictures of one size are needed"
             )
-        stack[place] = values
+        stack[i] = values
     return stack
 
 
 def _brightness(path: Path) -> NDArray[np.uint8]:
     """Return the brightness of one picture as [height, width].  Raises Unusable, naming the picture."""
     try:
-        image, _ = decoded(str(path))
+        image, _ = decode(str(path))
     except Unusable as error:
         raise Unusable(f"{_named(path)}: {error}") from error
     if image.mode[0] == "I":
@@ -113,9 +101,4 @@ def _brightness(path: Path) -> NDArray[np.uint8]:
 
 def _named(path: Path) -> str:
     """Return the beginning of an error message about one picture."""
-    return f"--data {path.parent.parent}: picture {_short(path)}"
-
-
-def _short(path: Path) -> str:
-    """Return LABEL/FILE of a picture."""
-    return f"{path.parent.name}/{path.name}"
+    return f"--data {path.parent.parent}: picture {path.parent.name}/{path.name}"

@@ -1,13 +1,12 @@
 """Decode a PNG, JPEG or BMP file."""
 
-from __future__ import annotations
-
 import io
 import os
 import struct
 import warnings
+from contextlib import suppress
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from verify.errors import Unusable
 
@@ -32,24 +31,15 @@ SIGNATURES = {  # offset and first bytes of the formats that are read, and of ot
     "icon": (0, (b"\0\0\1\0",)),
     "NetPBM": (0, (b"P1\n", b"P2\n", b"P3\n", b"P4\n", b"P5\n", b"P6\n")),
 }
-UPRIGHT = {  # from the orientation (EXIF tag 0x0112) to the operation that turns the picture upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
-def decoded(path: str) -> tuple[Image.Image, str]:
+def decode(path: str) -> tuple[Image.Image, str]:
     """Return the picture, turned upright, and the name of its format.
 
     Raises Unusable with the reason; the caller adds the name of the file. Warnings of Pillow are ignored.
     """
     content = _content(path)
-    name = _format(content)
+    name = _format_name(content)
     if not name:
         raise Unusable("not an image; a PNG, JPEG or BMP picture is needed")
     if name not in FORMATS:
@@ -59,7 +49,7 @@ def decoded(path: str) -> tuple[Image.Image, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return _loaded(content), name
+            return _load(content), name
         except Unusable:
             raise
         except Image.DecompressionBombError as error:
@@ -88,7 +78,7 @@ def _content(path: str) -> bytes:
     return content
 
 
-def _format(content: bytes) -> str:
+def _format_name(content: bytes) -> str:
     """Return the format's name, or an empty text; the first bytes decide, because the file's name can be wrong."""
     for name, (start, signatures) in SIGNATURES.items():
         if content.startswith(signatures, start):
@@ -102,12 +92,12 @@ def _header_size(content: bytes, name: str) -> tuple[int, ...]:
     A size of zero is found here, because Pillow would report such a file as "not identified".
     """
     old_bitmap = name == "BMP" and content[14:18] == b"\x0c\0\0\0"
-    form, start = {"PNG": (">II", 16), "BMP": ("<HH" if old_bitmap else "<ii", 18), "JPEG": ("", 0)}[name]
-    part = content[start : start + struct.calcsize(form)]
-    return struct.unpack(form, part) if len(part) == struct.calcsize(form) else ()
+    layout, start = {"PNG": (">II", 16), "BMP": ("<HH" if old_bitmap else "<ii", 18), "JPEG": ("", 0)}[name]
+    size = content[start : start + struct.calcsize(layout)]
+    return struct.unpack(layout, size) if len(size) == struct.calcsize(layout) else ()
 
 
-def _loaded(content: bytes) -> Image.Image:
+def _load(content: bytes) -> Image.Image:
     """Return the decoded picture, turned upright.  Raises Unusable, or any exception of Pillow."""
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     if image.width * image.height > MOST_PIXELS:
@@ -116,13 +106,6 @@ def _loaded(content: bytes) -> Image.Image:
         raise Unusable("an animated PNG; save one picture of it")
     Image.open(io.BytesIO(content), formats=FORMATS).verify()  # load() alone does not verify the checksums of a PNG
     image.load()
-    orientation = _orientation(image)
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 (upright) if there is none."""
-    try:
-        return int(image.getexif().get(0x0112, 1))
-    except Exception:  # noqa: BLE001  # damaged EXIF data do not make the picture unreadable
-        return 1
+    with suppress(Exception):  # damaged EXIF data do not make the picture unreadable
+        ImageOps.exif_transpose(image, in_place=True)
+    return image

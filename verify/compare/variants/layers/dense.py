@@ -1,20 +1,18 @@
 """Variants of a Dense layer's sums, and of the gradients computed from them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
 from reference import backprop
-from reference.network import Network
 from reference.rule import Rule
 from reference.tensor_names import gradient, of_layer, previous, read
 from verify.bounds import Ball
-from verify.compare.variants.shared import VariantParts, products
+from verify.compare.variants.shared import VariantParts, short_products, unchanged
+from verify.records.trace import Array
 
 
-def variants(rule: Rule, network: Network) -> VariantParts:
+def variants(rule: Rule, depth: int) -> VariantParts:
     """Yield the variants of one rule of a Dense layer, the simplest first."""
     if rule.phase == "forward":
         yield from _sums(rule)
@@ -23,71 +21,74 @@ def variants(rule: Rule, network: Network) -> VariantParts:
     elif read(rule.tensor).quantity == "B":
         yield from _bias_gradients(rule)
     else:
-        yield from _gradients_below(rule, network)
+        yield from _gradients_below(rule, depth)
 
 
 def _sums(rule: Rule) -> VariantParts:
     """Yield the variants of Z."""
     (source, W, *bias), compute = rule.inputs, rule.compute
     if bias:
-        yield "bias dropped", (source, W), lambda A, W: A @ W
-        yield "bias subtracted", rule.inputs, lambda A, W, B: A @ W - B
-    yield "one input dropped", rule.inputs, lambda A, W, *B: compute(A, _without_strongest(A, W), *B)
-    yield "weights transposed", rule.inputs, lambda A, W, *B: compute(A, W.T, *B)
-    yield "stale weights", (source, previous(W), *bias), compute
-    yield "stale inputs", (previous(source), W, *bias), compute
-    yield from products(rule.inputs, compute)
+        yield "bias dropped", lambda A, W: A @ W, (source, W)
+        yield "bias subtracted", lambda A, W, B: A @ W - B
+    yield "one input dropped", lambda A, W, *B: compute(A, _without_strongest(A, W), *B)
+    yield "weights transposed", lambda A, W, *B: compute(A, W.T, *B)
+    yield "stale weights", compute, (source, previous(W), *bias)
+    yield "stale inputs", compute, (previous(source), W, *bias)
+    yield from short_products(rule)
+
+
+def _numbers(x: Any) -> Array:
+    """Return the numbers of an array, or the values of a ball."""
+    numbers: Array = x.value if isinstance(x, Ball) else x
+    return numbers
 
 
 def _without_strongest(A: Any, W: Any) -> Any:
     """Return W with one row set to 0: that of the input with the largest sum of magnitudes over the batch."""
-    value = A.value if isinstance(A, Ball) else A
-    keep = np.ones((W.shape[0], 1), dtype=bool)
-    keep[int(np.argmax(np.abs(value).sum(axis=0)))] = False
-    return W * keep
+    strongest = np.argmax(np.abs(_numbers(A)).sum(axis=0))
+    return W * (np.arange(len(_numbers(W))) != strongest)[:, None]
 
 
-def _gradients_below(rule: Rule, network: Network) -> VariantParts:
+def _gradients_below(rule: Rule, depth: int) -> VariantParts:
     """Yield the variants of the gradient of the layer's input."""
-    inputs, (dZ, W), compute = rule.inputs, rule.inputs, rule.compute
-    yield "stale weights", (dZ, previous(W)), compute
-    yield "weights not transposed", inputs, lambda dZ, W: dZ @ W
-    yield "(22c) as printed, one output", inputs, _one_output
-    if rule.layer == network.depth - 2:
-        L = network.depth
-        through = (gradient(of_layer("Z", L)), W, of_layer("W", L), of_layer("Z", L - 1))
-        yield "(22e) as printed, one output", through, _one_output_below
-    yield from products(inputs, compute)
+    dZ, W = rule.inputs
+    yield "stale weights", rule.compute, (dZ, previous(W))
+    yield "weights not transposed", lambda dZ, W: dZ @ W
+    yield "(22c) as printed, one output", _one_output
+    if rule.layer == depth - 2:
+        through = (gradient(of_layer("Z", depth)), W, of_layer("W", depth), of_layer("Z", depth - 1))
+        yield "(22e) as printed, one output", _one_output_below, through
+    yield from short_products(rule)
 
 
 def _weight_gradients(rule: Rule) -> VariantParts:
     """Yield the variants of dW."""
-    inputs, compute = rule.inputs, rule.compute
-    yield "(18a) as printed, ∂z/∂w", inputs, lambda A, dZ: A.T @ (dZ * 0.0 + 1.0 / dZ.shape[0])
-    yield "one example of the batch lost", inputs, lambda A, dZ: backprop.weight_gradient(A[:-1], dZ[:-1])
-    yield "mean for sum", inputs, lambda A, dZ: compute(A, dZ) * (1 / dZ.shape[0])
-    yield "gradient of the step before", (previous(rule.tensor),), lambda g: g * 1.0
-    yield "gradient clipped", inputs, lambda A, dZ: _clipped(compute(A, dZ))
-    weights_too = (*inputs, read(rule.tensor).base)
-    yield "weight decay in the gradient (1e-4)", weights_too, lambda A, dZ, W: compute(A, dZ) + W * 1e-4
-    yield from products(inputs, compute)
+    compute = rule.compute
+    yield "(18a) as printed, ∂z/∂w", lambda A, dZ: A.T @ (dZ * 0.0 + 1.0 / dZ.shape[0])
+    yield "one example of the batch lost", lambda A, dZ: backprop.weight_gradient(A[:-1], dZ[:-1])
+    yield "mean for sum", lambda A, dZ: compute(A, dZ) * (1 / dZ.shape[0])
+    yield "gradient of the step before", unchanged, (previous(rule.tensor),)
+    yield "gradient clipped", lambda A, dZ: _clipped(compute(A, dZ))
+    W = read(rule.tensor).base
+    yield "weight decay in the gradient (1e-4)", lambda A, dZ, W: compute(A, dZ) + W * 1e-4, (*rule.inputs, W)
+    yield from short_products(rule)
 
 
 def _bias_gradients(rule: Rule) -> VariantParts:
     """Yield the variants of dB."""
-    inputs, compute = rule.inputs, rule.compute
-    yield "one example of the batch lost", inputs, lambda dZ: backprop.bias_gradient(dZ[:-1])
-    yield "mean for sum", inputs, lambda dZ: compute(dZ) * (1 / dZ.shape[0])
-    yield "gradient of the step before", (previous(rule.tensor),), lambda g: g * 1.0
+    compute = rule.compute
+    yield "one example of the batch lost", lambda dZ: backprop.bias_gradient(dZ[:-1])
+    yield "mean for sum", lambda dZ: compute(dZ) * (1 / dZ.shape[0])
+    yield "gradient of the step before", unchanged, (previous(rule.tensor),)
 
 
 def _one_output(dZ: Any, W: Any) -> Any:
     """w_{j,j} (a_j - y_j) in place of the sum over outputs; 0 where there is no w_{j,j}."""
     n, k = W.shape
-    value = W.value if isinstance(W, Ball) else W
-    row = np.zeros((1, n), dtype=value.dtype)
-    row[0, : min(n, k)] = np.diagonal(value)
-    return (dZ @ np.eye(k, n, dtype=value.dtype)) * row
+    weights = _numbers(W)
+    row = np.zeros((1, n), dtype=weights.dtype)
+    row[0, : min(n, k)] = np.diagonal(weights)
+    return (dZ @ np.eye(k, n, dtype=weights.dtype)) * row
 
 
 def _one_output_below(dZ: Any, W: Any, W_next: Any, Z: Any) -> Any:
@@ -100,6 +101,5 @@ def _one_output_below(dZ: Any, W: Any, W_next: Any, Z: Any) -> Any:
 
 def _clipped(g: Any) -> Any:
     """Return the gradient with each element cut off at half of the largest magnitude."""
-    value = g.value if isinstance(g, Ball) else g
-    limit = float(np.abs(value).max()) / 2
+    limit = float(np.abs(_numbers(g)).max()) / 2
     return -np.maximum(-np.maximum(g, -limit), -limit)

@@ -1,23 +1,20 @@
 """Variants of dropout. The forward and the backward pass apply one function to different tensors."""
 
-from __future__ import annotations
-
 import numpy as np
 
-from reference.network import Network
 from reference.rule import Rule
 from reference.tensor_names import previous
-from verify.compare.variants.shared import VariantParts, word
+from verify.compare.variants.shared import VariantParts, options, unchanged
 
 
-def variants(rule: Rule, network: Network) -> VariantParts:
+def variants(rule: Rule, depth: int) -> VariantParts:
     """Yield the variants of one rule of dropout, the simplest first."""
-    rate, (source, M), compute = word(rule.compute, "rate"), rule.inputs, rule.compute
-    yield "dropout left out", (source,), lambda A: A * 1.0
-    yield "dropout without 1/(1 - rate)", rule.inputs, lambda A, M: A * (M > 0)
-    yield "dropout by 1/rate", rule.inputs, lambda A, M: A * (1 / rate) * (M > 0)
-    yield "dropout by 1 - rate", rule.inputs, lambda A, M: A * (1 - rate) * (M > 0)
-    yield "dropout's mask inverted", rule.inputs, lambda A, M: compute(A, 1 - M)
-    wrong_example = "dropout's mask of the wrong example"
-    yield wrong_example, rule.inputs, lambda A, M: A * (1 / (1 - rate)) * np.roll(M > 0, 1, axis=0)
-    yield "dropout's mask of the step before", (source, previous(M)), compute
+    (source, M), rate = rule.inputs, options(rule.compute)["rate"]
+    yield "dropout left out", unchanged, (source,)
+    yield "dropout without 1/(1 - rate)", lambda A, M: A * (M > 0)
+    yield "dropout by 1/rate", lambda A, M: A * (1 / rate) * (M > 0)
+    yield "dropout by 1 - rate", lambda A, M: A * (1 - rate) * (M > 0)
+    yield "dropout's mask inverted", lambda A, M: rule.compute(A, 1 - M)
+    scale = 1 / (1 - rate)
+    yield "dropout's mask of the wrong example", lambda A, M: A * scale * np.roll(M > 0, 1, axis=0)
+    yield "dropout's mask of the step before", rule.compute, (source, previous(M))

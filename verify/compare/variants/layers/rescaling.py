@@ -1,16 +1,13 @@
 """Variants of a rescaling."""
 
-from __future__ import annotations
-
-from reference.network import Network
 from reference.rule import Rule
-from verify.compare.variants.shared import VariantParts, word
+from verify.compare.variants.shared import VariantParts, options, unchanged
 
 
-def variants(rule: Rule, network: Network) -> VariantParts:
+def variants(rule: Rule, depth: int) -> VariantParts:
     """Yield the variants of one rule of a rescaling, the simplest first."""
-    scale, offset = word(rule.compute, "scale"), word(rule.compute, "offset")
-    yield "rescaling left out", rule.inputs, lambda X: X * 1.0
-    yield "offset of the rescaling left out", rule.inputs, lambda X: X * scale
-    yield "offset before the scale", rule.inputs, lambda X: (X + offset) * scale
-    yield "divided by the scale", rule.inputs, lambda X: X * (1 / scale) + offset
+    scale, offset = (options(rule.compute)[name] for name in ("scale", "offset"))
+    yield "rescaling left out", unchanged
+    yield "offset of the rescaling left out", lambda X: X * scale
+    yield "offset before the scale", lambda X: (X + offset) * scale
+    yield "divided by the scale", lambda X: X * (1 / scale) + offset

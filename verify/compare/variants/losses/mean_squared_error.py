@@ -1,29 +1,26 @@
 """Variants of the mean squared error and of its slope."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 
 from reference.losses.loss import weighed
 from reference.rule import Rule
-from verify.compare.variants.loss import of_any, of_reduction, word_of
-from verify.compare.variants.shared import VariantParts
+from verify.compare.variants.loss import of_any, of_reduction
+from verify.compare.variants.shared import VariantParts, options
 
 
 def variants(rule: Rule) -> VariantParts:
     """Yield the variants of one rule of the mean squared error, the simplest first."""
     yield from of_any(rule)
     yield from of_reduction(rule)
-    options = word_of(rule)
-    if options:
-        yield "half the squares", rule.inputs, lambda Q, y: rule.compute(Q, y) * 0.5
-        yield "sum over the outputs", rule.inputs, lambda Q, y: rule.compute(Q, y) * float(Q.shape[1])
+    if options(rule.compute):
+        yield "half the squares", lambda Q, y: rule.compute(Q, y) * 0.5
+        yield "sum over the outputs", lambda Q, y: rule.compute(Q, y) * float(Q.shape[1])
         if rule.phase == "backward":
-            yield "absolute error in place of squares", rule.inputs, partial(_absolute, mean=options["mean"])
+            yield "absolute error in place of squares", partial(_absolute_slope, **options(rule.compute))
 
 
-def _absolute(A: Any, y: Any, mean: bool) -> Any:
+def _absolute_slope(A: Any, y: Any, mean: bool) -> Any:
     """Return the slope of the mean absolute error."""
     D = A - y
     return weighed((1.0 * (D > 0) - 1.0 * (D < 0)) * (1 / A.shape[1]), mean)

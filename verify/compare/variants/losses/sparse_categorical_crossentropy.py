@@ -1,7 +1,5 @@
 """Variants of the cross-entropy of integer labels, and of its slope."""
 
-from __future__ import annotations
-
 from reference.rule import Rule
 from verify.compare.variants.loss import of_any, of_crossentropy, of_reduction
 from verify.compare.variants.shared import VariantParts

@@ -1,8 +1,5 @@
 """Variants of Adam's moments and of its update."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -14,8 +11,8 @@ from reference import tensor_names as names
 from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
 from reference.rule import Rule
 from reference.variants import AdamForm, adam_changes
-from verify.compare.variants.shared import SIZES, VariantParts
-from verify.compare.variants.update import of_another_gradient, of_any_update
+from verify.compare.variants.shared import SIZES, VariantParts, unchanged
+from verify.compare.variants.update import of_any_update, of_unclipped_gradient
 
 
 def variants(rule: Rule, optimizer: Adam) -> VariantParts:
@@ -24,7 +21,11 @@ def variants(rule: Rule, optimizer: Adam) -> VariantParts:
     if role == names.UPDATE:
         yield from _updates(rule, optimizer)
     elif role == "vmax":
-        yield from _largest(rule)
+        before, v = rule.inputs
+        yield "the largest v not taken", unchanged, (v,)
+        yield "the largest v not brought up to date", unchanged, (before,)
+        yield "the smallest v", np.minimum
+        yield "the sum of v", lambda a, b: a + b
     else:
         yield from _moments(rule, role, optimizer)
 
@@ -32,8 +33,9 @@ def variants(rule: Rule, optimizer: Adam) -> VariantParts:
 def _moments(rule: Rule, kind: str, optimizer: Adam) -> VariantParts:
     """Yield the variants of m or of v, whichever `kind` names."""
     before, g = rule.inputs
-    beta, other = (optimizer.beta_1, optimizer.beta_2) if kind == "m" else (optimizer.beta_2, optimizer.beta_1)
-    sign = "β1" if kind == "m" else "β2"
+    letter, beta, other = "β1", optimizer.beta_1, optimizer.beta_2
+    if kind == "v":
+        letter, beta, other = "β2", other, beta
 
     def power(g: Any) -> Any:
         return g if kind == "m" else g * g
@@ -41,70 +43,44 @@ def _moments(rule: Rule, kind: str, optimizer: Adam) -> VariantParts:
     def moment(x: Any, g: Any, keep: float, take: float) -> Any:
         return x + (power(g) - x) * take if keep == 1 - take else x * keep + power(g) * take
 
-    yield "β1 and β2 exchanged", rule.inputs, lambda x, g: moment(x, g, other, 1 - other)
+    yield "β1 and β2 exchanged", lambda x, g: moment(x, g, other, 1 - other)
     for size in SIZES:
         changed = beta * (1 - size)
-        yield f"{sign} × (1 - {size:g})", rule.inputs, partial(moment, keep=changed, take=1 - changed)
-    yield f"{kind} without (1 - {sign})", rule.inputs, lambda x, g: x * beta + power(g)
-    yield f"{kind} without what was before", rule.inputs, lambda x, g: power(g) * (1 - beta)
-    yield f"{kind} not decayed", rule.inputs, lambda x, g: x + power(g) * (1 - beta)
-    yield f"{kind} not brought up to date", (before,), lambda x: x * 1.0
-    yield "gradient of the step before in the moments", (before, names.previous(g)), rule.compute
+        yield f"{letter} × (1 - {size:g})", partial(moment, keep=changed, take=1 - changed)
+    yield f"{kind} without (1 - {letter})", lambda x, g: x * beta + power(g)
+    yield f"{kind} without what was before", lambda x, g: power(g) * (1 - beta)
+    yield f"{kind} not decayed", lambda x, g: x + power(g) * (1 - beta)
+    yield f"{kind} not brought up to date", unchanged, (before,)
+    yield "gradient of the step before in the moments", rule.compute, (before, names.previous(g))
     if kind == "v":
-        yield "v of |g| in place of g²", rule.inputs, lambda x, g: x * beta + np.maximum(g, -g) * (1 - beta)
-        yield "AMSGrad", rule.inputs, lambda x, g: np.maximum(x, rule.compute(x, g))
-    yield from of_another_gradient(rule, g)
+        yield "v of |g| in place of g²", lambda x, g: x * beta + np.maximum(g, -g) * (1 - beta)
+        yield "AMSGrad", lambda x, g: np.maximum(x, rule.compute(x, g))
+    yield from of_unclipped_gradient(rule, g)
 
 
 def _updates(rule: Rule, optimizer: Adam) -> VariantParts:
-    """Yield the variants of the update. Its first input is m, its second is v or the largest v."""
+    """Yield the variants of the update. It reads m, v (or the largest v), t, and a, b, c for α, β1 and β2."""
     inputs, P, epsilon = rule.inputs, names.read(rule.tensor).base, optimizer.epsilon
     form = AdamForm("hat" if optimizer.epsilon_hat else "root")
-    for name, change in adam_changes().items():
-        if name:
-            yield name, inputs, partial(replace(form, **change), epsilon=epsilon)
-    yield "t - 1 in the bias correction", inputs, partial(replace(form, ahead_m=-1, ahead_v=-1), epsilon=epsilon)
+    changes = {name: change for name, change in adam_changes().items() if name}
+    for name, change in changes.items():
+        yield name, partial(replace(form, **change), epsilon=epsilon)
+    yield "t - 1 in the bias correction", partial(replace(form, ahead_m=-1, ahead_v=-1), epsilon=epsilon)
     if optimizer.epsilon_hat:
-        yield "Algorithm 1's ε = 1e-8 beside √v̂", inputs, partial(AdamForm("root"), epsilon=ALGORITHM_1.epsilon)
+        yield "Algorithm 1's ε = 1e-8 beside √v̂", partial(AdamForm("root"), epsilon=ALGORITHM_1.epsilon)
     else:
-        yield "Keras's ε̂ = 1e-7 beside √v", inputs, partial(AdamForm("hat"), epsilon=KERAS.epsilon)
+        yield "Keras's ε̂ = 1e-7 beside √v", partial(AdamForm("hat"), epsilon=KERAS.epsilon)
     for size in (1e-8, 1e-6, 1e-5):
         if size != epsilon:
-            yield f"ε = {size:g}", inputs, partial(form, epsilon=size)
-    yield "Nesterov", (names.gradient(P), *inputs), partial(_nesterov, form=form, epsilon=epsilon)
-    yield "AdamW's decay (0.004)", (*inputs, P), partial(_decayed, compute=rule.compute)
-    yield "no second moment", inputs, lambda m, v, t, a, b, c: m * a
+            yield f"ε = {size:g}", partial(form, epsilon=size)
+    with_gradient, with_P = (names.gradient(P), *inputs), (*inputs, P)
+    yield "Nesterov", lambda g, m, v, t, a, b, c: form(m * b + g * (1 - b), v, t, a, b, c, epsilon), with_gradient
+    yield "AdamW's decay (0.004)", lambda m, v, t, a, b, c, P: rule.compute(m, v, t, a, b, c) + P * (a * 0.004), with_P
+    yield "no second moment", lambda m, v, t, a, b, c: m * a
     yield from of_any_update(rule)
     if optimizer.amsgrad:
         plain = tuple(names.kept("v", P) if name == names.kept("vmax", P) else name for name in inputs)
-        yield "v in place of the largest v", plain, rule.compute
-    yield from _pairs(inputs, form, epsilon)
-
-
-def _pairs(inputs: tuple[str, ...], form: AdamForm, epsilon: float) -> VariantParts:
-    """Yield the variants with two changes of Adam's form, if the two change different options."""
-    changes = [(name, change) for name, change in adam_changes().items() if name]
-    for (first, a), (second, b) in combinations(changes, 2):
+        yield "v in place of the largest v", rule.compute, plain
+    for (first, a), (second, b) in combinations(changes.items(), 2):
         if not a.keys() & b.keys():
-            yield f"{first} and {second}", inputs, partial(replace(form, **a, **b), epsilon=epsilon)
-
-
-def _nesterov(
-    g: Any, m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, form: AdamForm, epsilon: float
-) -> Any:
-    """Return the update with Nesterov's momentum: one step of m ahead."""
-    return form(m * beta_1 + g * (1 - beta_1), v, t, alpha, beta_1, beta_2, epsilon)
-
-
-def _decayed(m: Any, v: Any, t: Any, alpha: Any, b: Any, c: Any, P: Any, compute: Callable[..., Any]) -> Any:
-    """Return the update with AdamW's weight decay, at a rate of 0.004."""
-    return compute(m, v, t, alpha, b, c) + P * (alpha * 0.004)
-
-
-def _largest(rule: Rule) -> VariantParts:
-    """Yield the variants of AMSGrad's largest v."""
-    before, v = rule.inputs
-    yield "the largest v not taken", (v,), lambda v: v * 1.0
-    yield "the largest v not brought up to date", (before,), lambda v: v * 1.0
-    yield "the smallest v", rule.inputs, np.minimum
-    yield "the sum of v", rule.inputs, lambda a, b: a + b
+            yield f"{first} and {second}", partial(replace(form, **a, **b), epsilon=epsilon)

@@ -1,27 +1,55 @@
-"""Check and convert what all formats have in common: pixels, labels, classes and splits."""
+"""What the formats have in common: files, pixels, labels, classes and splits."""
 
-from __future__ import annotations
-
+import gzip
 import re
-from collections.abc import Sequence
-from typing import Any
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from verify.errors import Unusable
 from verify.records.samples import Samples
+from verify.records.trace import Array
 from verify.records.trace_file import LONGEST
 
 MOST_CLASSES = 1000
 MOST_BYTES = 4_000_000_000  # the most bytes of pixels in memory
 WHOLE = re.compile("[0-9]{1,6}")
+OpenFile = BufferedReader | gzip.GzipFile
 
 
-def checked(
-    pixels: NDArray[Any], labels: NDArray[Any], classes: tuple[str, ...], source: str, shape: tuple[int, ...] = ()
+def matching(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of a folder whose names match a pattern, perhaps with a prefix and with .gz; sorted."""
+    name = re.compile(rf"(.*[-_.])?{pattern}(\.gz)?")
+    return sorted(path for path in folder.iterdir() if name.fullmatch(path.name) and path.is_file())
+
+
+def only_one(paths: list[Path], folder: Path, usual: str) -> Path:
+    """Return the only path.  Raises Unusable, naming the folder and the usual name, if there is none or several."""
+    if len(paths) != 1:
+        several = "several files like" if paths else "no file"
+        raise Unusable(f"--data {folder}: it has {several} {usual} (or {usual}.gz); one is needed")
+    return paths[0]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[OpenFile]:
+    """Open a file for reading.  Raises Unusable, also inside the `with` block, if its bytes cannot be read."""
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb") as file:
+            yield file
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unusable(f"{path}: truncated or damaged; it cannot be read to its end") from error
+
+
+def to_samples(
+    pixels: Array, labels: NDArray[np.int64], classes: tuple[str, ...], source: str, shape: tuple[int, ...] = ()
 ) -> Samples:
-    """Return checked images [n, ...] and labels as Samples.  Raises Unusable, naming the source.
+    """Check images [n, ...] and labels [n], and return them as Samples.  Raises Unusable, naming the source.
 
     Integers are taken as 0-255, floating-point numbers as fractions 0-1. `shape` is the shape of one image, if
     `pixels` is flat.
@@ -37,11 +65,10 @@ def checked(
         raise Unusable(f"{source}: pixels must be whole numbers 0-255 or fractions 0-1")
     if len(labels) != len(pixels):
         raise Unusable(f"{source}: {len(pixels)} images and {len(labels)} labels; as many are needed")
-    flat = pixels.reshape(len(pixels), -1)
-    return Samples(flat, labels.astype(np.int64), shape or pixels.shape[1:], classes)
+    return Samples(pixels.reshape(len(pixels), -1), labels, shape or pixels.shape[1:], classes)
 
 
-def numbered(labels: Sequence[str], source: str) -> tuple[str, ...]:
+def class_names(labels: Sequence[str], source: str) -> tuple[str, ...]:
     """Return the names of the classes, given all labels of a source.  Raises Unusable, naming the source.
 
     If all labels are whole numbers, there is a class for each number from 0 to the largest label. As in Keras, such a
@@ -61,7 +88,7 @@ def numbered(labels: Sequence[str], source: str) -> tuple[str, ...]:
     return tuple(map(str, range(count))) if whole else tuple(sorted(names))
 
 
-def whole_numbers(labels: NDArray[Any], source: str) -> NDArray[np.int64]:
+def whole_numbers(labels: Array, source: str) -> NDArray[np.int64]:
     """Return labels [n] or [n, 1] as [n].  Raises Unusable unless they are whole numbers below MOST_CLASSES."""
     if labels.dtype.kind not in "iu" or labels.ndim not in (1, 2) or labels.size != len(labels):
         raise Unusable(
@@ -69,21 +96,17 @@ def whole_numbers(labels: NDArray[Any], source: str) -> NDArray[np.int64]:
             "for each image is needed"
         )
     if labels.size and (labels.min() < 0 or labels.max() >= MOST_CLASSES):
-        span = f"{labels.min()} to {labels.max()}"
-        raise Unusable(f"{source}: labels must be 0 to {MOST_CLASSES - 1}; they run from {span}")
-    numbers: NDArray[np.int64] = labels.reshape(-1).astype(np.int64)
-    return numbers
+        limits = f"{labels.min()} to {labels.max()}"
+        raise Unusable(f"{source}: labels must be 0 to {MOST_CLASSES - 1}; they run from {limits}")
+    return labels.reshape(-1).astype(np.int64)
 
 
-def places(labels: Sequence[str], classes: tuple[str, ...]) -> NDArray[np.int64]:
+def class_indices(labels: Sequence[str], classes: tuple[str, ...]) -> NDArray[np.int64]:
     """Return the index of each label in the classes; the label 07 is class 7."""
     index = {name: i for i, name in enumerate(classes)}
     return np.array([index[name] if name in index else index[str(int(name))] for name in labels], dtype=np.int64)
 
 
-def part_of(count: int, split: str) -> NDArray[np.int64]:
+def indices_of_split(count: int, split: str) -> NDArray[np.int64]:
     """Return the indices of one split of a source without splits: every fifth sample belongs to the test split."""
-    indices: NDArray[np.int64] = np.arange(count)
-    is_test: NDArray[np.bool_] = indices % 5 == 4
-    part: NDArray[np.int64] = indices[is_test if split == "test" else ~is_test]
-    return part
+    return np.flatnonzero((np.arange(count) % 5 == 4) == (split == "test"))

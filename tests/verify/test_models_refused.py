@@ -1,0 +1,81 @@
+"""Models and arguments that verify.check refuses: the message names what is wrong."""
+
+import keras
+import numpy as np
+import pytest
+
+import verify
+from tests.support.small_models import LABELS, L, S, X, Y, sequential, small
+from tests.support.small_models import single_precision as single_precision
+from verify.errors import Unsupported, Unusable
+
+UNKNOWN = {
+    "Conv2D": lambda: sequential(L.Conv2D(2, 2), L.Flatten(), L.Dense(5, "softmax"), shape=(3, 3, 1)),
+    "gelu": lambda: sequential(L.Dense(7, "gelu"), L.Dense(5, "softmax")),
+    "kernel_regularizer": lambda: sequential(L.Dense(5, "softmax", kernel_regularizer="l2")),
+    "frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, "softmax")),
+    "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
+    "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),
+    "BatchNormalization": lambda: sequential(L.Dense(7), L.BatchNormalization(), L.Dense(5, "softmax")),
+    "hinge": lambda: small(loss="hinge"),
+    "ignore_class": lambda: small(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=1)),
+    "RMSprop": lambda: small(optimizer="rmsprop"),
+    "averages": lambda: small(optimizer=keras.optimizers.Adam(use_ema=True)),
+    "CosineDecay": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecay(0.1, 3))),
+    "softmax may stand": lambda: sequential(L.Dense(7, "softmax"), L.Dense(5, "softmax")),
+    "right behind a Dense": lambda: sequential(L.Activation("relu"), L.Dense(5, "softmax")),
+    "two dropouts": lambda: sequential(L.Dense(5), L.Dropout(0.1), L.Dropout(0.1)),
+    "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),
+    "negative slope of leaky_relu must be": lambda: sequential(L.Dense(5), L.LeakyReLU(negative_slope=1.5)),
+    "max_value": lambda: sequential(L.Dense(5), L.ReLU(max_value=6)),
+    "Lambda": lambda: sequential(L.Lambda(lambda x: x), L.Dense(5, "softmax")),
+    "computes in float32 behind": lambda: sequential(L.Dense(5, "softmax", dtype="float64")),
+    "no Dense": lambda: sequential(L.Flatten()),
+}
+
+
+@pytest.mark.parametrize("word", UNKNOWN)
+def test_what_is_not_known_is_named(word):
+    with pytest.raises(Unsupported, match=word) as caught:
+        verify.check(UNKNOWN[word](), X.reshape(6, 3, 3, 1) if word == "Conv2D" else X, Y)
+    assert str(caught.value).startswith("UNSUPPORTED")
+
+
+def test_two_inputs_and_a_branch_are_named():
+    a, b = keras.Input((3,)), keras.Input((3,))
+    for model, word in (
+        (keras.Model([a, b], L.Dense(2)(L.Concatenate()([a, b]))), "2 inputs"),
+        (keras.Model(a, [L.Dense(2)(a), L.Dense(2)(a)]), "2 outputs"),
+        (keras.Model(a, L.Add()([L.Dense(3)(a), a])), "Add|line"),
+        (keras.Sequential([L.Dense(3)]), "built"),
+    ):
+        with pytest.raises(Unsupported, match=word):
+            verify.check(model, X[:, :3], Y, optimizer="sgd", loss="mean_squared_error")
+
+
+BAD = {
+    "x: it holds NaN": {"x": np.full((6, 9), np.nan)},
+    "x: numbers are needed": {"x": np.array([["a"] * 9] * 6)},
+    "6 examples and 5 labels": {"y": Y[:5]},
+    r"x: examples of shape \[8\]": {"x": X[:, :8]},
+    "sparse_categorical_crossentropy": {"y": LABELS},
+    "labels from 0 to 4": {"y": LABELS + 1, "loss": "sparse_categorical_crossentropy"},
+    "steps: a whole number": {"steps": 0},
+    "give both": {"rtol": 1e-3},
+    "optimizer: Keras knows none": {"optimizer": "adamantium"},
+    "too large for float32": {"x": np.full((6, 9), 1e300)},
+}
+
+
+@pytest.mark.parametrize("word", BAD)
+def test_what_cannot_be_used_is_named(word):
+    given = {"x": X, "y": Y, **BAD[word]}
+    with pytest.raises(Unusable, match=word):
+        verify.check(small(), given.pop("x"), given.pop("y"), **given)
+
+
+def test_a_model_that_is_not_compiled_needs_both():
+    model = keras.Sequential([keras.Input((9,)), L.Dense(5, "softmax")])
+    with pytest.raises(Unusable, match="optimizer: the model is not compiled"):
+        verify.check(model, X, Y)
+    assert verify.check(model, X, Y, optimizer="sgd", loss="categorical_crossentropy").passed
