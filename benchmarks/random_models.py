@@ -1,4 +1,4 @@
-"""Random models, each from a number, over all that is verified: layers, losses, optimizers, precisions, compilers."""
+"""Models drawn from a number, over everything that is verified: layers, losses, optimizers, precisions, compilers."""
 
 from typing import Any
 
@@ -6,42 +6,71 @@ import numpy as np
 
 from verify.records.trace import Array
 
-HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu", "linear")
-OUTPUTS = ("softmax", "softmax", "sigmoid", "linear")
+HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "linear")
+OUTPUTS = ("softmax", "softmax", "sigmoid", "linear", "relu", "tanh", "leaky_relu", "elu")
+SIZES = ((1, 4), (2, 40), (2, 40), (40, 300))  # ranges of widths, from which one is chosen
+BATCHES = (1, 1, 2, 3, 7, 32, 64, 100, 257)
 
 
 def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], str]:
-    """Return a compiled model, a batch for each step, and a description of the model; equal seeds give equal models."""
+    """Return a compiled model, a batch for each step, and a description.  A number always gives the same model."""
     import keras
 
-    rng = np.random.default_rng([6, seed])
+    rng = np.random.default_rng([7, seed])
     dtype = str(rng.choice(["float32", "float32", "float64"]))
     keras.backend.clear_session()
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
     keras.utils.set_random_seed(seed)
-    inputs, outputs = int(rng.integers(2, 40)), int(rng.integers(2, 12))
+    inputs, outputs = _size(rng), int(rng.choice([1, 2, 3, 5, 10, 12, 30]))
     layers, output = _layers(keras, rng, outputs)
     loss, sparse = _loss(keras, rng, output)
-    optimizer, jit, batch = _optimizer(keras, rng), bool(rng.random() < 0.5), int(rng.choice([1, 2, 7, 32]))
+    optimizer, jit, batch = _optimizer(keras, rng), bool(rng.random() < 0.5), int(rng.choice(BATCHES))
+    weight = float(rng.choice([2.0, 0.3])) if rng.random() < 0.1 else None
     model = keras.Sequential([keras.Input((inputs,)), *layers])
-    model.compile(optimizer, loss, jit_compile=jit)
-    model.optimizer.build(model.trainable_variables)
+    model.compile(
+        optimizer, loss, loss_weights=weight, jit_compile=jit, run_eagerly=not jit and bool(rng.random() < 0.1)
+    )
+    kind = str(rng.choice(["uniform", "normal", "sparse", "large", "tiny", "bytes", "equal"]))
+    squared = isinstance(loss, keras.losses.MeanSquaredError)
     batches = []
     for _ in range(steps):
         labels = rng.integers(outputs, size=batch)
         y = labels if sparse else np.eye(outputs)[labels].astype(dtype)
-        if not sparse and isinstance(loss, keras.losses.MeanSquaredError) and output == "linear":
+        if squared and output not in ("softmax", "sigmoid"):
             y = rng.normal(size=(batch, outputs)).astype(dtype)
-        batches.append((rng.random((batch, inputs)).astype(dtype), y))
+        if not sparse and outputs == 1 and rng.random() < 0.5:
+            y = y.reshape(-1)  # Keras makes a column of it
+        batches.append((_x(rng, kind, (batch, inputs), dtype), y))
     made = ", ".join(_said(layer.get_config(), layer) for layer in layers)
-    text = f"{dtype} {'XLA' if jit else 'graph'} batch {batch} of {inputs}: {made}; {_said(loss.get_config(), loss)}; "
-    return model, batches, text + _said(optimizer.get_config(), optimizer)
+    how = "XLA" if jit else "eager" if model.run_eagerly else "graph"
+    text = f"{dtype} {how} batch {batch} of {inputs} {kind}: {made}; {_said(loss.get_config(), loss)}"
+    return model, batches, f"{text}{f' times {weight}' if weight else ''}; {_said(optimizer.get_config(), optimizer)}"
 
 
-KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "from_logits", "reduction",
-        "label_smoothing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-        "global_clipnorm", "learning_rate")  # fmt: skip
+def _size(rng: Any) -> int:
+    """Return the number of a layer's nodes: mostly small, at most 300."""
+    low, high = SIZES[int(rng.integers(len(SIZES)))]
+    return int(rng.integers(low, high + 1))
+
+
+def _x(rng: Any, kind: str, shape: tuple[int, int], dtype: str) -> Array:
+    """Return the inputs of a batch, of one kind."""
+    x: Array = rng.random(shape)
+    if kind == "bytes":
+        return np.asarray(rng.integers(0, 256, shape), dtype=np.uint8)
+    if kind == "sparse":
+        x = x * (rng.random(shape) < 0.2)
+    elif kind == "equal":
+        x = np.repeat(x[:1], len(x), axis=0)
+    elif kind != "uniform":
+        x = rng.normal(size=shape) * {"normal": 1.0, "large": 1e3, "tiny": 1e-6}[kind]
+    return x.astype(dtype)
+
+
+KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "alpha", "from_logits",
+        "reduction", "label_smoothing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
+        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2")  # fmt: skip
 
 
 def _said(config: dict[str, Any], thing: Any) -> str:
@@ -50,21 +79,26 @@ def _said(config: dict[str, Any], thing: Any) -> str:
 
 
 def _layers(keras: Any, rng: Any, outputs: int) -> tuple[list[Any], str]:
+    """Return up to eight Dense layers with what may stand around them, and the activation of the last."""
     made: list[Any] = []
     if rng.random() < 0.3:
-        made.append(keras.layers.Rescaling(float(rng.choice([1 / 255, 2.0, 0.3])), float(rng.choice([0.0, -1.0, 0.1]))))
-    if rng.random() < 0.2:
+        scale = float(rng.choice([1 / 255, 2.0, 0.3]))
+        made.append(keras.layers.Rescaling(scale, float(rng.choice([0.0, -1.0, 0.1]))))
+    if rng.random() < 0.15:
         made.append(keras.layers.Dropout(float(rng.choice([0.1, 0.5]))))
-    for _ in range(int(rng.integers(0, 4))):
+    for _ in range(int(rng.choice([0, 1, 1, 2, 2, 3, 5, 7]))):
         name, bias = str(rng.choice(HIDDEN)), bool(rng.random() < 0.8)
         if rng.random() < 0.3:
-            made.append(keras.layers.Dense(int(rng.integers(1, 70)), use_bias=bias))
-            leaky = keras.layers.LeakyReLU(float(rng.choice([0.01, 0.3])))
-            made.append(leaky if name == "leaky_relu" else keras.layers.Activation(name))
+            made.append(keras.layers.Dense(_size(rng), use_bias=bias))
+            special = {
+                "leaky_relu": keras.layers.LeakyReLU(float(rng.choice([0.01, 0.3]))),
+                "elu": keras.layers.ELU(float(rng.choice([1.0, 0.5]))),
+            }
+            made.append(special.get(name) or keras.layers.Activation(name))
         else:
-            made.append(keras.layers.Dense(int(rng.integers(1, 70)), name, use_bias=bias))
-        if rng.random() < 0.3:
-            made.append(keras.layers.Dropout(float(rng.choice([0.1, 0.3, 0.5]))))
+            made.append(keras.layers.Dense(_size(rng), name, use_bias=bias))
+        if rng.random() < 0.25:
+            made.append(keras.layers.Dropout(float(rng.choice([0.1, 0.3, 0.5, 0.9]))))
     output = str(rng.choice(OUTPUTS))
     made.append(keras.layers.Dense(outputs, output, use_bias=bool(rng.random() < 0.8)))
     if rng.random() < 0.1:
@@ -73,9 +107,9 @@ def _layers(keras: Any, rng: Any, outputs: int) -> tuple[list[Any], str]:
 
 
 def _loss(keras: Any, rng: Any, output: str) -> tuple[Any, bool]:
-    """Return a loss and whether it takes class numbers; after a linear output a cross-entropy takes logits."""
+    """Return a loss that suits the output's activation, and whether its labels are whole numbers."""
     reduction, kind = str(rng.choice(["sum_over_batch_size", "sum"])), int(rng.integers(3))
-    logits = output == "linear"
+    logits = output not in ("softmax", "sigmoid") and bool(output == "linear" or rng.random() < 0.7)
     if kind == 0:
         return keras.losses.MeanSquaredError(reduction=reduction), False
     if kind == 1:
@@ -86,11 +120,12 @@ def _loss(keras: Any, rng: Any, output: str) -> tuple[Any, bool]:
 
 def _rate(keras: Any, rng: Any) -> Any:
     S, first = keras.optimizers.schedules, float(rng.choice([0.1, 0.01, 0.001]))
+    steps = int(rng.choice([1, 2, 3, 7, 100]))
     kinds = (
         lambda: first, lambda: first, lambda: first,
-        lambda: S.ExponentialDecay(first, 3, 0.9, staircase=bool(rng.random() < 0.5)),
-        lambda: S.InverseTimeDecay(first, 2, 0.5, staircase=bool(rng.random() < 0.5)),
-        lambda: S.PolynomialDecay(first, 3, first / 10, float(rng.choice([1.0, 2.0]))),
+        lambda: S.ExponentialDecay(first, steps, 0.9, staircase=bool(rng.random() < 0.5)),
+        lambda: S.InverseTimeDecay(first, steps, 0.5, staircase=bool(rng.random() < 0.5)),
+        lambda: S.PolynomialDecay(first, steps, first / 10, float(rng.choice([1.0, 2.0]))),
         lambda: S.PiecewiseConstantDecay([0, 1], [first, first / 2, first / 3]),
     )  # fmt: skip
     return kinds[int(rng.integers(len(kinds)))]()
@@ -101,9 +136,13 @@ def _optimizer(keras: Any, rng: Any) -> Any:
     rate, kind = _rate(keras, rng), int(rng.integers(4))
     if kind == 0:
         momentum = float(rng.choice([0.0, 0.9]))
-        nesterov = bool(momentum and rng.random() < 0.5)
+        nesterov = bool(rng.random() < 0.5)
         decay = float(rng.choice([0.0, 0.01])) or None
         return keras.optimizers.SGD(rate, momentum, nesterov, weight_decay=decay, **clipping)
+    options = {
+        "epsilon": float(rng.choice([1e-7] * 12 + [1e-8] * 4 + [1e-3] * 3 + [0.0])),
+        "beta_2": float(rng.choice([0.999, 0.9])),
+    }
     if kind == 1:
-        return keras.optimizers.AdamW(rate, weight_decay=0.004, amsgrad=bool(rng.random() < 0.5), **clipping)
-    return keras.optimizers.Adam(rate, amsgrad=kind == 2, **clipping)
+        return keras.optimizers.AdamW(rate, weight_decay=0.004, amsgrad=bool(rng.random() < 0.5), **options, **clipping)
+    return keras.optimizers.Adam(rate, amsgrad=kind == 2, **options, **clipping)

@@ -130,13 +130,13 @@ def models(numbers: range) -> Counts:
     """Capture and compare random models."""
     with hushed():
         from benchmarks.random_models import drawn
-        from verify.capture.capture import capture_model
+        from verify.cli.capturing import capture_user_model
     counts = Counts(models=f"{numbers.start}–{numbers.stop - 1}")
     for number in numbers:
         with hushed():
             model, batches, text = drawn(number)
             try:
-                trace = capture_model(model, batches)
+                trace = capture_user_model(model, batches)
             except (Unverifiable, Unusable) as error:
                 counts.refused += 1
                 print(f"{number}: {text}\n   refused: {error}", flush=True)

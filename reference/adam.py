@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.operations import quotient
+from reference.operations import choose, quotient
 
 
 def first_moment(m: Any, g: Any, beta_1: float) -> Any:
@@ -35,5 +35,8 @@ def update_epsilon_hat(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: 
 
 
 def largest_moment(v_max: Any, v: Any) -> Any:
-    """AMSGrad: v̂_t = max(v̂_(t-1), v_t), used in place of v_t.  v_max, v -> their shape.  Reddi et al. 2018"""
-    return np.maximum(v_max, v)
+    """AMSGrad: v̂_t = max(v̂_(t-1), v_t), used in place of v_t.  v_max, v -> their shape.  Reddi et al. 2018
+
+    As in TensorFlow, v̂ stays as it is where v is NaN.
+    """
+    return choose(v > v_max, v, v_max)

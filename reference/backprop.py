@@ -1,7 +1,13 @@
 """Section 2.3 and Appendices B, C, D: the gradients, from the output back to the pixels.
 
 All equations are in the vectorised form, through dZ. The chain rule (17), (18) is the composition of three functions:
-dW(l) = A(l-1)^T dZ(l), where dA(l)/dW is A(l-1) by (18a), and dZ(l) = dA(l) f'(Z(l)) by (18b).
+
+    activation_gradient    dA(l) = dZ(l+1) W(l+1)^T      (20a)
+    sum_gradient           dZ(l) = dA(l) f'(Z(l))        (18b)
+    weight_gradient        dW(l) = A(l-1)^T dZ(l)        (18a), (22), because the derivative of Z(l) by W(l) is A(l-1)
+
+The essay prints (18a) with a slip: it prints this derivative, A(l-1), where the whole product ∂C/∂W(l) should stand.
+`reference.index_forms` has both forms.
 """
 
 from collections.abc import Callable
@@ -15,9 +21,12 @@ def activation_gradient(dZ_next: Any, W_next: Any) -> Any:
     return dZ_next @ W_next.T
 
 
-def sum_gradient(dA: Any, at: Any, slope: Callable[[Any], Any]) -> Any:
-    """Back through an activation: dZ = dA f'(Z); some f' read A = f(Z).  dA, at [N, n] -> dZ [N, n].  (18), (18b)"""
-    return dA * slope(at)
+def sum_gradient(dA: Any, Z_or_A: Any, slope: Callable[[Any], Any]) -> Any:
+    """Back through an activation: dZ = dA f'(Z).  dA, Z_or_A [N, n] -> dZ [N, n].  (18), (18b)
+
+    `slope` is f'. It is given Z, or A = f(Z) if the activation computes its slope from A, as the sigmoid does.
+    """
+    return dA * slope(Z_or_A)
 
 
 def weight_gradient(A_before: Any, dZ: Any) -> Any:

@@ -18,5 +18,5 @@ def by_norm(g: Any, most: float) -> Any:
 
 
 def by_global_norm(g: Any, *gradients: Any, most: float) -> Any:
-    """g · c · min(1/‖all‖, 1/c), the norm of all gradients as one vector.  g -> its shape.  Keras: global_clipnorm"""
-    return g * (most * np.minimum(1.0 / norm(*gradients), 1.0 / most))
+    """g · c · 1/max(‖all‖, c), the norm of all gradients as one vector.  g -> its shape.  Keras: global_clipnorm"""
+    return g * (most * (1.0 / np.maximum(norm(*gradients), most)))

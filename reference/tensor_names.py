@@ -10,6 +10,7 @@ A name is a quantity, with its role in front of it and its state behind it:
     clipped_W1               the gradient of W1 after clipping
     update_W1                what is subtracted from W1
     W1_decayed  W1_new       W1 after weight decay, and after the step
+    W1_own  m_W1_own         W1_new and m_W1 of Keras's own step, where By Hand's capture has other bits (XLA)
     W1@  m_W1@               W1_new and m_W1 of the step before, as a step reads what the last one left
     W1~                      W1 itself in the step before
     step2/W1                 W1 of the second step of a trace
@@ -23,7 +24,7 @@ CARRIED, PREVIOUS = "@", "~"
 UPDATE, CLIPPED = "update", "clipped"
 NAME = re.compile(
     r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
-    r"(_(?P<state>new|before|decayed))?(?P<when>@?~?)"
+    r"(_(?P<state>new|before|decayed|own))?(?P<when>@?~?)"
 )
 
 
@@ -32,7 +33,7 @@ class TensorName:
     """The parts of a name. `layer` is None for a quantity of the whole step.
 
     `role`: "" for the quantity itself, "d" its gradient, "update", "clipped", or what an optimizer keeps ("m").
-    `state`: "", "before", "decayed" or "new". `when`: "", CARRIED or PREVIOUS.
+    `state`: "", "before", "decayed", "new" or "own". `when`: "", CARRIED or PREVIOUS.
     """
 
     quantity: str
@@ -135,11 +136,18 @@ def new(P: str) -> str:
     return f"{P}_new"
 
 
+def own(name: str) -> str:
+    """Return P_own for P, m_P_own for m_P: the result of Keras's own step where the captured step has other bits."""
+    return f"{name}_own"
+
+
 def carried(tensor: str) -> str | None:
-    """Return the name under which the next step reads a tensor: W1@ for W1_new, m_W1@ for m_W1; None for others."""
+    """Return the name under which the next step reads a tensor: W1@ for W1_new or W1_own, m_W1@ for m_W1; else None."""
     name = parts_of(tensor)
     if name is None or name.when:
         return None
+    if name.state == "own":
+        return tensor.removesuffix("_own") + CARRIED
     if name.state == "new" and not name.role:
         return name.base + CARRIED
     return tensor + CARRIED if name.is_kept and not name.state else None

@@ -29,7 +29,10 @@ NOT_FOR_IT = "the saved trace was not made for it"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the commands; return exit status 0 if all agree, else 1.  Raises Unusable (2) or Unverifiable (3)."""
+    """Run the commands; return the worst exit status: 1 for a disagreement, 3 if something could not be judged, else 0.
+
+    Raises Unusable (2) or Unverifiable (3).
+    """
     arguments = parser("", ABOUT, "--digit 5", training=True)
     arguments.set_defaults(split="")
     options = read(arguments, argv, Options)
@@ -37,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = [_run(command, _options_of(command, options)) for command in commands]
     left_out = [command for command in COMMANDS if command not in commands]
     write_all(options.out, _index(results, left_out, reason), "--out")
-    return 0 if all(result.passed for result in results) else 1
+    return min((result.status for result in results if result.status), default=0)
 
 
 def _options_of(command: str, options: Options) -> Options:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from reports import as_html, as_markdown
-from verify.cli.capturing import capture_copy
+from verify.cli.capturing import capture_user_model
 from verify.compare.tensor import Tolerance
 from verify.errors import Unusable
 from verify.records.trace import Array, Trace
@@ -67,8 +67,10 @@ class Checked:
 def check(
     model: Any,
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
+    sample_weight: Any = None,
+    class_weight: Any = None,
     optimizer: Any = None,
     loss: Any = None,
     steps: int = 1,
@@ -77,8 +79,10 @@ def check(
 ) -> Checked:
     """Verify training steps of a Keras model, tensor by tensor; each step takes all examples of x [N, ...] and y.
 
-    y is [N, n] or, for sparse labels, [N]. A copy of the model takes the steps; the model does not change. The copy
-    has the current state of the model's optimizer, or a new `optimizer` if one is named.
+    y is [N, n]; [N] for sparse labels, or for one output. They are NumPy arrays, pandas frames or tensors. x may also
+    be a batched tf.data.Dataset of both, whose batches are the steps. The model takes the steps itself, and is then
+    put back to the last bit. If an `optimizer` or a `loss` is named, a model of the same layers takes them, and the
+    optimizer begins anew.
 
     Raises Unusable if an argument cannot be used, Unsupported (an Unusable), which names everything in the model that
     By Hand does not know, and Unverifiable if TensorFlow's step does not repeat.
@@ -87,10 +91,27 @@ def check(
         raise Unusable("rtol and atol: give both, or neither for the derived bound")
     if type(steps) is not int or not 1 <= steps <= 200:
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
-    batch = _arrays(x, y)
-    trace = capture_copy(model, [batch] * steps, optimizer, loss)
+    if sample_weight is not None or class_weight is not None:
+        name = "sample_weight" if sample_weight is not None else "class_weight"
+        raise Unusable(f"{name}: a cost without weights of examples or classes is verified; leave it out")
+    batches = _batches(x, steps) if y is None else [_arrays(x, y)] * steps
+    trace = capture_user_model(model, batches, optimizer, loss)
     tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
     return Checked(judge("backprop", trace, tolerance), trace)
+
+
+def _batches(dataset: Any, steps: int) -> list[tuple[Array, Array]]:
+    """Return the first batches of a dataset of (x, y), one for each step.  Raises Unusable, naming x or y."""
+    if not hasattr(dataset, "take") or not hasattr(dataset, "element_spec"):
+        raise Unusable("y: labels are needed (only a tf.data.Dataset holds them itself)")
+    batches = [batch for batch in dataset.take(steps)]
+    if not batches or any(not isinstance(batch, tuple) or len(batch) != 2 for batch in batches):
+        raise Unusable("x: a dataset of pairs (x, y) is needed, without sample weights")
+    arrays = [_arrays(*batch) for batch in batches]
+    if len(arrays) < steps or len({len(x) for x, _ in arrays}) > 1:
+        sizes = ", ".join(str(len(x)) for x, _ in arrays)
+        raise Unusable(f"x: {steps} batches of one size are needed; the dataset has batches of {sizes} examples")
+    return arrays
 
 
 def _arrays(x: Any, y: Any) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ def relu(Z: Any) -> Any:
 
 
 def relu_slope(Z: Any) -> Any:
-    """Its derivative; 0 at Z = 0, as Appendix D and TensorFlow have it.  Z [N, n] -> [N, n].  (18b)"""
+    """Its derivative as a mask; 0 at Z = 0, as Appendix D and TensorFlow have it.  Z [N, n] -> [N, n].  (18b)"""
     return Z > 0
 
 

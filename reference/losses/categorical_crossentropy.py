@@ -8,7 +8,7 @@ import numpy as np
 
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
-from reference.losses.loss import Loss, LossEquations, cut_off, shares, smoothed, through, total, weighed
+from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through, total, weighed
 
 
 def of_logits(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
@@ -21,15 +21,15 @@ def of_logits_slope(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -
     return weighed(softmax(Z) - smoothed(y, smoothing), mean)
 
 
-def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """(13) of rows brought to a sum of 1 and cut off.  A, y [N, n] -> scalar.  (13), (14)"""
-    return total(-np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A))), axis=1), mean)
+    return total(-np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A), epsilon)), axis=1), mean)
 
 
-def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """(20b) back through the cutting off and the division.  A, y [N, n] -> dA [N, n].  (20b)"""
     row, P = np.sum(A, axis=1, keepdims=True), shares(A)
-    dP = weighed(-smoothed(y, smoothing), mean) / cut_off(P) * through(P)
+    dP = weighed(-smoothed(y, smoothing), mean) / cut_off(P, epsilon) * through(P, epsilon)
     return dP / row - np.sum(dP * (P / row), axis=1, keepdims=True)
 
 
@@ -41,6 +41,8 @@ class CategoricalCrossentropy(Loss):
     from_logits: bool = False
     label_smoothing: float = 0.0
     reduction: str = "mean"
+    weight: float = 1.0
+    epsilon: float = EPSILON
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,14 +51,19 @@ class CategoricalCrossentropy(Loss):
         if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
             raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
 
-    def written(self, activation: str, dropped: bool) -> LossEquations:
+    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
-        if activation == "softmax" and not dropped and self == CategoricalCrossentropy():
+        if (
+            activation == "softmax"
+            and not dropped
+            and self == CategoricalCrossentropy(weight=self.weight, epsilon=self.epsilon)
+        ):
             return LossEquations("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
         options: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
         behind = activation in ("softmax", "sigmoid") and not dropped
         if behind or self.from_logits:
             cost, slope = partial(of_logits, **options), partial(of_logits_slope, **options)
             return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
+        options["epsilon"] = self.epsilon
         cost, slope = partial(of_probabilities, **options), partial(of_probabilities_slope, **options)
         return LossEquations("A", cost, "13, 14", slope, "20b")

@@ -6,16 +6,17 @@ logarithms of limited probabilities. The slope of each cost follows directly bel
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from reference.loss import batch_mean
 from reference.notation import text_of
-from reference.operations import rounded_as
+from reference.operations import product, rounded_as
 
-EPSILON = 1e-7  # ε is keras.backend.epsilon(); probabilities are limited to ε and 1 - ε
+EPSILON = 1e-7  # the default of keras.config.epsilon(); probabilities are limited to ε and 1 - ε
 REDUCTIONS = ("mean", "sum")
 
 
@@ -43,8 +44,14 @@ class Loss:
     kind: ClassVar[str] = ""
     is_crossentropy: ClassVar[bool] = True
     reduction: str
+    weight: float
+    epsilon: float = EPSILON
 
     def __post_init__(self) -> None:
+        if not isinstance(self.weight, float) or not np.isfinite(self.weight):
+            raise ValueError(f"a loss weight must be a finite number, not {self.weight!r}")
+        if not isinstance(self.epsilon, float) or not 0 <= self.epsilon < 0.5:
+            raise ValueError(f"ε of a loss must be from 0 to below 0.5, not {self.epsilon!r}")
         if self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction {self.reduction!r} is not one of {', '.join(REDUCTIONS)}")
 
@@ -57,12 +64,26 @@ class Loss:
         return self.reduction == "mean"
 
     def written(self, activation: str, dropped: bool) -> LossEquations:
-        """Return the equations that Keras computes behind this activation.
+        """Return the equations that Keras computes behind this activation, multiplied by the loss weight.
 
         `dropped`: a dropout follows the activation. Behind a softmax or a sigmoid, the cross-entropy begins at Z: Keras
         takes the Z of either for logits of a softmax.
         """
+        one = self.unweighted(activation, dropped)
+        if self.weight == 1:
+            return one
+        cost, slope = (partial(times, compute=f, weight=self.weight) for f in (one.cost, one.slope))
+        return replace(one, cost=cost, slope=slope)
+
+    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
+        """Return the equations for a loss weight of 1."""
         raise NotImplementedError
+
+
+def times(T: Any, y: Any, compute: Callable[[Any, Any], Any], weight: float) -> Any:
+    """A cost, or its slope, times the loss weight.  T, y [N, n] -> the shape of `compute`.  Keras: loss_weights"""
+    result = compute(T, y)
+    return product(result, rounded_as(weight, result))
 
 
 def smoothed(y: Any, smoothing: float) -> Any:
@@ -85,11 +106,11 @@ def shares(A: Any) -> Any:
     return A / np.sum(A, axis=1, keepdims=True)
 
 
-def cut_off(P: Any) -> Any:
-    """Probabilities kept ε = 1e-7 from 0 and 1.  P [N, n] -> [N, n].  Keras: categorical_crossentropy"""
-    return np.minimum(np.maximum(P, EPSILON), 1 - EPSILON)
+def cut_off(P: Any, epsilon: float = EPSILON) -> Any:
+    """Probabilities kept ε from 0 and 1.  P [N, n] -> [N, n].  Keras: categorical_crossentropy"""
+    return np.minimum(np.maximum(P, epsilon), 1 - epsilon)
 
 
-def through(P: Any) -> Any:
+def through(P: Any, epsilon: float = EPSILON) -> Any:
     """Where that lets a gradient through.  P [N, n] -> mask [N, n].  Keras: categorical_crossentropy"""
-    return (P >= EPSILON) * ((1 - EPSILON) >= P)
+    return (epsilon <= P) * ((1 - epsilon) >= P)

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 
 from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
-from reference.losses.loss import Loss, LossEquations, cut_off, through
+from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, through
 
 
-def of_labels(A: Any, y: Any, mean: bool = True) -> Any:
+def of_labels(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """The softmax of the logarithms of cut-off probabilities, in (13).  A, y [N, n] -> scalar.  (13), (14)"""
-    return of_logits(np.log(cut_off(A)), y, mean=mean)
+    return of_logits(np.log(cut_off(A, epsilon)), y, mean=mean)
 
 
-def of_labels_slope(A: Any, y: Any, mean: bool = True) -> Any:
+def of_labels_slope(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """(21) of those logarithms, back through them.  A, y [N, n] -> dA [N, n].  (20b), (21)"""
-    return of_logits_slope(np.log(cut_off(A)), y, mean=mean) / cut_off(A) * through(A)
+    P = cut_off(A, epsilon)
+    return of_logits_slope(np.log(P), y, mean=mean) / P * through(A, epsilon)
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,19 @@ class SparseCategoricalCrossentropy(Loss):
     kind = "sparse_categorical_crossentropy"
     from_logits: bool = False
     reduction: str = "mean"
+    weight: float = 1.0
+    epsilon: float = EPSILON
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if type(self.from_logits) is not bool:
             raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
 
-    def written(self, activation: str, dropped: bool) -> LossEquations:
+    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
         behind = activation in ("softmax", "sigmoid") and not dropped
         if behind or self.from_logits:
             cost, slope = partial(of_logits, mean=self.mean), partial(of_logits_slope, mean=self.mean)
             return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
-        cost, slope = partial(of_labels, mean=self.mean), partial(of_labels_slope, mean=self.mean)
+        cost, slope = (partial(f, mean=self.mean, epsilon=self.epsilon) for f in (of_labels, of_labels_slope))
         return LossEquations("A", cost, "13, 14", slope, "20b, 21")

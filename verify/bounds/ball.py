@@ -2,10 +2,11 @@
 
 This is midpoint-radius arithmetic. The value is computed in float64. The radius grows with every operation: by the
 error that the operands bring, and by one rounding on each side (in the judged format and in float64).
-A sum may be taken in any order: the bound for n terms is n·u·Σ|a||b| (Higham, Accuracy and Stability of Numerical
-Algorithms, ch. 3; Jeannerod & Rump 2013 show that the factor 1/(1 - n·u) is not needed). Terms that are exactly 0
-cause no rounding and are not counted. The radius of a constant is its error when it is rounded to the judged format.
-Every radius is enlarged by the factor 1 + 2^-30, which covers the float64 arithmetic of the radii.
+A sum may be taken in any order. The bound for a sum of n products is n·u·Σ|a||b|. A sum of n terms has n-1 roundings,
+so its bound is (n-1)·u·Σ|a| (Higham, Accuracy and Stability of Numerical Algorithms, ch. 3; Jeannerod & Rump 2013 show
+that the factor 1/(1 - n·u) is not needed). Terms that are exactly 0 cause no rounding and are not counted. The radius
+of a constant is its error when it is rounded to the judged format. Every radius is enlarged by the factor 1 + 2^-30,
+which covers the float64 arithmetic of the radii.
 
 The class implements NumPy's `__array_ufunc__`, so the equations of `reference` run on balls unchanged. Where an
 equation leaves the evaluation open, such as the order of a product, it says so with `reference.operations`.
@@ -43,7 +44,7 @@ def on_balls(ufunc: Any) -> Callable[[Function], Function]:
 class Ball(NDArrayOperatorsMixin):
     """The numbers `value` ± `radius`: two float64 arrays of one shape.
 
-    The radius of an exact ball may be the scalar 0. A ball is immutable.
+    The radius of an exact ball may be the scalar 0. The attributes of a ball cannot be reassigned.
     """
 
     value: Floats
@@ -58,9 +59,9 @@ class Ball(NDArrayOperatorsMixin):
 
     @classmethod
     def exact(cls, array: Any, precision: Precision) -> Ball:
-        """Return the exact ball of an array that TensorFlow computed.
+        """Return the ball of an array that TensorFlow computed.
 
-        Subnormal numbers are not exact: an operation may read them as 0.
+        The radius is 0, except for subnormal numbers, which hardware may read as 0: there it is their magnitude.
         """
         value = np.asarray(array, dtype=np.float64)
         size = np.abs(value)

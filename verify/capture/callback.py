@@ -6,24 +6,29 @@ Then Keras's own step runs on the same batch. Its new weights must equal the cap
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from reference.tensor_names import new
+from reference.notation import text_of
+from verify.capture.capture import first_difference, named
 from verify.capture.compile_arguments import loss_text, optimizer_text
-from verify.capture.essay_model import moments, parameters, to_numpy
+from verify.capture.essay_model import moments, parameters, snapshot, to_numpy
+from verify.capture.memory import Memory
 from verify.capture.model_reader import Understood, understand
+from verify.capture.overrides import replaced
 from verify.capture.step import training
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
 from verify.errors import Unsupported, Unusable
 from verify.lockstep.verifier import Lockstep
-from verify.records.arrays import as_rows, one_hot, same_bits
-from verify.records.settings import GIVEN, Settings
+from verify.records.arrays import as_rows, same_bits
+from verify.records.settings import GIVEN, OPTIMIZERS, Settings
+from verify.records.trace import Array
 
 
 class DivergenceWarning(UserWarning):
@@ -34,7 +39,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     """A callback that verifies every `every`-th step.
 
     At the first divergence it warns and, with `stop`, ends the training.
-    The results are `passed`, `headline`, `verified` (steps), `elements` and `first` (the first divergence, or None).
+    The results are `passed`, `headline`, `verified` (steps), `elements`, `first` (the first divergence, or None), and
+    `notes`: what somebody else changed between two verified steps.
     Raises Unsupported at the beginning of a training that it cannot verify, naming what is not supported.
     """
 
@@ -45,8 +51,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.every, self.stop = every, stop
         self.verified = self.elements = self.reproduced = self.steps = 0
         self.first: Comparison | None = None
-        self.first_step = 0
         self.problem = ""
+        self.notes: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -81,18 +87,15 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if tf.distribute.has_strategy():
             raise Unsupported([("tf.distribute", "training on one device is verified")])
         dtype = understood.dtype
-        self.settings = Settings(
-            dtype=dtype,
-            data=GIVEN,
-            optimizer=optimizer_text(model.optimizer, dtype),
-            loss=loss_text(model.loss, dtype),
-            jit=bool(model.jit_compile),
-        )
+        optimizer, loss = optimizer_text(model.optimizer, dtype), loss_text(model, dtype)
+        self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=bool(model.jit_compile))
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self._understood: Understood = understood
         self._step = training(model, understood)
-        self._lockstep = Lockstep(self.settings, understood.network)
+        self._traced: dict[Any, tuple[Any, str]] = {}
+        self._locksteps: dict[str, Lockstep] = {}
+        self._left: tuple[int, dict[str, Array]] = (0, {})
         self._own: Callable[[Any], Any] = model.train_function
         model.train_function = self._train
 
@@ -107,51 +110,80 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         Raises Unsupported for a batch with sample weights or without labels.
         """
         self.steps += 1
-        number = int(to_numpy(self.model.optimizer.iterations)) + 1
-        if self.steps % self.every or not (self.first is None and not self.problem):
-            return self._own(iterator)
         data = next(iterator)
         x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
         if weight is not None or y is None:
             self.on_train_end()
             raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
-        before = [(variable, to_numpy(variable)) for variable in self._variables()]
-        tensors = self._captured(x, y, before, getattr(iterator, "element_spec", None))
-        state = {name: as_rows(name, array) for name, array in self._state().items()}
+        step, optimizer = self._compiled(x, y, getattr(iterator, "element_spec", None))
+        if self.steps % self.every or not (self.first is None and not self.problem):
+            return self._own(_once_more(data, iterator))
+        number, before = int(to_numpy(self.model.optimizer.iterations)) + 1, Memory(self.model)
+        settings = replace(self.settings, optimizer=self._with_rate(optimizer))
+        state = self._state()
+        tensors = named(step(x, y), np.asarray(x), np.asarray(y), settings, self._understood.channels_first)
+        after = snapshot(self.model)
+        before.put_back()
         logs = self._own(_once_more(data, iterator))
-        self._note(number, tensors, state)
+        self._note_changes(number, state)
+        self._note(number, tensors, state, settings, after)
         return logs
 
-    def _variables(self) -> list[Any]:
-        """Return all variables that a step may change."""
-        model = self.model
-        return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    def _compiled(self, x: Any, y: Any, spec: Any) -> tuple[Any, str]:
+        """Return the step for batches of this kind, and the optimizer's description when TensorFlow compiled it.
 
-    def _captured(self, x: Any, y: Any, before: list[tuple[Any, Any]], spec: Any) -> dict[str, Any]:
-        """Return the tensors of a step on this batch, then restore the variables to `before`."""
-        step = self._step
-        if spec is not None and hasattr(step, "get_concrete_function"):
-            step = step.get_concrete_function(*spec[:2])  # traced for the same shapes as Keras's own step
-        tensors = {name: np.asarray(t) for name, t in step(x, y).items()}
-        for variable, value in before:
-            variable.assign(value)
-        outputs = self._understood.network.sizes[-1]
-        tensors["X"] = np.asarray(x).astype(self.settings.dtype)
-        tensors["y"] = one_hot(np.asarray(y), outputs, self.settings.dtype).astype(self.settings.dtype)
-        return {name: as_rows(name, array) for name, array in tensors.items()}
+        The step is compiled when Keras compiles its own for the same shapes: a hyper-parameter that a callback changes
+        later changes neither. A model that runs eagerly reads it at every step.
+        """
+        description = optimizer_text(self.model.optimizer, self.settings.dtype)
+        if not hasattr(self._step, "get_concrete_function"):
+            return self._step, description
+        specs = (
+            spec[:2] if spec is not None else tuple(tf.TensorSpec.from_tensor(tf.convert_to_tensor(a)) for a in (x, y))
+        )
+        key = tuple((tuple(s.shape), s.dtype) for s in specs)
+        if key not in self._traced:
+            self._traced[key] = self._step.get_concrete_function(*specs), description
+        return self._traced[key]
 
-    def _state(self) -> dict[str, Any]:
+    def _with_rate(self, description: str) -> str:
+        """Return an optimizer's description with the learning rate that this step begins with."""
+        optimizer, now = cast(Any, OPTIMIZERS[description]), optimizer_text(self.model.optimizer, self.settings.dtype)
+        rate = OPTIMIZERS[now].learning_rate
+        return description if callable(rate) else text_of(optimizer.name, replace(optimizer, learning_rate=rate))
+
+    def _state(self) -> dict[str, Array]:
         """Return every parameter P and the optimizer's moments of P, by name."""
         variables = parameters(self.model)
         variables |= moments(self.model, variables)
-        return {name: to_numpy(variable) for name, variable in variables.items()}
+        return {name: as_rows(name, to_numpy(variable)) for name, variable in variables.items()}
 
-    def _note(self, number: int, tensors: dict[str, Any], state: dict[str, Any]) -> None:
+    def _note_changes(self, number: int, state: dict[str, Array]) -> None:
+        """Note which weights and moments are not what the last step left, if that step was verified too."""
+        last, left = self._left
+        changed = [name for name in left if last == number - 1 and not same_bits(left[name], state[name])]
+        if changed:
+            text = f"{', '.join(changed)} changed between step {last} and step {number}, not by the optimizer"
+            self.notes = (*self.notes, text)
+        self._left = number, self._state()
+
+    def _note(
+        self, number: int, tensors: dict[str, Array], state: dict[str, Array], settings: Settings, after: list[Array]
+    ) -> None:
         """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
-        for P, variable in parameters(self.model).items():
-            if not same_bits(as_rows(P, to_numpy(variable)), tensors[new(P)]):
-                self.problem = f"could not verify step {number}: capturing it gave {new(P)} other bits"
-        judged = self._lockstep.judge(number, tensors, state if number > 1 else None)
+        differs = first_difference(self.model, settings, snapshot(self.model), after, tensors)
+        if differs and not self.problem:
+            why = "; ".join(replaced(self.model)[:3])
+            self.problem = f"could not verify step {number}: the model's own step gives {differs} other bits than the "
+            self.problem += f"captured step{f' ({why})' if why else ''}"
+        counted = int(to_numpy(self.model.optimizer.iterations))
+        if counted != number and not self.problem:
+            text = f"optimizer.iterations is {counted} after a step that began at {number - 1}"
+            self.problem = f"could not verify step {number}: {text}"
+        key = str(settings)
+        if key not in self._locksteps:
+            self._locksteps = {key: Lockstep(settings, self._understood.network)}  # the last one only: rates change
+        judged = self._locksteps[key].judge(number, tensors, state if number > 1 else None)
         self.verified += 1
         self.elements += judged.elements
         self.reproduced += judged.reproduced

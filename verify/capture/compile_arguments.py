@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from reference.notation import text_of
 from reference.optimizers import kinds
@@ -27,8 +28,14 @@ TAKEN = ("momentum", "nesterov", "beta_1", "beta_2", "epsilon", "amsgrad", "weig
 CAST = ("momentum", "weight_decay")  # Keras casts these to the dtype of the variables
 
 
-def loss_text(loss: Any, dtype: str) -> str:
-    """Return the description of the loss given to `compile`.  Raises Unsupported, naming everything not verified."""
+def loss_text(model: Any, dtype: str) -> str:
+    """Return the description of the loss that a model was compiled with, including its loss weight.
+
+    Raises Unsupported, naming everything that is not verified.
+    """
+    loss, weight = model.loss, _loss_weight(model)
+    if isinstance(loss, dict | list | tuple):
+        raise Unsupported([("loss", "one loss for the one output is verified, not a collection of them")])
     own = keras.losses.get(loss) if isinstance(loss, str) else loss
     known = by_class()
     functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in known.items()}
@@ -40,7 +47,7 @@ def loss_text(loss: Any, dtype: str) -> str:
     kind = known[type(own)]
     config = own.get_config()
     problems = []
-    if config.get("axis", -1) != -1:
+    if {**config, **getattr(own, "_fn_kwargs", {})}.get("axis", -1) != -1:
         problems.append("an axis other than the last")
     if config.get("ignore_class") is not None:
         problems.append("ignore_class")
@@ -49,13 +56,23 @@ def loss_text(loss: Any, dtype: str) -> str:
     for computes in sorted({str(own.dtype), keras.config.floatx()} - {dtype}):  # the sum is taken in Keras's floatx
         problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
     try:
-        options = {f.name: PLAIN[f.name](config[f.name]) for f in fields(kind) if f.name in PLAIN}  # type: ignore[arg-type]
-        description = kind(reduction="sum" if config["reduction"] == "sum" else "mean", **options)  # type: ignore[call-arg]
+        names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+        options = {name: plain(config[name]) for name, plain in PLAIN.items() if name in names}
+        if "epsilon" in names:
+            options["epsilon"] = float(keras.config.epsilon())
+        options |= {"reduction": "sum" if config["reduction"] == "sum" else "mean", "weight": weight}
+        description = kind(**options)
     except ValueError as error:
         problems.append(str(error))
     if problems:
         raise Unsupported([(f"loss {kind.kind}", f"{text} is not verified") for text in problems])
     return str(description)
+
+
+def _loss_weight(model: Any) -> float:
+    """Return the number by which `compile(loss_weights=...)` multiplies the cost; 1 if there is none."""
+    weights = tf.nest.flatten(getattr(model._compile_loss, "_user_loss_weights", None))
+    return float(1.0 if weights[0] is None else weights[0])
 
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:

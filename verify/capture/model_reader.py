@@ -43,6 +43,7 @@ class Understood:
     stages: tuple[Stage, ...]
     network: Network
     dtype: str  # in which its layers compute
+    channels_first: bool = False  # its Flatten moves the first axis of an example behind the others
 
 
 def understand(model: Any) -> Understood:
@@ -64,6 +65,8 @@ def _chain(model: Any) -> list[Any]:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         text = f"it has {len(model.inputs)} inputs and {len(model.outputs)} outputs; one of each is verified"
         raise Unsupported([(f"model {model.name}", text)])
+    if getattr(model.inputs[0], "sparse", False) or getattr(model.inputs[0], "ragged", False):
+        raise Unsupported([(f"model {model.name}", "its input is sparse or ragged; dense inputs are verified")])
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     if not layers:
         raise Unsupported([(f"model {model.name}", "it has no layers")])
@@ -94,6 +97,7 @@ class ModelReading:
 
     def __init__(self) -> None:
         self.inputs = 0
+        self.channels_first = False
         self.parts: list[tuple[Any, Reader, list[Layer]]] = []
         self.problems: list[tuple[str, str]] = []
         self.dtypes: set[str] = set()
@@ -121,6 +125,8 @@ class ModelReading:
         """Note the dtype in which a layer computes."""
         if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype:
             self.problem(layer, f"its policy {layer.dtype_policy.name} mixes two precisions")
+        if getattr(layer, "activity_regularizer", None) is not None and not isinstance(layer, keras.layers.Dense):
+            self.problem(layer, "activity_regularizer is not verified")
         self.dtypes.add(layer.dtype_policy.compute_dtype)
 
     def problem(self, layer: Any, why: str) -> None:
@@ -187,6 +193,10 @@ class ModelReading:
             self.problems.append((f"model {model.name}", "it has no Dense layer"))
         if model.losses:
             self.problems.append((f"model {model.name}", "it adds losses of its own (add_loss, regularizers)"))
+        kernels = [(layer, layer.kernel) for layer, _, _ in self.parts if isinstance(layer, keras.layers.Dense)]
+        for i, (layer, kernel) in enumerate(kernels):
+            if any(kernel is other for _, other in kernels[:i]):
+                self.problem(layer, "its kernel is also that of a layer before it (one variable in two layers)")
         if self.problems:
             raise Unsupported(self.problems)
         try:
@@ -198,4 +208,4 @@ class ModelReading:
         for layer, reader, parts in self.parts:
             gives = tuple(place.gives for part, place in [next(places) for _ in parts] if part.letter)
             stages.append(Stage(layer, reader, gives))
-        return Understood(tuple(stages), network, *self.dtypes)
+        return Understood(tuple(stages), network, self.dtypes.pop(), self.channels_first)

@@ -21,6 +21,8 @@ VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__modu
 class Reading(Protocol):
     """The model that is being read, as a reader sees it (`model_reader.ModelReading`)."""
 
+    channels_first: bool
+
     @property
     def last(self) -> Layer | None:
         """The last part read that computes a tensor, or None."""

@@ -3,6 +3,11 @@
 Keras's own layers, loss and optimizer compute everything. Each Dense layer is called with a linear activation, which
 gives Z. Its own activation is then applied to Z, which gives A. One gradient tape gives all gradients. Listeners around
 the optimizer's methods record what it clips, decays and subtracts.
+
+XLA fuses operations, and rounds a tensor only if something reads it. So under XLA one program holds two steps: Keras's
+own, untouched, and a second one that hands its tensors out. The second reads the same numbers through an optimization
+barrier; without it, XLA would compute the common parts once and round them in both. Keras's own results are returned
+as P_own, m_P_own, and so on.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +16,7 @@ from inspect import signature
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.compiler.tf2xla.ops import gen_xla_ops
 
 from reference import tensor_names as names
 from reference.network import Network
@@ -18,16 +24,18 @@ from reference.rules import rules
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.essay_model import parameters as parameters_of
+from verify.capture.essay_model import variables
 from verify.capture.layers import fused
 from verify.capture.layers.dense import BESIDE
 from verify.capture.model_reader import Understood, understand
 from verify.capture.reader import VARIABLE, Tensors, beside_of
+from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
 
 
 def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
     """Call all layers on X, store every tensor by name in `found`, and return the prediction."""
-    A = X
+    A = tf.cast(X, understood.dtype)  # as Keras casts what a model is given
     for stage in understood.stages:
         A = stage.reader.run(stage.layer, stage.gives, A, found, training)
     return A
@@ -58,7 +66,8 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
         tensors["C"] = _cost(model, X, y, prediction, training=False)
         return tensors
 
-    return _compiled(model, step)
+    last = description.network.in_prediction.places[-1][1].gives
+    return _compiled(model, step, lambda X, y: {names.own(last): model(X, training=False)})
 
 
 def training(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
@@ -67,7 +76,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
     parameters = parameters_of(model)
     moments = moments_of(model, parameters)
     optimizer = OPTIMIZERS[optimizer_text(model.optimizer, description.dtype)]
-    plan = rules(description.network, loss_text(model.loss, description.dtype), optimizer)
+    plan = rules(description.network, loss_text(model, description.dtype), optimizer)
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
 
@@ -80,6 +89,11 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
             C = _cost(model, X, y, prediction, training=True)
         sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in parameters.items()}
         gradients = tape.gradient(C, sources)
+        for name, gradient in gradients.items():
+            if gradient is None:
+                raise Unverifiable(
+                    f"TensorFlow gives no gradient {names.gradient(name)}: the cost does not depend on it"
+                )
         tensors |= _handed_out(description.network, inner)
         tensors["C"] = C
         tensors |= {names.gradient(name): gradients[name] for name in sources}
@@ -90,7 +104,12 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
         return tensors
 
-    return _compiled(model, step)
+    def ordinary(X: Any, y: Any) -> Tensors:
+        model.train_step((X, y))
+        changed = parameters | moments
+        return {names.own(name): tf.identity(variable.value) for name, variable in changed.items()}
+
+    return _compiled(model, step, ordinary)
 
 
 def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
@@ -99,21 +118,45 @@ def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
     return model.compute_loss(x=X, y=y, y_pred=prediction, **options)
 
 
-def _compiled(model: Any, step: Callable[[Any, Any], Tensors]) -> Callable[[Any, Any], Tensors]:
-    """Return the step, compiled as Keras compiles the steps of this model; not compiled if the model runs eagerly."""
+Step = Callable[[Any, Any], Tensors]
+
+
+def _compiled(model: Any, step: Step, ordinary: Step) -> Step:
+    """Return the step, compiled as Keras compiles the steps of this model; not compiled if the model runs eagerly.
+
+    Under XLA, `ordinary` does the same as Keras itself does it, and returns its results.
+    """
     if model.run_eagerly:
         return step
-    compiled: Callable[[Any, Any], Tensors] = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
+
+    def both(X: Any, y: Any) -> Tensors:
+        state = variables(model)
+        begin = [tf.identity(variable.value) for variable in state]
+        X_copy, y_copy, *copies = gen_xla_ops.xla_optimization_barrier([X, y, *begin])
+        _assign(state, copies)
+        tensors = step(X_copy, y_copy)
+        _assign(state, begin)
+        return tensors | ordinary(X, y)
+
+    compiled: Step = tf.function(
+        both if model.jit_compile else step, jit_compile=model.jit_compile or None, autograph=False
+    )
     return compiled
+
+
+def _assign(variables: list[Any], values: list[Any]) -> None:
+    """Set each variable to its value."""
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tensors:
     """Let the optimizer take its step, and return by name what it clipped, decayed and subtracted."""
-    names = {_key(variable): P for P, variable in parameters.items()}
+    parameter_of = {_key(variable): P for P, variable in parameters.items()}
     found: Tensors = {}
     with ExitStack() as stack:
         for method, listen in LISTENERS.items():
-            stack.enter_context(listen(optimizer, method, names, found))
+            stack.enter_context(listen(optimizer, method, parameter_of, found))
         optimizer.apply(gradients, list(parameters.values()))
     return found
 
@@ -126,11 +169,15 @@ def _key(variable: Any) -> int:
 @contextmanager
 def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[None]:
     """Replace a method of the optimizer by a listener for the duration of a `with` block."""
+    replaced = vars(optimizer).get(method)  # a method of the user's own on the object
     setattr(optimizer, method, listen)
     try:
         yield
     finally:
-        delattr(optimizer, method)
+        if replaced is None:
+            delattr(optimizer, method)
+        else:
+            setattr(optimizer, method, replaced)
 
 
 def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reference.network import Network
-from verify.capture.capture import faithful
+from verify.capture.capture import faithful, named
 from verify.capture.environment import environment
 from verify.capture.essay_model import build, moments, parameters, restore, snapshot, to_numpy
 from verify.capture.step import training
@@ -42,7 +42,7 @@ class Learner:
     def step(self, X: Array, y: Array) -> dict[str, Array]:
         """Take one training step and return every tensor by name, including X and y."""
         tensors = self._step(tf.constant(X), tf.constant(y))
-        return {"X": X, "y": y, **{name: as_rows(name, _seen(tensor)) for name, tensor in tensors.items()}}
+        return named({name: _seen(tensor) for name, tensor in tensors.items()}, X, y, self.settings)
 
     def weights(self) -> dict[str, Array]:
         """Return the parameters by name, biases as [1, n]."""

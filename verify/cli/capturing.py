@@ -69,7 +69,7 @@ def from_file(command: str, options: Options) -> Trace:
     return trace
 
 
-def capture_copy(
+def capture_user_model(
     model: Any,
     batches: list[Batch],
     optimizer: Any = None,
@@ -77,38 +77,45 @@ def capture_copy(
     verbose: bool = False,
     command: str = "backprop",
 ) -> Trace:
-    """Capture one training step of a copy of the model for each batch.  Raises Unusable or Unverifiable."""
+    """Capture one training step of the user's model for each batch.  Raises Unusable or Unverifiable.
+
+    The model is put back to the last bit.
+    """
     with _tensorflow(verbose, (Unusable, Unverifiable)):
         from verify.capture.capture import capture_model
-        from verify.capture.model_copy import twin
+        from verify.capture.user_model import borrowed
 
-        copy = twin(model, optimizer, loss)
-        fitting = [_fitting(copy.model, copy.dtype, *batch) for batch in batches]
-        return capture_model(copy.model, fitting, command, copy.steps)
+        with borrowed(model, optimizer, loss) as used:
+            return capture_model(used, [_fitting(used, *batch) for batch in batches], command)
 
 
-def _fitting(model: Any, dtype: str, x: Array, y: Array) -> Batch:
-    """Return x and y in the precision and the shapes of the model.  Raises Unusable, naming x or y."""
-    shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
+def _fitting(model: Any, x: Array, y: Array) -> tuple[Array, Array]:
+    """Return x and y as Keras needs them.  Raises Unusable, naming x or y.
+
+    y of shape [N] is a column where the model has one output, as Keras takes it.
+    """
+    shape, outputs, dtype = tuple(model.input_shape[1:]), int(model.output_shape[-1]), str(model.inputs[0].dtype)
     if x.shape[1:] != shape:
         raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
-    x = x.astype(dtype)
-    if not np.isfinite(x).all():
-        raise Unusable(f"x: it holds numbers too large for {dtype}")
+    with np.errstate(over="ignore"):
+        if not np.isfinite(x.astype(dtype)).all():
+            raise Unusable(f"x: it holds numbers too large for {dtype}")
     if "sparse" in str(getattr(model.loss, "name", model.loss)):
         labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
         if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
             raise Unusable(f"y: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
         return x, labels.astype(np.int64)
+    if y.shape == (len(x),) and outputs == 1:
+        y = y.reshape(-1, 1)
     if y.shape != (len(x), outputs):
         text = f"y: rows of {outputs} numbers are needed, not {list(y.shape)}"
         more = "; for whole-number labels use sparse_categorical_crossentropy" if y.ndim == 1 and outputs > 1 else ""
         raise Unusable(text + more)
-    return x, y.astype(dtype)
+    return x, y
 
 
 def _capture_model_file(command: str, options: Options) -> Trace:
-    """Load the model of --model and capture a copy of it.  Raises Unusable or Unverifiable."""
+    """Load the model of --model and capture its steps.  Raises Unusable or Unverifiable."""
     from verify.inputs import model_files  # it takes time to import
 
     user_model = model_files.load(options.model, options.trust, options.verbose)
@@ -116,7 +123,7 @@ def _capture_model_file(command: str, options: Options) -> Trace:
     optimizer, loss = None, None
     if not getattr(user_model.model, "compiled", False):  # a forward pass uses neither of the two
         optimizer, loss = "sgd" if command == "feedforward" else options.optimizer, options.loss
-    return capture_copy(user_model.model, batches, optimizer, loss, options.verbose, command)
+    return capture_user_model(user_model.model, batches, optimizer, loss, options.verbose, command)
 
 
 def _batches(user_model: UserModel, options: Options) -> list[Batch]:

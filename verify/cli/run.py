@@ -30,7 +30,8 @@ def say(result: Result, options: Options) -> int:
     """Print the headline, one table and the paths of the files; return the exit status."""
     shows_table_3 = result.command == "feedforward" and result.tables and result.passed
     table = result.tables[0] if shows_table_3 else short(result)
-    return tell(result.headline, result.passed, options, (table,), ("report.md", "comparisons.csv"))
+    tell(result.headline, result.passed, options, (table,), ("report.md", "comparisons.csv"))
+    return result.status
 
 
 def short(result: Result) -> Table:

@@ -68,6 +68,38 @@ def fused(rule: Rule, operands: Mapping[str, Ball], jit: bool) -> Mapping[str, B
     return {**operands, **balls} if balls else operands
 
 
+def inner_balls(
+    rule: Rule, by_tensor: Mapping[str, Rule], operands: Mapping[str, Any], precision: Precision
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """Return the inputs of a rule that XLA may compute once more, and the operands with the balls of these inputs.
+
+    An input is such a tensor if its rule is computed element by element, or is a product with an axis of length 1,
+    which XLA turns into a multiplication. The same holds for the inputs of that rule in turn.
+    """
+    inner: dict[str, Ball] = {}
+
+    def ball_of(name: str) -> Any:
+        made_by = by_tensor.get(name)
+        if made_by is None or made_by.phase == "start" or not _is_cheap(made_by, operands):
+            return operands.get(name)
+        if name not in inner:
+            ball = evaluate(made_by, {read: ball_of(read) for read in made_by.inputs}, precision)
+            if ball is None:
+                return operands.get(name)
+            inner[name] = Ball(ball.value, ball.spread(), precision)
+        return inner[name]
+
+    wider = {name: ball_of(name) for name in rule.inputs}
+    return tuple(name for name in operands if name in inner), {**operands, **wider}
+
+
+def _is_cheap(rule: Rule, operands: Mapping[str, Any]) -> bool:
+    """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it."""
+    if rule.summed is None:
+        return rule.elementwise
+    return any(1 in operands[name].shape for name in rule.inputs[:2] if name in operands)
+
+
 def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:
     """Return what NumPy computes for the rule from TensorFlow's inputs; None if it cannot be computed."""
     if any(name not in arrays for name in rule.inputs):

@@ -6,7 +6,7 @@ import numpy as np
 
 from reference.losses import loss_named
 from reference.rules import Rule, given_names, rules, start
-from reference.tensor_names import before, is_state, kept, split_step
+from reference.tensor_names import before, is_state, kept, new, own, split_step
 from verify.compare.tensor import Comparison
 from verify.records.precision import PRECISIONS
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
@@ -27,8 +27,21 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
     wanted = every if command == "backprop" else tuple(r for r in every if r.phase == "forward")
     if command == "prediction":  # there is no label to compute the cost from
         wanted = tuple(r for r in wanted if r.tensor != "C")
-    rest = {r.tensor for r in every} - {r.tensor for r in wanted} | set(begins_with(trace))
+    rest = {r.tensor for r in every} - {r.tensor for r in wanted} | set(begins_with(trace)) | set(own_results(trace))
     return wanted, frozenset(rest)
+
+
+def own_results(trace: Trace) -> dict[str, str]:
+    """Return the names of the results that Keras's own step may have beside the captured ones, and what they are.
+
+    They are P_own for P_new, m_P_own for m_P, and in a forward pass the last activation, A3_own for A3.
+    """
+    network = trace.network
+    if not trace.settings.training:
+        last = network.in_prediction.places[-1][1].gives
+        return {own(last): last}
+    moments = [kept(moment, P) for P in network.parameters() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
+    return {own(P): new(P) for P in network.parameters()} | {own(name): name for name in moments}
 
 
 def begins_with(trace: Trace) -> tuple[str, ...]:

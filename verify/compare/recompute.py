@@ -51,6 +51,26 @@ def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None
         return None
 
 
+def plainly(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> list[Array]:
+    """Return the rule's tensor as NumPy computes it in `dtype`, with the infinities and NaN that come of it.
+
+    A mask may also be applied by choosing 0 instead of by multiplying: then 0·NaN is 0. Where that makes a difference,
+    the second array has it.
+    """
+    with np.errstate(all="ignore"):
+        array = recompute(rule, inputs, dtype)
+        if array is None or not rule.elementwise or np.isfinite(array).all():
+            return [] if array is None else [array]
+        zero = np.isnan(array)
+        for number in (
+            1,
+            2,
+        ):  # in place of what is not finite: where the result is 0 for both, it does not depend on it
+            finite = {name: np.where(np.isfinite(inputs[name]), inputs[name], number) for name in rule.inputs}
+            zero = zero & (recompute(rule, finite, dtype) == 0)
+    return [array, np.where(zero, 0, array)]
+
+
 def reproduced(recomputed: Array | None, tensorflow: Array) -> Array:
     """Return a mask of the numbers that have the same bits in both tensors.
 

@@ -1,14 +1,12 @@
-"""Compare one tensor: is it there, do shape and type agree, is it finite, and do its values agree?"""
+"""Compare the numbers of one tensor with their bounds."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 
-from reference.rules import Rule
 from verify.bounds import Ball
-from verify.compare.recompute import reproduced
-from verify.records.precision import PRECISIONS, Floats, Precision
+from verify.records.precision import Floats, Precision
 from verify.records.trace import Array
 
 PASSING = ("reproduced", "equal", "within")
@@ -130,38 +128,3 @@ def values(
         "equal_share": float(equal.mean()),
         **figures,
     }
-
-
-def compare_tensor(
-    rule: Rule,
-    step: int,
-    order: int,
-    mode: str,
-    ball: Ball | None,
-    captured: Array | None,
-    tolerance: Tolerance | None,
-    dtype: str,
-    recomputed: Array | None = None,
-) -> Comparison:
-    """Return the comparison of TensorFlow's tensor `captured` with its ball and with the recomputed tensor.
-
-    With a fixed tolerance the recomputed tensor has no influence on the verdict; its reproduced numbers are counted.
-    """
-    shape = () if captured is None else captured.shape
-    comparison = Comparison(step, order, rule.tensor, rule.equation, rule.layer, shape, mode, "missing")
-    if captured is None:
-        return replace(comparison, explanation="the trace does not hold it")
-    if ball is None:
-        return replace(comparison, explanation=f"cannot be judged without {', '.join(rule.inputs)}")
-    if ball.shape != captured.shape:
-        return replace(comparison, verdict="shape", explanation=f"by hand it is {list(ball.shape)}")
-    if captured.dtype != dtype:
-        return replace(comparison, verdict="dtype", explanation=f"{captured.dtype}, not {dtype}")
-    bound = bound_of(ball, tolerance)
-    with np.errstate(all="ignore"):
-        same = reproduced(recomputed if mode == "local" else None, captured)
-    needs_no_bound = same if tolerance is None else False
-    if (tolerance or mode == "local") and not (np.isfinite(bound) | needs_no_bound).all():
-        return replace(comparison, verdict="not_finite", explanation="the bound is not finite: it cannot be judged")
-    figures = values(ball.value, bound, captured, PRECISIONS[dtype], needs_no_bound)
-    return replace(comparison, **figures, reproduced=int(np.sum(same)))

@@ -62,7 +62,7 @@ def _load_file(path: str, trust: bool, verbose: bool) -> Any:
     """Return the model that Keras loads.  Raises Unverifiable without TensorFlow, Unusable if Keras cannot load it."""
     with hushed(verbose):
         try:
-            from verify.capture.model_copy import load_model
+            from verify.capture.user_model import load_model
         except ImportError as error:
             raise Unverifiable(f"TensorFlow cannot be imported ({error})") from error
         try:

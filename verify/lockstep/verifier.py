@@ -16,9 +16,10 @@ import numpy as np
 
 from reference.network import Network
 from reference.rules import Rule
-from reference.tensor_names import CARRIED, carried, left_by
+from reference.tensor_names import CARRIED, carried, is_state, left_by
 from verify.bounds import Ball
 from verify.compare.evaluation import evaluate, fused, scalars
+from verify.compare.masks import Masks
 from verify.compare.plan import StepInputs, planned
 from verify.compare.recompute import coefficients_as_numbers, impossible_raises, recompute, reproduced
 from verify.compare.tensor import Comparison
@@ -77,6 +78,7 @@ class Lockstep:
         self.before: dict[str, Array] = {}
         self.explained = False
         self.plans: dict[tuple[int, bool], _Plan] = {}
+        self.masks = Masks(network)
 
     def judge(self, number: int, tensors: Mapping[str, Array], state: Mapping[str, Array] | None = None) -> Judged:
         """Judge all tensors of a step (the first is 1) and return the result.
@@ -86,11 +88,12 @@ class Lockstep:
         if state is not None:
             self.before = {name + CARRIED: array for name, array in state.items()}
         plan = self._plan(self.examples(tensors), number == 1)
-        judged = None
-        if next(iter(plan.attributes.problems(number, tensors)), None) is None:
+        judged, masks = None, tuple(self.masks.problems(number, tensors))
+        whole = masks or any(is_state(name, "own") for name in tensors)
+        if not whole and next(iter(plan.attributes.problems(number, tensors)), None) is None:
             with impossible_raises():
                 judged = self._passing(plan, number, tensors)
-        judged = judged or self._failed(number, tensors, plan.trace)
+        judged = judged or self._walked(number, tensors, plan.trace, masks)
         self.before = {name: array for tensor, array in tensors.items() if (name := carried(tensor)) is not None}
         return judged
 
@@ -134,17 +137,17 @@ class Lockstep:
         passing = {tensor: ratio for tensor, ratio in utilisation.items() if ratio is not None}
         return Judged(number, elements, 0, passing, (), reproduced_count) if len(passing) == len(utilisation) else None
 
-    def _failed(self, number: int, tensors: Mapping[str, Array], trace: Trace) -> Judged:
-        """Return the result of a step that fails, from the full comparison.
+    def _walked(self, number: int, tensors: Mapping[str, Array], trace: Trace, masks: tuple[Comparison, ...]) -> Judged:
+        """Return the result of a step from the full comparison, which is slower and judges more.
 
         Only the first failed step is explained, because the later failures follow from it.
         """
-        walk = Walk(trace, "backprop")
+        walk = Walk(trace, "backprop", modes=("local",))
         walk.explains = not self.explained
         walk.begin({left_by(name): array for name, array in self.before.items()})
-        rows = [c for c in walk.step(number, tensors) if c.mode == "local"]
-        self.explained = True
+        rows = [*masks, *(c for c in walk.step(number, tensors) if c.tensor not in {m.tensor for m in masks})]
         failed = tuple(c for c in rows if not c.passed)
+        self.explained = self.explained or bool(failed)
         utilisation = {c.tensor: c.utilisation for c in rows if c.passed}
         elements, outside, same = (
             sum(getattr(c, count) for c in rows) for count in ("elements", "outside", "reproduced")

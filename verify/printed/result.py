@@ -31,6 +31,11 @@ class PrintedResult:
     command: str = "printed"
 
     @property
+    def status(self) -> int:
+        """The exit status: 0 for a pass, else 1."""
+        return 0 if self.passed else 1
+
+    @property
     def passed(self) -> bool:
         """True if every verdict is the recorded one."""
         return not self.differences

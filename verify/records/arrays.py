@@ -6,11 +6,14 @@ from numpy.typing import DTypeLike
 from verify.records.trace import Array
 
 
-def one_hot(y: Array, outputs: int, dtype: DTypeLike) -> Array:
-    """Return whole-number labels [N] or [N, 1] as one-hot rows [N, n]. Return any other array as it is."""
-    if y.dtype.kind in "iu" and (y.ndim == 1 or y.shape[1:] == (1,)) and outputs > 1:
-        return np.eye(outputs, dtype=dtype)[y.reshape(-1)]
-    return y
+def label_rows(y: Array, outputs: int, dtype: DTypeLike, sparse: bool) -> Array:
+    """Return labels as rows [N, n]: whole-number labels [N] or [N, 1] of a sparse loss as one-hot rows.
+
+    Other labels of shape [N] become a column, as Keras takes them.
+    """
+    if sparse and (y.ndim == 1 or y.shape[1:] == (1,)):
+        return np.eye(outputs, dtype=dtype)[y.reshape(-1).astype(np.int64)]
+    return (y.reshape(-1, 1) if y.ndim == 1 else y).astype(dtype)
 
 
 def as_rows(name: str, array: Array) -> Array:
@@ -21,8 +24,9 @@ def as_rows(name: str, array: Array) -> Array:
 
 
 def same_bits(a: Array, b: Array) -> bool:
-    """Return True if shapes, types and all bits are equal. NaN equals the same NaN, and -0 differs from 0."""
+    """Return True if shapes, types and all bits are equal. NaN equals any NaN, and -0 differs from 0."""
     if a.shape != b.shape or a.dtype != b.dtype:
         return False
     bits = f"u{a.itemsize}"  # compares whole numbers, because `tobytes` would copy both arrays
-    return np.array_equal(a.view(bits), b.view(bits))
+    differ = a.view(bits) != b.view(bits)
+    return bool(not differ.any() or (np.isnan(a[differ]) & np.isnan(b[differ])).all())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas
 
 SCHEMA = "byhand-result/1"
+NOTES = 5  # a report shows so many notes; result.json has all
 FIELDS = (
     "step", "order", "tensor", "equation", "layer", "shape", "mode", "verdict", "max_error", "allowed", "utilisation",
     "max_ulp", "equal_share", "worst_index", "by_hand", "tensorflow", "explanation", "reproduced_share",
@@ -73,17 +74,33 @@ class Result:
         """True if something was compared and every comparison agrees, local and chained."""
         return self.elements > 0 and all(c.passed for c in self.comparisons)
 
+    @property
+    def status(self) -> int:
+        """The exit status: 0 for a pass, 1 for a disagreement, 3 if all agrees but what could not be judged."""
+        if self.first_divergence is not None and self.first_divergence.verdict == "unjudged":
+            return 3
+        return 0 if self.passed else 1
+
     @cached_property
     def first_divergence(self) -> Comparison | None:
-        """The first tensor that disagrees, in the order of computing; local comparisons come before chained ones."""
+        """The first tensor that does not pass, in the order of computing.
+
+        Disagreements come before what could not be judged, and local comparisons before chained ones.
+        """
         failed = [c for c in self.comparisons if not c.passed]
-        return min(failed, key=lambda c: (c.mode == "chained", c.step, c.order), default=None)
+        order = lambda c: (c.verdict == "unjudged", c.mode == "chained", c.step, c.order)  # noqa: E731
+        return min(failed, key=order, default=None)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of tensors that agree with their equations: overflow, NaN, what XLA fused."""
+        return tuple(f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
 
     @property
     def headline(self) -> str:
-        """One sentence that begins with PASS or FAIL."""
+        """One sentence that begins with PASS, FAIL or NOT VERIFIED."""
         if self.first_divergence is not None:
-            return f"FAIL {describe(self.first_divergence)}"
+            return f"{'FAIL' if self.status == 1 else 'NOT VERIFIED'} {describe(self.first_divergence)}"
         if not self.elements:
             return "FAIL nothing was compared"
         steps = f" and {self.settings.steps} steps" if self.settings.steps > 1 else ""
@@ -123,7 +140,8 @@ class Result:
         versions = ", ".join(f"{name} {version}" for name, version in self.environment.items())
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.to_dict().items())
         sensitivity = (str(self.power),) if self.power else ()
-        lines = (explain_pass(self.policy), *sensitivity, f"Run with {settings}. {versions}.")
+        notes = tuple(f"Note: {note}." for note in self.notes[:NOTES])
+        lines = (explain_pass(self.policy), *sensitivity, *notes, f"Run with {settings}. {versions}.")
         tables = (*self.tables, summary(self.local, "Every tensor, locally"))
         return Report(self.headline, self.passed, lines, tables, self.pictures)
 
@@ -134,8 +152,10 @@ class Result:
             "schema": SCHEMA,
             "command": self.command,
             "passed": self.passed,
+            "status": self.status,
             "headline": self.headline,
             "policy": self.policy,
+            "notes": list(self.notes),
             "settings": self.settings.to_dict(),
             "environment": dict(self.environment),
             "counts": self.counts(),

@@ -37,7 +37,7 @@ def test_an_alpha_that_is_none_is_refused(alpha):
 def test_a_model_with_it_passes_and_with_another_alpha_it_does_not(words, dtype):
     keras = pytest.importorskip("keras")
     from verify.capture.essay_model import use_precision
-    from verify.cli.capturing import capture_copy
+    from verify.cli.capturing import capture_user_model
     from verify.compare.walk import compare
     from verify.records.trace import Trace
 
@@ -49,7 +49,7 @@ def test_a_model_with_it_passes_and_with_another_alpha_it_does_not(words, dtype)
         model.compile(optimizer="adam", loss="mean_squared_error", jit_compile=False)
         rng = np.random.default_rng(0)
         batch = rng.normal(size=(8, 6)).astype(dtype), rng.normal(size=(8, 3)).astype(dtype)
-        held = capture_copy(model, [batch, batch], None, None, False, "backprop")
+        held = capture_user_model(model, [batch, batch], None, None, False, "backprop")
     finally:
         use_precision("float32")
     found = compare(held, "backprop", modes=("local",)).comparisons

@@ -82,15 +82,15 @@ def test_a_capture_that_changes_a_weight_is_refused(monkeypatch, jit):
 
         def wrapped(X, y):
             found = step(X, y)
-            found["W2_new"] = found["W2_new"] * np.float32(1 + 2**-23)
+            name = "W2_own" if jit else "W2_new"  # under XLA, Keras's own result in the program of the capture
+            found[name] = found[name] * np.float32(1 + 2**-23)
             return found
 
         return wrapped
 
     monkeypatch.setattr(capture, "training", disturbing)
-    with pytest.raises(Unverifiable, match="capturing step 1 changed W2_new") as refused:
+    with pytest.raises(Unverifiable, match="own step 1 gives W2_new other bits"):
         capture.capture(Settings(jit=jit), DIGITS)
-    assert ("verify it without XLA" in str(refused.value)) == jit
 
 
 def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.simulate import altered, simulate
 from verify.cli.exit_status import guarded
-from verify.compare import tensor as one_tensor
+from verify.compare import rule as one_tensor
 from verify.faults import __main__ as faults
 from verify.faults.fixed_tolerances import POLICIES
 from verify.faults.kill_matrix import KillMatrix

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.simulate import simulate
-from verify.compare import tensor as one_tensor
+from verify.compare import rule as one_tensor
 from verify.compare import walk as compare
 from verify.faults.kill_matrix import KillMatrix
 
@@ -43,7 +43,6 @@ def _one_element(by_hand, bound, captured, precision, *same):
 
 MUTANTS = {
     "outside is accepted": _accept("outside"),
-    "not finite is accepted": _accept("not_finite"),
     "twice the bound": _with_bound(lambda by_hand, derived: derived * 2.0),
     "a bound of 0": _with_bound(lambda by_hand, derived: derived * 0.0),
     "one element is judged": _one_element,
@@ -56,6 +55,18 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_comparison_without_one_check_is_found_out(trace, monkeypatch, name):
     monkeypatch.setattr(one_tensor, "values", MUTANTS[name])
+    _is_found_out(trace)
+
+
+def test_a_comparison_that_accepts_what_is_not_finite_is_found_out(trace, monkeypatch):
+    def accepted(comparison, ball, captured, *rest):
+        return replace(comparison, verdict="within", elements=captured.size)
+
+    monkeypatch.setattr(one_tensor, "judge_not_finite", accepted)
+    _is_found_out(trace)
+
+
+def _is_found_out(trace):
     kill_matrix = KillMatrix(trace)
     alarms = [c for c in kill_matrix.unaltered if not c.passed]
     assert alarms or any(kill_matrix.run(fault).survived for fault in kill_matrix.catalogue())

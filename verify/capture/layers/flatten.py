@@ -14,7 +14,9 @@ class FlattenReader(Reader):
     types = (keras.layers.Flatten,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer."""
+        """Add the layer; with channels first, note that it moves the channels behind the rows and columns."""
+        if layer.data_format == "channels_first" and len(layer.input.shape) > 2:
+            reading.channels_first = True
         reading.add(layer, Flatten())
 
 

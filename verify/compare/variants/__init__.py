@@ -9,16 +9,18 @@ A variant may read tensors of the step that its rule does not read, and "W1~", w
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from reference.losses.loss import times
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
 from reference.rules import CARRIED, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
 from verify.compare.variants import update
-from verify.compare.variants.shared import VariantParts, unchanged
+from verify.compare.variants.shared import VariantParts, options, unchanged
 
 LAYERS, LOSSES, OPTIMIZERS = (f"{__name__}.{package}" for package in ("layers", "losses", "optimizers"))
 
@@ -55,11 +57,22 @@ def _parts(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     if rule.kind in modules_of(LAYERS):
         yield from modules_of(LAYERS)[rule.kind].variants(rule, network.depth)
     elif rule.kind in modules_of(LOSSES):
-        yield from modules_of(LOSSES)[rule.kind].variants(rule)
+        yield from _of_loss(rule)
     elif rule.phase == "update":
         yield from _of_update(rule, network, optimizer)
     elif rule.equation == CARRIED and read(rule.tensor).is_kept:
         yield "the moments begin anew", lambda x: x * 0.0
+
+
+def _of_loss(rule: Rule) -> VariantParts:
+    """Yield the variants of a cost or of its slope. With a loss weight, the result of each is multiplied by it."""
+    module, weighted = modules_of(LOSSES)[rule.kind], options(rule.compute)
+    if "compute" not in weighted:
+        yield from module.variants(rule)
+        return
+    yield "loss weight left out", weighted["compute"]
+    for part in module.variants(replace(rule, compute=weighted["compute"])):
+        yield part[0], partial(times, compute=part[1], weight=weighted["weight"]), *part[2:]
 
 
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:

@@ -99,11 +99,23 @@ def _by_column_norms(g: Any, most: float) -> Any:
     return (g * most) / np.maximum(np.sqrt(np.sum(g * g, axis=0, keepdims=True)), most)
 
 
+LATE = "(t - 1)·(1/T) in place of (t - 1)/T: just below a whole number, so the rate falls one step late"
+
+
+def _late(schedule: ExponentialDecay | InverseTimeDecay, t: Any) -> Any:
+    """A schedule in steps whose division by T is a multiplication by 1/T, as TensorFlow's graph optimiser makes it."""
+    done, steps = np.float32(getattr(t, "value", t)) - np.float32(1), np.float32(schedule.decay_steps)
+    behind = np.floor(done / steps) - np.floor(done * (np.float32(1) / steps))
+    return schedule(t - float(behind) * schedule.decay_steps)
+
+
 def of_schedule(rule: Rule) -> VariantParts:
     """Yield the variants of a learning rate's schedule, which is a function of t."""
     schedule = rule.compute
     assert isinstance(schedule, Schedule)
     first = schedule.values[0] if isinstance(schedule, PiecewiseConstantDecay) else schedule.initial_learning_rate
+    if isinstance(schedule, ExponentialDecay | InverseTimeDecay) and schedule.staircase:
+        yield LATE, partial(_late, schedule)
     yield "schedule one step ahead", lambda t: schedule(t + 1.0)
     yield "schedule one step behind", lambda t: schedule(t - 1.0)
     yield "first learning rate kept", lambda t: t * 0.0 + first

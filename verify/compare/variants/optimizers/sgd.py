@@ -38,7 +38,7 @@ def _velocities(rule: Rule, mu: float) -> VariantParts:
 def _updates(rule: Rule, optimizer: SGD) -> VariantParts:
     """Yield the variants of the update."""
     g, mu = rule.inputs[0], optimizer.momentum
-    if optimizer.nesterov:
+    if optimizer.nesterov and mu:
         m, g, alpha = rule.inputs
         yield "Nesterov's look ahead left out", descent.negated, (m,)
         yield "looking ahead by the velocity before", rule.compute, (names.before(m), g, alpha)

@@ -1,0 +1,423 @@
+"""Faults put into a running TensorFlow: on a class, on an object, in a gradient, in the loss, in the optimizer.
+
+Each is a function of a model and pytest's monkeypatch. What must come of it, as "tensors | words": a FAIL whose first
+tensor's name begins with one of `tensors`, or a refusal whose text has one of `words`.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+K, L, optimizers = keras.ops, keras.layers, keras.optimizers
+
+
+def model(optimizer="adam", loss=None, dropout=0.0, **how):
+    """Return a 16-16-16-4 network; it runs eagerly, which saves the time of compiling."""
+    keras.utils.set_random_seed(3)
+    between = [L.Dropout(dropout, seed=1)] if dropout else []
+    layers = [L.Dense(16, "relu"), *between, L.Dense(16, "tanh"), L.Dense(4, "softmax")]
+    net = keras.Sequential([keras.Input((16,)), *layers])
+    net.compile(
+        optimizer, loss or keras.losses.CategoricalCrossentropy(), **{"run_eagerly": True, "jit_compile": False, **how}
+    )
+    return net
+
+
+def dense(net, number):
+    return [layer for layer in net.layers if isinstance(layer, L.Dense)][number - 1]
+
+
+def on_call(change):
+    """Return a fault of the first layer's `call`: what it gives is changed."""
+
+    def put(net, patch):
+        layer = dense(net, 1)
+        own = layer.call
+        patch.setattr(layer, "call", lambda x, training=None: change(layer, x, own(x)))
+
+    return put
+
+
+def on_class(change):
+    """Return the same fault of the class Dense."""
+
+    def put(net, patch):
+        own = L.Dense.call
+        patch.setattr(L.Dense, "call", lambda layer, x, training=None: change(layer, x, own(layer, x)))
+
+    return put
+
+
+def backwards(change):
+    """Return a fault of the second layer's gradient with respect to its input; the forward pass is right."""
+
+    @tf.custom_gradient
+    def through(x):
+        return tf.identity(x), change
+
+    def put(net, patch):
+        layer = dense(net, 2)
+        own = layer.call
+        patch.setattr(layer, "call", lambda x, training=None: own(through(x)))
+
+    return put
+
+
+def weight_gradient(name, change):
+    """Return a fault of the gradient of a kernel or bias of the second layer."""
+
+    @tf.custom_gradient
+    def through(w):
+        return tf.identity(w), change
+
+    def call(layer, x):
+        kernel = through(tf.identity(layer.kernel.value)) if name == "kernel" else K.convert_to_tensor(layer.kernel)
+        bias = through(tf.identity(layer.bias.value)) if name == "bias" else K.convert_to_tensor(layer.bias)
+        return layer.activation(K.add(K.matmul(x, kernel), bias))
+
+    def put(net, patch):
+        layer = dense(net, 2)
+        patch.setattr(layer, "call", lambda x, training=None: call(layer, x))
+
+    return put
+
+
+def on_dropout(keep):
+    """Return a fault of the dropout: `keep` gives its mask, the factor 1/(1 - rate) is right."""
+
+    def put(net, patch):
+        layer = next(x for x in net.layers if isinstance(x, L.Dropout))
+
+        def call(x, training=False):
+            return x * tf.cast(keep(x), x.dtype) / (1 - layer.rate) if training else x
+
+        patch.setattr(layer, "call", call)
+
+    return put
+
+
+def on_loss(change):
+    """Return a fault of the model's `compute_loss`."""
+
+    def put(net, patch):
+        own = net.compute_loss
+        patch.setattr(net, "compute_loss", lambda *a, **k: change(own(*a, **k)))
+
+    return put
+
+
+def on_loss_class(change):
+    """Return a fault of the class of the loss: `change` gets labels and predictions."""
+
+    def put(net, patch):
+        own = keras.losses.CategoricalCrossentropy.call
+        patch.setattr(keras.losses.CategoricalCrossentropy, "call", lambda loss, y, p: change(own, loss, y, p))
+
+    return put
+
+
+def on_update(change, kind=optimizers.Adam, on="class"):
+    """Return a fault of the optimizer's `update_step`."""
+
+    def put(net, patch):
+        if on == "class":
+            own = kind.update_step
+            patch.setattr(kind, "update_step", lambda o, g, v, lr: change(lambda *a: own(o, *a), o, g, v, lr))
+        else:
+            optimizer = net.optimizer
+            own = optimizer.update_step
+            patch.setattr(optimizer, "update_step", lambda g, v, lr: change(own, optimizer, g, v, lr))
+
+    return put
+
+
+def on_train_step(before=None, after=None, times=1):
+    """Return a fault of the model's `train_step`, on the object."""
+
+    def put(net, patch):
+        own = net.train_step
+
+        def train_step(data):
+            if before:
+                before(net)
+            logs = {"loss": 0.0}
+            for _ in range(times):
+                logs = own(data)
+            if after:
+                after(net)
+            return logs
+
+        patch.setattr(net, "train_step", train_step)
+
+    return put
+
+
+def attribute(of, name, value):
+    """Return a fault that sets an attribute of the optimizer ("optimizer") or of the second Dense ("layer")."""
+
+    def put(net, patch):
+        patch.setattr(net.optimizer if of == "optimizer" else dense(net, 2), name, value)
+
+    return put
+
+
+def variable_after(name):
+    """Return a function that rounds a weight of the second layer to bfloat16."""
+
+    def change(net):
+        v = getattr(dense(net, 2), name)
+        v.assign(tf.cast(tf.cast(v.value, tf.bfloat16), v.dtype))
+
+    return change
+
+
+def adam_like(m=None, v=None, step=None):
+    """Return an Adam whose moments or step are computed otherwise."""
+
+    def change(own, o, g, w, lr):
+        i = o._get_variable_index(w)
+        M, V = o._momentums[i], o._velocities[i]
+        lr, g, t = K.cast(lr, w.dtype), K.cast(g, w.dtype), K.cast(o.iterations + 1, w.dtype)
+        o.assign(M, m(M, g, o) if m else M * o.beta_1 + g * (1 - o.beta_1))
+        o.assign(V, v(V, g, o) if v else V * o.beta_2 + g * g * (1 - o.beta_2))
+        one, two = 1 - K.power(o.beta_1, t), 1 - K.power(o.beta_2, t)
+        alpha = lr * K.sqrt(two) / one
+        o.assign_sub(w, step(M, V, alpha, lr, o) if step else M * alpha / (K.sqrt(V) + o.epsilon))
+
+    return change
+
+
+class OwnDense(L.Dense):
+    """A subclass of a known layer."""
+
+
+class OwnAdam(optimizers.Adam):
+    """A subclass of a known optimizer."""
+
+
+def shared(net, patch):
+    vars(dense(net, 2))["_kernel"] = dense(net, 1)._kernel
+
+
+def moment_not_zero(net, patch):
+    net.optimizer.build(net.trainable_variables)
+    net.optimizer._momentums[0].assign(K.ones_like(net.optimizer._momentums[0]))
+
+
+def wrong_train_function(net, patch):
+    net.make_train_function()
+    own = net.train_function
+
+    def train_function(iterator):
+        logs = own(iterator)
+        dense(net, 1).bias.assign_add(np.full(16, 1e-3, "float32"))
+        return logs
+
+    net.train_function = train_function
+
+
+def wrong_call(net, patch):
+    own = net.call
+    patch.setattr(net, "call", lambda x, *a, **k: own(x * 1.001, *a, **k))
+
+
+def wrong_iterations(change):
+    def put(net, patch):
+        own = net.optimizer.apply
+
+        def apply(grads, variables=None):
+            own(grads, variables)
+            change(net.optimizer)
+
+        patch.setattr(net.optimizer, "apply", apply)
+
+    return put
+
+
+def rate(net, patch):
+    own = optimizers.Adam._get_current_learning_rate
+    patch.setattr(optimizers.Adam, "_get_current_learning_rate", lambda o: own(o) * 1.5)
+
+
+def fewer(own, loss, y, p):
+    costs = own(loss, y, p)
+    return K.concatenate([costs[:1] * 0, costs[1:]], axis=0)
+
+
+def rounded(x):
+    return tf.cast(tf.cast(x, tf.bfloat16), x.dtype)
+
+
+def random(share):
+    return lambda x: tf.random.stateless_uniform(tf.shape(x), [1, 2]) < share
+
+
+def one_row(x):
+    return tf.repeat(tf.random.uniform((1, x.shape[1]), seed=5) < 0.5, tf.shape(x)[0], axis=0)
+
+
+def halves(g, w):
+    return tf.where(tf.range(tf.size(g)) % 2 == 0, tf.reshape(g, [-1]), 0.0)
+
+
+DROP = {"dropout": 0.5}
+# name: (how the model is built, the fault, what must come of it)
+FAULTS = {
+    # the forward pass
+    "call adds 1e-3": ({}, on_call(lambda layer, x, z: z + 1e-3), "Z1 | replaced"),
+    "call times 1.001": ({}, on_call(lambda layer, x, z: z * 1.001), "Z1 | replaced"),
+    "call without bias, class": (
+        {},
+        on_class(lambda layer, x, z: K.matmul(x, layer.kernel * 1.0001)),
+        "Z1 | no gradient dB1",
+    ),
+    "call with bfloat16 inputs": (
+        {},
+        on_call(lambda layer, x, z: K.matmul(rounded(x), layer.kernel)),
+        "Z1 | no gradient dB1",
+    ),
+    "call with bfloat16 weights": (
+        {},
+        on_call(lambda layer, x, z: K.matmul(x, rounded(layer.kernel * 1.0))),
+        "Z1 | no gradient dB1",
+    ),
+    "call clips at 0.1": ({}, on_call(lambda layer, x, z: K.minimum(z, 0.1)), "Z1 | replaced"),
+    "call reverses the nodes": ({}, on_call(lambda layer, x, z: z[:, ::-1]), "Z1 | replaced"),
+    "call reverses the examples": ({}, on_call(lambda layer, x, z: z[::-1]), "Z1 | replaced"),
+    "call of the class adds 1e-4": ({}, on_class(lambda layer, x, z: z + 1e-4), "Z1 | replaced"),
+    "activation of one's own": ({}, attribute("layer", "activation", lambda z: K.tanh(z) * 1.001), " | activation"),
+    "model.call times 1.001": ({}, wrong_call, " | model.call is replaced on the object"),
+    # the backward pass
+    "dA1 times 1.001": ({}, backwards(lambda g: g * 1.001), "dA1 | replaced"),
+    "dA1 is 0": ({}, backwards(lambda g: g * 0), "dA1 | replaced"),
+    "dA1 plus 1e-4": ({}, backwards(lambda g: g + 1e-4), "dA1 | replaced"),
+    "dA1 reversed": ({}, backwards(lambda g: g[:, ::-1]), "dA1 | replaced"),
+    "dA1 in bfloat16": ({}, backwards(rounded), "dA1 | replaced"),
+    "dA1 with the other sign": ({}, backwards(lambda g: -g), "dA1 | replaced"),
+    "dW2 halved": ({}, weight_gradient("kernel", lambda g: g / 2), "dW2 | replaced"),
+    "dW2 transposed": ({}, weight_gradient("kernel", K.transpose), "dW2 | replaced"),
+    "dW2 cut off": ({}, weight_gradient("kernel", lambda g: K.clip(g, -1e-3, 1e-3)), "dW2 | replaced"),
+    "dB2 is a mean": ({}, weight_gradient("bias", lambda g: g / 8), "dB2 | replaced"),
+    "dB2 is 0": ({}, weight_gradient("bias", lambda g: g * 0), "dB2 | replaced"),
+    "no gradient below": ({}, on_call(lambda layer, x, z: K.stop_gradient(z)), " | no gradient d"),
+    # dropout
+    "dropout keeps everything": (DROP, on_dropout(lambda x: tf.ones_like(x)), "M1 | replaced"),
+    "dropout drops 10 %": (DROP, on_dropout(lambda x: tf.random.uniform(tf.shape(x), seed=5) < 0.9), "M1 | replaced"),
+    "dropout drops 90 %": (DROP, on_dropout(lambda x: tf.random.uniform(tf.shape(x), seed=5) < 0.1), "M1 | replaced"),
+    "dropout has one mask for all examples": (DROP, on_dropout(one_row), "M1 | replaced"),
+    "dropout has one mask for all steps": (DROP, on_dropout(random(0.5)), "M1 | replaced"),
+    "dropout without its factor": (
+        DROP,
+        on_dropout(lambda x: tf.cast(random(0.5)(x), x.dtype) * 0.5),
+        "D1 M1 | replaced",
+    ),
+    # the loss
+    "compute_loss doubled": ({}, on_loss(lambda c: c * 2), "C | replaced"),
+    "compute_loss plus 0.1": ({}, on_loss(lambda c: c + 0.1), "C | replaced"),
+    "compute_loss times 1.0001": ({}, on_loss(lambda c: c * 1.0001), "C | replaced"),
+    "compute_loss squared": ({}, on_loss(lambda c: c * c), "C | replaced"),
+    "loss leaves an example out": ({}, on_loss_class(fewer), "C | replaced"),
+    "loss smooths the labels": ({}, on_loss_class(lambda own, o, y, p: own(o, y * 0.9 + 0.025, p)), "C | replaced"),
+    "loss of the wrong class": ({}, on_loss_class(lambda own, o, y, p: own(o, y[:, ::-1], p)), "C | replaced"),
+    "loss times 1.01": ({}, on_loss_class(lambda own, o, y, p: own(o, y, p) * 1.01), "C | replaced"),
+    # the training step
+    "train_step updates twice": ({}, on_train_step(times=2), " | model.train_step is replaced on the object"),
+    "train_step does nothing": ({}, on_train_step(times=0, after=None), " | train_step"),
+    "train_step rounds W2": ({}, on_train_step(after=variable_after("kernel")), " | model.train_step is replaced"),
+    "train_step changes B2 before": (
+        {},
+        on_train_step(before=lambda n: dense(n, 2).bias.assign_add(np.ones(16))),
+        " | train_step",
+    ),
+    "train_function changes B1": ({}, wrong_train_function, " | B1_new"),
+    # the optimizer
+    "update times 1.01, class": ({}, on_update(lambda own, o, g, v, lr: own(g, v, lr * 1.01)), "update | replaced"),
+    "update times 1.01, object": (
+        {},
+        on_update(lambda own, o, g, v, lr: own(g, v, lr * 1.01), on="o"),
+        "update | replaced",
+    ),
+    "update upwards": ({}, on_update(lambda own, o, g, v, lr: own(g, v, -lr)), "update | replaced"),
+    "update of a negative gradient": ({}, on_update(lambda own, o, g, v, lr: own(-g, v, lr)), "m_ | replaced"),
+    "update of half a gradient": ({}, on_update(lambda own, o, g, v, lr: own(g / 2, v, lr)), "m_ | replaced"),
+    "update skips biases": (
+        {},
+        on_update(lambda own, o, g, v, lr: own(g, v, lr) if len(v.shape) > 1 else None),
+        "update_B m_B | update_B",
+    ),
+    "β1 is 0.8": ({}, on_update(adam_like(m=lambda m, g, o: m * 0.8 + g * 0.2)), "m_ | replaced"),
+    "m keeps nothing new": ({}, on_update(adam_like(m=lambda m, g, o: m * 0.9)), "m_ | replaced"),
+    "v of |g|": ({}, on_update(adam_like(v=lambda v, g, o: v * o.beta_2 + K.abs(g) * (1 - o.beta_2))), "v_ | replaced"),
+    "ε under the root": (
+        {},
+        on_update(adam_like(step=lambda m, v, a, lr, o: m * a / K.sqrt(v + o.epsilon))),
+        "update | replaced",
+    ),
+    "no bias correction": (
+        {},
+        on_update(adam_like(step=lambda m, v, a, lr, o: m * lr / (K.sqrt(v) + o.epsilon))),
+        "update | replaced",
+    ),
+    "step without the root": (
+        {},
+        on_update(adam_like(step=lambda m, v, a, lr, o: m * a / (v + o.epsilon))),
+        "update | replaced",
+    ),
+    "step of the sign": ({}, on_update(adam_like(step=lambda m, v, a, lr, o: K.sign(m) * lr)), "update | replaced"),
+    "learning rate times 1.5": ({}, rate, "update | replaced"),
+    "clipping left out": (
+        {"optimizer": lambda: optimizers.Adam(clipnorm=1e-3)},
+        attribute("optimizer", "_clip_gradients", lambda grads: grads),
+        "clipped | replaced",
+    ),
+    "clipping twice as far": (
+        {"optimizer": lambda: optimizers.SGD(0.1, global_clipnorm=1e-3)},
+        attribute("optimizer", "_clip_gradients", lambda gs: [K.clip(g, -2e-3, 2e-3) for g in gs]),
+        "clipped | replaced",
+    ),
+    "decay left out": (
+        {"optimizer": lambda: optimizers.AdamW(weight_decay=0.1)},
+        attribute("optimizer", "_apply_weight_decay", lambda variables: None),
+        "W | replaced",
+    ),
+    "momentum forgotten": (
+        {"optimizer": lambda: optimizers.SGD(0.1, momentum=0.9)},
+        on_update(
+            lambda own, o, g, v, lr: own(g, v, lr) or o.momentums[0].assign(K.zeros_like(o.momentums[0])),
+            optimizers.SGD,
+        ),
+        "m_W1 update_W1 | replaced",
+    ),
+    "iterations stand still": (
+        {"optimizer": "sgd"},
+        wrong_iterations(lambda o: o.iterations.assign(0)),
+        " | iterations",
+    ),
+    "iterations rise by two": (
+        {"optimizer": "sgd"},
+        wrong_iterations(lambda o: o.iterations.assign_add(1)),
+        " | iterations",
+    ),
+    "moments are not 0 at the start": ({}, moment_not_zero, "m_W1_before | replaced"),
+    # what is not modelled
+    "one kernel for two layers": ({}, shared, " | one variable"),
+    "averages of weights": ({"optimizer": lambda: optimizers.Adam(use_ema=True)}, None, " | averages of the weights"),
+    "accumulated gradients": (
+        {"optimizer": lambda: optimizers.Adam(gradient_accumulation_steps=2)},
+        None,
+        " | accumulated",
+    ),
+    "loss scaling": ({"optimizer": lambda: optimizers.Adam(loss_scale_factor=2.0)}, None, " | loss scaling"),
+    "a constraint": (
+        {},
+        attribute("layer", "kernel_constraint", keras.constraints.MaxNorm(0.1)),
+        " | kernel_constraint",
+    ),
+    "a regularizer": (
+        {},
+        attribute("layer", "kernel_regularizer", keras.regularizers.L2(0.1)),
+        " | kernel_regularizer",
+    ),
+    "a frozen layer": ({}, attribute("layer", "trainable", False), " | frozen"),
+    "an optimizer of one's own": ({"optimizer": OwnAdam}, None, " | optimizer OwnAdam"),
+}

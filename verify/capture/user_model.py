@@ -1,0 +1,103 @@
+"""Use a user's own model for a few steps, and put everything back to the last bit."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from verify.capture.compile_arguments import loss_text, optimizer_text
+from verify.capture.essay_model import parameters
+from verify.capture.memory import unchanged
+from verify.capture.model_reader import understand
+from verify.capture.overrides import replaced
+from verify.errors import Unsupported, Unusable
+
+
+def load_model(path: str, safe: bool) -> Any:
+    """Return a model from a .keras or .h5 file; `safe` refuses to run code from the file.  Raises what Keras raises."""
+    model = keras.models.load_model(path, safe_mode=safe)
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and optimizer.built and not optimizer._trainable_variables:
+        optimizer.built = False  # from an .h5 file Keras builds it for no variables, and then cannot train
+    return model
+
+
+@contextmanager
+def borrowed(model: Any, optimizer: Any = None, loss: Any = None) -> Iterator[Any]:
+    """Yield the compiled model that is verified. Afterwards all that its steps changed is put back.
+
+    It is the user's own object. If another `optimizer` or `loss` is named, or the model is not compiled, it is a model
+    of the same layers, compiled with them; a named optimizer starts anew.
+    Raises Unusable without an optimizer or a loss; Unsupported, naming everything that is not supported.
+    """
+    dtype = understand(model).dtype
+    with unchanged(model):
+        if optimizer is not None or loss is not None or not getattr(model, "compiled", False):
+            used = _compiled(model, optimizer, loss)
+        else:
+            used = model
+        _check(used, dtype)
+        if not used.optimizer.built:
+            used.optimizer.build(used.trainable_variables)
+        yield used
+
+
+def _check(model: Any, dtype: str) -> None:
+    """Raise Unusable or Unsupported if the compiled model cannot be verified."""
+    for name, value in (("optimizer", model.optimizer), ("loss", model.loss)):
+        if value is None:
+            raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
+    problems: list[tuple[str, str]] = []
+    for describe, value in ((loss_text, model), (optimizer_text, model.optimizer)):
+        try:
+            describe(value, dtype)
+        except Unsupported as error:
+            problems += error.rows
+    if problems:
+        raise Unsupported(problems)
+    if len(parameters(model)) != len(model.trainable_variables):
+        raise Unusable("model: it has trainable variables beside the weights and biases of its Dense layers")
+
+
+def _compiled(model: Any, optimizer: Any, loss: Any) -> Any:
+    """Return a model of the same layers, compiled with the named optimizer and loss.  Raises Unusable, Unsupported.
+
+    A method that was replaced on the model would be lost, and is refused.
+    """
+    was = model if getattr(model, "compiled", False) else None
+    own, cost = (
+        optimizer if optimizer is not None else was and was.optimizer,
+        loss if loss is not None else was and was.loss,
+    )
+    for name, value in (("optimizer", own), ("loss", cost)):
+        if value is None:
+            raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
+    lost = [text for text in replaced(model) if text.startswith("model.")]
+    if lost:
+        raise Unsupported([(f"model {model.name}", f"{lost[0]}; compile the model itself to verify it")])
+    options = {name: getattr(was, name) for name in ("jit_compile", "run_eagerly")} if was else {}
+    copy = keras.Model(model.inputs, model.outputs, name=model.name)
+    try:
+        copy.compile(optimizer=own if was and own is was.optimizer else _anew(own), loss=cost, **options)
+    except (ValueError, TypeError) as error:
+        raise Unusable(f"loss: Keras cannot compile with it ({str(error).splitlines()[0][:200]})") from error
+    return copy
+
+
+def _anew(optimizer: Any) -> Any:
+    """Return an optimizer with the same options and no state.  Raises Unusable for an unknown name, Unsupported."""
+    try:
+        own = keras.optimizers.get(optimizer)
+    except ValueError as error:
+        raise Unusable(f"optimizer: Keras knows none called {optimizer!a}") from error
+    if isinstance(optimizer, str):
+        return own
+    try:
+        copy = type(own).from_config(own.get_config())
+    except Exception as error:  # a class of the user's may raise anything
+        raise Unsupported([(f"optimizer {type(own).__name__}", "its configuration cannot be read")]) from error
+    extra = sorted(name for name in vars(own).keys() - vars(copy).keys() if callable(getattr(own, name)))
+    if extra:
+        raise Unsupported([(f"optimizer {type(own).__name__}", f"{extra[0]} is replaced on the object")])
+    return copy

@@ -1,0 +1,71 @@
+"""Judge a tensor in which numbers are not finite, or have an infinite bound.
+
+Infinity is the right rounding of a number too large for the precision, and NaN the right result of 0/0. So a number
+that is not finite agrees with its equation if the equation itself gives it: plain NumPy gives the same from
+TensorFlow's own inputs, or the ball reaches beyond the largest number of the precision. A finite number with an
+infinite bound cannot be judged: that is no disagreement, and no agreement either.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from verify.bounds import Ball
+from verify.compare.tensor import Comparison, values
+from verify.records.precision import PRECISIONS
+from verify.records.trace import Array
+
+
+def judge_not_finite(
+    comparison: Comparison, ball: Ball, captured: Array, plain: Sequence[Array], reproduced: Array
+) -> Comparison:
+    """Return the comparison of a tensor that has infinities or NaN, in TensorFlow's numbers, by hand or in the bounds.
+
+    `plain` has what NumPy may compute from TensorFlow's inputs without regard to overflow, `reproduced` the mask of the
+    numbers that have its bits without any.
+    """
+    precision, dtype = PRECISIONS[captured.dtype.name], captured.dtype
+    value, bound, actual = ball.value, ball.spread(), captured.astype(np.float64)
+    finite, bounded = np.isfinite(actual), np.isfinite(value) & np.isfinite(bound)
+    with np.errstate(all="ignore"):
+        within = finite & bounded & (np.abs(actual - value) <= bound)
+        half = float(np.finfo(dtype).max) + precision.spacing(np.float64(np.finfo(dtype).max)) / 2
+        overflows = np.isinf(actual) & bounded & (np.sign(actual) * value + bound >= half)
+    undefined = ~finite | ~bounded
+    follows = np.zeros(captured.shape, dtype=bool)
+    for array in plain:
+        if array.shape == captured.shape:
+            not_finite = ~np.isfinite(array) | ~np.isfinite(plain[0])
+            follows |= undefined & not_finite & ((np.isnan(array) & np.isnan(captured)) | (array == captured))
+    passed = within | overflows | follows | reproduced
+    unknown = finite & ~bounded & ~passed
+    wrong = ~(passed | unknown)
+    if comparison.mode == "chained":  # says nothing where numbers are not finite; the local comparison does
+        wrong, unknown = finite & bounded & ~within, np.zeros_like(wrong)
+    if wrong.any():
+        worst = tuple(int(i) for i in np.argwhere(wrong)[0])
+        return replace(
+            comparison,
+            verdict="outside" if finite[wrong].all() else "not_finite",
+            by_hand=float(value[worst]),
+            tensorflow=float(actual[worst]),
+            allowed=float(bound[worst]),
+            worst_index=worst,
+            elements=captured.size,
+            outside=int(wrong.sum()),
+        )
+    if unknown.any():
+        text = f"{unknown.sum():,} of {captured.size:,} numbers cannot be judged, because their bound is infinite"
+        return replace(comparison, verdict="unjudged", explanation=text, elements=captured.size)
+    finite_only = np.where(within, captured, 0).astype(dtype)
+    figures = values(np.where(within, value, 0.0), np.where(within, bound, 0.0), finite_only, precision, reproduced)
+    return replace(comparison, **figures, explanation=_note(captured, ~finite), reproduced=int(reproduced.sum()))
+
+
+def _note(captured: Array, not_finite: Array) -> str:
+    """Return what a reader should know of a tensor that agrees with its equation."""
+    infinite, undefined = int(np.isinf(captured).sum()), int(np.isnan(captured).sum())
+    parts = [f"{infinite:,} numbers overflow {captured.dtype}"] if infinite else []
+    parts += [f"{undefined:,} numbers are NaN by the equation too"] if undefined else []
+    return "; ".join(parts)
