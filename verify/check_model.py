@@ -89,6 +89,9 @@ def check(
     """
     if (rtol is None) != (atol is None):
         raise Unusable("rtol and atol: give both, or neither for the derived bound")
+    for name, value in (("rtol", rtol), ("atol", atol)):
+        if value is not None and not (np.isfinite(value) and value >= 0):
+            raise Unusable(f"{name}: a number of 0 or more is needed, not {value!r}")
     if type(steps) is not int or not 1 <= steps <= 200:
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
     if sample_weight is not None or class_weight is not None:

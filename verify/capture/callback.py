@@ -14,6 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
+from reference.tensor_names import is_state
+from verify.capture.batch import fitting
 from verify.capture.capture import first_difference, named
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, parameters, snapshot, to_numpy
@@ -21,6 +23,7 @@ from verify.capture.memory import Memory
 from verify.capture.model_reader import Understood, understand
 from verify.capture.overrides import replaced
 from verify.capture.step import training
+from verify.capture.user_model import check_variables
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
@@ -61,13 +64,13 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
 
     @property
     def headline(self) -> str:
-        """The result in one line that begins with PASS or FAIL."""
+        """The result in one line that begins with PASS, FAIL or NOT VERIFIED."""
         if self.problem:
-            return f"FAIL {self.problem}"
+            return f"NOT VERIFIED {self.problem}"
         if self.first is not None:
-            return f"FAIL {describe(self.first)}"
+            return f"{'NOT VERIFIED' if self.first.verdict == 'unjudged' else 'FAIL'} {describe(self.first)}"
         if not self.elements:
-            return "FAIL nothing was compared"
+            return "NOT VERIFIED nothing was compared"
         return (
             f"PASS TensorFlow computed what the equations say in {self.verified:,} of {self.steps:,} training steps: "
             f"{reproduced_text(self.reproduced, self.elements, '', DERIVED)}"
@@ -82,6 +85,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         """Prepare the capture and replace Keras's train function.  Raises Unsupported, naming what is not supported."""
         model = self.model
         understood = understand(model)
+        check_variables(model)
         if model.steps_per_execution != 1:
             raise Unsupported([("steps_per_execution", "steps are verified one by one")])
         if tf.distribute.has_strategy():
@@ -94,40 +98,51 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._understood: Understood = understood
         self._step = training(model, understood)
         self._traced: dict[Any, tuple[Any, str]] = {}
-        self._locksteps: dict[str, Lockstep] = {}
+        self._lockstep = "", Lockstep(self.settings, understood.network)
+        self._masks = self._lockstep[1].masks
         self._left: tuple[int, dict[str, Array]] = (0, {})
-        self._own: Callable[[Any], Any] = model.train_function
-        model.train_function = self._train
 
-    def on_train_end(self, logs: Any = None) -> None:
-        """Put Keras's train function back."""
-        if getattr(self.model, "train_function", None) == self._train:
-            self.model.train_function = self._own
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Replace Keras's train function for one step."""
+        self._own: Callable[[Any], Any] = self.model.train_function
+        self.model.train_function = self._train
 
     def _train(self, iterator: Any) -> Any:
-        """Take one step, and verify it if it is its turn. This replaces Keras's train function.
+        """Take one step, and verify it if it is its turn. This replaces Keras's train function for one step.
 
-        Raises Unsupported for a batch with sample weights or without labels.
+        Raises Unsupported for a batch with sample weights or without labels, and Unusable for one that does not fit.
         """
-        self.steps += 1
+        self.model.train_function = self._own
         data = next(iterator)
-        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        if weight is not None or y is None:
-            self.on_train_end()
-            raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
+        self.steps += 1
+        x, y = self._batch(data)
         step, optimizer = self._compiled(x, y, getattr(iterator, "element_spec", None))
         if self.steps % self.every or not (self.first is None and not self.problem):
             return self._own(_once_more(data, iterator))
-        number, before = int(to_numpy(self.model.optimizer.iterations)) + 1, Memory(self.model)
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
+        number, before = int(to_numpy(self.model.optimizer.iterations)) + 1, Memory(self.model)
         state = self._state()
-        tensors = named(step(x, y), np.asarray(x), np.asarray(y), settings, self._understood.channels_first)
-        after = snapshot(self.model)
-        before.put_back()
+        try:
+            tensors = named(step(x, y), np.asarray(x), np.asarray(y), settings, self._understood.channels_first)
+            after = snapshot(self.model)
+        finally:
+            before.put_back()
         logs = self._own(_once_more(data, iterator))
         self._note_changes(number, state)
         self._note(number, tensors, state, settings, after)
         return logs
+
+    def _batch(self, data: Any) -> tuple[Any, Any]:
+        """Return the tensors x and y of a batch.  Raises Unsupported or Unusable, naming what is not verified."""
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if weight is not None or y is None:
+            raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
+        parts = tf.nest.flatten((x, y))
+        if len(parts) != 2:
+            raise Unsupported([("the data", "one x and one y are verified, not several")])
+        x, y = parts
+        fitting(self.model, np.asarray(x), np.asarray(y), self.settings.dtype)
+        return x, y
 
     def _compiled(self, x: Any, y: Any, spec: Any) -> tuple[Any, str]:
         """Return the step for batches of this kind, and the optimizer's description when TensorFlow compiled it.
@@ -138,9 +153,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         description = optimizer_text(self.model.optimizer, self.settings.dtype)
         if not hasattr(self._step, "get_concrete_function"):
             return self._step, description
-        specs = (
-            spec[:2] if spec is not None else tuple(tf.TensorSpec.from_tensor(tf.convert_to_tensor(a)) for a in (x, y))
-        )
+        parts = [tf.TensorSpec.from_tensor(tf.convert_to_tensor(a)) for a in (x, y)]
+        specs = tuple(parts if spec is None else tf.nest.flatten(spec)[:2])
         key = tuple((tuple(s.shape), s.dtype) for s in specs)
         if key not in self._traced:
             self._traced[key] = self._step.get_concrete_function(*specs), description
@@ -172,22 +186,29 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     ) -> None:
         """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
         differs = first_difference(self.model, settings, snapshot(self.model), after, tensors)
+        why = "; ".join(replaced(self.model)[:3])
+        own = next((name for name in tensors if is_state(name, "own")), "")
+        if own and why:
+            differs = differs or own
         if differs and not self.problem:
-            why = "; ".join(replaced(self.model)[:3])
             self.problem = f"could not verify step {number}: the model's own step gives {differs} other bits than the "
             self.problem += f"captured step{f' ({why})' if why else ''}"
         counted = int(to_numpy(self.model.optimizer.iterations))
         if counted != number and not self.problem:
             text = f"optimizer.iterations is {counted} after a step that began at {number - 1}"
             self.problem = f"could not verify step {number}: {text}"
-        key = str(settings)
-        if key not in self._locksteps:
-            self._locksteps = {key: Lockstep(settings, self._understood.network)}  # the last one only: rates change
-        judged = self._locksteps[key].judge(number, tensors, state if number > 1 else None)
+        if self._lockstep[0] != settings.optimizer:  # a callback may change the learning rate before every step
+            self._lockstep = settings.optimizer, Lockstep(settings, self._understood.network)
+            self._lockstep[1].masks = self._masks
+        judged = self._lockstep[1].judge(number, tensors, state if number > 1 else None)
         self.verified += 1
         self.elements += judged.elements
         self.reproduced += judged.reproduced
-        self.first = self.first or (judged.failed[0] if judged.failed else None)
+        failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
+        self.first = self.first or (failed[0] if failed else None)
+        strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
+        if strange and not any("NaN" in note for note in self.notes):
+            self.notes = (*self.notes, f"step {number}: {', '.join(strange[:3])} hold infinity or NaN")
         if self.first is not None or self.problem:
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
             if self.stop:

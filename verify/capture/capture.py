@@ -71,10 +71,15 @@ def faithful(
     model is left in its state after the last step.
     """
     begin = snapshot(model)
+    for variable, value in zip(variables(model), begin, strict=True):
+        if not np.isfinite(value).all():
+            raise Unverifiable(f"{variable.path} holds NaN or infinity before the first step")
     ordinary, outputs = _ordinary(model, batches, settings)
     restore(model, begin)
     first, states = _captured(model, step, batches, settings)
     _check_fidelity(model, settings, first, ordinary, states, outputs)
+    if any(is_state(split_step(name)[1], "own") for name in first) and replaced(model):
+        raise Unverifiable(f"Keras's own step has other bits than the captured one under XLA{_reasons(model)}")
     restore(model, begin)
     _check_reproducible(first, _captured(model, step, batches, settings)[0])
     return first

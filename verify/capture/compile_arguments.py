@@ -14,7 +14,7 @@ from reference.schedules import SCHEDULES, Schedule
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
 from verify.capture.reader import VARIABLE, rounded
-from verify.errors import Unsupported
+from verify.errors import Unsupported, Unusable
 
 PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are equal
@@ -36,7 +36,10 @@ def loss_text(model: Any, dtype: str) -> str:
     loss, weight = model.loss, _loss_weight(model)
     if isinstance(loss, dict | list | tuple):
         raise Unsupported([("loss", "one loss for the one output is verified, not a collection of them")])
-    own = keras.losses.get(loss) if isinstance(loss, str) else loss
+    try:
+        own = keras.losses.get(loss) if isinstance(loss, str) else loss
+    except ValueError as error:
+        raise Unusable(f"loss: Keras knows none called {loss!a}") from error
     known = by_class()
     functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in known.items()}
     if callable(own) and own in functions:
@@ -72,7 +75,7 @@ def loss_text(model: Any, dtype: str) -> str:
 def _loss_weight(model: Any) -> float:
     """Return the number by which `compile(loss_weights=...)` multiplies the cost; 1 if there is none."""
     weights = tf.nest.flatten(getattr(model._compile_loss, "_user_loss_weights", None))
-    return float(1.0 if weights[0] is None else weights[0])
+    return float(weights[0]) if weights and weights[0] is not None else 1.0
 
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 from verify.capture.reader import VARIABLE
 from verify.records.trace import Array
 
+CONTAINERS = (list, dict, set, tuple, np.ndarray)
+
 
 @contextmanager
 def unchanged(*objects: Any) -> Iterator[None]:
@@ -32,6 +34,7 @@ class Memory:
         self.values: list[tuple[Any, Array]] = []
         self.attributes: list[tuple[dict[str, Any], dict[str, Any]]] = []
         self.members: list[tuple[Any, Any]] = []
+        self.arrays: list[tuple[Array, Array]] = []
         visited: dict[int, Any] = {}
         waiting = list(objects)
         while waiting:
@@ -47,6 +50,10 @@ class Memory:
             self.values.append((one, np.array(keras.ops.convert_to_numpy(one))))
             return []
         reached: list[Any] = []
+        if isinstance(one, np.ndarray):
+            self.arrays.append((one, one.copy()))
+        if isinstance(one, tuple):
+            reached += one
         if isinstance(one, list | dict | set):
             kind = next(base for base in (list, dict, set) if isinstance(one, base))
             self.members.append((one, kind(one)))
@@ -54,7 +61,7 @@ class Memory:
         if (_is_keras(one) or reached or isinstance(one, list | dict | set)) and hasattr(one, "__dict__"):
             self.attributes.append((vars(one), dict(vars(one))))
             reached += vars(one).values()
-        return [x for x in reached if _is_keras(x) or isinstance(x, list | dict | set) or hasattr(x, "__wrapped__")]
+        return [x for x in reached if _is_keras(x) or isinstance(x, CONTAINERS) or hasattr(x, "__wrapped__")]
 
     def put_back(self) -> None:
         """Give every remembered object the attributes, members and values that it had."""
@@ -72,6 +79,9 @@ class Memory:
                 container.update(saved)
         for variable, value in self.values:
             variable.assign(value)
+        for array, numbers in self.arrays:
+            if array.flags.writeable:
+                array[...] = numbers
 
 
 def _is_keras(one: Any) -> bool:

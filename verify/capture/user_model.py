@@ -56,8 +56,18 @@ def _check(model: Any, dtype: str) -> None:
             problems += error.rows
     if problems:
         raise Unsupported(problems)
-    if len(parameters(model)) != len(model.trainable_variables):
-        raise Unusable("model: it has trainable variables beside the weights and biases of its Dense layers")
+    check_variables(model)
+
+
+def check_variables(model: Any) -> None:
+    """Raise Unsupported, naming them, if weights are frozen, or if other variables are trained."""
+    trained = {id(variable): variable for variable in model.trainable_variables}
+    known = parameters(model)
+    problems = [(P, "it is frozen (trainable=False)") for P, variable in known.items() if id(variable) not in trained]
+    others = trained.keys() - {id(variable) for variable in known.values()}
+    problems += [(f"variable {trained[i].path}", "it is trained and belongs to no Dense layer") for i in others]
+    if problems:
+        raise Unsupported(problems)
 
 
 def _compiled(model: Any, optimizer: Any, loss: Any) -> Any:

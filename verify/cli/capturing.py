@@ -82,36 +82,14 @@ def capture_user_model(
     The model is put back to the last bit.
     """
     with _tensorflow(verbose, (Unusable, Unverifiable)):
+        from verify.capture.batch import fitting
         from verify.capture.capture import capture_model
+        from verify.capture.model_reader import understand
         from verify.capture.user_model import borrowed
 
         with borrowed(model, optimizer, loss) as used:
-            return capture_model(used, [_fitting(used, *batch) for batch in batches], command)
-
-
-def _fitting(model: Any, x: Array, y: Array) -> tuple[Array, Array]:
-    """Return x and y as Keras needs them.  Raises Unusable, naming x or y.
-
-    y of shape [N] is a column where the model has one output, as Keras takes it.
-    """
-    shape, outputs, dtype = tuple(model.input_shape[1:]), int(model.output_shape[-1]), str(model.inputs[0].dtype)
-    if x.shape[1:] != shape:
-        raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
-    with np.errstate(over="ignore"):
-        if not np.isfinite(x.astype(dtype)).all():
-            raise Unusable(f"x: it holds numbers too large for {dtype}")
-    if "sparse" in str(getattr(model.loss, "name", model.loss)):
-        labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
-        if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
-            raise Unusable(f"y: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
-        return x, labels.astype(np.int64)
-    if y.shape == (len(x),) and outputs == 1:
-        y = y.reshape(-1, 1)
-    if y.shape != (len(x), outputs):
-        text = f"y: rows of {outputs} numbers are needed, not {list(y.shape)}"
-        more = "; for whole-number labels use sparse_categorical_crossentropy" if y.ndim == 1 and outputs > 1 else ""
-        raise Unusable(text + more)
-    return x, y
+            dtype = understand(used).dtype
+            return capture_model(used, [fitting(used, *batch, dtype) for batch in batches], command)
 
 
 def _capture_model_file(command: str, options: Options) -> Trace:

@@ -78,7 +78,7 @@ def _repeats(mask: Array, rate: float) -> str:
 def _again(mask: Array, last: Array | None, rate: float) -> str:
     """Return that the step before had the same mask, if there are enough numbers to tell; else ""."""
     same = last is not None and np.array_equal(mask, last)
-    return "it is the mask of the step before" if same and _equal(rate, mask.size) < CHANCE else ""
+    return "it is the mask of the last verified step" if same and _equal(rate, mask.size) < CHANCE else ""
 
 
 def _equal(rate: float, numbers: int) -> float:

@@ -6,15 +6,37 @@ TensorFlow's own inputs, or the ball reaches beyond the largest number of the pr
 infinite bound cannot be judged: that is no disagreement, and no agreement either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from reference.rule import Rule
 from verify.bounds import Ball
 from verify.compare.tensor import Comparison, values
-from verify.records.precision import PRECISIONS
+from verify.records.precision import PRECISIONS, Precision
 from verify.records.trace import Array
+
+INSIDE = "a sum or a product inside this equation overflows"
+
+
+def overflows_inside(
+    rule: Rule, inputs: Mapping[str, Any], precision: Precision, comparison: Comparison, is_recomputed: bool
+) -> bool:
+    """Return whether a number inside a rule may overflow although its result does not, in some order of summation.
+
+    Then TensorFlow's result says nothing about the equation. A rule that is computed element by element shows each
+    overflow in its own element.
+    """
+    if rule.elementwise or comparison.verdict not in ("outside", "not_finite"):
+        return False
+    if rule.summed is None:
+        return not is_recomputed  # NumPy's own evaluation overflows, divides by 0, or gives NaN
+    with np.errstate(all="ignore"):
+        a, b = (np.abs(np.asarray(inputs[name], dtype=np.float64)) for name in rule.inputs[:2])
+        largest = np.tensordot(a, b, axes=(rule.summed[0], rule.summed[1]))
+    return not np.max(largest, initial=0.0) < float(np.finfo(precision.name).max)  # also if it is NaN
 
 
 def judge_not_finite(
@@ -60,6 +82,8 @@ def judge_not_finite(
         return replace(comparison, verdict="unjudged", explanation=text, elements=captured.size)
     finite_only = np.where(within, captured, 0).astype(dtype)
     figures = values(np.where(within, value, 0.0), np.where(within, bound, 0.0), finite_only, precision, reproduced)
+    if not finite.all():
+        figures["verdict"] = "within"
     return replace(comparison, **figures, explanation=_note(captured, ~finite), reproduced=int(reproduced.sum()))
 
 

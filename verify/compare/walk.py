@@ -13,12 +13,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Self, TypeVar
 
+import numpy as np
+
 from reference.rules import Rule, given_names
 from reference.tensor_names import CARRIED, carried, previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import Context, diagnose
 from verify.compare.evaluation import Memo, evaluate, exact_balls, fused, inner_balls, recomputed, scalars
 from verify.compare.masks import Masks
+from verify.compare.overflow import INSIDE, overflows_inside
+from verify.compare.own_results import compare_own_results
 from verify.compare.plan import StepInputs, begins_with, own_results, planned, strays
 from verify.compare.recompute import coefficients_as_numbers, plainly
 from verify.compare.rule import compare_tensor
@@ -28,7 +32,6 @@ from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array, Trace
 
 MODES = ("local", "chained")
-WHOLE_STEP = "the whole step"  # the equation of a result of Keras's own step
 TOGETHER = "XLA computes it together with "  # begins the explanation of a tensor judged over several rules
 EXPLAINED = 6  # how many of the tensors that disagree are explained, in the order of computing
 Tensor = TypeVar("Tensor")
@@ -58,6 +61,7 @@ class Walk:
         self.explains = True  # whether to look for the causes of disagreements
         self.tensors: Mapping[str, Array] = {}  # TensorFlow's tensors of the latest step
         self.masks = Masks(trace.network)
+        self.is_finite = True  # whether all of TensorFlow's numbers so far are finite
 
     @property
     def operands(self) -> dict[str, Ball]:
@@ -92,8 +96,9 @@ class Walk:
         self.tensors, self.balls = captured, {}
         comparisons = list(StepInputs(trace, plan, rest).problems(number, captured))
         comparisons += self.masks.problems(number, captured)
+        self.is_finite = self.is_finite and all(np.isfinite(array).all() for array in captured.values())
         for order, rule in enumerate(plan, 1):
-            for mode in self.modes:
+            for mode in self.modes if self.is_finite else self.modes[:1]:  # the chain ends at infinity and NaN
                 operands = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
                 ball = evaluate(rule, operands, self.precision, self.memo)
                 array = None
@@ -106,9 +111,12 @@ class Walk:
                 one = compare_tensor(
                     rule, number, order, mode, ball, actual, self.tolerance, settings.dtype, array, plain
                 )
-                fusable = settings.jit and mode == "local" and not self.tolerance
-                comparisons.append(self._spanning(rule, plan, one, array) if fusable and not one.passed else one)
-        comparisons += self._own(number, plan, constants)
+                if mode == "local" and not self.tolerance and not one.passed:
+                    one = self._spanning(rule, plan, one, array) if settings.jit else one
+                    if overflows_inside(rule, arrays, self.precision, one, array is not None):
+                        one = replace(one, verdict="unjudged", explanation=f"{INSIDE} {settings.dtype}")
+                comparisons.append(one)
+        comparisons += compare_own_results(number, trace, plan, {**self.local, **constants}, captured, self.tolerance)
         if self.explains and not self.tolerance:
             self._explain(comparisons, {rule.tensor: rule for rule in plan})
         return comparisons
@@ -132,42 +140,6 @@ class Walk:
             return first
         self.balls[rule.tensor] = ball
         return replace(spanning, explanation=f"{TOGETHER}{', '.join(inner)}")
-
-    def _own(self, number: int, plan: tuple[Rule, ...], constants: Mapping[str, Ball]) -> list[Comparison]:
-        """Return the comparisons of those results of Keras's own step whose bits differ from the captured results.
-
-        The inner tensors of that step are not known, so each result is judged by the rules of the whole step.
-        """
-        results = {name: result for name, result in own_results(self.trace).items() if name in self.tensors}
-        if not results:
-            return []
-        whole = {name: self.local[name] for name in begins_with(self.trace) if name in self.local} | dict(constants)
-        rules = {rule.tensor: rule for rule in plan if rule.phase != "start"}
-        for rule in rules.values():
-            if (ball := evaluate(rule, fused(rule, whole, True), self.precision)) is not None:
-                whole[rule.tensor] = ball
-        comparisons = []
-        for order, (name, result) in enumerate(results.items(), len(plan) + 1):
-            rule = replace(rules[result], tensor=name, equation=WHOLE_STEP, inputs=begins_with(self.trace))
-            ball, actual = whole.get(result), self.tensors[name]
-            comparisons.append(
-                compare_tensor(
-                    rule,
-                    number,
-                    order,
-                    "local",
-                    ball,
-                    actual,
-                    self.tolerance,
-                    self.precision.name,
-                    plain=partial(self._tensor, result),
-                )
-            )
-        return comparisons
-
-    def _tensor(self, name: str) -> list[Array]:
-        """Return a captured tensor, in a list."""
-        return [self.tensors[name]]
 
     def _explain(self, comparisons: list[Comparison], rules: Mapping[str, Rule]) -> None:
         """Add an explanation to the comparisons of the first tensors that are outside in local mode."""

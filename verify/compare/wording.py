@@ -29,8 +29,8 @@ def describe(c: Comparison) -> str:
     tensor = f"step {c.step}, {c.tensor}" if c.step else c.tensor
     if c.order:
         tensor += f" by equation ({c.equation})" if c.equation != CARRIED else f" ({CARRIED} from the step before)"
-    if c.explanation and c.verdict != "outside":
-        return f"{tensor}: {c.verdict}; {c.explanation}"
+    if c.explanation and (c.verdict != "outside" or not c.order):
+        return f"{tensor}: {'' if c.verdict == 'outside' else f'{c.verdict}; '}{c.explanation}"
     place = f" at {index_text(c.worst_index)}" if c.worst_index else ""
     if c.verdict == "outside":
         chained = ", computed by hand from the start" if c.mode == "chained" else ""

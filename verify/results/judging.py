@@ -29,8 +29,8 @@ def judge(command: str, trace: Trace, tolerance: Tolerance | None, full: bool = 
 def _tables(
     command: str, trace: Trace, compared: TraceComparison, full: bool
 ) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
-    """Return the essay's tables and their CSV files, or none if the trace lacks tensors that they need."""
-    if any(c.verdict in STRUCTURE for c in compared.comparisons):
+    """Return the essay's tables and their CSV files; none if tensors are missing or numbers are not finite."""
+    if any(c.verdict in STRUCTURE for c in compared.comparisons) or not compared.walk.is_finite:
         return (), ()
     if command == "feedforward":
         table, columns = essay_tables.table_3(trace, compared.by_hand[0])

@@ -39,7 +39,7 @@ def test_independent_draws_pass(rate, shape):
         ([drawn(0.1)], "where a rate of 0.5 keeps 0.5"),
         ([np.repeat(drawn(0.5, (1, 60)), 8, axis=0)], "have the same mask"),
         ([np.repeat(drawn(0.5, (60, 1)), 8, axis=1)], "have the same mask"),
-        ([drawn(0.5)] * 2, "it is the mask of the step before"),
+        ([drawn(0.5)] * 2, "it is the mask of the last verified step"),
         ([np.ones((1, 4), "float32")] * 40, "keeps"),
     ],
 )
