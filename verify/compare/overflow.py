@@ -56,10 +56,10 @@ def judge_not_finite(
         overflows = np.isinf(actual) & bounded & (np.sign(actual) * value + bound >= half)
     undefined = ~finite | ~bounded
     follows = np.zeros(captured.shape, dtype=bool)
-    for array in plain:
-        if array.shape == captured.shape:
-            not_finite = ~np.isfinite(array) | ~np.isfinite(plain[0])
-            follows |= undefined & not_finite & ((np.isnan(array) & np.isnan(captured)) | (array == captured))
+    fitting = [array for array in plain if array.shape == captured.shape]
+    not_finite = undefined & ~np.all([np.isfinite(array) for array in fitting], axis=0)
+    for array in fitting:
+        follows |= not_finite & ((np.isnan(array) & np.isnan(captured)) | (array == captured))
     passed = within | overflows | follows | reproduced
     unknown = finite & ~bounded & ~passed
     wrong = ~(passed | unknown)

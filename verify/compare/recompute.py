@@ -54,13 +54,20 @@ def recompute(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> Array | None
 def plainly(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> list[Array]:
     """Return the rule's tensor as NumPy computes it in `dtype`, with the infinities and NaN that come of it.
 
-    A mask may also be applied by choosing 0 instead of by multiplying: then 0·NaN is 0. Where that makes a difference,
-    the second array has it.
+    More arrays follow where TensorFlow may do otherwise. A maximum of NaN and a number may be either. A mask may be
+    applied by choosing 0 instead of by multiplying: then 0·NaN is 0.
     """
     with np.errstate(all="ignore"):
         array = recompute(rule, inputs, dtype)
-        if array is None or not rule.elementwise or rule.phase == "update" or np.isfinite(array).all():
+        if array is None or not rule.elementwise:
             return [] if array is None else [array]
+        operands = [np.asarray(inputs[name]) for name in rule.inputs]
+        undefined = np.zeros(array.shape, dtype=bool)
+        for operand in operands:
+            undefined = undefined | np.isnan(operand)
+        results = [array, np.where(undefined, np.nan, array).astype(dtype)]
+        if rule.phase == "update" or np.isfinite(array).all():
+            return results
         zero = np.isnan(array)
         for number in (
             1,
@@ -68,7 +75,7 @@ def plainly(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> list[Array]:
         ):  # in place of what is not finite: where the result is 0 for both, it does not depend on it
             finite = {name: np.where(np.isfinite(inputs[name]), inputs[name], number) for name in rule.inputs}
             zero = zero & (recompute(rule, finite, dtype) == 0)
-    return [array, np.where(zero, 0, array)]
+    return [*results, np.where(zero, 0, array)]
 
 
 def reproduced(recomputed: Array | None, tensorflow: Array) -> Array:

@@ -77,3 +77,10 @@ def test_a_finite_number_with_an_infinite_bound_is_not_judged():
 def test_a_wrong_number_beside_them_fails():
     c = compared(lambda x: x * x, [INF, 4.1], x=[1e30, 2.0])
     assert c.verdict == "outside" and c.worst_index == (1,) and c.outside == 1
+
+
+def test_a_maximum_of_nan_may_be_either():
+    for tensorflow in (NAN, 2.0):
+        assert compared(lambda v, x: np.where(x > v, x, v) if not isinstance(v, Ball) else np.maximum(v, x),
+                        [tensorflow], v=[2.0], x=[NAN]).passed  # fmt: skip
+    assert compared(lambda x: x * x, [NAN], x=[2.0]).verdict == "not_finite"
