@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from verify.capture.compile_arguments import loss_text
+from verify.compare.plan import wrong_labels
 from verify.errors import Unusable
+from verify.records.settings import GIVEN, Settings
 from verify.records.trace import Array
 
 
@@ -34,7 +36,7 @@ def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
         raise Unusable(text + more)
     if not np.isfinite(y.astype(dtype)).all():
         raise Unusable(f"y: it holds NaN, infinity, or numbers too large for {dtype}")
-    rounding = 4 * float(np.finfo(dtype).eps) * outputs
-    if loss.startswith("categorical") and (y.min() < 0 or np.abs(y.sum(axis=1, dtype=float) - 1).max() > rounding):
-        raise Unusable("y: with a cross-entropy, each row must hold shares that add up to 1")
+    problem = wrong_labels(y.astype(dtype), Settings(dtype=dtype, data=GIVEN, loss=loss))
+    if problem:
+        raise Unusable(f"y: with a cross-entropy, {problem}")
     return x, y

@@ -6,6 +6,7 @@ Then Keras's own step runs on the same batch. Its new weights must equal the cap
 
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -18,8 +19,8 @@ from reference.tensor_names import is_state
 from verify.capture.batch import fitting
 from verify.capture.capture import first_difference, named
 from verify.capture.compile_arguments import loss_text, optimizer_text
-from verify.capture.essay_model import moments, parameters, snapshot, to_numpy
-from verify.capture.memory import Memory
+from verify.capture.essay_model import moments, parameters, snapshot, to_numpy, variables
+from verify.capture.memory import unchanged
 from verify.capture.model_reader import Understood, understand
 from verify.capture.overrides import replaced
 from verify.capture.step import training
@@ -120,13 +121,10 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if self.steps % self.every or not (self.first is None and not self.problem):
             return self._own(_once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
-        number, before = int(to_numpy(self.model.optimizer.iterations)) + 1, Memory(self.model)
-        state = self._state()
-        try:
+        number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
+        with self._unchanged():
             tensors = named(step(x, y), np.asarray(x), np.asarray(y), settings, self._understood.channels_first)
             after = snapshot(self.model)
-        finally:
-            before.put_back()
         logs = self._own(_once_more(data, iterator))
         self._note_changes(number, state)
         self._note(number, tensors, state, settings, after)
@@ -157,8 +155,14 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         specs = tuple(parts if spec is None else tf.nest.flatten(spec)[:2])
         key = tuple((tuple(s.shape), s.dtype) for s in specs)
         if key not in self._traced:
-            self._traced[key] = self._step.get_concrete_function(*specs), description
+            with unchanged(self.model):
+                self._traced[key] = self._step.get_concrete_function(*specs), description
         return self._traced[key]
+
+    def _unchanged(self) -> AbstractContextManager[None]:
+        """Return a context that puts the model back: all of it if Python code runs in it, else its variables alone."""
+        metrics = self.model.metrics_variables
+        return unchanged(*([self.model] if self.model.run_eagerly else [*variables(self.model), *metrics]))
 
     def _with_rate(self, description: str) -> str:
         """Return an optimizer's description with the learning rate that this step begins with."""

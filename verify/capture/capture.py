@@ -125,11 +125,8 @@ def named(tensors: Tensors, X: Array, y: Array, settings: Settings, channels_fir
     image are put in the order in which the model's Flatten puts them.
     """
     arrays = {name: np.asarray(t) for name, t in tensors.items()}
-    outputs, dtype = (
-        [a.shape[-1] for name, a in arrays.items() if is_of(name, "Z") and has_role(name, "")][-1],
-        settings.dtype,
-    )
-    sparse = settings.loss.startswith("sparse")
+    outputs = [a.shape[-1] for name, a in arrays.items() if is_of(name, "Z") and has_role(name, "")][-1]
+    dtype, sparse = settings.dtype, settings.loss.startswith("sparse")
     arrays = {"X": X.astype(dtype), "y": label_rows(y, outputs, dtype, sparse), **arrays}
     if channels_first:
         arrays = {name: np.moveaxis(a, 1, -1) if a.ndim > 2 else a for name, a in arrays.items()}

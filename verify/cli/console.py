@@ -1,4 +1,4 @@
-"""What a command prints: the headline, tables, the paths of the files, and a spinner while something takes seconds."""
+"""Print the headline, tables and file paths of a command, and a spinner while something takes seconds."""
 
 import io
 import os

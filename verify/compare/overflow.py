@@ -18,7 +18,7 @@ from verify.compare.tensor import Comparison, values
 from verify.records.precision import PRECISIONS, Precision
 from verify.records.trace import Array
 
-INSIDE = "a sum or a product inside this equation overflows"
+INSIDE = "inside this equation a number overflows, or is divided by 0, in"
 
 
 def overflows_inside(

@@ -93,7 +93,7 @@ class StepInputs:
             return "dtype", f"it should be {settings.dtype}"
         if not np.isfinite(actual).all():
             return "not_finite", "it holds NaN or infinity"
-        if name == "y" and (text := _wrong_labels(actual, settings)):
+        if name == "y" and (text := wrong_labels(actual, settings)):
             return "outside", text
         if name == "X" and settings.data != GIVEN and (actual.min() < 0 or actual.max() > 1):
             return "outside", "pixels must lie from 0 to 1"
@@ -102,7 +102,7 @@ class StepInputs:
         return "", ""
 
 
-def _wrong_labels(y: Array, settings: Settings) -> str:
+def wrong_labels(y: Array, settings: Settings) -> str:
     """Return what is wrong with y, or "". Labels must be one-hot, unless the user passed arrays.
 
     Then each row must add up to 1 with a cross-entropy, and may have any numbers with another loss.

@@ -69,10 +69,7 @@ def plainly(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> list[Array]:
         if rule.phase == "update" or np.isfinite(array).all():
             return results
         zero = np.isnan(array)
-        for number in (
-            1,
-            2,
-        ):  # in place of what is not finite: where the result is 0 for both, it does not depend on it
+        for number in (1, 2):  # stands for what is not finite; a result that is 0 for both does not depend on it
             finite = {name: np.where(np.isfinite(inputs[name]), inputs[name], number) for name in rule.inputs}
             zero = zero & (recompute(rule, finite, dtype) == 0)
     return [*results, np.where(zero, 0, array)]

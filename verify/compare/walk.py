@@ -65,7 +65,7 @@ class Walk:
 
     @property
     def operands(self) -> dict[str, Ball]:
-        """What a variant may read: the captured tensors of the latest step and of the step before it, as balls.
+        """The captured tensors of the latest step and of the step before it, as balls: all that a variant may read.
 
         The names of the step before have "~" at their ends.
         """

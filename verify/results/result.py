@@ -93,7 +93,7 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of tensors that agree with their equations: overflow, NaN, what XLA fused."""
+        """The remarks on tensors that agree with their equations: overflow, NaN, what XLA fused."""
         return tuple(f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
 
     @property

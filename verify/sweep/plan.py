@@ -112,7 +112,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class StoredPlan:
-    """What `sweep.json` holds: the plan, and the versions and images with which the sweep was begun."""
+    """The content of `sweep.json`: the plan, and the versions and images with which the sweep was begun."""
 
     plan: Plan
     origin: dict[str, str]

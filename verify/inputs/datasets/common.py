@@ -1,4 +1,4 @@
-"""What the formats have in common: files, pixels, labels, classes and splits."""
+"""Read files, pixels, labels, classes and splits for all formats of data."""
 
 import gzip
 import re
