@@ -67,7 +67,7 @@ class Row:
 
     @property
     def passed(self) -> bool:
-        """Whether there is a capture and all of it is within rounding."""
+        """True if there is a capture and every number in it is within rounding."""
         return self.result is not None and self.result.passed
 
     def values(self) -> dict[str, str | int | float]:

@@ -67,9 +67,10 @@ def options() -> argparse.ArgumentParser:
 
 @dataclass
 class Counts:
-    """What was run and compared. `largest` has the largest error ÷ bound of each equation.
+    """The numbers of runs, refusals and compared elements of a soak test, under its options.
 
-    `reproduced` has, for each kind of run, how many numbers have the same bits, and how many there are.
+    `largest` has the largest error ÷ bound of each equation. `reproduced` has, for each kind of run, how many
+    numbers have the same bits, and how many there are.
     """
 
     dtype: str = ""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_readme import README, ROOT, blocks
+from tests.support.pages import README, ROOT, blocks
 
 OWN = (ROOT / ".github" / "workflows" / "byhand.yml").read_text()
 (YOURS,) = blocks("the workflow")

@@ -19,8 +19,8 @@ from reference.losses.loss import smoothed
 from reference.losses.mean_squared_error import squared
 from reference.network import chain
 from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay
-from tests.reference.test_witness_exact import is_exact
 from tests.support.loss_witness import Y
+from tests.support.scalar_forms import is_exact
 from tests.support.witness import complex_step, cost_of, differences, direction, dyadic, evaluate
 
 RNG = np.random.default_rng(11)

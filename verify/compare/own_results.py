@@ -47,9 +47,8 @@ def compare_own_results(
     for order, (name, result) in enumerate(found.items(), len(plan) + 1):
         rule = replace(rules[result], tensor=name, equation=WHOLE_STEP, inputs=begins_with(trace))
         ball, actual = whole.get(result), tensors[name]
-        captured: partial[list[Array]] = partial(
-            list, (tensors[result],)
-        )  # infinity and NaN must stand where the captured result has them
+        # infinity and NaN must stand where the captured result has them
+        captured: partial[list[Array]] = partial(list, (tensors[result],))
         one = compare_tensor(rule, number, order, "local", ball, actual, tolerance, precision.name, plain=captured)
         vague = one.passed and ball is not None and not tolerance and _is_vague(result, ball, tensors)
         comparisons.append(replace(one, verdict="unjudged", explanation=VAGUE) if vague else one)

@@ -1,4 +1,4 @@
-"""What a review with fresh eyes found: ways to a wrong PASS, a false FAIL, or a model that is not left as it was."""
+"""Check cases that once led to a wrong PASS, to a false FAIL, or to a model that was not left as it was."""
 
 import warnings
 

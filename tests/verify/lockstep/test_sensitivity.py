@@ -1,4 +1,4 @@
-"""What the verification of a training step notices: small errors in any tensor, faults, and a weakened verifier."""
+"""Check that the verification of a training step notices small errors in any tensor, faults, and a weaker verifier."""
 
 from types import SimpleNamespace
 

@@ -105,7 +105,7 @@ def test_another_digit_is_refuted(place, name, text):
 
 
 def test_the_right_digits_are_consistent(essay):
-    """What the other numbers demand in place of a refuted number makes it stand."""
+    """Replace a refuted number by the value that the other numbers imply: the number is then consistent."""
     assert verdict(essay, "Table 4", "dB3[4]").verdict == "refuted"
     mended = changed(("Table 4", "dB3[4]", "0.171"), ("Table A-1", "dW2[3,64]", "0.000"))
     assert verdict(mended, "Table 4", "dB3[4]").verdict == "consistent"

@@ -93,7 +93,7 @@ def altered(part):
 
 
 def rewritten(part, table):
-    """By someone who knows how files are named."""
+    """Replace the table of a part and give the part the file name that belongs to its new content."""
     parquet.write_table(table, part)
     part.rename(part.parent / store.file_name(0, part.read_bytes()))
 

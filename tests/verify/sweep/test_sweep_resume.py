@@ -1,4 +1,4 @@
-"""What a sweep was begun with, and the command that goes on with it."""
+"""Check what `sweep.json` records of a sweep, and when `--resume` continues the sweep or refuses."""
 
 import json
 from dataclasses import asdict

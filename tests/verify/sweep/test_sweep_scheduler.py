@@ -28,7 +28,10 @@ from verify.sweep.execution import execute
 
 
 def test_a_scheduler_that_dies_and_comes_back(tmp_path):
-    """With its worker. The sweep waits for both and goes on; then the scheduler stays away, and it ends, resumable."""
+    """Stop the scheduler and its worker twice; start them again only the first time.
+
+    The first time, the sweep waits for both and goes on. The second time, it ends and can be resumed.
+    """
     port, out, stored = free_port(), tmp_path / "out", begun(100)
     with processes() as running:
         running += [scheduler(port), worker(port, tmp_path)]

@@ -1,4 +1,4 @@
-"""What the tests of verify.training share: short trainings, their files, and unfinished ones."""
+"""Run short trainings for the tests of verify.training, read their files, and interrupt trainings."""
 
 import csv
 import errno

@@ -1,4 +1,4 @@
-"""What verify.training refuses: other options, data and versions than those of the checkpoint, and damaged files."""
+"""Check that verify.training refuses options, data and versions other than the checkpoint's, and damaged files."""
 
 import json
 import shutil
