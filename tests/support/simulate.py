@@ -13,8 +13,10 @@ RATE = 0.4  # of what a dropout lets fall, in the masks that are drawn here
 SMALL = chain((9, 8, 7, 6), ("relu", "relu", "softmax"))  # unequal sizes: a transpose cannot hide
 
 
-def simulate(network=SMALL, change=None, seed=0, **chosen):
-    """`change(step, name, array)` may return another array; what follows from it follows.
+def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
+    """Return the trace of a run. `given` replaces X, y or weights, in every step.
+
+    `change(step, name, array)` may return another array; what follows from it follows.
 
     For verify.printed the last sheet is empty and the biases begin at 0, so that there z = 0.
     """
@@ -33,6 +35,7 @@ def simulate(network=SMALL, change=None, seed=0, **chosen):
         known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y}
         if printed:
             known["X"][-1] = 0
+        known |= {name: np.asarray(array, dtype=dtype) for name, array in (given or {}).items()}
         for M in network.masks():
             shape = network.tensor_shape(M, settings.batch)
             known[M] = (rng.random(shape) >= RATE).astype(dtype)

@@ -15,9 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from reference.tensor_names import is_state
 from verify.capture.batch import fitting
-from verify.capture.capture import first_difference, named
+from verify.capture.capture import check_without_xla, first_difference, named, same_loss
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, parameters, snapshot, to_numpy, variables
 from verify.capture.memory import unchanged
@@ -28,7 +27,7 @@ from verify.capture.user_model import check_variables
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
-from verify.errors import Unsupported, Unusable
+from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.lockstep.verifier import Lockstep
 from verify.records.arrays import as_rows, same_bits
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
@@ -102,6 +101,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._lockstep = "", Lockstep(self.settings, understood.network)
         self._masks = self._lockstep[1].masks
         self._left: tuple[int, dict[str, Array]] = (0, {})
+        self._checked = False
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Replace Keras's train function for one step."""
@@ -122,12 +122,15 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             return self._own(_once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
+        arrays, losses = (np.asarray(x), np.asarray(y)), self._losses()
+        self._check_without_xla(number, arrays, settings)
         with self._unchanged():
-            tensors = named(step(x, y), np.asarray(x), np.asarray(y), settings, self._understood.channels_first)
+            tensors = named(step(x, y), *arrays, settings, self._understood.channels_first)
             after = snapshot(self.model)
         logs = self._own(_once_more(data, iterator))
+        self._check_own_step(number, tensors, settings, after, losses, logs)
         self._note_changes(number, state)
-        self._note(number, tensors, state, settings, after)
+        self._note(number, tensors, state, settings)
         return logs
 
     def _batch(self, data: Any) -> tuple[Any, Any]:
@@ -185,22 +188,45 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             self.notes = (*self.notes, text)
         self._left = number, self._state()
 
-    def _note(
-        self, number: int, tensors: dict[str, Array], state: dict[str, Array], settings: Settings, after: list[Array]
+    def _losses(self) -> tuple[float, float]:
+        """Return the sum of the losses of the examples that Keras has reported in this epoch, and their number."""
+        tracker = self.model._loss_tracker
+        return float(to_numpy(tracker.total)), float(to_numpy(tracker.count))
+
+    def _check_without_xla(self, number: int, batch: tuple[Array, Array], settings: Settings) -> None:
+        """Let the first verified step of a training be taken without XLA too, and note if that does not agree."""
+        if not self._checked and not self.problem:
+            try:
+                check_without_xla(self.model, [batch], settings)
+            except Unverifiable as error:
+                self.problem = f"could not verify step {number}: without XLA {error}"
+        self._checked = True
+
+    def _check_own_step(
+        self,
+        number: int,
+        tensors: dict[str, Array],
+        settings: Settings,
+        after: list[Array],
+        losses: tuple[float, float],
+        logs: Any,
     ) -> None:
-        """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
+        """Note if Keras's own step differs from the captured one in a variable, the loss, or the count of steps."""
         differs = first_difference(self.model, settings, snapshot(self.model), after, tensors)
-        why = "; ".join(replaced(self.model)[:3])
-        own = next((name for name in tensors if is_state(name, "own")), "")
-        if own and why:
-            differs = differs or own
-        if differs and not self.problem:
-            self.problem = f"could not verify step {number}: the model's own step gives {differs} other bits than the "
-            self.problem += f"captured step{f' ({why})' if why else ''}"
+        text = f"the model's own step gives {differs} other bits than the captured step" if differs else ""
+        (total, count), N = losses, len(tensors["X"])
+        expected, reported = (total + N * float(tensors["C"])) / (count + N), float(logs.get("loss", np.nan))
+        if not text and not settings.jit and not same_loss(reported, expected, settings.dtype):
+            text = f"Keras reports the loss {reported!r}, the mean of the costs is {expected!r}"
         counted = int(to_numpy(self.model.optimizer.iterations))
-        if counted != number and not self.problem:
+        if not text and counted != number:
             text = f"optimizer.iterations is {counted} after a step that began at {number - 1}"
-            self.problem = f"could not verify step {number}: {text}"
+        if text and not self.problem:
+            why = "; ".join(replaced(self.model)[:3])
+            self.problem = f"could not verify step {number}: {text}{f' ({why})' if why else ''}"
+
+    def _note(self, number: int, tensors: dict[str, Array], state: dict[str, Array], settings: Settings) -> None:
+        """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
         if self._lockstep[0] != settings.optimizer:  # a callback may change the learning rate before every step
             self._lockstep = settings.optimizer, Lockstep(settings, self._understood.network)
             self._lockstep[1].masks = self._masks

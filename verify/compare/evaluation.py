@@ -73,8 +73,8 @@ def inner_balls(
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the inputs of a rule that XLA may compute once more, and the operands with the balls of these inputs.
 
-    An input is such a tensor if its rule is computed element by element, or is a product with an axis of length 1,
-    which XLA turns into a multiplication. The same holds for the inputs of that rule in turn.
+    An input is such a tensor if its rule is computed element by element, or is a product whose sums have one term
+    each, which XLA turns into a multiplication. The same holds for the inputs of that rule in turn.
     """
     inner: dict[str, Ball] = {}
 
@@ -97,7 +97,8 @@ def _is_cheap(rule: Rule, operands: Mapping[str, Any]) -> bool:
     """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it."""
     if rule.summed is None:
         return rule.elementwise
-    return any(1 in operands[name].shape for name in rule.inputs[:2] if name in operands)
+    first = operands.get(rule.inputs[0])
+    return first is not None and first.shape[rule.summed[0]] == 1
 
 
 def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from math import exp, log
+from hashlib import blake2b
+from math import comb, exp, log
 from typing import Self
 
 import numpy as np
@@ -18,42 +19,64 @@ CHANCE = 1e-12  # a mask is wrong if chance gives what it shows less often than 
 class Masks:
     """The masks of a run, step by step.
 
-    `counts` has for each mask the numbers drawn so far and those of them that are 1. `last` has the masks of the step
-    before.
+    What is tested: the share of ones in all steps so far, where the layer's input is positive, where it is not, and
+    together; whether rows (examples) or columns (nodes) repeat; whether a whole mask repeats.
+    `counts` has for each mask the numbers drawn so far and those of them that are 1: where the input is positive, and
+    where it is not. `seen` has the steps of all masks so far, by a hash.
     """
 
     def __init__(self, network: Network) -> None:
-        self.places: dict[str, tuple[float, int]] = {}
-        self.counts: dict[str, tuple[int, int]] = {}
-        self.last: dict[str, Array] = {}
+        self.places: dict[str, tuple[float, int, str]] = {}
+        self.counts: dict[str, Array] = {}
+        self.seen: dict[tuple[str, bytes], int] = {}
         for layer, place in network.places:
             if isinstance(layer, Dropout):
-                self.places |= {name: (layer.rate, place.number) for name in layer.drawn(place)}
+                self.places |= {name: (layer.rate, place.number, place.reads) for name in layer.drawn(place)}
 
     def copy(self) -> Self:
         """Return a copy, which can take the next step with other masks."""
         other = copy(self)
-        other.counts, other.last = dict(self.counts), dict(self.last)
+        other.counts, other.seen = dict(self.counts), dict(self.seen)
         return other
 
     def problems(self, step: int, tensors: Mapping[str, Array]) -> Iterator[Comparison]:
         """Yield a failed comparison for each mask of the next step that chance does not explain."""
-        for name, (rate, layer) in self.places.items():
+        for name, (rate, layer, reads) in self.places.items():
             mask = tensors.get(name)
             if mask is None or mask.ndim != 2 or not mask.size or not np.all((mask == 0) | (mask == 1)):
                 continue  # another check names it
-            drawn, kept = self.counts.get(name, (0, 0))
-            self.counts[name] = drawn + mask.size, kept + int(mask.sum())
-            text = _share(*self.counts[name], rate) or _repeats(mask, rate) or _again(mask, self.last.get(name), rate)
-            self.last[name] = mask
+            text = self._shares(name, mask, tensors.get(reads), rate)
+            text = text or _repeats(mask, rate) or self._again(name, step, mask, rate)
             if text:
                 text = f"{text}; chance does that less than once in {1 / CHANCE:.0e} steps"
                 yield Comparison(step, 0, name, SOURCE, layer, mask.shape, "local", "outside", explanation=text)
 
+    def _shares(self, name: str, mask: Array, A: Array | None, rate: float) -> str:
+        """Return what is wrong with the share of ones, in all steps so far; else ""."""
+        positive = A > 0 if A is not None and A.shape == mask.shape else np.zeros(mask.shape, dtype=bool)
+        new = [(part.size, int(part.sum())) for part in (mask[positive], mask[~positive])]
+        self.counts[name] = counts = self.counts.get(name, 0) + np.array(new)
+        if text := _share(counts.sum(axis=0), rate):
+            return text
+        parts = zip(("positive", "not positive"), counts, strict=True)
+        return next((f"where its input is {where}, {text}" for where, n in parts if (text := _share(n, rate))), "")
 
-def _share(drawn: int, kept: int, rate: float) -> str:
+    def _again(self, name: str, step: int, mask: Array, rate: float) -> str:
+        """Return that an earlier step had the same mask, if there are enough numbers to tell; else ""."""
+        key = (
+            name,
+            blake2b(np.packbits(mask.astype(bool)).tobytes(), digest_size=16).digest() + repr(mask.shape).encode(),
+        )
+        before = self.seen.setdefault(key, step)
+        if before == step or len(self.seen) * _equal(rate, mask.size) >= CHANCE:
+            return ""
+        return f"it is the mask of step {before} again"
+
+
+def _share(counts: Array, rate: float) -> str:
     """Return what is wrong with the share of ones, or "".  The chance is bounded by Chernoff's inequality."""
-    if 2 * exp(-drawn * _divergence(kept / drawn, 1 - rate)) >= CHANCE:
+    drawn, kept = map(int, counts)
+    if not drawn or 2 * exp(-drawn * _divergence(kept / drawn, 1 - rate)) >= CHANCE:
         return ""
     return f"it keeps {kept:,} of {drawn:,} numbers, where a rate of {rate:g} keeps {1 - rate:.3g} of them"
 
@@ -64,21 +87,18 @@ def _divergence(a: float, b: float) -> float:
 
 
 def _repeats(mask: Array, rate: float) -> str:
-    """Return that two examples or two nodes have one mask, if there are enough numbers to tell; else ""."""
+    """Return that examples or nodes have the same masks, if chance does not explain how many; else "".
+
+    n independent rows have at most k different values with a probability of at most C(n, k)·(k·q)^(n-k), where q bounds
+    the probability of one value: k rows can be chosen, such that each other row equals one of them.
+    """
     for what, rows in (("examples", mask), ("nodes", mask.T)):
-        pairs = len(rows) * (len(rows) - 1) / 2
-        distinct = len(np.unique(rows, axis=0)) if len(rows) > 1 else len(rows)
-        if distinct < len(rows) and pairs * _equal(rate, rows.shape[1]) < CHANCE:
-            return f"two {what} have the same mask"
-        if distinct == 1 and len(rows) > 1 and _equal(rate, rows.shape[1] * (len(rows) - 1)) < CHANCE:
-            return f"all {what} have the same mask"
+        n, different = len(rows), len(np.unique(np.packbits(rows.astype(bool), axis=1), axis=0))
+        log_q = rows.shape[1] * log(max(rate, 1 - rate))
+        chance = log(comb(n, different)) + (n - different) * (log(different) + log_q)
+        if different < n and chance < log(CHANCE):
+            return f"the {n:,} {what} have only {different:,} different masks"
     return ""
-
-
-def _again(mask: Array, last: Array | None, rate: float) -> str:
-    """Return that the step before had the same mask, if there are enough numbers to tell; else ""."""
-    same = last is not None and np.array_equal(mask, last)
-    return "it is the mask of the last verified step" if same and _equal(rate, mask.size) < CHANCE else ""
 
 
 def _equal(rate: float, numbers: int) -> float:

@@ -15,28 +15,30 @@ import numpy as np
 from reference.rule import Rule
 from verify.bounds import Ball
 from verify.compare.tensor import Comparison, values
-from verify.records.precision import PRECISIONS, Precision
+from verify.records.precision import PRECISIONS
 from verify.records.trace import Array
 
-INSIDE = "inside this equation a number overflows, or is divided by 0, in"
+INSIDE = "inside the equation of every wrong number, a number is NaN, overflows, or is divided by 0, in"
 
 
 def overflows_inside(
-    rule: Rule, inputs: Mapping[str, Any], precision: Precision, comparison: Comparison, is_recomputed: bool
+    rule: Rule, inputs: Mapping[str, Any], ball: Ball, captured: Array, recomputed: Array | None
 ) -> bool:
-    """Return whether a number inside a rule may overflow although its result does not, in some order of summation.
+    """Return whether every number outside its bound may come of an overflow inside the rule.
 
-    Then TensorFlow's result says nothing about the equation. A rule that is computed element by element shows each
-    overflow in its own element.
+    Then TensorFlow's number says nothing about the equation. A sum may overflow in one order of summation and not in
+    another. A rule that is computed element by element shows each overflow in its own element.
     """
-    if rule.elementwise or comparison.verdict not in ("outside", "not_finite"):
+    if rule.elementwise or ball.shape != captured.shape:
         return False
     if rule.summed is None:
-        return not is_recomputed  # NumPy's own evaluation overflows, divides by 0, or gives NaN
+        return recomputed is None  # NumPy's own evaluation overflows, divides by 0, or gives NaN
     with np.errstate(all="ignore"):
+        wrong = ~(np.abs(captured.astype(np.float64) - ball.value) <= ball.spread())
         a, b = (np.abs(np.asarray(inputs[name], dtype=np.float64)) for name in rule.inputs[:2])
         largest = np.tensordot(a, b, axes=(rule.summed[0], rule.summed[1]))
-    return not np.max(largest, initial=0.0) < float(np.finfo(precision.name).max)  # also if it is NaN
+        overflows = ~(largest < float(np.finfo(captured.dtype).max))  # also where it is NaN
+    return bool(wrong.any() and overflows[wrong].all())
 
 
 def judge_not_finite(
@@ -62,9 +64,9 @@ def judge_not_finite(
         follows |= not_finite & ((np.isnan(array) & np.isnan(captured)) | (array == captured))
     passed = within | overflows | follows | reproduced
     unknown = finite & ~bounded & ~passed
-    wrong = ~(passed | unknown)
+    wrong, unbounded = ~(passed | unknown), 0
     if comparison.mode == "chained":  # says nothing where numbers are not finite; the local comparison does
-        wrong, unknown = finite & bounded & ~within, np.zeros_like(wrong)
+        wrong, unknown, unbounded = finite & bounded & ~within, np.zeros_like(wrong), int((~bounded).sum())
     if wrong.any():
         worst = tuple(int(i) for i in np.argwhere(wrong)[0])
         return replace(
@@ -84,10 +86,11 @@ def judge_not_finite(
     figures = values(np.where(within, value, 0.0), np.where(within, bound, 0.0), finite_only, precision, reproduced)
     if not finite.all():
         figures["verdict"] = "within"
-    return replace(comparison, **figures, explanation=_note(captured, ~finite), reproduced=int(reproduced.sum()))
+    text = f"{unbounded:,} of {captured.size:,} numbers have no finite bound" if unbounded else _note(captured)
+    return replace(comparison, **figures, explanation=text, reproduced=int(reproduced.sum()))
 
 
-def _note(captured: Array, not_finite: Array) -> str:
+def _note(captured: Array) -> str:
     """Return what a reader should know of a tensor that agrees with its equation."""
     infinite, undefined = int(np.isinf(captured).sum()), int(np.isnan(captured).sum())
     parts = [f"{infinite:,} numbers overflow {captured.dtype}"] if infinite else []

@@ -17,7 +17,7 @@ from verify.records.precision import PRECISIONS
 from verify.records.trace import Array, Trace
 
 WHOLE_STEP = "the whole step"  # the equation of a result of Keras's own step
-VAGUE = "the bound of the whole step is larger than half of what the step changes: it says nothing"
+WIDER = "the bound of the whole step is wider than half of what the step changes"
 
 
 def compare_own_results(
@@ -30,8 +30,9 @@ def compare_own_results(
 ) -> list[Comparison]:
     """Return the comparisons of those results of Keras's own step whose bits differ from the captured results.
 
-    The inner tensors of that step are not known, so each result is judged by the rules of the whole step. In a deep
-    network that bound may be so wide that it would notice nothing: then the result is not judged.
+    The inner tensors of that step are not known. So a number that has other bits than the captured one is judged by the
+    rules of the whole step. A bound wider than half of what the step changes would notice nothing: then the number is
+    not judged.
     """
     rules = {rule.tensor: rule for rule in plan if rule.phase != "start"}
     found = {name: result for name, result in own_results(trace).items() if name in tensors and result in rules}
@@ -50,14 +51,16 @@ def compare_own_results(
         # infinity and NaN must stand where the captured result has them
         captured: partial[list[Array]] = partial(list, (tensors[result],))
         one = compare_tensor(rule, number, order, "local", ball, actual, tolerance, precision.name, plain=captured)
-        vague = one.passed and ball is not None and not tolerance and _is_vague(result, ball, tensors)
-        comparisons.append(replace(one, verdict="unjudged", explanation=VAGUE) if vague else one)
+        vague = _vague(name, result, ball, tensors) if one.passed and ball is not None and not tolerance else 0
+        text = f"{WIDER} in {vague:,} of {actual.size:,} numbers"
+        comparisons.append(replace(one, verdict="unjudged", explanation=text) if vague else one)
     return comparisons
 
 
-def _is_vague(result: str, ball: Ball, tensors: Mapping[str, Array]) -> bool:
-    """Return whether a bound is larger than half of the change that the step makes, added up over the tensor."""
+def _vague(name: str, result: str, ball: Ball, tensors: Mapping[str, Array]) -> int:
+    """Return how many numbers differ from the captured ones, with a bound wider than half of what the step changes."""
     start = read(result).base if is_state(result, "new") else before(result)
-    change = np.abs(tensors[result].astype(np.float64) - tensors.get(start, 0))
-    finite = np.isfinite(change)
-    return bool(np.sum(ball.spread()[finite]) > np.sum(change[finite]) / 2)
+    with np.errstate(invalid="ignore"):
+        change = np.abs(tensors[result].astype(np.float64) - tensors.get(start, 0))
+    differs = (tensors[name] != tensors[result]) & np.isfinite(tensors[name])
+    return int(np.sum(differs & ~(ball.spread() <= change / 2)))

