@@ -158,7 +158,7 @@ def show(counts: Counts) -> None:
 
 
 def _set_optimizer(given: argparse.Namespace, rate: float) -> None:
-    """What both sides read: Keras's optimizer and the equations."""
+    """Set the learning rate and decay rates that Keras's optimizer and the equations read."""
     if given.optimizer == "sgd":
         OPTIMIZERS["sgd"] = SGD(rate or SGD().learning_rate)
     else:

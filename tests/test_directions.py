@@ -23,7 +23,7 @@ def imported(source):
 
 
 def strays(package, source):
-    """What a file of this package imports and should not."""
+    """Return what a file of this package imports and should not."""
     return imported(source) - ALLOWED[package] - set(sys.stdlib_module_names)
 
 

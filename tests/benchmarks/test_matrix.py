@@ -152,7 +152,7 @@ def test_unknown_releases_are_refused(tmp_path, capsys, releases):
 
 
 def needed(module, seen):
-    """What a module of this project imports, and what those import, from outside."""
+    """Return what a module of this project imports from outside, directly and through other modules of it."""
     path = ROOT / (module.replace(".", "/") + ".py")
     path = path if path.exists() else ROOT / module.replace(".", "/") / "__init__.py"
     if module in seen or not path.exists():

@@ -1,4 +1,4 @@
-"""What other networks compute: activations, losses, masks, clipping, optimizers, schedules, each seen by a witness.
+"""Check activations, losses, masks, clipping, optimizers and schedules of other networks, each by a witness.
 
 Slopes by the complex step; whatever is rational in rational numbers; optimizers by what their papers prove of them.
 """

@@ -1,4 +1,4 @@
-"""What holds whatever the numbers are; and each claim is refuted by a function that is wrong."""
+"""Check what holds for any numbers; a wrong function violates each of these claims."""
 
 from dataclasses import replace
 

@@ -36,7 +36,7 @@ def no_warning():
 
 
 def training():
-    """What a training shows, small."""
+    """Return the curves of a small training."""
     epochs = [1, 2, 3]
     rates = [0.5, 0.8, 0.9]
     both = (Curve("by hand", epochs, rates, "broad blue"), Curve("TensorFlow", epochs, rates, "dashed blue"))

@@ -1,4 +1,4 @@
-"""What the witnesses of several kinds have in common."""
+"""Helpers of the witnesses of several kinds of layer."""
 
 import numpy as np
 

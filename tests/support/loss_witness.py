@@ -1,4 +1,4 @@
-"""What the witnesses of several losses have in common."""
+"""Helpers of the witnesses of several losses."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the witnesses share: a training step to look at, of which any rule may be replaced by a wrong one."""
+"""A training step for the witnesses; any rule of it may be replaced by a wrong one."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def evaluate(network, cost, known, *, phases=("forward", "backward"), optimizer=
 
 
 def adam_updates(optimizer, gradients, wrong=None):
-    """What the rules subtract from parameters with these gradients [steps, n], step after step from zero moments."""
+    """Return what the rules subtract from parameters with these gradients [steps, n], from zero moments on."""
     network = chain((1, gradients.shape[1]), ("softmax",))
     zeros = {P: np.zeros(network.shape(P)) for P in network.parameters()}
     known = optimizer.coefficients | zeros | {f"{moment}_{P}_before": zeros[P] for moment in "mv" for P in zeros}

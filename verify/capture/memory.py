@@ -6,16 +6,20 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from verify.capture.reader import VARIABLE
 from verify.records.trace import Array
 
-CONTAINERS = (list, dict, set, tuple, np.ndarray)
+FOLLOWED = (list, dict, set, tuple, np.ndarray, tf.Variable)
 
 
 @contextmanager
 def unchanged(*objects: Any) -> Iterator[None]:
-    """Put these Keras objects back after the `with` block: every variable, every attribute, every list in them."""
+    """Put these Keras objects back after the `with` block: every variable, every attribute, every list in them.
+
+    An object that is neither of Keras, nor a list, dictionary, set, array or variable, is not looked into.
+    """
     memory = Memory(*objects)
     try:
         yield
@@ -46,7 +50,7 @@ class Memory:
 
     def _remember(self, one: Any) -> list[Any]:
         """Remember one object, and return what can be reached from it."""
-        if isinstance(one, VARIABLE):
+        if isinstance(one, VARIABLE | tf.Variable):
             self.values.append((one, np.array(keras.ops.convert_to_numpy(one))))
             return []
         reached: list[Any] = []
@@ -61,7 +65,7 @@ class Memory:
         if (_is_keras(one) or reached or isinstance(one, list | dict | set)) and hasattr(one, "__dict__"):
             self.attributes.append((vars(one), dict(vars(one))))
             reached += vars(one).values()
-        return [x for x in reached if _is_keras(x) or isinstance(x, CONTAINERS) or hasattr(x, "__wrapped__")]
+        return [x for x in reached if _is_keras(x) or isinstance(x, FOLLOWED) or hasattr(x, "__wrapped__")]
 
     def put_back(self) -> None:
         """Give every remembered object the attributes, members and values that it had."""

@@ -169,7 +169,7 @@ FAULTS = {
     "decay left out": (
         {"optimizer": lambda: optimizers.AdamW(weight_decay=0.1)},
         attribute("optimizer", "_apply_weight_decay", lambda variables: None),
-        "W | replaced",
+        "W1_decayed W3_decayed | replaced",
     ),
     "momentum forgotten": (
         {"optimizer": lambda: optimizers.SGD(0.1, momentum=0.9)},

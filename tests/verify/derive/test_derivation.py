@@ -124,7 +124,7 @@ def test_the_shares_add_up_and_name_what_rounds():
 
 @pytest.mark.parametrize("name", ["essay", "AMSGrad, dropped probabilities"])
 def test_the_radius_of_one_element_is_that_of_the_whole_tensor(name):
-    """What the shares are shares of: the bound, for one element; there adding an exact 0 rounds nothing."""
+    """Shares are of the bound of one element; adding an exact 0 to it rounds nothing."""
     network, chosen = NETWORKS[name]
     case = DerivedStep(simulate(network, **chosen), 2)
     for tensor, rule in case.rules.items():
