@@ -6,8 +6,9 @@
     TF_ENABLE_ONEDNN_OPTS=0 python -m benchmarks.soak --threads 1
 
 Every seed x batch x learning rate x graph and XLA. A run whose capture did not repeat bit for bit, or changed the step,
-is refused. A training that diverges to infinity or NaN is compared up to there. Both are counted. Exit status 1 if a
-comparison failed. `benchmarks.soak_series` makes the recorded tables from such runs.
+is refused. A training that diverges to infinity or NaN is compared up to there. Both are counted, and so are random
+models of which a number could not be judged. Exit status 1 if a comparison failed. `benchmarks.soak_series` makes the
+recorded tables from such runs.
 """
 
 import argparse
@@ -16,7 +17,9 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing import get_context
 
 import numpy as np
 
@@ -30,6 +33,8 @@ from verify.inputs import samples
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Trace
 from verify.runtime.stderr import hushed
+
+TOGETHER = 50  # random models in one process
 
 
 def main() -> int:
@@ -79,6 +84,7 @@ class Counts:
     runs: int = 0
     refused: int = 0
     diverged: int = 0
+    unjudged: int = 0
     elements: int = 0
     outside: int = 0
     failed: int = 0
@@ -87,9 +93,11 @@ class Counts:
 
     def add(self, comparisons: Sequence[Comparison], about: str, kind: str) -> None:
         """Count the numbers of one run that are compared locally; print each comparison that failed, in any mode."""
+        verdicts = {c.verdict for c in comparisons if not c.passed}
+        self.unjudged += verdicts == {"unjudged"}
         for c in comparisons:
             self.outside += c.outside
-            self.failed += not c.passed
+            self.failed += not c.passed and c.verdict != "unjudged"
             if not c.passed:
                 print(f"{about}\n   {c}", flush=True)
             if c.mode == "local":
@@ -97,6 +105,16 @@ class Counts:
                 same = self.reproduced.setdefault(kind, [0, 0])
                 same[:] = same[0] + c.reproduced, same[1] + c.elements
                 self.largest[c.equation] = max(self.largest.get(c.equation, 0.0), c.utilisation)
+
+    def merge(self, other: "Counts") -> None:
+        """Add the counts of other runs."""
+        for name in ("runs", "refused", "diverged", "unjudged", "elements", "outside", "failed"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for kind, (same, every) in other.reproduced.items():
+            mine = self.reproduced.setdefault(kind, [0, 0])
+            mine[:] = mine[0] + same, mine[1] + every
+        for equation, largest in other.largest.items():
+            self.largest[equation] = max(self.largest.get(equation, 0.0), largest)
 
 
 def essay(given: argparse.Namespace) -> Counts:
@@ -128,11 +146,21 @@ def essay(given: argparse.Namespace) -> Counts:
 
 
 def models(numbers: range) -> Counts:
-    """Capture and compare random models."""
+    """Capture and compare random models, some at a time in a process: TensorFlow does not free XLA's code."""
+    parts = [numbers[i : i + TOGETHER] for i in range(0, len(numbers), TOGETHER)]
+    counts = Counts(models=f"{numbers.start}–{numbers.stop - 1}")
+    with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
+        for part in pool.map(_models, parts):
+            counts.merge(part)
+    return counts
+
+
+def _models(numbers: range) -> Counts:
+    """Capture and compare these random models, and print those that do not pass."""
     with hushed():
         from benchmarks.random_models import drawn
         from verify.cli.capturing import capture_user_model
-    counts = Counts(models=f"{numbers.start}–{numbers.stop - 1}")
+    counts = Counts()
     for number in numbers:
         with hushed():
             model, batches, text = drawn(number)
@@ -143,13 +171,16 @@ def models(numbers: range) -> Counts:
                 print(f"{number}: {text}\n   refused: {error}", flush=True)
                 continue
         counts.runs += 1
-        counts.add(compare(trace, "backprop", modes=("local",)).comparisons, f"{number}: {text}", "all")
+        counts.add(compare(trace, "backprop").comparisons, f"{number}: {text}", "all")
     return counts
 
 
 def show(counts: Counts) -> None:
     """Print the counts, the reproduced numbers of each kind of run, and the largest error ÷ bound of each equation."""
-    print(f"{counts.runs} runs, {counts.refused} refused, {counts.diverged} diverged, ", end="")
+    print(
+        f"{counts.runs} runs, {counts.refused} refused, {counts.diverged} diverged, {counts.unjudged} not judged, ",
+        end="",
+    )
     print(f"{counts.elements:,} numbers compared, {counts.outside} outside")
     for kind, (same, every) in counts.reproduced.items():
         print(f"  {kind}, oneDNN {counts.onednn}: {share(same, every)} of {every:,} reproduced")

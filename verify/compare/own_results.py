@@ -18,6 +18,7 @@ from verify.records.trace import Array, Trace
 
 WHOLE_STEP = "the whole step"  # the equation of a result of Keras's own step
 WIDER = "the bound of the whole step is wider than half of what the step changes"
+NEAR = 2.0**-10  # of what the step changes
 
 
 def compare_own_results(
@@ -31,8 +32,8 @@ def compare_own_results(
     """Return the comparisons of those results of Keras's own step whose bits differ from the captured results.
 
     The inner tensors of that step are not known. So a number that has other bits than the captured one is judged by the
-    rules of the whole step. A bound wider than half of what the step changes would notice nothing: then the number is
-    not judged.
+    rules of the whole step. A bound wider than half of what the step changes would notice nothing. Then the number
+    agrees only if it is near the captured one, which its own equation has judged; else it is not judged.
     """
     rules = {rule.tensor: rule for rule in plan if rule.phase != "start"}
     found = {name: result for name, result in own_results(trace).items() if name in tensors and result in rules}
@@ -47,20 +48,26 @@ def compare_own_results(
     comparisons = []
     for order, (name, result) in enumerate(found.items(), len(plan) + 1):
         rule = replace(rules[result], tensor=name, equation=WHOLE_STEP, inputs=begins_with(trace))
-        ball, actual = whole.get(result), tensors[name]
-        # infinity and NaN must stand where the captured result has them
-        captured: partial[list[Array]] = partial(list, (tensors[result],))
-        one = compare_tensor(rule, number, order, "local", ball, actual, tolerance, precision.name, plain=captured)
-        vague = _vague(name, result, ball, tensors) if one.passed and ball is not None and not tolerance else 0
-        text = f"{WIDER} in {vague:,} of {actual.size:,} numbers"
-        comparisons.append(replace(one, verdict="unjudged", explanation=text) if vague else one)
+        ball, actual, result_of_capture = whole.get(result), tensors[name], tensors[result]
+        # a number with the captured bits agrees; infinity and NaN must stand where the captured result has them
+        captured: partial[list[Array]] = partial(list, (result_of_capture,))
+        one = compare_tensor(
+            rule, number, order, "local", ball, actual, tolerance, precision.name, result_of_capture, captured
+        )
+        one = replace(one, reproduced=0)  # nothing of it was computed by hand
+        if ball is not None and not tolerance and (one.passed or one.verdict == "unjudged"):
+            vague = _vague(name, result, ball, tensors)
+            text = f"{WIDER} in {vague:,} of {actual.size:,} numbers"
+            one = replace(one, verdict="unjudged" if vague else "within", explanation=text if vague else "")
+        comparisons.append(one)
     return comparisons
 
 
 def _vague(name: str, result: str, ball: Ball, tensors: Mapping[str, Array]) -> int:
-    """Return how many numbers differ from the captured ones, with a bound wider than half of what the step changes."""
+    """Return how many numbers cannot be judged: their bounds are wide, and they are not near the captured ones."""
     start = read(result).base if is_state(result, "new") else before(result)
+    own, captured = tensors[name].astype(np.float64), tensors[result].astype(np.float64)
     with np.errstate(invalid="ignore"):
-        change = np.abs(tensors[result].astype(np.float64) - tensors.get(start, 0))
-    differs = (tensors[name] != tensors[result]) & np.isfinite(tensors[name])
-    return int(np.sum(differs & ~(ball.spread() <= change / 2)))
+        change, difference = np.abs(captured - tensors.get(start, 0)), np.abs(own - captured)
+        wide = ~(ball.spread() <= change / 2) & ~(difference <= change * NEAR)
+    return int(np.sum(wide & (difference != 0) & np.isfinite(own)))
