@@ -2,12 +2,12 @@
 
 from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from verify.capture.compile_arguments import loss_text
-from verify.compare.plan import wrong_labels
-from verify.errors import Unusable
-from verify.records.settings import GIVEN, Settings
+from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
 
@@ -36,7 +36,29 @@ def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
         raise Unusable(text + more)
     if not np.isfinite(y.astype(dtype)).all():
         raise Unusable(f"y: it holds NaN, infinity, or numbers too large for {dtype}")
-    problem = wrong_labels(y.astype(dtype), Settings(dtype=dtype, data=GIVEN, loss=loss))
-    if problem:
-        raise Unusable(f"y: with a cross-entropy, {problem}")
     return x, y
+
+
+def unpacked(model: Any, data: Any, dtype: str) -> tuple[Any, Any]:
+    """Return the tensors x and y of a batch of `fit`.  Raises Unsupported or Unusable, naming what is not verified."""
+    x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+    if weight is not None or y is None:
+        raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
+    parts = tf.nest.flatten((x, y))
+    if len(parts) != 2:
+        raise Unsupported([("the data", "one x and one y are verified, not several")])
+    x, y = parts
+    fitting(model, np.asarray(x), np.asarray(y), dtype)
+    return x, y
+
+
+def once_more(data: Any, iterator: Any) -> Any:
+    """Return an iterator that yields this batch again.
+
+    If TensorFlow knew the number of examples before, it still knows it; otherwise it still does not. A division by a
+    known number may become a multiplication, which gives other bits.
+    """
+    spec = getattr(iterator, "element_spec", None)
+    if spec is None or all(part.shape[0] is not None for part in tf.nest.flatten(spec)):
+        return iter(tf.data.Dataset.from_tensors(data))
+    return iter(tf.data.Dataset.from_tensor_slices(data).batch(len(tf.nest.flatten(data)[0])))

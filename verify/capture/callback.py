@@ -15,8 +15,8 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from verify.capture.batch import fitting
-from verify.capture.capture import check_without_xla, first_difference, named, same_loss
+from verify.capture.batch import once_more, unpacked
+from verify.capture.capture import check_without_xla, first_difference, named, reported_loss, same_loss
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, parameters, snapshot, to_numpy, variables
 from verify.capture.memory import unchanged
@@ -24,6 +24,7 @@ from verify.capture.model_reader import Understood, understand
 from verify.capture.overrides import replaced
 from verify.capture.step import training
 from verify.capture.user_model import check_variables
+from verify.compare.plan import uneven_labels
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
@@ -70,7 +71,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if self.first is not None:
             return f"{'NOT VERIFIED' if self.first.verdict == 'unjudged' else 'FAIL'} {describe(self.first)}"
         if not self.elements:
-            return "NOT VERIFIED nothing was compared"
+            return f"NOT VERIFIED nothing was compared (every={self.every}, steps taken: {self.steps})"
         return (
             f"PASS TensorFlow computed what the equations say in {self.verified:,} of {self.steps:,} training steps: "
             f"{reproduced_text(self.reproduced, self.elements, '', DERIVED)}"
@@ -116,10 +117,10 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.train_function = self._own
         data = next(iterator)
         self.steps += 1
-        x, y = self._batch(data)
+        x, y = unpacked(self.model, data, self.settings.dtype)
         step, optimizer = self._compiled(x, y, getattr(iterator, "element_spec", None))
         if self.steps % self.every or not (self.first is None and not self.problem):
-            return self._own(_once_more(data, iterator))
+            return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
         arrays, losses = (np.asarray(x), np.asarray(y)), self._losses()
@@ -127,23 +128,11 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         with self._unchanged():
             tensors = named(step(x, y), *arrays, settings, self._understood.channels_first)
             after = snapshot(self.model)
-        logs = self._own(_once_more(data, iterator))
+        logs = self._own(once_more(data, iterator))
         self._check_own_step(number, tensors, settings, after, losses, logs)
         self._note_changes(number, state)
         self._note(number, tensors, state, settings)
         return logs
-
-    def _batch(self, data: Any) -> tuple[Any, Any]:
-        """Return the tensors x and y of a batch.  Raises Unsupported or Unusable, naming what is not verified."""
-        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        if weight is not None or y is None:
-            raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
-        parts = tf.nest.flatten((x, y))
-        if len(parts) != 2:
-            raise Unsupported([("the data", "one x and one y are verified, not several")])
-        x, y = parts
-        fitting(self.model, np.asarray(x), np.asarray(y), self.settings.dtype)
-        return x, y
 
     def _compiled(self, x: Any, y: Any, spec: Any) -> tuple[Any, str]:
         """Return the step for batches of this kind, and the optimizer's description when TensorFlow compiled it.
@@ -179,13 +168,18 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         variables |= moments(self.model, variables)
         return {name: as_rows(name, to_numpy(variable)) for name, variable in variables.items()}
 
+    def _note_once(self, text: str) -> None:
+        """Add a note, unless it is empty or was added before."""
+        if text and text not in self.notes:
+            self.notes = (*self.notes, text)
+
     def _note_changes(self, number: int, state: dict[str, Array]) -> None:
         """Note which weights and moments are not what the last step left, if that step was verified too."""
         last, left = self._left
         changed = [name for name in left if last == number - 1 and not same_bits(left[name], state[name])]
         if changed:
             text = f"{', '.join(changed)} changed between step {last} and step {number}, not by the optimizer"
-            self.notes = (*self.notes, text)
+            self._note_once(text)
         self._left = number, self._state()
 
     def _losses(self) -> tuple[float, float]:
@@ -215,7 +209,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         differs = first_difference(self.model, settings, snapshot(self.model), after, tensors)
         text = f"the model's own step gives {differs} other bits than the captured step" if differs else ""
         (total, count), N = losses, len(tensors["X"])
-        expected, reported = (total + N * float(tensors["C"])) / (count + N), float(logs.get("loss", np.nan))
+        expected, reported = (total + N * float(tensors["C"])) / (count + N), reported_loss(self.model, logs)
         if not text and not settings.jit and not same_loss(reported, expected, settings.dtype):
             text = f"Keras reports the loss {reported!r}, the mean of the costs is {expected!r}"
         counted = int(to_numpy(self.model.optimizer.iterations))
@@ -236,22 +230,11 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.reproduced += judged.reproduced
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
         self.first = self.first or (failed[0] if failed else None)
+        self._note_once(uneven_labels(tensors["y"], self._understood.network, settings))
         strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
         if strange and not any("NaN" in note for note in self.notes):
-            self.notes = (*self.notes, f"step {number}: {', '.join(strange[:3])} hold infinity or NaN")
+            self._note_once(f"step {number}: {', '.join(strange[:3])} hold infinity or NaN")
         if self.first is not None or self.problem:
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
             if self.stop:
                 self.model.stop_training = True
-
-
-def _once_more(data: Any, iterator: Any) -> Any:
-    """Return an iterator that yields this batch again.
-
-    If TensorFlow knew the number of examples before, it still knows it; otherwise it still does not. A division by a
-    known number may become a multiplication, which gives other bits.
-    """
-    spec = getattr(iterator, "element_spec", None)
-    if spec is None or all(part.shape[0] is not None for part in tf.nest.flatten(spec)):
-        return iter(tf.data.Dataset.from_tensors(data))
-    return iter(tf.data.Dataset.from_tensor_slices(data).batch(len(tf.nest.flatten(data)[0])))

@@ -109,7 +109,7 @@ def _ordinary(
         counted = model.optimizer.iterations
         before = int(to_numpy(counted))
         if settings.training:
-            output = model.train_on_batch(X, y, return_dict=True).get("loss", np.nan)
+            output = reported_loss(model, model.train_on_batch(X, y, return_dict=True))
         else:
             output = model.predict_on_batch(X)
         if settings.training and int(to_numpy(counted)) != before + 1:
@@ -182,6 +182,17 @@ def _check_fidelity(
             if not same_bits(as_rows(last, output), captured_output):
                 text = f"the model's own prediction has other bits than the captured {last}"
                 raise Unverifiable(f"{text}{_reasons(model)}")
+
+
+def reported_loss(model: Any, logs: Mapping[str, Any]) -> float:
+    """Return the loss that Keras reports of a step; NaN if it reports none.
+
+    It is "loss" in the logs. If a metric has that name too, Keras's loss tracker has it.
+    """
+    metrics = [inner for metric in model.metrics for inner in (getattr(metric, "metrics", None) or [metric])]
+    if any(metric.name == "loss" and metric is not model._loss_tracker for metric in metrics):
+        return float(to_numpy(model._loss_tracker.result()))
+    return float(logs.get("loss", np.nan))
 
 
 def same_loss(reported: float, expected: float, dtype: str) -> bool:

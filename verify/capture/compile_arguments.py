@@ -79,7 +79,10 @@ def _loss_weight(model: Any) -> float:
 
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:
-    """Return the description of a Keras optimizer.  Raises Unsupported, naming everything that is not verified."""
+    """Return the description of a Keras optimizer.
+
+    Raises Unsupported, naming everything that is not verified; Unusable for a hyper-parameter that no step can use.
+    """
     name = f"optimizer {type(optimizer).__name__}"
     if type(optimizer) not in by_optimizer():
         *most, last = sorted(known.__name__ for known in by_optimizer())
@@ -97,7 +100,10 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
         problems += error.rows
     if problems:
         raise Unsupported(problems)
-    return text_of(kind.name, kind(learning_rate=rate, **words))  # type: ignore[call-arg]
+    try:
+        return text_of(kind.name, kind(learning_rate=rate, **words))  # type: ignore[call-arg]
+    except ValueError as error:
+        raise Unusable(f"optimizer: {error}") from error
 
 
 def _plain(value: Any) -> Any:

@@ -49,6 +49,7 @@ def _check(model: Any, dtype: str) -> None:
         if value is None:
             raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
     problems: list[tuple[str, str]] = []
+    _check_built(model)
     for describe, value in ((loss_text, model), (optimizer_text, model.optimizer)):
         try:
             describe(value, dtype)
@@ -57,6 +58,13 @@ def _check(model: Any, dtype: str) -> None:
     if problems:
         raise Unsupported(problems)
     check_variables(model)
+
+
+def _check_built(model: Any) -> None:
+    """Raise Unusable if the optimizer was built for other variables than those of the model."""
+    built = getattr(model.optimizer, "built", False) and {id(v) for v in model.optimizer._trainable_variables}
+    if built and built != {id(v) for v in model.trainable_variables}:
+        raise Unusable("optimizer: it was built for other variables than those of this model; compile with a new one")
 
 
 def check_variables(model: Any) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from reference.losses import loss_named
+from reference.network import Network
 from reference.rules import Rule, given_names, rules, start
 from reference.tensor_names import before, is_state, kept, new, own, split_step
 from verify.compare.tensor import Comparison
@@ -93,8 +93,8 @@ class StepInputs:
             return "dtype", f"it should be {settings.dtype}"
         if not np.isfinite(actual).all():
             return "not_finite", "it holds NaN or infinity"
-        if name == "y" and (text := wrong_labels(actual, settings)):
-            return "outside", text
+        if name == "y" and settings.data != GIVEN and not (_zeros_and_ones(actual) and np.all(actual.sum(axis=1) == 1)):
+            return "outside", "each row must hold a single 1 and zeros"
         if name == "X" and settings.data != GIVEN and (actual.min() < 0 or actual.max() > 1):
             return "outside", "pixels must lie from 0 to 1"
         if name in self.masks and not _zeros_and_ones(actual):
@@ -102,19 +102,19 @@ class StepInputs:
         return "", ""
 
 
-def wrong_labels(y: Array, settings: Settings) -> str:
-    """Return what is wrong with y, or "". Labels must be one-hot, unless the user passed arrays.
+def uneven_labels(y: Array, network: Network, settings: Settings) -> str:
+    """Return a note on labels y [N, n] that do not add up to 1 behind the softmax's cross-entropy; else "".
 
-    Then each row must add up to 1 with a cross-entropy, and may have any numbers with another loss.
+    With them (21), which TensorFlow computes too, is not the slope of (13).
     """
-    if settings.data != GIVEN:
-        one_hot = _zeros_and_ones(y) and np.all(np.sum(y, axis=1) == 1)
-        return "" if one_hot else "each row must hold a single 1 and zeros"
-    if not loss_named(settings.loss).is_crossentropy:
+    plan = rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
+    joint = any(rule.equation == "21" and rule.phase == "backward" for rule in plan)
+    if not joint or settings.loss.startswith("sparse"):
         return ""
     rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[1]  # each share was rounded, and so was their sum
-    wrong = y.min() < 0 or np.max(np.abs(y.sum(axis=1, dtype=float) - 1)) > rounding
-    return "each row must hold shares that add up to 1" if wrong else ""
+    uneven = int(np.sum(~(np.abs(y.sum(axis=1, dtype=float) - 1) <= rounding)))
+    text = f"y: the labels of {uneven:,} of {len(y):,} examples do not add up to 1; the slope of their cost is then "
+    return text + "Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)" if uneven else ""
 
 
 def _zeros_and_ones(array: Array) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference.tensor_names import in_step
 from reports.table import Cell, Columns, Picture, Report, Table
+from verify.compare.plan import uneven_labels
 from verify.compare.power import Power
 from verify.compare.recompute import reproduced_text, share
 from verify.compare.tensor import Comparison, Tolerance
@@ -93,8 +94,12 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """The remarks on tensors that agree with their equations: overflow, NaN, what XLA fused."""
-        return tuple(f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
+        """What is probably not meant (labels), and remarks on tensors that agree: overflow, NaN, what XLA fused."""
+        remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
+        walk = self.compared.walk if self.compared else None
+        y = walk.tensors.get("y") if walk else None
+        uneven = uneven_labels(y, walk.trace.network, self.settings) if walk and y is not None and y.ndim == 2 else ""
+        return (*([uneven] if uneven else []), *remarks)
 
     @property
     def headline(self) -> str:

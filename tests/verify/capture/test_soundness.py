@@ -82,21 +82,49 @@ def test_an_overflow_inside_an_equation_is_not_called_wrong(options):
 
 
 def test_inputs_that_cannot_be_used_are_refused():
-    with pytest.raises(Unusable, match="add up to 1"):
-        verify.check(model(), X, np.ones((8, 3)))
-    with pytest.raises(Unusable, match="add up to 1"):
-        fit(model(), verify.ByHand(), y=np.ones((8, 3)))
     with pytest.raises(Unusable, match="x: it holds NaN"):
         fit(model(), verify.ByHand(), x=np.full((8, 5), np.nan))
     net = model()
     net.layers[0].kernel.assign(np.full((5, 4), np.nan))
     with pytest.raises(Unverifiable, match="kernel holds NaN"):
         verify.check(net, X, Y)
+    for optimizer in (SGD(np.nan), keras.optimizers.Adam(np.inf)):
+        with pytest.raises(Unusable, match=r"optimizer: learning_rate of .* must be a number"):
+            verify.check(model(optimizer=optimizer), X, Y)
+    first = model(optimizer=keras.optimizers.Adam())
+    fit(first)
+    with pytest.raises(Unusable, match="built for other variables"):
+        verify.check(model(optimizer=first.optimizer), X, Y)
     for name, value in (("rtol", -1.0), ("atol", np.nan)):
         with pytest.raises(Unusable, match=name):
             verify.check(model(), X, Y, **{"rtol": 0.0, "atol": 0.0, name: value})
     with pytest.raises(Unusable, match="loss: Keras knows none"):
         verify.check(model(), X, Y, loss="foo")
+
+
+def test_a_metric_may_have_the_name_of_the_loss():
+    net, watch = model(metrics=[keras.metrics.CategoricalAccuracy(name="loss")]), verify.ByHand()
+    assert verify.check(net, X, Y, steps=2).passed
+    fit(net, watch, epochs=2)
+    assert watch.passed, watch.headline
+
+
+def test_no_step_was_its_turn():
+    watch = verify.ByHand(every=100)
+    fit(model(), watch)
+    assert watch.headline == "NOT VERIFIED nothing was compared (every=100, steps taken: 2)"
+
+
+@pytest.mark.parametrize("how", [{}, {"run_eagerly": False}, {"run_eagerly": False, "jit_compile": True}])
+def test_labels_that_do_not_add_up_to_1_are_noted(how):
+    """keras#19316: TensorFlow's gradient is softmax(Z) - y, whatever the sum of the labels."""
+    y, watch = np.array([[1, 1, 0]] * 4 + [[0, 0.5, -0.1]] * 2 + [[0, 1, 0]] * 2, "float32"), verify.ByHand()
+    checked = verify.check(model(**how), X, y)
+    assert checked.passed and "y: the labels of 6 of 8 examples do not add up to 1" in checked.result.notes[0]
+    fit(model(**how), watch, y=y, epochs=2)
+    assert watch.passed and len([note for note in watch.notes if "4 of 4" in note]) == 1, watch.headline
+    assert not verify.check(model(loss="mse", **how), X, y).result.notes
+    assert not verify.check(model(**how), X, Y).result.notes
 
 
 def test_data_wrapped_in_lists_is_taken_as_keras_takes_it():
