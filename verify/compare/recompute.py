@@ -68,10 +68,13 @@ def plainly(rule: Rule, inputs: Mapping[str, Any], dtype: str) -> list[Array]:
         results = [array, np.where(undefined, np.nan, array).astype(dtype)]
         if rule.phase == "update" or np.isfinite(array).all():
             return results
-        zero = np.isnan(array)
-        for number in (1, 2):  # stands for what is not finite; a result that is 0 for both does not depend on it
-            finite = {name: np.where(np.isfinite(inputs[name]), inputs[name], number) for name in rule.inputs}
-            zero = zero & (recompute(rule, finite, dtype) == 0)
+        zero = np.zeros(array.shape, dtype=bool)
+        for replaced in (rule.inputs, *((name,) for name in rule.inputs)):
+            independent = np.isnan(array)
+            for number in (1, 2):  # stands for what is not finite; a result that is 0 for both does not depend on it
+                finite = {name: np.where(np.isfinite(inputs[name]), inputs[name], number) for name in replaced}
+                independent = independent & (recompute(rule, {**inputs, **finite}, dtype) == 0)
+            zero |= independent
     return [*results, np.where(zero, 0, array)]
 
 

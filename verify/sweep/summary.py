@@ -131,7 +131,7 @@ class Summary:
 
     @property
     def headline(self) -> str:
-        """The result in one sentence, which begins with PASS or FAIL."""
+        """The result in one sentence, which begins with PASS, FAIL or NOT VERIFIED."""
         counts, cases = self.total.counts, self.total.cases
         if self.passed:
             which = f"each of {cases:,} cases" if cases > 1 else "the one case"
@@ -143,4 +143,4 @@ class Summary:
             text = f"{cases - counts[AGREES]:,} of {cases:,} cases could not be verified"
         others = {UNVERIFIED: "not verified", CRASHED: "crashed", AGREES: "agree"}
         parts = [f"{counts[status]:,} {word}" for status, word in others.items() if counts[status]]
-        return f"FAIL {text}" + (f" ({', '.join(parts)})" if parts else "")
+        return f"{'FAIL' if counts[DISAGREES] else 'NOT VERIFIED'} {text}" + (f" ({', '.join(parts)})" if parts else "")

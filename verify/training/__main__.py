@@ -67,7 +67,7 @@ def _read(argv: Sequence[str] | None) -> TrainingOptions:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 0 every step agrees, 1 a step disagrees.
+    """Run the command and return its exit status: 0 every step agrees, 1 a step disagrees, 3 if one cannot be judged.
 
     Raises Unusable (status 2) or Unverifiable (status 3).
     """
@@ -75,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     result = run(options)
     output = Output(options.out, options.quiet)
     names = ("report.md", "steps.csv", "golden.npz")
-    return tell(result.headline, result.passed, output, (result.epochs(),), names)
+    tell(result.headline, result.passed, output, (result.epochs(),), names)
+    return result.status
 
 
 def run(options: TrainingOptions) -> TrainingResult:

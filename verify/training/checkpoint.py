@@ -31,7 +31,8 @@ class Progress:
     """The results of all verified steps up to a step.
 
     `largest` has the largest error/bound of each tensor, and the step in which it occurred. `epochs` has a row of
-    EPOCH_COLUMNS for each epoch. `first` has the failing comparisons of the first step that disagrees.
+    EPOCH_COLUMNS for each epoch. `first` has the failing comparisons of the first step that disagrees; if none does, of
+    the first step that could not be judged.
     """
 
     step: int = 0
@@ -40,6 +41,7 @@ class Progress:
     reproduced: int = 0
     outside: int = 0
     failed_steps: int = 0
+    unjudged_steps: int = 0
     largest: dict[str, tuple[float, int]] = field(default_factory=dict)
     epochs: list[tuple[float, ...]] = field(default_factory=list)
     first: tuple[Comparison, ...] = ()
@@ -50,9 +52,11 @@ class Progress:
         self.elements += judged.elements
         self.reproduced += judged.reproduced
         self.outside += judged.outside
-        self.failed_steps += bool(judged.failed)
-        if judged.failed and not self.first:
-            self.first = judged.failed
+        disagrees = any(c.verdict != "unjudged" for c in judged.failed)
+        if judged.failed and (not self.first or (disagrees and not self.failed_steps)):
+            self.first = tuple(sorted(judged.failed, key=lambda c: c.verdict == "unjudged"))
+        self.failed_steps += disagrees
+        self.unjudged_steps += bool(judged.failed) and not disagrees
         for name, utilisation in (*judged.utilisation.items(), *((c.tensor, c.utilisation) for c in judged.failed)):
             if name not in self.largest or utilisation > self.largest[name][0]:
                 self.largest[name] = (utilisation, judged.step)

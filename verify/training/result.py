@@ -45,7 +45,14 @@ class TrainingResult:
     @property
     def passed(self) -> bool:
         """Whether something was compared and every verified step agrees."""
-        return self.progress.elements > 0 and not self.progress.failed_steps
+        return self.status == 0
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 for a pass, 1 if a step disagrees, 3 if none does and one could not be judged."""
+        if self.progress.failed_steps or not self.progress.elements:
+            return 1
+        return 3 if self.progress.unjudged_steps else 0
 
     @property
     def first_divergence(self) -> Comparison | None:
@@ -54,8 +61,10 @@ class TrainingResult:
 
     @property
     def headline(self) -> str:
-        """The result in one sentence, which begins with PASS or FAIL."""
+        """The result in one sentence, which begins with PASS, FAIL or NOT VERIFIED."""
         p, first = self.progress, self.first_divergence
+        if first is not None and not p.failed_steps:
+            return f"NOT VERIFIED {describe(first)}; {p.unjudged_steps:,} of {p.verified:,} steps could not be judged"
         if first is not None:
             return f"FAIL {describe(first)}; {p.failed_steps:,} of {p.verified:,} steps disagree"
         if not p.elements:
@@ -179,7 +188,7 @@ class TrainingResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the content of result.json."""
         p, first = self.progress, self.first_divergence
-        counted = ("verified", "elements", "outside", "reproduced", "failed_steps")
+        counted = ("verified", "elements", "outside", "reproduced", "failed_steps", "unjudged_steps")
         return {
             "schema": SCHEMA,
             "command": "training",

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from reference.adam import largest_moment
+from reference.backprop import sum_gradient
+from reference.layers.relu import relu_slope
 from reference.rule import Rule
 from verify.bounds import Ball
 from verify.compare.recompute import plainly
@@ -26,6 +28,10 @@ def compared(compute, tensorflow, mode="local", elementwise=True, **inputs):
     return compare_tensor(
         rule, 1, 1, mode, ball, captured, None, "float32", plain=lambda: plainly(rule, arrays, "float32")
     )
+
+
+def sum_gradient_of_relu(dA, Z):
+    return sum_gradient(dA, Z, relu_slope)
 
 
 def test_an_overflow_is_the_right_rounding():
@@ -67,6 +73,14 @@ def test_a_mask_may_be_chosen_or_multiplied():
     assert compared(masked, [NAN, 2.0], x=[NAN, 2.0], mask=[0.0, 1.0]).passed
     assert not compared(masked, [3.0, 2.0], x=[NAN, 2.0], mask=[0.0, 1.0]).passed
     assert compared(masked, [0.0, 2.0], x=[NAN, 2.0], mask=[1.0, 1.0]).verdict == "unjudged"
+
+
+def test_a_slope_of_nan_may_be_0():
+    """ReLU: NaN > 0 is false, and XLA chooses 0 then, whatever the gradient is."""
+    assert compared(sum_gradient_of_relu, [0.0], dA=[NAN], Z=[NAN]).passed
+    assert compared(sum_gradient_of_relu, [0.0], dA=[INF], Z=[NAN]).passed
+    assert not compared(sum_gradient_of_relu, [1.0], dA=[NAN], Z=[NAN]).passed
+    assert not compared(sum_gradient_of_relu, [0.0], dA=[NAN], Z=[2.0]).passed
 
 
 def test_a_finite_number_with_an_infinite_bound_is_not_judged():

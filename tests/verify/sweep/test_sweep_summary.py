@@ -90,7 +90,7 @@ def test_cases_that_could_not_be_verified_are_no_pass(tmp_path):
     results = [finding(0), CaseResult(1, CRASHED, "its worker process died 3 times")]
     summary = summary_of(tmp_path, plan(2), results)
     assert not summary.passed and summary.status == 3
-    assert summary.headline == "FAIL 1 of 2 cases could not be verified (1 crashed, 1 agree)"
+    assert summary.headline == "NOT VERIFIED 1 of 2 cases could not be verified (1 crashed, 1 agree)"
     nothing = [CaseResult(n, UNVERIFIED, "nothing was compared") for n in range(2)]
     assert summary_of(tmp_path / "none", plan(2), nothing).status == 3
 
