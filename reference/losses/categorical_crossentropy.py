@@ -29,7 +29,7 @@ def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, 
 def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """(20b) back through the cutting off and the division.  A, y [N, n] -> dA [N, n].  (20b)"""
     row, P = np.sum(A, axis=1, keepdims=True), shares(A)
-    dP = weighed(-smoothed(y, smoothing), mean) / cut_off(P, epsilon) * through(P, epsilon)
+    dP = weighed(-smoothed(y, smoothing), mean) * np.reciprocal(cut_off(P, epsilon)) * through(P, epsilon)
     return dP / row - np.sum(dP * (P / row), axis=1, keepdims=True)
 
 

@@ -16,9 +16,9 @@ def of_labels(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> An
 
 
 def of_labels_slope(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
-    """(21) of those logarithms, back through them.  A, y [N, n] -> dA [N, n].  (20b), (21)"""
+    """(21) of those logarithms, back through them: d log P = 1/P.  A, y [N, n] -> dA [N, n].  (20b), (21)"""
     P = cut_off(A, epsilon)
-    return of_logits_slope(np.log(P), y, mean=mean) / P * through(A, epsilon)
+    return of_logits_slope(np.log(P), y, mean=mean) * np.reciprocal(P) * through(A, epsilon)
 
 
 @dataclass(frozen=True)

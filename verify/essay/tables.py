@@ -148,5 +148,6 @@ def _chosen(ball: Ball, values: Floats, full: bool) -> Any:
         return np.arange(values.size)
     m, n = values.shape
     corner = [i * n + j for i in ends(m) if i >= 0 for j in ends(n) if j >= 0]
-    worst = np.argsort(-np.abs(values - ball.value), axis=None, kind="stable")[:WORST]
-    return np.union1d(corner, worst)
+    error = np.abs(values - ball.value).ravel()
+    large = np.flatnonzero(error >= np.partition(error, -WORST)[-WORST])  # equal errors: the first ones
+    return np.union1d(corner, large[np.argsort(-error[large], kind="stable")[:WORST]])
