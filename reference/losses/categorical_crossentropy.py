@@ -9,6 +9,7 @@ import numpy as np
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
 from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through, total, weighed
+from reference.operations import choose
 
 
 def of_logits(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
@@ -29,7 +30,8 @@ def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, 
 def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """(20b) back through the cutting off and the division.  A, y [N, n] -> dA [N, n].  (20b)"""
     row, P = np.sum(A, axis=1, keepdims=True), shares(A)
-    dP = weighed(-smoothed(y, smoothing), mean) * np.reciprocal(cut_off(P, epsilon)) * through(P, epsilon)
+    slope = weighed(-smoothed(y, smoothing), mean) * np.reciprocal(cut_off(P, epsilon))
+    dP = choose(through(P, epsilon), slope, 0.0)
     return dP / row - np.sum(dP * (P / row), axis=1, keepdims=True)
 
 

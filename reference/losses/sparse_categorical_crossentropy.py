@@ -8,6 +8,7 @@ import numpy as np
 
 from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
 from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, through
+from reference.operations import choose
 
 
 def of_labels(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
@@ -18,7 +19,7 @@ def of_labels(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> An
 def of_labels_slope(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
     """(21) of those logarithms, back through them: d log P = 1/P.  A, y [N, n] -> dA [N, n].  (20b), (21)"""
     P = cut_off(A, epsilon)
-    return of_logits_slope(np.log(P), y, mean=mean) * np.reciprocal(P) * through(A, epsilon)
+    return choose(through(A, epsilon), of_logits_slope(np.log(P), y, mean=mean) * np.reciprocal(P), 0.0)
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,19 @@ import tensorflow as tf
 
 from reference.notation import text_of
 from verify.capture.batch import once_more, unpacked
-from verify.capture.capture import check_without_xla, first_difference, named, reported_loss, same_loss
+from verify.capture.capture import WithoutXla, named
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, parameters, snapshot, to_numpy, variables
+from verify.capture.fit_step import CapturedStep, reported_so_far
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import Understood, understand
-from verify.capture.overrides import replaced
-from verify.capture.step import training
+from verify.capture.step import training, uses_xla
 from verify.capture.user_model import check_variables
 from verify.compare.plan import uneven_labels
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
-from verify.errors import Unsupported, Unusable, Unverifiable
+from verify.errors import Unsupported, Unusable
 from verify.lockstep.verifier import Lockstep
 from verify.records.arrays import as_rows, same_bits
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
@@ -42,7 +42,8 @@ class DivergenceWarning(UserWarning):
 class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     """A callback that verifies every `every`-th step.
 
-    At the first divergence it warns and, with `stop`, ends the training.
+    At the first divergence, and if a step cannot be captured, it warns and, with `stop`, ends the training. A step that
+    cannot be judged does not end it.
     The results are `passed`, `headline`, `verified` (steps), `elements`, `first` (the first divergence, or None), and
     `notes`: what somebody else changed between two verified steps.
     Raises Unsupported at the beginning of a training that it cannot verify, naming what is not supported.
@@ -57,6 +58,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.first: Comparison | None = None
         self.problem = ""
         self.notes: tuple[str, ...] = ()
+        self._seen: list[Any] = []  # the optimizers whose first step was verified
 
     @property
     def passed(self) -> bool:
@@ -64,18 +66,27 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         return self.elements > 0 and self.first is None and not self.problem
 
     @property
+    def _diverged(self) -> bool:
+        """True if numbers of a step disagree with their equations. A step that cannot be judged is no such step."""
+        return self.first is not None and self.first.verdict != "unjudged"
+
+    @property
     def headline(self) -> str:
         """The result in one line that begins with PASS, FAIL or NOT VERIFIED."""
         if self.problem:
             return f"NOT VERIFIED {self.problem}"
         if self.first is not None:
-            return f"{'NOT VERIFIED' if self.first.verdict == 'unjudged' else 'FAIL'} {describe(self.first)}"
+            return f"{'FAIL' if self._diverged else 'NOT VERIFIED'} {describe(self.first)}"
         if not self.elements:
             return f"NOT VERIFIED nothing was compared (every={self.every}, steps taken: {self.steps})"
         return (
             f"PASS TensorFlow computed what the equations say in {self.verified:,} of {self.steps:,} training steps: "
             f"{reproduced_text(self.reproduced, self.elements, '', DERIVED)}"
+            f"{f' (see notes: {len(self.notes)})' if self.notes else ''}"
         )
+
+    def __repr__(self) -> str:
+        return f"<{self.headline}>"
 
     def assert_passed(self) -> None:
         """Raise AssertionError with the headline unless the training passed."""
@@ -93,7 +104,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             raise Unsupported([("tf.distribute", "training on one device is verified")])
         dtype = understood.dtype
         optimizer, loss = optimizer_text(model.optimizer, dtype), loss_text(model, dtype)
-        self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=bool(model.jit_compile))
+        self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=uses_xla(model))
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         self._understood: Understood = understood
@@ -102,7 +113,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._lockstep = "", Lockstep(self.settings, understood.network)
         self._masks = self._lockstep[1].masks
         self._left: tuple[int, dict[str, Array]] = (0, {})
-        self._checked = False
+        self._without_xla = WithoutXla(model, self.settings) if self.settings.jit else None
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Replace Keras's train function for one step."""
@@ -119,17 +130,18 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.steps += 1
         x, y = unpacked(self.model, data, self.settings.dtype)
         step, optimizer = self._compiled(x, y, getattr(iterator, "element_spec", None))
-        if self.steps % self.every or not (self.first is None and not self.problem):
+        if self.steps % self.every or self._diverged or self.problem:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
-        arrays, losses = (np.asarray(x), np.asarray(y)), self._losses()
-        self._check_without_xla(number, arrays, settings)
+        begin, reported, arrays = snapshot(self.model), reported_so_far(self.model), (np.asarray(x), np.asarray(y))
         with self._unchanged():
             tensors = named(step(x, y), *arrays, settings, self._understood.channels_first)
             after = snapshot(self.model)
+        captured = CapturedStep(self.model, number, settings, arrays, tensors, begin, after, reported)
         logs = self._own(once_more(data, iterator))
-        self._check_own_step(number, tensors, settings, after, losses, logs)
+        tensors, differs = captured.with_own_results(logs, self._without_xla)
+        self.problem = f"could not verify step {number}: {differs}" if differs else ""
         self._note_changes(number, state)
         self._note(number, tensors, state, settings)
         return logs
@@ -148,7 +160,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         key = tuple((tuple(s.shape), s.dtype) for s in specs)
         if key not in self._traced:
             with unchanged(self.model):
-                self._traced[key] = self._step.get_concrete_function(*specs), description
+                traced = self._step.get_concrete_function(*specs)
+            self._traced[key] = traced, description
         return self._traced[key]
 
     def _unchanged(self) -> AbstractContextManager[None]:
@@ -182,59 +195,27 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             self._note_once(text)
         self._left = number, self._state()
 
-    def _losses(self) -> tuple[float, float]:
-        """Return the sum of the losses of the examples that Keras has reported in this epoch, and their number."""
-        tracker = self.model._loss_tracker
-        return float(to_numpy(tracker.total)), float(to_numpy(tracker.count))
-
-    def _check_without_xla(self, number: int, batch: tuple[Array, Array], settings: Settings) -> None:
-        """Let the first verified step of a training be taken without XLA too, and note if that does not agree."""
-        if not self._checked and not self.problem:
-            try:
-                check_without_xla(self.model, [batch], settings)
-            except Unverifiable as error:
-                self.problem = f"could not verify step {number}: without XLA {error}"
-        self._checked = True
-
-    def _check_own_step(
-        self,
-        number: int,
-        tensors: dict[str, Array],
-        settings: Settings,
-        after: list[Array],
-        losses: tuple[float, float],
-        logs: Any,
-    ) -> None:
-        """Note if Keras's own step differs from the captured one in a variable, the loss, or the count of steps."""
-        differs = first_difference(self.model, settings, snapshot(self.model), after, tensors)
-        text = f"the model's own step gives {differs} other bits than the captured step" if differs else ""
-        (total, count), N = losses, len(tensors["X"])
-        expected, reported = (total + N * float(tensors["C"])) / (count + N), reported_loss(self.model, logs)
-        if not text and not settings.jit and not same_loss(reported, expected, settings.dtype):
-            text = f"Keras reports the loss {reported!r}, the mean of the costs is {expected!r}"
-        counted = int(to_numpy(self.model.optimizer.iterations))
-        if not text and counted != number:
-            text = f"optimizer.iterations is {counted} after a step that began at {number - 1}"
-        if text and not self.problem:
-            why = "; ".join(replaced(self.model)[:3])
-            self.problem = f"could not verify step {number}: {text}{f' ({why})' if why else ''}"
-
     def _note(self, number: int, tensors: dict[str, Array], state: dict[str, Array], settings: Settings) -> None:
         """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
         if self._lockstep[0] != settings.optimizer:  # a callback may change the learning rate before every step
             self._lockstep = settings.optimizer, Lockstep(settings, self._understood.network)
             self._lockstep[1].masks = self._masks
-        judged = self._lockstep[1].judge(number, tensors, state if number > 1 else None)
+        first = number == 1 and self.model.optimizer not in self._seen
+        if number == 1 and not first:
+            self._note_once("optimizer.iterations was set back to 0, not by the optimizer")
+        self._seen = [*self._seen, self.model.optimizer] if first else self._seen
+        judged = self._lockstep[1].judge(number, tensors, None if first else state)
         self.verified += 1
         self.elements += judged.elements
         self.reproduced += judged.reproduced
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
-        self.first = self.first or (failed[0] if failed else None)
+        news = bool(failed) and (self.first is None or failed[0].verdict != "unjudged")
+        self.first = failed[0] if news else self.first
         self._note_once(uneven_labels(tensors["y"], self._understood.network, settings))
         strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
         if strange and not any("NaN" in note for note in self.notes):
             self._note_once(f"step {number}: {', '.join(strange[:3])} hold infinity or NaN")
-        if self.first is not None or self.problem:
+        if news or self.problem:
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
-            if self.stop:
-                self.model.stop_training = True
+        if self.stop and (self._diverged or self.problem):
+            self.model.stop_training = True

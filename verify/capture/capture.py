@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from reference.tensor_names import has_role, in_step, is_of, is_state, new, split_step
+from reference.tensor_names import has_role, in_step, is_of, new
 from reference.tensor_names import own as own_name
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.environment import environment
@@ -16,7 +16,7 @@ from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced
 from verify.capture.reader import Tensors
-from verify.capture.step import forward, training
+from verify.capture.step import forward, training, uses_xla
 from verify.errors import Unverifiable
 from verify.records.arrays import as_rows, label_rows, same_bits
 from verify.records.samples import Samples, network_for
@@ -56,26 +56,44 @@ def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str =
         steps=len(batches),
         optimizer=optimizer_text(model.optimizer, dtype),
         loss=loss_text(model, dtype),
-        jit=bool(model.jit_compile),
+        jit=uses_xla(model),
         done=int(to_numpy(model.optimizer.iterations)),
     )
-    check_without_xla(model, batches, settings)
+    for variable, value in zip(variables(model), snapshot(model), strict=True):
+        if not np.isfinite(value).all():
+            raise Unverifiable(f"{variable.path} holds NaN or infinity before the first step")
+    if settings.jit:
+        WithoutXla(model, settings).check(batches)
     step = (training if settings.training else forward)(model, understood)
     return Trace(settings, understood.network, environment(), faithful(model, step, batches, settings))
 
 
-def check_without_xla(model: Any, batches: list[tuple[Array, Array]], settings: Settings) -> None:
-    """Let a model that XLA compiles take its steps without XLA too, and leave it as it was.  Raises Unverifiable.
+class WithoutXla:
+    """Steps of a model that XLA compiles, taken without XLA. The model is left as it was.
 
     Under XLA Keras's own step may differ from the captured one by rounding. Without XLA they have the same bits, unless
     Python code of the model, of a layer, the loss or the optimizer makes the one compute something else.
     """
-    if not settings.jit:
-        return
-    with unchanged(model):
-        model.jit_compile, model.train_function, model.predict_function = False, None, None
-        step = (training if settings.training else forward)(model)
-        faithful(model, step, batches, replace(settings, jit=False))
+
+    def __init__(self, model: Any, settings: Settings) -> None:
+        self.model, self.settings = model, settings
+        self.step: Callable[[Any, Any], Tensors] | None = None
+        self.functions: list[Any] = [None, None]  # Keras's, compiled without XLA
+
+    def check(self, batches: list[tuple[Array, Array]], begin: list[Array] | None = None) -> None:
+        """Take steps with these batches, from the state `begin` if it is given.  Raises Unverifiable."""
+        model = self.model
+        with unchanged(model):
+            if begin is not None:
+                restore(model, begin)
+            model.jit_compile, (model.train_function, model.predict_function) = False, self.functions
+            self.step = self.step or (training if self.settings.training else forward)(model)
+            try:
+                faithful(model, self.step, batches, replace(self.settings, jit=False))
+            except Unverifiable as error:
+                raise Unverifiable(f"without XLA, {error}") from error
+            functions = [model.train_function, model.predict_function]
+        self.functions = functions
 
 
 def faithful(
@@ -83,61 +101,51 @@ def faithful(
 ) -> dict[str, Array]:
     """Capture the steps of these batches and return their tensors, after four checks.  Raises Unverifiable.
 
-    The model's own steps, taken by Keras's own functions, must change every variable to the same bits, must report the
-    captured cost (or prediction; not under XLA), and must count one iteration each. A second capture must give the same
-    bits. The model is left in its state after the last step.
+    A second capture must give the same bits. The model's own step, taken by Keras's own functions, must change every
+    variable to the captured bits, must report the captured cost (or prediction), and must count one iteration. Under
+    XLA its results may have other bits: they are returned as P_own.
+    Each step begins where the model's own last step has ended; so does what is done after the last.
     """
-    begin = snapshot(model)
-    for variable, value in zip(variables(model), begin, strict=True):
-        if not np.isfinite(value).all():
-            raise Unverifiable(f"{variable.path} holds NaN or infinity before the first step")
-    ordinary, outputs = _ordinary(model, batches, settings)
-    restore(model, begin)
-    first, states = _captured(model, step, batches, settings)
-    _check_fidelity(model, settings, first, ordinary, states, outputs)
-    restore(model, begin)
-    _check_reproducible(first, _captured(model, step, batches, settings)[0])
-    return first
-
-
-def _ordinary(
-    model: Any, batches: list[tuple[Array, Array]], settings: Settings
-) -> tuple[list[list[Array]], list[Array]]:
-    """Let the model take its own steps. Return all its variables after each, and its losses or predictions."""
-    states, outputs = [], []
-    for X, y in batches:
-        counted = model.optimizer.iterations
-        before = int(to_numpy(counted))
-        if settings.training:
-            output = reported_loss(model, model.train_on_batch(X, y, return_dict=True))
-        else:
-            output = model.predict_on_batch(X)
-        if settings.training and int(to_numpy(counted)) != before + 1:
-            text = f"optimizer.iterations is {int(to_numpy(counted))} after a step that began at {before}"
-            raise Unverifiable(f"{text}{_reasons(model)}")
-        outputs.append(np.asarray(output))
-        states.append(snapshot(model))
-    return states, outputs
+    run: dict[str, Array] = {}
+    for number, (X, y) in enumerate(batches, 1):
+        begin = snapshot(model)
+        tensors = _captured(model, step, X, y, settings)
+        after = snapshot(model)
+        restore(model, begin)
+        _check_reproducible(model, tensors, _captured(model, step, X, y, settings))
+        restore(model, begin)
+        output = _own_step(model, X, y, settings)
+        told = number if len(batches) > 1 else 0
+        tensors = with_own_results(model, settings, tensors, after, told)
+        tensors = _with_output(model, settings, tensors, output, told)
+        run |= {in_step(number, name): array for name, array in tensors.items()}
+    return run
 
 
 def _captured(
-    model: Any, step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]], settings: Settings
-) -> tuple[dict[str, Array], list[list[Array]]]:
-    """Capture the steps. Return all tensors by name (`step1/Z1`), and all variables of the model after each step."""
-    run: dict[str, Array] = {}
-    states = []
-    for number, (X, y) in enumerate(batches, 1):
-        tensors = named(step(tf.constant(X), tf.constant(y)), X, y, settings, understand(model).channels_first)
-        run |= {in_step(number, name): array for name, array in tensors.items()}
-        states.append(snapshot(model))
-    return run, states
+    model: Any, step: Callable[[Any, Any], Tensors], X: Array, y: Array, settings: Settings
+) -> dict[str, Array]:
+    """Capture one step, and return its tensors by name."""
+    return named(step(tf.constant(X), tf.constant(y)), X, y, settings, understand(model).channels_first)
+
+
+def _own_step(model: Any, X: Array, y: Array, settings: Settings) -> Array:
+    """Let the model take its own step, and return the loss that it reports, or its prediction."""
+    if not settings.training:
+        return np.asarray(model.predict_on_batch(X))
+    before = int(to_numpy(model.optimizer.iterations))
+    output = reported_loss(model, model.train_on_batch(X, y, return_dict=True))
+    counted = int(to_numpy(model.optimizer.iterations))
+    if counted != before + 1:
+        text = f"optimizer.iterations is {counted} after a step that began at {before}"
+        raise Unverifiable(f"{text}{reasons(model)}")
+    return np.asarray(output)
 
 
 def named(tensors: Tensors, X: Array, y: Array, settings: Settings, channels_first: bool = False) -> dict[str, Array]:
     """Return a captured step's tensors, X and y among them, as arrays in the shapes that the essay writes.
 
-    An own result (P_own) that has the bits of the captured one is left out. With `channels_first`, the numbers of an
-    image are put in the order in which the model's Flatten puts them.
+    With `channels_first`, the numbers of an image are put in the order in which the model's Flatten puts them.
     """
     arrays = {name: np.asarray(t) for name, t in tensors.items()}
     outputs = [a.shape[-1] for name, a in arrays.items() if is_of(name, "Z") and has_role(name, "")][-1]
@@ -145,43 +153,55 @@ def named(tensors: Tensors, X: Array, y: Array, settings: Settings, channels_fir
     arrays = {"X": X.astype(dtype), "y": label_rows(y, outputs, dtype, sparse), **arrays}
     if channels_first:
         arrays = {name: np.moveaxis(a, 1, -1) if a.ndim > 2 else a for name, a in arrays.items()}
-    rows = {name: as_rows(name, array) for name, array in arrays.items()}
-    same = [name for name in rows if is_state(name, "own") and same_bits(rows[name], rows[_beside(name, rows)])]
-    return {name: array for name, array in rows.items() if name not in same}
+    return {name: as_rows(name, array) for name, array in arrays.items()}
 
 
-def _beside(own_name: str, tensors: Mapping[str, Array]) -> str:
-    """Return the captured tensor that an own result stands beside: W1_new for W1_own, m_W1 for m_W1_own."""
-    name = own_name.removesuffix("_own")
-    return new(name) if new(name) in tensors else name
+def with_own_results(
+    model: Any, settings: Settings, tensors: dict[str, Array], after: list[Array], number: int = 0
+) -> dict[str, Array]:
+    """Return the tensors of a captured step with those results of the model's own step that have other bits.
+
+    `after` has all variables after the captured step; the model has just taken its own. Only under XLA may the
+    parameters and moments differ. Raises Unverifiable, naming the first variable that should not.
+    """
+    results = parameters(model) | (moments(model, parameters(model)) if settings.training else {})
+    names = {id(variable): name for name, variable in results.items()}
+    own: dict[str, Array] = {}
+    for variable, a, b in zip(variables(model), snapshot(model), after, strict=True):
+        name = names.get(id(variable), "")
+        result = new(name) if new(name) in tensors else name  # W1_new for W1, m_W1 for m_W1
+        same = same_bits(a, b) if not name else same_bits(as_rows(name, a), tensors[result])
+        if name and settings.jit:
+            own |= {} if same else {own_name(name): as_rows(name, a)}
+        elif not (same and same_bits(a, b)):
+            step = f"own step {number}" if number else "own step"
+            text = f"the model's {step} gives {result or variable.path} other bits than the captured step"
+            raise Unverifiable(f"{text}{reasons(model)}")
+    return tensors | own
 
 
-def _check_fidelity(
-    model: Any,
-    settings: Settings,
-    first: dict[str, Array],
-    ordinary: list[list[Array]],
-    states: list[list[Array]],
-    outputs: list[Array],
-) -> None:
-    """Compare the model's own steps with the captured ones.  Raises Unverifiable, naming the first that differs."""
-    for number, (own, captured, output) in enumerate(zip(ordinary, states, outputs, strict=True), 1):
-        differs = first_difference(model, settings, own, captured, of_step(first, number))
-        if differs:
-            text = f"the model's own step {number} gives {differs} other bits than the captured step"
-            raise Unverifiable(f"{text}{_reasons(model)}")
-        if settings.training and not settings.jit:
-            C = float(first[in_step(number, "C")])
-            if not same_loss(float(output), C, settings.dtype):
-                raise Unverifiable(
-                    f"step {number} reports the loss {float(output)!r}, its cost is {C!r}{_reasons(model)}"
-                )
-        elif not settings.training:
-            last = understand(model).network.in_prediction.places[-1][1].gives
-            captured_output = first.get(in_step(number, own_name(last)), first[in_step(number, last)])
-            if not same_bits(as_rows(last, output), captured_output):
-                text = f"the model's own prediction has other bits than the captured {last}"
-                raise Unverifiable(f"{text}{_reasons(model)}")
+def _with_output(
+    model: Any, settings: Settings, tensors: dict[str, Array], output: Array, number: int
+) -> dict[str, Array]:
+    """Return the tensors, with the model's own prediction if XLA gave it other bits.
+
+    Raises Unverifiable if the model reports another loss than the captured cost, or predicts something else.
+    """
+    if settings.training:
+        C = float(tensors["C"])
+        if not same_loss(float(output), C, abs(C), settings):
+            step = f"step {number}" if number else "the step"
+            text = f"{step} reports the loss {float(output)!r}, its cost is {C!r}"
+            raise Unverifiable(f"{text}{reasons(model)}")
+        return tensors
+    last = understand(model).network.in_prediction.places[-1][1].gives
+    prediction = as_rows(last, output)
+    if same_bits(prediction, tensors[last]):
+        return tensors
+    if not settings.jit:
+        text = f"the model's own prediction has other bits than the captured {last}"
+        raise Unverifiable(f"{text}{reasons(model)}")
+    return tensors | {own_name(last): prediction}
 
 
 def reported_loss(model: Any, logs: Mapping[str, Any]) -> float:
@@ -195,47 +215,25 @@ def reported_loss(model: Any, logs: Mapping[str, Any]) -> float:
     return float(logs.get("loss", np.nan))
 
 
-def same_loss(reported: float, expected: float, dtype: str) -> bool:
-    """Return whether a loss that Keras reports is the expected one: Keras computes it as Σ(N·C) / ΣN."""
+def same_loss(reported: float, expected: float, scale: float, settings: Settings) -> bool:
+    """Return whether a loss that Keras reports is the expected one.
+
+    Keras computes it as Σ(N·C) / ΣN; `scale` is Σ|N·C| / ΣN. XLA may compute C in another way as well.
+    """
     if not np.isfinite([reported, expected]).all():
         return str(reported) == str(expected)  # NaN is not equal to NaN
-    return abs(reported - expected) <= 4 * float(np.finfo(dtype).eps) * abs(expected)
+    return abs(reported - expected) <= (2.0**-10 if settings.jit else 4 * float(np.finfo(settings.dtype).eps)) * scale
 
 
-def of_step(tensors: Mapping[str, Array], number: int) -> dict[str, Array]:
-    """Return the tensors of one step by their names without the step."""
-    return {name: array for key, array in tensors.items() for step, name in [split_step(key)] if step == number}
-
-
-def first_difference(
-    model: Any, settings: Settings, own: list[Array], captured: list[Array], tensors: Mapping[str, Array]
-) -> str:
-    """Return the name of the first result of a model's own step that the captured step does not have; "" if none.
-
-    `own` and `captured` have all variables after the two steps. A captured tensor must have their bits too: W1_new, or
-    W1_own if there is one.
-    """
-    results = parameters(model) | (moments(model, parameters(model)) if settings.training else {})
-    names = {id(variable): name for name, variable in results.items()}
-    for variable, a, b in zip(variables(model), own, captured, strict=True):
-        name = names.get(id(variable), "")
-        if name and settings.training:
-            beside = _beside(own_name(name), tensors)
-            if not same_bits(as_rows(name, a), tensors.get(own_name(name), tensors[beside])):
-                return beside
-        if not same_bits(a, b):
-            return _beside(own_name(name), tensors) if name else str(variable.path)
-    return ""
-
-
-def _reasons(model: Any) -> str:
+def reasons(model: Any) -> str:
     """Return what may be the reason why a model's own step differs, as the end of a sentence; "" if nothing is seen."""
     seen = replaced(model)
     return f" ({'; '.join(seen[:3])})" if seen else ""
 
 
-def _check_reproducible(first: dict[str, Array], second: dict[str, Array]) -> None:
+def _check_reproducible(model: Any, first: dict[str, Array], second: dict[str, Array]) -> None:
     """Compare two captures.  Raises Unverifiable, naming the first tensor that has other bits in the second."""
     for name in {**first, **second}:
         if name not in first or name not in second or not same_bits(first[name], second[name]):
-            raise Unverifiable(f"the capture is not reproducible: a second run gives {name} other bits")
+            text = f"the capture is not reproducible: a second run gives {name} other bits"
+            raise Unverifiable(f"{text}{reasons(model)}")

@@ -89,5 +89,7 @@ class Memory:
 
 
 def _is_keras(one: Any) -> bool:
-    """Return whether an object is of a class of Keras, or of a class derived from one; classes themselves are not."""
-    return not isinstance(one, type) and any(base.__module__.startswith("keras.") for base in type(one).__mro__)
+    """Return whether an object is of one of Keras's classes, or of a derived one; classes and callbacks are not."""
+    if isinstance(one, type | keras.callbacks.Callback):
+        return False
+    return any(base.__module__.startswith("keras.") for base in type(one).__mro__)

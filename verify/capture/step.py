@@ -4,10 +4,8 @@ Keras's own layers, loss and optimizer compute everything. Each Dense layer is c
 gives Z. Its own activation is then applied to Z, which gives A. One gradient tape gives all gradients. Listeners around
 the optimizer's methods record what it clips, decays and subtracts.
 
-XLA fuses operations, and rounds a tensor only if something reads it. So under XLA one program holds two steps: Keras's
-own, untouched, and a second one that hands its tensors out. The second reads the same numbers through an optimization
-barrier; without it, XLA would compute the common parts once and round them in both. Keras's own results are returned
-as P_own, m_P_own, and so on.
+XLA fuses operations, and rounds a tensor only if something reads it. So a step that hands its tensors out may end with
+other bits than Keras's own step, which `capture.py` lets the model take as well.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +14,6 @@ from inspect import signature
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.compiler.tf2xla.ops import gen_xla_ops
 
 from reference import tensor_names as names
 from reference.network import Network
@@ -24,7 +21,6 @@ from reference.rules import rules
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.essay_model import parameters as parameters_of
-from verify.capture.essay_model import variables
 from verify.capture.layers import fused
 from verify.capture.layers.dense import BESIDE
 from verify.capture.model_reader import Understood, understand
@@ -66,8 +62,7 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
         tensors["C"] = _cost(model, X, y, prediction, training=False)
         return tensors
 
-    last = description.network.in_prediction.places[-1][1].gives
-    return _compiled(model, step, lambda X, y: {names.own(last): model(X, training=False)})
+    return _compiled(model, step)
 
 
 def training(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
@@ -104,12 +99,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
         return tensors
 
-    def ordinary(X: Any, y: Any) -> Tensors:
-        model.train_step((X, y))
-        changed = parameters | moments
-        return {names.own(name): tf.identity(variable.value) for name, variable in changed.items()}
-
-    return _compiled(model, step, ordinary)
+    return _compiled(model, step)
 
 
 def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
@@ -121,33 +111,17 @@ def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
 Step = Callable[[Any, Any], Tensors]
 
 
-def _compiled(model: Any, step: Step, ordinary: Step) -> Step:
-    """Return the step, compiled as Keras compiles the steps of this model; not compiled if the model runs eagerly.
+def uses_xla(model: Any) -> bool:
+    """Return whether XLA compiles the steps of a model."""
+    return bool(model.jit_compile and not model.run_eagerly and not tf.config.functions_run_eagerly())
 
-    Under XLA, `ordinary` does the same as Keras itself does it, and returns its results.
-    """
-    if model.run_eagerly:
+
+def _compiled(model: Any, step: Step) -> Step:
+    """Return the step, compiled as Keras compiles the steps of this model; not compiled if the model runs eagerly."""
+    if model.run_eagerly or tf.config.functions_run_eagerly():
         return step
-
-    def both(X: Any, y: Any) -> Tensors:
-        state = variables(model)
-        begin = [tf.identity(variable.value) for variable in state]
-        X_copy, y_copy, *copies = gen_xla_ops.xla_optimization_barrier([X, y, *begin])
-        _assign(state, copies)
-        tensors = step(X_copy, y_copy)
-        _assign(state, begin)
-        return tensors | ordinary(X, y)
-
-    compiled: Step = tf.function(
-        both if model.jit_compile else step, jit_compile=model.jit_compile or None, autograph=False
-    )
+    compiled: Step = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
     return compiled
-
-
-def _assign(variables: list[Any], values: list[Any]) -> None:
-    """Set each variable to its value."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
 
 
 def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tensors:

@@ -8,7 +8,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reference.network import Network
-from verify.capture.capture import faithful, named
+from verify.capture.capture import faithful, named, with_own_results
 from verify.capture.environment import environment
 from verify.capture.essay_model import build, moments, parameters, restore, snapshot, to_numpy
 from verify.capture.step import training
@@ -40,9 +40,19 @@ class Learner:
         restore(self.model, begin)
 
     def step(self, X: Array, y: Array) -> dict[str, Array]:
-        """Take one training step and return every tensor by name, including X and y."""
-        tensors = self._step(tf.constant(X), tf.constant(y))
-        return named({name: _seen(tensor) for name, tensor in tensors.items()}, X, y, self.settings)
+        """Take one training step and return every tensor by name, including X and y.
+
+        Under XLA Keras's own step is taken after the captured one, because it may end with other bits.
+        """
+        begin = snapshot(self.model) if self.settings.jit else []
+        found = self._step(tf.constant(X), tf.constant(y))
+        tensors = named({name: _seen(tensor) for name, tensor in found.items()}, X, y, self.settings)
+        if not self.settings.jit:
+            return tensors
+        after = snapshot(self.model)
+        restore(self.model, begin)
+        self.model.train_on_batch(X, y)
+        return with_own_results(self.model, self.settings, tensors, after)
 
     def weights(self) -> dict[str, Array]:
         """Return the parameters by name, biases as [1, n]."""

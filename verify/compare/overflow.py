@@ -14,6 +14,7 @@ import numpy as np
 
 from reference.rule import Rule
 from verify.bounds import Ball
+from verify.compare.recompute import impossible_raises, recompute
 from verify.compare.tensor import Comparison, values
 from verify.records.precision import PRECISIONS
 from verify.records.trace import Array
@@ -31,14 +32,32 @@ def overflows_inside(
     """
     if rule.elementwise or ball.shape != captured.shape:
         return False
-    if rule.summed is None:
-        return recomputed is None  # NumPy's own evaluation overflows, divides by 0, or gives NaN
     with np.errstate(all="ignore"):
         wrong = ~(np.abs(captured.astype(np.float64) - ball.value) <= ball.spread())
+    if rule.summed is None:
+        return recomputed is None and _overflows_in_each_row(rule, inputs, wrong, captured.dtype.name)
+    with np.errstate(all="ignore"):
         a, b = (np.abs(np.asarray(inputs[name], dtype=np.float64)) for name in rule.inputs[:2])
         largest = np.tensordot(a, b, axes=(rule.summed[0], rule.summed[1]))
         overflows = ~(largest < float(np.finfo(captured.dtype).max))  # also where it is NaN
     return bool(wrong.any() and overflows[wrong].all())
+
+
+def _overflows_in_each_row(rule: Rule, inputs: Mapping[str, Any], wrong: Array, dtype: str) -> bool:
+    """Return whether NumPy overflows, divides by 0, or gives NaN in each row that has a wrong number.
+
+    A rule whose tensor or inputs have no rows of examples is one row.
+    """
+    arrays = {name: np.asarray(inputs[name]) for name in rule.inputs}
+    rows = len(wrong) if wrong.ndim == 2 else 0
+    if rule.phase == "update" or not rows or any(a.ndim == 2 and len(a) != rows for a in arrays.values()):
+        return True
+    for i in np.flatnonzero(wrong.any(axis=1)):
+        row = {name: a[i : i + 1] if a.ndim == 2 else a for name, a in arrays.items()}
+        with impossible_raises():
+            if recompute(rule, row, dtype) is not None:
+                return False
+    return True
 
 
 def judge_not_finite(

@@ -82,18 +82,21 @@ class Walk:
         self.tensors = tensors
         self.local = exact_balls(tensors, self.trace, tensors, self.precision)
 
-    def step(self, number: int, captured: Mapping[str, Array]) -> list[Comparison]:
-        """Return the comparisons of the next step's tensors. `captured` has the tensors as TensorFlow computed them."""
+    def step(self, number: int, captured: Mapping[str, Array], first: bool | None = None) -> list[Comparison]:
+        """Return the comparisons of the next step's tensors. `captured` has the tensors as TensorFlow computed them.
+
+        In the `first` step (number 1 if not said) the optimizer's state must be that of a new one.
+        """
         trace, settings = self.trace, self.trace.settings
-        plan, rest = planned(trace, self.command, number == 1)
+        plan, rest = planned(trace, self.command, number == 1 if first is None else first)
         names = dict.fromkeys((*(rule.tensor for rule in plan), *begins_with(trace), *own_results(trace)))
         exact = exact_balls(captured, trace, names, self.precision, self.memo)
         constants = scalars(settings.done + number, self.optimizer, self.precision)
         self.previous = self.local
         self.local = {**exact, **_carried_over(self.local), **constants}
-        first = number == 1 or self.command == "feedforward"
-        self.chain = {**_chain_inputs(self.local, trace, first), **_carried_over(self.chain), **constants}
-        self.ended = set() if first else set(_carried_over(dict.fromkeys(self.ended, "")))
+        begins = number == 1 or self.command == "feedforward"
+        self.chain = {**_chain_inputs(self.local, trace, begins), **_carried_over(self.chain), **constants}
+        self.ended = set() if begins else set(_carried_over(dict.fromkeys(self.ended, "")))
         numbers = coefficients_as_numbers(settings.done + number, self.optimizer, settings.dtype)
         arrays = {**captured, **_carried_over(self.tensors), **numbers}
         self.tensors, self.balls = captured, {}

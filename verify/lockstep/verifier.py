@@ -87,13 +87,14 @@ class Lockstep:
         """
         if state is not None:
             self.before = {name + CARRIED: array for name, array in state.items()}
-        plan = self._plan(self.examples(tensors), number == 1)
+        first = number == 1 and state is None
+        plan = self._plan(self.examples(tensors), first)
         judged, masks = None, tuple(self.masks.problems(number, tensors))
         whole = masks or any(is_state(name, "own") for name in tensors)
         if not whole and next(iter(plan.attributes.problems(number, tensors)), None) is None:
             with impossible_raises():
                 judged = self._passing(plan, number, tensors)
-        judged = judged or self._walked(number, tensors, plan.trace, masks)
+        judged = judged or self._walked(number, tensors, plan.trace, masks, first)
         self.before = {name: array for tensor, array in tensors.items() if (name := carried(tensor)) is not None}
         return judged
 
@@ -137,7 +138,9 @@ class Lockstep:
         passing = {tensor: ratio for tensor, ratio in utilisation.items() if ratio is not None}
         return Judged(number, elements, 0, passing, (), reproduced_count) if len(passing) == len(utilisation) else None
 
-    def _walked(self, number: int, tensors: Mapping[str, Array], trace: Trace, masks: tuple[Comparison, ...]) -> Judged:
+    def _walked(
+        self, number: int, tensors: Mapping[str, Array], trace: Trace, masks: tuple[Comparison, ...], first: bool
+    ) -> Judged:
         """Return the result of a step from the full comparison, which is slower and judges more.
 
         Only the first failed step is explained, because the later failures follow from it.
@@ -145,7 +148,7 @@ class Lockstep:
         walk = Walk(trace, "backprop", modes=("local",))
         walk.explains = not self.explained
         walk.begin({left_by(name): array for name, array in self.before.items()})
-        rows = [*masks, *(c for c in walk.step(number, tensors) if c.tensor not in {m.tensor for m in masks})]
+        rows = [*masks, *(c for c in walk.step(number, tensors, first) if c.tensor not in {m.tensor for m in masks})]
         failed = tuple(c for c in rows if not c.passed)
         self.explained = self.explained or bool(failed)
         utilisation = {c.tensor: c.utilisation for c in rows if c.passed}

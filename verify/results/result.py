@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reference.tensor_names import in_step
+from reference.tensor_names import in_step, split_step
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify.compare.plan import uneven_labels
 from verify.compare.power import Power
@@ -96,10 +96,10 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """What is probably not meant (labels), and remarks on tensors that agree: overflow, NaN, what XLA fused."""
         remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
-        walk = self.compared.walk if self.compared else None
-        y = walk.tensors.get("y") if walk else None
-        uneven = uneven_labels(y, walk.trace.network, self.settings) if walk and y is not None and y.ndim == 2 else ""
-        return (*([uneven] if uneven else []), *remarks)
+        trace = self.compared.walk.trace if self.compared else None
+        labels = [a for name, a in trace.tensors.items() if split_step(name)[1] == "y"] if trace else []
+        uneven = (uneven_labels(y, trace.network, self.settings) for y in labels if trace and y.ndim == 2)
+        return (*dict.fromkeys(text for text in uneven if text), *remarks)
 
     @property
     def headline(self) -> str:

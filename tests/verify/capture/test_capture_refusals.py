@@ -15,8 +15,7 @@ with hushed():
 DIGITS = samples.load("digits", "train")
 
 
-@pytest.mark.parametrize("jit", [False, True])
-def test_a_capture_that_changes_a_weight_is_refused(monkeypatch, jit):
+def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
     real = capture.training
 
     def disturbing(model):
@@ -24,15 +23,14 @@ def test_a_capture_that_changes_a_weight_is_refused(monkeypatch, jit):
 
         def wrapped(X, y):
             found = step(X, y)
-            name = "W2_own" if jit else "W2_new"  # under XLA, Keras's own result in the program of the capture
-            found[name] = found[name] * np.float32(1 + 2**-23)
+            found["W2_new"] = found["W2_new"] * np.float32(1 + 2**-23)
             return found
 
         return wrapped
 
     monkeypatch.setattr(capture, "training", disturbing)
-    with pytest.raises(Unverifiable, match="own step 1 gives W2_new other bits"):
-        capture.capture(Settings(jit=jit), DIGITS)
+    with pytest.raises(Unverifiable, match="own step gives W2_new other bits"):
+        capture.capture(Settings(), DIGITS)
 
 
 def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
@@ -68,7 +66,7 @@ def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
         return wrapped
 
     monkeypatch.setattr(capture, "training", unsteady)
-    with pytest.raises(Unverifiable, match="second run gives step1/dA1"):
+    with pytest.raises(Unverifiable, match="second run gives dA1"):
         capture.capture(Settings(), DIGITS)
 
 
@@ -85,11 +83,11 @@ def test_an_error_inside_the_capture_is_not_taken_for_a_missing_tensorflow(error
 
 def test_status_3_and_no_files_where_nothing_can_be_verified(monkeypatch, tmp_path, capsys):
     def refuse(*_):
-        raise Unverifiable("the capture is not reproducible: a second run gives step1/Z1 other bits")
+        raise Unverifiable("the capture is not reproducible: a second run gives Z1 other bits")
 
     monkeypatch.setattr(capture, "capture", refuse)
     assert guarded(backprop.main, ["--out", str(tmp_path)]) == 3
-    assert "step1/Z1" in capsys.readouterr().err
+    assert "Z1" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
 

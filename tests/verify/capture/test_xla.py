@@ -114,6 +114,40 @@ def test_a_method_that_only_kerass_own_step_calls(fault):
     assert not watch.passed, watch.headline
 
 
+LATE = {"from the second step on": lambda net, data: net.optimizer.iterations.value > 1,
+        "in the small last batch": lambda net, data: tf.shape(data[0])[0] < 8}  # fmt: skip
+
+
+@pytest.mark.parametrize("when", LATE)
+def test_a_later_fault_in_a_fit(when):
+    """Each step whose results may have other bits is taken without XLA, and each shape of a batch."""
+    net, watch = deep(kind="relu", width=32, depth=8), verify.ByHand()
+    own, W = net.train_step, net.layers[0].kernel
+
+    def step(data):
+        before = tf.identity(W.value)
+        logs = own(data)
+        wrong = tf.cast(LATE[when](net, data), tf.float32)
+        W.assign(W.value + (W.value - before) * 9e-4 * wrong)
+        return logs
+
+    net.train_step = step
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.fit(*batch(12), batch_size=8, shuffle=False, epochs=2, verbose=0, callbacks=[watch])
+    assert not watch.passed and "train_step is replaced" in watch.headline, watch.headline
+
+
+def test_a_wrong_loss_is_noticed_under_xla_too():
+    net, watch = deep(depth=1), verify.ByHand()
+    own = net.train_step
+    net.train_step = lambda data: {name: 10 * value for name, value in own(data).items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.fit(*batch(8), verbose=0, callbacks=[watch])
+    assert "reports the loss" in watch.headline, watch.headline
+
+
 def test_the_model_is_left_as_it_was():
     net = deep(depth=2)
     net.fit(*batch(8), verbose=0)

@@ -120,3 +120,15 @@ def test_a_wrong_number_beside_an_overflow_is_outside():
         number = np.broadcast_to(ball.value, (3, 5)).astype(np.float32)
         number[wrong] += np.float32(1e36)
         assert overflows_inside(rule, arrays, ball, number, right) is expected
+
+
+def test_an_overflow_in_one_row_does_not_excuse_another():
+    """The softmax of the first example overflows; a wrong number in the third is outside all the same."""
+    X = np.ones((4, 2))
+    X[0] = 3e38
+    given = {"X": X, "W1": np.full((2, 3), [[1, 2, 3]]), "B1": np.zeros((1, 3)), "y": np.eye(4, 3)}
+    with np.errstate(all="ignore"):
+        trace = simulate(chain((2, 3), ("softmax",)), given=given, batch=4, steps=1, data="given", optimizer="sgd")
+    A1 = trace.tensors["step1/A1"].copy()
+    A1[2, 1] += 0.1
+    assert of(altered(trace, "step1/A1", A1), "A1").verdict == "outside"

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from reference.layers.rescaling import Rescaling
-from verify.capture.reader import Reader, Reading, Tensors
+from verify.capture.reader import Reader, Reading, Tensors, beside_of
 
 
 class RescalingReader(Reader):
@@ -24,9 +24,13 @@ class RescalingReader(Reader):
             reading.problem(layer, "its scale and offset are not single numbers")
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
-        """Call the layer on A, and store and return its output."""
-        found[gives[0]] = layer(A)
-        return found[gives[0]]
+        """Call the layer on A, store a copy of its output, and return the output.
+
+        If the step handed out the output itself, TensorFlow would not multiply its scale and the factor of a dropout
+        behind it first, as it does in Keras's own step.
+        """
+        found[gives[0]] = layer(beside_of(A))
+        return layer(A)
 
 
 READER = RescalingReader()

@@ -1,0 +1,70 @@
+"""One step of a user's `model.fit`: what was captured, and whether Keras's own step did the same."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.tensor_names import is_state
+from verify.capture.capture import WithoutXla, reasons, reported_loss, same_loss, with_own_results
+from verify.capture.essay_model import to_numpy
+from verify.errors import Unverifiable
+from verify.records.settings import Settings
+from verify.records.trace import Array
+
+
+@dataclass(frozen=True)
+class CapturedStep:
+    """A captured step, before Keras takes its own.
+
+    `begin` and `after` have all variables of the model before and after the captured step. `reported` has the sum of
+    the losses that Keras has reported before, and the number of their examples.
+    """
+
+    model: Any
+    number: int
+    settings: Settings
+    batch: tuple[Array, Array]
+    tensors: dict[str, Array]
+    begin: list[Array]
+    after: list[Array]
+    reported: tuple[float, float]
+
+    def with_own_results(self, logs: Any, without_xla: WithoutXla | None) -> tuple[dict[str, Array], str]:
+        """Return the tensors, with results of Keras's own step that have other bits, and what differs ("": nothing).
+
+        Keras has just taken its own step, and reports `logs`. A step whose results may have other bits under XLA is
+        taken once more without XLA: then Python code cannot be the reason.
+        """
+        try:
+            tensors = with_own_results(self.model, self.settings, self.tensors, self.after)
+            unlike = any(is_state(name, "own") for name in tensors)
+            if without_xla is not None and (unlike or without_xla.step is None):
+                without_xla.check([self.batch], self.begin)
+        except Unverifiable as error:
+            return self.tensors, str(error)
+        return tensors, self._loss_differs(logs) or self._count_differs()
+
+    def _loss_differs(self, logs: Any) -> str:
+        """Return that Keras reports another loss than the mean of the costs, or ""."""
+        (total, count), N, C = self.reported, len(self.tensors["X"]), float(self.tensors["C"])
+        dtype = np.dtype(self.settings.dtype).type
+        with np.errstate(all="ignore"):  # Keras's sum may overflow
+            expected = float((dtype(total) + dtype(N * C)) / dtype(count + N))
+        scale, reported = (abs(total) + abs(N * C)) / (count + N), reported_loss(self.model, logs)
+        if same_loss(reported, expected, scale, self.settings):
+            return ""
+        return f"Keras reports the loss {reported!r}, the mean of the costs is {expected!r}{reasons(self.model)}"
+
+    def _count_differs(self) -> str:
+        """Return that optimizer.iterations did not rise by 1, or ""."""
+        counted = int(to_numpy(self.model.optimizer.iterations))
+        if counted == self.number:
+            return ""
+        return f"optimizer.iterations is {counted} after a step that began at {self.number - 1}{reasons(self.model)}"
+
+
+def reported_so_far(model: Any) -> tuple[float, float]:
+    """Return the sum of the losses of the examples that Keras has reported in this epoch, and their number."""
+    tracker = model._loss_tracker
+    return float(to_numpy(tracker.total)), float(to_numpy(tracker.count))
