@@ -5,6 +5,7 @@
 Errors in ulp. Exit status 1 if a function is worse than `verify.records.precision` says.
 """
 
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +47,16 @@ def sigmoid(x: Any) -> Any:
     return 1 / (1 + np.exp(-x))
 
 
+def erfc(x: Any) -> Any:
+    """Return erfc x, computed in float64."""
+    return np.array([math.erfc(number) for number in x.astype(float).tolist()], dtype=np.longdouble)
+
+
+def softplus(x: Any) -> Any:
+    """Return ln(1 + e^x) in the precision of x."""
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
 def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], Any], float]]:
     """Return for each row: TensorFlow's function, NumPy's, the arguments in a precision, and the assumed error."""
     lowest = {"float32": -87, "float64": -708}
@@ -61,6 +72,20 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
         "tanh, large": (*tanh, lambda dtype: rng.uniform(2, 30, COUNT), precision.TANH_ULP),
         "sigmoid": (*logistic, lambda dtype: rng.normal(size=COUNT) * 3, precision.SIGMOID_ULP),
         "sigmoid below 0": (*logistic, lambda dtype: rng.uniform(-86, 0, COUNT), precision.SIGMOID_ULP),
+        "softplus": (tf.math.softplus, softplus, lambda dtype: rng.normal(size=COUNT) * 3, precision.SOFTPLUS_ULP),
+        "softplus below 0": (
+            tf.math.softplus,
+            softplus,
+            lambda dtype: rng.uniform(-86, 0, COUNT),
+            precision.SOFTPLUS_ULP,
+        ),
+        "erfc below 0": (tf.math.erfc, erfc, lambda dtype: rng.uniform(-10, 0, COUNT // 4), precision.ERFC_ULP),
+        "erfc, 0 to 1": (
+            tf.math.erfc,
+            erfc,
+            lambda dtype: rng.uniform(0, 1, COUNT // 4),
+            precision.ERFC_ULP + precision.ERFC_TAIL_ULP,
+        ),
         "1/x": (tf.math.reciprocal, np.reciprocal, lambda dtype: rng.uniform(1, 1000, COUNT), precision.RECIPROCAL_ULP),
     }
 

@@ -52,8 +52,6 @@ class Network:
                 continue
             if isinstance(layer, Activation) != (before is not None and before.begins):
                 raise ValueError(ONE_ACTIVATION)
-            if layer.at_end and place.number < self.depth:
-                raise ValueError(f"{layer} may stand at the output layer only")
             if layer.counted and place.number:
                 raise ValueError(f"{layer} may stand before the first layer with weights only")
             before = layer
@@ -121,6 +119,10 @@ class Network:
         """Return the names of the parameters: W1, B1, …, WL, BL."""
         return tuple(self._parameters)
 
+    def learned(self) -> tuple[str, ...]:
+        """Return the names of the parameters that training changes."""
+        return tuple(P for layer, place in self.places for P in layer.learned(place))
+
     def masks(self) -> tuple[str, ...]:
         """Return the names of the dropout masks: M0, …, ML."""
         return tuple(self._drawn)
@@ -159,7 +161,7 @@ def _places(nodes: tuple[Node, ...]) -> Iterator[tuple[Layer, Place]]:
         inputs = before.outputs if before else ()
         gives = of_layer(layer.letter, counts[layer.letter] if layer.counted else number) if layer.letter else reads
         place = Place(number, depth, reads, before.number if before else 0, gives, inputs, layer.shape(inputs), learns)
-        learns = learns or bool(layer.parameters(place))
+        learns = learns or bool(layer.learned(place))
         places.append(place)
         yield layer, place
 

@@ -5,6 +5,7 @@ by one kernel, not by e^z, a sum and a division. An equation shows this by using
 decorator `@operation`. On arrays each operation is the plain NumPy in its body.
 """
 
+import math
 from collections.abc import Callable
 from functools import reduce, wraps
 from operator import mul
@@ -54,6 +55,13 @@ def norm(*arrays: Any) -> Any:
 def choose(mask: Any, x: Any, y: Any) -> Any:
     """x where the mask is true, y elsewhere.  Any shapes that broadcast -> their shape."""
     return np.where(mask, x, y)
+
+
+@operation
+def erfc(x: Any) -> Any:
+    """1 less the error function: 2/√π times the integral of e^(-t²) from x on, elementwise.  Any shape -> its shape."""
+    x = np.asarray(x)
+    return np.array([math.erfc(number) for number in x.ravel().tolist()], dtype=x.dtype).reshape(x.shape)
 
 
 @operation

@@ -18,9 +18,9 @@ from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 
-__all__ = ["CARRIED", "LOSSES", "Optimizer", "Rule", "given_names", "rules", "start"]
+__all__ = ["CARRIED", "FROZEN", "LOSSES", "Optimizer", "Rule", "given_names", "rules", "start"]
 
-CARRIED = "carried over"
+CARRIED, FROZEN = "carried over", "frozen"
 LOSSES = ("categorical_crossentropy", "mean_squared_error")  # the essay's
 
 
@@ -81,9 +81,11 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
-    gradients = tuple(map(names.gradient, network.parameters()))
+    gradients = tuple(map(names.gradient, network.learned()))
     for layer, place in reversed(network.places):
-        for P in layer.parameters(place):
+        for P in (P for P in layer.parameters(place) if P not in layer.learned(place)):
+            yield Rule(names.new(P), FROZEN, (P,), carried, place.number, "update", elementwise=True)
+        for P in layer.learned(place):
             equation = "16" if names.read(P).quantity == "B" else "15"
             yield from optimizer.rules(P, equation, place.number, gradients)
 
@@ -95,7 +97,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         layer = names.read(P).layer or 0
         if not first:
             starting.append(_carried_over(P, P, layer))
-        for moment in optimizer.keeps if training else ():
+        for moment in optimizer.keeps if training and P in network.learned() else ():
             kept = names.kept(moment, P)
             if first:
                 starting.append(Rule(names.before(kept), "App. A: start", (P,), zero_moment, layer, "start"))

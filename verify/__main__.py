@@ -40,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     results = [_run(command, _options_of(command, options)) for command in commands]
     left_out = [command for command in COMMANDS if command not in commands]
     write_all(options.out, _index(results, left_out, reason), "--out")
+    passed = sum(result.passed for result in results)
+    verdict = "PASS" if passed == len(results) else "NOT PASSED"
+    say_all("", True, (), f"{verdict} {passed} of {len(results)} · open {options.out / 'index.html'}")
     return min((result.status for result in results if result.status), default=0)
 
 

@@ -16,19 +16,24 @@ BACKWARD = {0: ("22a", "22b"), 1: ("22c", "22d")}  # the equations of dW(l) and 
 
 @dataclass(frozen=True)
 class Dense(Layer):
-    """Z(l) = A(l-1)·W(l) + B(l), with `nodes` n(l); without B where `bias` is false.  (4), (6), (8), (8a), (9)"""
+    """Z(l) = A(l-1)·W(l) + B(l), with `nodes` n(l).  (4), (6), (8), (8a), (9)
+
+    Without B where `bias` is false. Where `frozen`, a training does not change W and B.
+    """
 
     kind = "dense"
     letter = "Z"
     begins = True
     nodes: int = 1
     bias: bool = True
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         if type(self.nodes) is not int or self.nodes < 1:
             raise ValueError(f"a dense layer needs at least one node, not {self.nodes!r}")
-        if type(self.bias) is not bool:
-            raise ValueError(f"bias must be True or False, not {self.bias!r}")
+        for name in ("bias", "frozen"):
+            if type(getattr(self, name)) is not bool:
+                raise ValueError(f"{name} must be True or False, not {getattr(self, name)!r}")
 
     def shape(self, inputs: Shape) -> Shape:
         """Return (n(l),).  Raises ValueError if an example is not one row of numbers."""
@@ -41,6 +46,10 @@ class Dense(Layer):
         weights, bias = of_layer("W", place.number), of_layer("B", place.number)
         return {weights: (*place.inputs, self.nodes)} | ({bias: (1, self.nodes)} if self.bias else {})
 
+    def learned(self, place: Place) -> dict[str, Shape]:
+        """Return the shapes of W(l) and B(l), or none if they are frozen."""
+        return {} if self.frozen else self.parameters(place)
+
     def forward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of Z(l)."""
         compute: Function = feedforward.weighted_sum if self.bias else feedforward.weighted_sum_without_bias
@@ -50,23 +59,16 @@ class Dense(Layer):
 
     def backward(self, place: Place) -> Iterator[Rule]:
         """Yield the rules of dW(l), dB(l) and, if it is needed, the gradient of what the layer reads."""
-        dZ, (W, *B) = place.gradient_in, self.parameters(place)
+        dZ, W, dW = place.gradient_in, of_layer("W", place.number), gradient(of_layer("W", place.number))
         weights, biases = BACKWARD.get(place.depth - place.number, ("22e", "22f"))
-        yield Rule(
-            gradient(W),
-            weights,
-            (place.reads, dZ),
-            backprop.weight_gradient,
-            place.number,
-            "backward",
-            kind=self.kind,
-            summed=(0, 0),
-        )
         product = (dZ,) if place.number == place.depth else ()
-        for P in B:
-            yield Rule(
-                gradient(P), biases, (dZ,), backprop.bias_gradient, place.number, "backward", product, kind=self.kind
-            )
+        for P in self.learned(place):
+            if P == W:
+                inputs, compute = (place.reads, dZ), backprop.weight_gradient
+                yield Rule(dW, weights, inputs, compute, place.number, "backward", kind=self.kind, summed=(0, 0))
+            else:
+                bias_gradient = backprop.bias_gradient
+                yield Rule(gradient(P), biases, (dZ,), bias_gradient, place.number, "backward", product, kind=self.kind)
         if place.needs_gradient:
             yield Rule(
                 place.gradient_out,

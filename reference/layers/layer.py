@@ -17,8 +17,8 @@ class Place:
 
     `number` is the number of the essay's layer that it belongs to (0: the input), `depth` the number of the last layer.
     `reads` is the tensor that it reads, which belongs to layer `below`. `gives` is the tensor that it gives. `inputs`
-    and `outputs` are the shapes of one example of these two tensors. `needs_gradient`: a layer before it has
-    parameters, so the gradient of `reads` is computed.
+    and `outputs` are the shapes of one example of these two tensors. `needs_gradient`: a layer before it learns, so the
+    gradient of `reads` is computed.
     """
 
     number: int
@@ -46,14 +46,13 @@ class Layer:
 
     `kind` is its name in texts. `letter` begins the name of the tensor that it gives; "" if it gives what it reads.
     `begins`: it begins a new layer of the essay, as a Dense does. `counted`: its tensors are numbered S1, S2, …, not by
-    the essay's layer. `at_end`: it may stand behind the last Dense only.
+    the essay's layer.
     """
 
     kind: ClassVar[str] = ""
     letter: ClassVar[str] = ""
     begins: ClassVar[bool] = False
     counted: ClassVar[bool] = False
-    at_end: ClassVar[bool] = False
 
     def shape(self, inputs: Shape) -> Shape:
         """Return the shape of one example behind the layer.  Raises ValueError if the layer cannot read such inputs."""
@@ -62,6 +61,10 @@ class Layer:
     def parameters(self, place: Place) -> dict[str, Shape]:
         """Return the shape of each parameter by its name."""
         return {}
+
+    def learned(self, place: Place) -> dict[str, Shape]:
+        """Return the shape of each parameter that training changes, by its name."""
+        return self.parameters(place)
 
     def drawn(self, place: Place) -> dict[str, Shape]:
         """Return the tensors drawn at random in each training step: the shape of one example by the tensor's name."""

@@ -39,7 +39,6 @@ class Softmax(Activation):
     """A = e^Z / Σ e^Z, row by row: it couples the nodes of its layer.  (11), (19)"""
 
     kind = "softmax"
-    at_end = True
     equation = "11"
     slope_equation = "19"
     slope_reads_output = True

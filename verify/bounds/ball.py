@@ -133,10 +133,10 @@ class Ball(NDArrayOperatorsMixin):
         """Return a new ball of this ball's precision."""
         return Ball(value, radius, self.precision)
 
-    def rounded(self, value: Any, radius: Any, ulp: float = 0.5) -> Ball:
+    def rounded(self, value: Any, radius: Any, ulp: Any = 0.5) -> Ball:
         """Return the result of one operation: `radius` from the operands, plus a rounding of at most `ulp`."""
         rounding = self.precision.half_ulp(np.abs(value) + radius)
-        rounding = rounding if ulp == 0.5 else rounding * (2 * ulp)
+        rounding = rounding if np.isscalar(ulp) and ulp == 0.5 else rounding * (2 * ulp)
         return self.same(value, (radius + rounding) * SLACK)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:

@@ -10,9 +10,20 @@ from typing import Any
 
 import numpy as np
 
+from reference import operations
 from reference.layers.sigmoid import sigmoid
+from reference.layers.softplus import softplus
 from verify.bounds.ball import Ball, on_balls
-from verify.records.precision import EXP_ULP, LOG_ULP, POWER_ULP, SIGMOID_ULP, TANH_ULP
+from verify.records.precision import (
+    ERFC_TAIL_ULP,
+    ERFC_ULP,
+    EXP_ULP,
+    LOG_ULP,
+    POWER_ULP,
+    SIGMOID_ULP,
+    SOFTPLUS_ULP,
+    TANH_ULP,
+)
 
 
 @on_balls(np.power)
@@ -46,6 +57,23 @@ def logistic(z: Ball) -> Ball:
     TensorFlow and XLA each compute it in one kernel of their own. The error of that kernel is measured as a whole.
     """
     return z.rounded(1 / (1 + np.exp(-z.value)), _steepest(z, 0.5) * 0.25, SIGMOID_ULP)
+
+
+@on_balls(softplus)
+def softplus_of(z: Ball) -> Ball:
+    """Softplus ln(1 + e^z). Its slope is at most that of the sigmoid of the ball's upper end."""
+    value = np.maximum(z.value, 0) + np.log1p(np.exp(-np.abs(z.value)))
+    radius = z.radius / (1 + np.exp(-(z.value + z.radius))) if np.any(z.radius) else 0.0
+    return z.rounded(value, radius, SOFTPLUS_ULP)
+
+
+@on_balls(operations.erfc)
+def erfc(a: Ball) -> Ball:
+    """1 less the error function of a. Its slope is largest where the ball is nearest to 0."""
+    nearest = np.maximum(np.abs(a.value) - a.radius, 0)
+    radius = a.radius * (2 / np.sqrt(np.pi)) * np.exp(-nearest * nearest) if np.any(a.radius) else 0.0
+    largest = np.maximum(a.value + a.radius, 0)
+    return a.rounded(operations.erfc(a.value), radius, ERFC_ULP + ERFC_TAIL_ULP * largest * largest)
 
 
 @on_balls(np.tanh)

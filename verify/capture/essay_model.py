@@ -77,9 +77,10 @@ def parameters(model: Any) -> dict[str, Any]:
 
 
 def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the optimizer's moments of each parameter by name (m_W1, …). Plain gradient descent has none."""
+    """Return the optimizer's moments of each learned parameter by name (m_W1, …). Plain gradient descent has none."""
     optimizer = model.optimizer
     kind = by_class().get(type(optimizer))
     lists = {letter: getattr(optimizer, name, None) for letter, name in (readers()[kind].KEPT if kind else {}).items()}
-    indices = {P: optimizer._get_variable_index(variable) for P, variable in parameters.items()}
+    learned = {P: variable for P, variable in parameters.items() if variable.trainable}
+    indices = {P: optimizer._get_variable_index(variable) for P, variable in learned.items()}
     return {kept(letter, P): moment[i] for P, i in indices.items() for letter, moment in lists.items() if moment}

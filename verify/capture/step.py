@@ -29,11 +29,16 @@ from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
 
 
-def _pass(understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
-    """Call all layers on X, store every tensor by name in `found`, and return the prediction."""
-    A = tf.cast(X, understood.dtype)  # as Keras casts what a model is given
-    for stage in understood.stages:
-        A = stage.reader.run(stage.layer, stage.gives, A, found, training)
+def _pass(model: Any, understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
+    """Call all layers on X, store every tensor by name in `found`, and return the prediction.
+
+    The operations have the names that they have in Keras's own step, because TensorFlow's grappler orders the factors
+    of a product by name.
+    """
+    with tf.name_scope(model.name):
+        A = tf.cast(X, understood.dtype)  # as Keras casts what a model is given
+        for stage in understood.stages:
+            A = stage.reader.run(stage.layer, stage.gives, A, found, training)
     return A
 
 
@@ -57,7 +62,7 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
     def step(X: Any, y: Any) -> Tensors:
         tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters_of(model).items()}
         inner: Tensors = {}
-        prediction = _pass(description, X, inner, training=False)
+        prediction = _pass(model, description, X, inner, training=False)
         tensors |= _handed_out(description.network, inner)
         tensors["C"] = _cost(model, X, y, prediction, training=False)
         return tensors
@@ -69,6 +74,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
     """Return a function of X and y that does what `train_on_batch` does and returns all tensors by name."""
     description = understood or understand(model)
     parameters = parameters_of(model)
+    learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
     optimizer = OPTIMIZERS[optimizer_text(model.optimizer, description.dtype)]
     plan = rules(description.network, loss_text(model, description.dtype), optimizer)
@@ -80,9 +86,9 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         tensors |= {names.before(name): tf.identity(variable.value) for name, variable in moments.items()}
         inner: Tensors = {}
         with tf.GradientTape() as tape:
-            prediction = _pass(description, X, inner, training=True)
+            prediction = _pass(model, description, X, inner, training=True)
             C = _cost(model, X, y, prediction, training=True)
-        sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in parameters.items()}
+        sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in learned.items()}
         gradients = tape.gradient(C, sources)
         for name, gradient in gradients.items():
             if gradient is None:
@@ -94,7 +100,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         tensors |= {names.gradient(name): gradients[name] for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
-        tensors |= _applied(model.optimizer, parameters, [gradients[P] for P in parameters])
+        tensors |= _applied(model.optimizer, learned, [gradients[P] for P in learned])
         tensors |= {name: tf.identity(variable.value) for name, variable in moments.items()}
         tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
         return tensors

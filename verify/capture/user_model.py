@@ -68,10 +68,14 @@ def _check_built(model: Any) -> None:
 
 
 def check_variables(model: Any) -> None:
-    """Raise Unsupported, naming them, if weights are frozen, or if other variables are trained."""
+    """Raise Unsupported, naming them, if only one of W and B is frozen, or nothing or something else is trained."""
     trained = {id(variable): variable for variable in model.trainable_variables}
     known = parameters(model)
-    problems = [(P, "it is frozen (trainable=False)") for P, variable in known.items() if id(variable) not in trained]
+    frozen = {P for P, variable in known.items() if id(variable) not in trained}
+    whole = {P for P in understand(model).network.parameters() if P not in understand(model).network.learned()}
+    problems = [(P, "it is frozen, and its layer is not (trainable=False)") for P in known if P in frozen - whole]
+    if known and not trained:
+        problems.append((f"model {model.name}", "all its layers are frozen: a training changes nothing"))
     others = trained.keys() - {id(variable) for variable in known.values()}
     problems += [(f"variable {trained[i].path}", "it is trained and belongs to no Dense layer") for i in others]
     if problems:

@@ -40,15 +40,15 @@ def own_results(trace: Trace) -> dict[str, str]:
     if not trace.settings.training:
         last = network.in_prediction.places[-1][1].gives
         return {own(last): last}
-    moments = [kept(moment, P) for P in network.parameters() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
-    return {own(P): new(P) for P in network.parameters()} | {own(name): name for name in moments}
+    moments = [kept(moment, P) for P in network.learned() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
+    return {own(P): new(P) for P in network.learned()} | {own(name): name for name in moments}
 
 
 def begins_with(trace: Trace) -> tuple[str, ...]:
     """Return the names of what a step may start from: X, y, parameters, masks, and the optimizer's state."""
     moments = OPTIMIZERS[trace.settings.optimizer].keeps if trace.settings.training else ()
     network = trace.network
-    return (*given_names(network), *(before(kept(moment, P)) for P in network.parameters() for moment in moments))
+    return (*given_names(network), *(before(kept(moment, P)) for P in network.learned() for moment in moments))
 
 
 def strays(trace: Trace) -> tuple[Comparison, ...]:

@@ -32,8 +32,10 @@ ULPS = {
 }  # fmt: skip
 NAMES = {
     "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
-    "sqrt": "square root", "exp": "e^x", "log": "ln x", "power": "power", "tanh": "tanh", "reciprocal": "1/x",
-    "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid", "product": "product",
+    "sqrt": "square root", "exp": "e^x", "log": "ln x", "power": "power", "tanh": "tanh",
+    "reciprocal": "1/x",
+    "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid",
+    "softplus": "softplus", "product": "product",
     "quotient": "division", "norm": "norm",
 }  # fmt: skip
 
@@ -174,6 +176,10 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"sum of {count:,} terms, in any order: {count - 1:,} roundings of {unit}"
     elif operation == "sigmoid":
         words = f"1 / (1 + e^-x), computed by one kernel: up to {formats.SIGMOID_ULP:g} ulp"
+    elif operation == "erfc":
+        words = f"erfc: up to {formats.ERFC_ULP:g} ulp, and {formats.ERFC_TAIL_ULP:g} x² more where x > 0"
+    elif operation == "softplus":
+        words = f"ln(1 + e^x), computed by one kernel: up to {formats.SOFTPLUS_ULP:g} ulp"
     elif operation == "product" and len(operands) > 2:
         words = f"product of {len(operands)} factors, in any order"
     elif operation == "norm":

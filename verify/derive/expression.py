@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from reference.operations import choose, rounded_as
+from reference.operations import choose, erfc, rounded_as
 from reference.rules import Rule
 
 CHOOSE = "choose"
 ELEMENTWISE = frozenset(
     {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh", "floor",
+     "erfc",
      "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal"}
 )  # fmt: skip
 
@@ -29,7 +30,7 @@ class ExpressionNode:
     """One operation on other nodes; or a "tensor" with its name; or a "constant" with its value and perhaps a name.
 
     For an operation that `reference` declares, `declared` is its function and `body` the tree of its plain operations.
-    There are two exceptions: `choose` is one operation without a body, and `rounded_as` is its operand.
+    The exceptions: `choose` and `erfc` are one operation without a body, and `rounded_as` is its operand.
     """
 
     operation: str
@@ -125,6 +126,8 @@ class Written(NDArrayOperatorsMixin):
         if function is choose:
             shape = np.broadcast_shapes(*(node.shape for node in nodes))
             return Written(ExpressionNode(CHOOSE, nodes, shape, declared=choose), self.sizes)
+        if function is erfc:
+            return self._result("erfc", nodes, nodes[0].shape)
         body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from verify.derive.expression import CHOOSE
-from verify.derive.rational_functions import exp, log, power, rounded, sqrt, tanh
+from verify.derive.rational_functions import erfc, exp, log, power, rounded, sqrt, tanh
 from verify.records.trace import Array
 
 BITS = 256
@@ -164,7 +164,7 @@ SIMPLE: dict[str, Callable[..., Exact]] = {
 }  # fmt: skip
 ROUNDED: dict[str, Callable[..., Exact]] = {
     "divide": _divide, "power": _power, "exp": _elementwise(exp), "log": _elementwise(log),
-    "sqrt": _elementwise(sqrt), "tanh": _elementwise(tanh),
+    "sqrt": _elementwise(sqrt), "tanh": _elementwise(tanh), "erfc": _elementwise(erfc),
     "reciprocal": lambda a, bits: _divide(of_fractions([Fraction(1)], (), True), a, bits),
 }  # fmt: skip
 

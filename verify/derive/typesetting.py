@@ -40,6 +40,7 @@ NOTATIONS = {
     "exp": Notation("exp($X)", r"\exp\left($X\right)"),
     "log": Notation("ln($X)", r"\ln\left($X\right)"),
     "tanh": Notation("tanh($X)", r"\tanh\left($X\right)"),
+    "erfc": Notation("erfc($X)", r"\mathrm{erfc}\left($X\right)"),
     "floor": Notation("floor($X)", r"\mathrm{floor}\left($X\right)"),
     "maximum": Notation("max($X, $Y)", r"\max\left($X, $Y\right)"),
     "minimum": Notation("min($X, $Y)", r"\min\left($X, $Y\right)"),

@@ -71,6 +71,8 @@ def update_tables(
     tensors = trace.step(step)
     verdicts = {c.tensor: c.verdict for c in comparisons if c.step == step and c.mode == "local"}
     for layer in range(trace.network.depth, 0, -1):
+        if gradient(of_layer("W", layer)) not in tensors:  # the layer is frozen
+            continue
         name, title = TABLES.get(layer, (f"table_layer{layer}", f"Layer {layer}"))
         yield _layout(title, layer, tensors, by_hand, verdicts, step), _long(name, layer, tensors, by_hand, full)
 

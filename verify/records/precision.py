@@ -18,6 +18,9 @@ LOG_ULP = 4.0
 POWER_ULP = 1.0
 TANH_ULP = 10.0
 SIGMOID_ULP = 8.0
+ERFC_ULP = 16.0
+ERFC_TAIL_ULP = 1.25  # times x², where x > 0: the kernels round x² before they take e^(-x²)
+SOFTPLUS_ULP = 10.0  # e^z stands for ln(1 + e^z) below ln ε + 2: up to 7.4 ulp there
 RECIPROCAL_ULP = 3.0  # Eigen's vectorised 1/x is an approximation followed by a Newton step, not a division
 
 EXPONENT = np.int64(0x7FF0000000000000)  # the bits of a float64 that hold its exponent

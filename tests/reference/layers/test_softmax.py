@@ -1,9 +1,10 @@
 """Witnesses of the softmax: the complex step, and what is known of it at single numbers."""
 
 import numpy as np
+import pytest
 
 from reference.layers.softmax import softmax, softmax_backward, softmax_jacobian
-from tests.support.layer_witness import G, Z, apart, slopes_of
+from tests.support.layer_witness import G, Z, apart, keras_model_passes, slopes_of
 
 
 def test_the_way_back_is_the_slope():
@@ -18,3 +19,26 @@ def test_rows_add_up_to_one_and_a_shift_changes_nothing():
     np.testing.assert_allclose(
         softmax(Z + 1000), softmax(Z), atol=1e-12
     )  # Z + 1000 itself is rounded, by 1e-13 at most
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_model_with_it_in_the_middle_passes(dtype, jit):
+    keras_model_passes("softmax", dtype, jit)
+
+
+def test_it_may_be_a_layer():
+    keras = pytest.importorskip("keras")
+    import verify
+    from verify.errors import Unsupported
+
+    def model(**how):
+        layers = [keras.layers.Dense(4, "relu"), keras.layers.Dense(3), keras.layers.Softmax(**how)]
+        net = keras.Sequential([keras.Input((5,)), *layers])
+        net.compile("sgd", "categorical_crossentropy", jit_compile=False)
+        return net
+
+    x, y = np.random.default_rng(0).normal(size=(6, 5)).astype("float32"), np.eye(3, dtype="float32")[[0, 1, 2] * 2]
+    assert verify.check(model(), x, y, steps=2).passed
+    with pytest.raises(Unsupported, match="over the last axis"):
+        verify.check(model(axis=0), x, y)

@@ -209,7 +209,7 @@ FAULTS = {
         attribute("layer", "kernel_regularizer", keras.regularizers.L2(0.1)),
         " | kernel_regularizer",
     ),
-    "a frozen layer": ({}, attribute("layer", "trainable", False), " | frozen"),
+    "a frozen bias": ({}, lambda net, patch: setattr(dense(net, 2).bias, "trainable", False), " | frozen"),
     "a layer of one's own": ({"kind": lambda: OwnDense}, None, " | OwnDense"),
     "an optimizer of one's own": ({"optimizer": OwnAdam}, None, " | optimizer OwnAdam"),
 }

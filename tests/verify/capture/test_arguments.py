@@ -20,7 +20,7 @@ ADAM = {"beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-3, "amsgrad": True}
 OPTIMIZER = {"learning_rate": 0.03, "weight_decay": 0.1, "clipnorm": 0.01, "clipvalue": 1e-3, "global_clipnorm": 0.02}
 # arguments whose value reaches the equations, each with a value that is not its default
 MODELLED = {
-    L.Dense: {"units": 4, "activation": "tanh", "use_bias": False},
+    L.Dense: {"units": 4, "activation": "tanh", "use_bias": False, "trainable": False},
     L.Dropout: {"rate": 0.25},
     L.ELU: {"alpha": 0.5},
     L.Flatten: {"data_format": "channels_first"},
@@ -78,12 +78,12 @@ REFUSED = {
     ("Dense", "kernel_constraint"): lambda: dense(kernel_constraint="non_neg"),
     ("Dense", "bias_constraint"): lambda: dense(bias_constraint="non_neg"),
     ("Dense", "lora_rank"): lambda: dense(lora_rank=2),
-    ("Dense", "trainable"): lambda: dense(trainable=False),
     ("Dropout", "noise_shape"): lambda: model(L.Dropout(0.5, noise_shape=(1, 5))),
     ("ReLU", "max_value"): lambda: model(L.Dense(4), L.ReLU(max_value=1.0)),
     ("ReLU", "negative_slope"): lambda: model(L.Dense(4), L.ReLU(negative_slope=0.1)),
     ("ReLU", "threshold"): lambda: model(L.Dense(4), L.ReLU(threshold=0.1)),
     ("Activation", "activity_regularizer"): lambda: model(L.Dense(4), L.Activation("relu", activity_regularizer="l2")),
+    ("Softmax", "axis"): lambda: model(L.Dense(4), L.Softmax(axis=0)),
     ("InputLayer", "sparse"): lambda: behind(keras.Input((5,), sparse=True)),
     ("InputLayer", "ragged"): lambda: behind(keras.Input((5,), ragged=True)),
     ("CategoricalCrossentropy", "axis"): lambda: model(loss=keras.losses.CategoricalCrossentropy(axis=0)),
@@ -148,7 +148,7 @@ def test_a_modelled_argument_reaches_the_equations(kind, argument):
 @pytest.mark.parametrize("case", REFUSED, ids=" ".join)
 def test_a_refused_argument_is_named(case):
     _, argument = case
-    words = {"trainable": "frozen", "use_ema": "averages", "loss_scale_factor": "loss scaling", "lora_rank": "LoRA",
+    words = {"use_ema": "averages", "loss_scale_factor": "loss scaling", "lora_rank": "LoRA",
              "gradient_accumulation_steps": "accumulated", "axis": "axis"}  # fmt: skip
     labels = np.argmax(Y, axis=1) if case[0].startswith("Sparse") else Y
     with pytest.raises(Unusable, match=words.get(argument, argument)):

@@ -154,13 +154,16 @@ def test_two_callbacks_in_one_training():
     assert first.steps == 2
 
 
-def test_frozen_weights_are_named():
+def test_weights_that_are_frozen_alone_are_named():
     net = model()
     net.layers[0].bias.trainable = False
     net.compile("adam", "categorical_crossentropy", run_eagerly=True)
     for run in (lambda: verify.check(net, X, Y), lambda: fit(net, verify.ByHand())):
         with pytest.raises(Unsupported, match=r"B1.*it is frozen"):
             run()
+    net.trainable = False
+    with pytest.raises(Unsupported, match="all its layers are frozen"):
+        verify.check(net, X, Y)
 
 
 def test_the_name_of_a_loss_does_not_decide():

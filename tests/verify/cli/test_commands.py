@@ -111,7 +111,8 @@ def test_a_large_matrix_is_written_in_part_unless_full(saved, tmp_path, monkeypa
 
 def test_all_at_once_writes_an_index(saved, tmp_path, capsys):
     assert call(everything, "--trace", saved, "--out", tmp_path / "o") == 0
-    assert capsys.readouterr().out.count("PASS") == 2
+    said = capsys.readouterr().out
+    assert said.count("PASS") == 3 and said.endswith(f"PASS 2 of 2 · open {tmp_path / 'o' / 'index.html'}\n")
     assert "backprop/report.html" in (tmp_path / "o" / "index.html").read_text()
     assert (tmp_path / "o" / "feedforward" / "table3.csv").exists()
 

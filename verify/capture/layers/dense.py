@@ -19,18 +19,16 @@ class DenseReader(Reader):
     types = (keras.layers.Dense,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer; note what is not supported: REFUSED, LoRA, quantized or frozen weights, several rows."""
+        """Add the layer; note what is not supported: REFUSED, LoRA, quantized weights, several rows."""
         for what in REFUSED:
             if getattr(layer, what, None) is not None:
                 reading.problem(layer, f"{what} is not verified")
         if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
             reading.problem(layer, "LoRA and quantised weights are not verified")
-        if not layer.trainable:
-            reading.problem(layer, "it is frozen (trainable=False): its gradient is not there to be verified")
         if len(layer.kernel.shape) != 2 or len(layer.input.shape) != 2:
             reading.problem(layer, "it is given more than one row an example; put a Flatten before it")
         inputs, nodes = int(layer.kernel.shape[0]), int(layer.kernel.shape[-1])
-        reading.add_dense(layer, inputs, Dense(nodes, bool(layer.use_bias)), layer.activation)
+        reading.add_dense(layer, inputs, Dense(nodes, bool(layer.use_bias), not layer.trainable), layer.activation)
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
         """Call the layer with a linear activation, which gives Z, then apply its own activation, which gives A."""

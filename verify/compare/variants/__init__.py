@@ -17,7 +17,7 @@ from reference.losses.loss import times
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
-from reference.rules import CARRIED, Rule
+from reference.rules import CARRIED, FROZEN, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
 from verify.compare.variants import update
 from verify.compare.variants.shared import VariantParts, options, unchanged
@@ -78,6 +78,8 @@ def _of_loss(rule: Rule) -> VariantParts:
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of a rule that updates parameters or the optimizer's state."""
     name = read(rule.tensor)
+    if rule.equation == FROZEN:
+        return
     if rule.tensor == "alpha":
         yield from update.of_schedule(rule)
     elif name.role == CLIPPED:

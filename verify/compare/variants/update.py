@@ -74,7 +74,7 @@ def of_decay(rule: Rule, decay: float) -> VariantParts:
 def of_clipping(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the clipping of gradients."""
     g, most = rule.inputs[0], options(rule.compute)["most"]
-    every = tuple(names.gradient(P) for P in network.parameters())
+    every = tuple(names.gradient(P) for P in network.learned())
     yield "not clipped", unchanged, (g,)
     if optimizer.clipvalue:
         yield "clipped from above only", lambda g: np.minimum(g, most), (g,)

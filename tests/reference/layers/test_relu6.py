@@ -1,0 +1,47 @@
+"""Witnesses of ReLU6: the complex step, its corners, and a model of Keras's."""
+
+import numpy as np
+import pytest
+
+from reference.layers import activation_named
+from reference.layers.relu import relu
+from reference.network import chain
+from tests.support.layer_witness import keras_model_passes, way_back_is_the_slope
+from tests.support.simulate import altered, simulate
+from verify.compare.walk import compare
+from verify.derive.case import DerivedStep
+from verify.derive.derivation import explain
+
+X = 10 * np.random.default_rng(1).normal(size=(8, 5))  # some z above 6
+
+
+def test_the_way_back_is_the_slope():
+    way_back_is_the_slope("relu6", "linear", "sigmoid", "leaky_relu")
+
+
+def test_it_is_flat_below_0_and_above_6():
+    own, z = activation_named("relu6"), np.array([-np.inf, -1.0, 0.0, 5.75, 6.0, 7.0, np.inf])
+    assert own.function(z).tolist() == [0, 0, 0, 5.75, 6, 6, 6]
+    assert own.slope(own.function(z)).tolist() == [False, False, False, True, False, False, False]
+
+
+def test_a_relu_in_its_place_fails():
+    trace = simulate(chain((5, 4, 3), ("relu6", "linear")), loss="mean_squared_error", given={"W1": X[:5, :4]})
+    wrong = altered(trace, "step1/A1", relu(trace.tensors["step1/Z1"]))
+    assert all(c.passed for c in compare(trace, "backprop", modes=("local",)).comparisons)
+    failed = {c.tensor: c.explanation for c in compare(wrong, "backprop", modes=("local",)).comparisons if not c.passed}
+    assert "ReLU in place of ReLU6" in failed["A1"]
+
+
+def test_every_number_is_explained():
+    case = DerivedStep(
+        simulate(chain((5, 4, 3), ("relu6", "linear")), loss="mean_squared_error", given={"W1": X[:5, :4]}), 1
+    )
+    for i, j in np.ndindex(5, 4):
+        assert all(explain(case, name, (i + 1, j + 1)).passed for name in ("A1", "dZ1")), (i, j)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_model_with_it_passes(dtype, jit):
+    keras_model_passes("relu6", dtype, jit, X)

@@ -1,0 +1,8 @@
+"""Keras's ReLU6."""
+
+import keras
+
+from reference.layers.relu6 import ReLU6
+from verify.capture.reader import ActivationReader
+
+READER = ActivationReader(keras.activations.relu6, ReLU6, fused=True)

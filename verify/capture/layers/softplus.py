@@ -1,0 +1,8 @@
+"""Keras's softplus."""
+
+import keras
+
+from reference.layers.softplus import Softplus
+from verify.capture.reader import ActivationReader
+
+READER = ActivationReader(keras.activations.softplus, Softplus)
