@@ -9,21 +9,21 @@ from reference.layers.activation import Activation, Function
 
 
 def exponential(Z: Any) -> Any:
-    """e^z, elementwise.  Z [N, n] -> [N, n].  Keras"""
+    """e^z, elementwise.  Z [N, n] -> [N, n].  Keras: exponential"""
     return np.exp(Z)
 
 
 def exponential_slope(A: Any) -> Any:
-    """Its derivative, which is what it gave.  A [N, n] -> [N, n].  Keras"""
+    """Its derivative, which is what it gave.  A [N, n] -> [N, n].  Keras: exponential"""
     return A
 
 
 @dataclass(frozen=True)
 class Exponential(Activation):
-    """A = e^Z.  Keras"""
+    """A = e^Z.  Keras: exponential"""
 
     kind = "exponential"
-    equation = "Keras"
+    equation = "Keras: exponential"
     slope_reads_output = True
 
     @property

@@ -18,7 +18,7 @@ def hard_sigmoid(Z: Any) -> Any:
 
 
 def between_the_kinks(Z: Any, inside: Any) -> Any:
-    """`inside` where 0 < z + 3 < 6, and 0 elsewhere.  Z, inside [N, n] -> [N, n].  Keras"""
+    """`inside` where 0 < z + 3 < 6, and 0 elsewhere.  Z, inside [N, n] -> [N, n].  Keras: hard_sigmoid"""
     R = Z + 3  # rounded: for a z just below 3 it may be 6
     return choose(R > 0, choose(R < 6, inside, 0.0), 0.0)
 

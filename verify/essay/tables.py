@@ -60,21 +60,29 @@ def names(trace: Trace) -> dict[str, list[Any]]:
     return {"name": list(trace.classes)} if trace.classes else {}
 
 
-def update_tables(
-    trace: Trace, by_hand: Chain, comparisons: Iterable[Comparison], full: bool
-) -> Iterator[tuple[Table, Columns]]:
-    """Yield a table and its CSV file for each layer, from the last to the first: tables 4, A-1 and A-2 of the essay.
+def update_tables(trace: Trace, by_hand: Chain, comparisons: Iterable[Comparison]) -> Iterator[Table]:
+    """Yield a table for each layer, from the last to the first: tables 4, A-1 and A-2 of the essay.
 
-    Each table has the original, ∇C, η∇C and the new values of W and B in the last step.
+    Each table has the original, ∇C, η∇C and the new values of W and B in the last step. A frozen layer has none.
     """
     step = trace.settings.steps
-    tensors = trace.step(step)
     verdicts = {c.tensor: c.verdict for c in comparisons if c.step == step and c.mode == "local"}
+    for layer, _, title in _updated(trace):
+        yield _layout(title, layer, trace.step(step), by_hand, verdicts, step)
+
+
+def update_columns(trace: Trace, by_hand: Chain, full: bool) -> Iterator[Columns]:
+    """Yield the CSV file of each of these tables."""
+    for layer, name, _ in _updated(trace):
+        yield _long(name, layer, trace.step(trace.settings.steps), by_hand, full)
+
+
+def _updated(trace: Trace) -> Iterator[tuple[int, str, str]]:
+    """Yield the number of each layer that learns, from the last to the first, with the name and title of its table."""
+    learned = trace.network.learned()
     for layer in range(trace.network.depth, 0, -1):
-        if gradient(of_layer("W", layer)) not in tensors:  # the layer is frozen
-            continue
-        name, title = TABLES.get(layer, (f"table_layer{layer}", f"Layer {layer}"))
-        yield _layout(title, layer, tensors, by_hand, verdicts, step), _long(name, layer, tensors, by_hand, full)
+        if of_layer("W", layer) in learned:
+            yield layer, *TABLES.get(layer, (f"table_layer{layer}", f"Layer {layer}"))
 
 
 def _layout(title: str, layer: int, tensors: Tensors, by_hand: Chain, verdicts: Mapping[str, str], step: int) -> Table:

@@ -59,7 +59,7 @@ def one(options: Options) -> Result:
 def say(result: Result, options: Options) -> int:
     """Print the headline, the first table and the paths of the files; return the exit status."""
     tables = tuple(t for t in result.tables[:1] if t.rows)
-    name = (result.data or (result.to_columns(),))[-1].name
+    name = (result.data() or (result.to_columns(),))[-1].name
     return tell(result.headline, result.passed, options, tables, ("report.md", f"{name}.csv"))
 
 
@@ -95,7 +95,7 @@ def _single(options: Options) -> Result:
     remark = f"the prediction by hand is {trace.label(by_hand)}, by TensorFlow {trace.label(tensorflow)}"
     if by_hand == tensorflow:
         remark = f"both predict {trace.label(tensorflow)} ({columns.columns['tensorflow'][tensorflow]:.2%})"
-    result = replace(result, tables=(table, table_5(trace.step(1))), data=(columns,), remark=remark)
+    result = replace(result, tables=(table, table_5(trace.step(1))), data=lambda: (columns,), remark=remark)
     return replace(result, power=power(compared.walk, options.tolerance)) if result.passed else result
 
 
@@ -121,7 +121,7 @@ def _every(options: Options) -> Result:
     return replace(
         result,
         tables=(whole_split.table(predictions, trace.label), table_5(trace.step(1))),
-        data=(whole_split.columns(predictions),),
+        data=lambda: (whole_split.columns(predictions),),
         remark=whole_split.summary(predictions),
     )
 

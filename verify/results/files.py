@@ -28,7 +28,7 @@ SOMETIMES = {  # files that only some runs of a command write
 def of_result(result: Result) -> ReportFiles:
     """Return the files of a result; the page leaves out the table of tensors, which its details contain."""
     report = result.to_report()
-    data = (result.to_columns(), *result.data)
+    data = (result.to_columns(), *result.data())
     return ReportFiles(report, result.to_dict(), data, replace(report, tables=result.tables), detail(result))
 
 

@@ -1,5 +1,6 @@
 """Compare a trace with its equations and return the result."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from reports.table import Columns, Table
@@ -28,12 +29,16 @@ def judge(command: str, trace: Trace, tolerance: Tolerance | None, full: bool = 
 
 def _tables(
     command: str, trace: Trace, compared: TraceComparison, full: bool
-) -> tuple[tuple[Table, ...], tuple[Columns, ...]]:
-    """Return the essay's tables and their CSV files; none if tensors are missing or numbers are not finite."""
+) -> tuple[tuple[Table, ...], Callable[[], tuple[Columns, ...]]]:
+    """Return the essay's tables, and a function that makes their CSV files.
+
+    There are none if tensors are missing or numbers are not finite.
+    """
     if any(c.verdict in STRUCTURE for c in compared.comparisons) or not compared.walk.is_finite:
-        return (), ()
+        return (), tuple
     if command == "feedforward":
         table, columns = essay_tables.table_3(trace, compared.by_hand[0])
-        return (table,), (columns,)
-    pairs = list(essay_tables.update_tables(trace, compared.by_hand[-1], compared.comparisons, full))
-    return tuple(table for table, _ in pairs), tuple(columns for _, columns in pairs)
+        return (table,), lambda: (columns,)
+    by_hand = compared.by_hand[-1]
+    tables = tuple(essay_tables.update_tables(trace, by_hand, compared.comparisons))
+    return tables, lambda: tuple(essay_tables.update_columns(trace, by_hand, full))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -33,8 +33,8 @@ FIELDS = (
 class Result:
     """Everything that one command computed.
 
-    `remark` ends the headline of a run that passes. The page shows details of `compared`. `tolerance` is None for the
-    derived bound.
+    `data` makes the CSV files of the tables. `remark` ends the headline of a run that passes. The page shows details of
+    `compared`. `tolerance` is None for the derived bound.
     """
 
     command: str
@@ -43,7 +43,7 @@ class Result:
     comparisons: tuple[Comparison, ...]
     tolerance: Tolerance | None = None
     tables: tuple[Table, ...] = ()
-    data: tuple[Columns, ...] = ()
+    data: Callable[[], tuple[Columns, ...]] = tuple
     power: Power | None = None
     remark: str = ""
     pictures: tuple[Picture, ...] = ()

@@ -98,3 +98,10 @@ def test_a_metric_of_ones_own_does_not_matter():
             return keras.ops.convert_to_tensor(self.count)
 
     assert verify.check(model(L.Dense(4), metrics=[Own()]), X, Y, steps=2).passed
+
+
+def test_an_identity_computes_nothing():
+    checked = verify.check(model(L.Identity(), L.Dense(4, "relu"), L.Identity()), X, Y)
+    assert checked.passed and set(checked.trace.step(1)) == set(
+        verify.check(model(L.Dense(4, "relu")), X, Y).trace.step(1)
+    )
