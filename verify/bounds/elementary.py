@@ -22,6 +22,7 @@ from verify.records.precision import (
     POWER_ULP,
     SIGMOID_ULP,
     SOFTPLUS_ULP,
+    SQUARE_ULP,
     TANH_ULP,
 )
 
@@ -39,7 +40,7 @@ def power(a: Ball, b: Any) -> Ball:
     else:
         ends = [end ** (b.value + j * b.radius) for end in (low, high) for j in (-1, 1)]
         radius = np.max([end - value for end in ends] + [value - end for end in ends], axis=0)
-    return a.rounded(value, np.abs(radius), POWER_ULP)
+    return a.rounded(value, np.abs(radius), SQUARE_ULP if a.ndim and np.all(b.value == 2) else POWER_ULP)
 
 
 @on_balls(np.exp)

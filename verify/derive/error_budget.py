@@ -176,6 +176,8 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"sum of {count:,} terms, in any order: {count - 1:,} roundings of {unit}"
     elif operation == "sigmoid":
         words = f"1 / (1 + e^-x), computed by one kernel: up to {formats.SIGMOID_ULP:g} ulp"
+    elif operation == "power" and operands[0].shape:
+        words = f"x^2: up to {formats.SQUARE_ULP:g} ulp"
     elif operation == "erfc":
         words = f"erfc: up to {formats.ERFC_ULP:g} ulp, and {formats.ERFC_TAIL_ULP:g} x² more where x > 0"
     elif operation == "softplus":

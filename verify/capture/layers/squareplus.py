@@ -1,0 +1,8 @@
+"""Keras's squareplus."""
+
+import keras
+
+from reference.layers.squareplus import Squareplus
+from verify.capture.reader import ActivationReader
+
+READER = ActivationReader(keras.activations.squareplus, Squareplus)
