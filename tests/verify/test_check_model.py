@@ -174,7 +174,7 @@ def test_the_readmes_example(tmp_path, monkeypatch):
     exec(code, known)
     assert known["checked"].passed and "PASS" in known["checked"].to_markdown()
     supported = (root / "verify" / "capture" / "README.md").read_text()
-    (layers,) = re.findall(r"Functional models of (.*?) \(with the mask", supported, re.DOTALL)
+    (layers,) = re.findall(r"\*\*Layers\*\*: (.*?) with\s+the mask", supported, re.DOTALL)
     named = re.findall(r"\b[A-Z]\w+", layers)
     assert len(named) > 7 and set(named) <= set(re.findall(r"\w+", known_layers()))
 

@@ -11,9 +11,9 @@ from verify.errors import Unsupported, Unusable
 
 UNKNOWN = {
     "Conv2D": lambda: sequential(L.Conv2D(2, 2), L.Flatten(), L.Dense(5, "softmax"), shape=(3, 3, 1)),
-    "gelu": lambda: sequential(L.Dense(7, "gelu"), L.Dense(5, "softmax")),
+    "sparsemax": lambda: sequential(L.Dense(7, "sparsemax"), L.Dense(5, "softmax")),
     "kernel_regularizer": lambda: sequential(L.Dense(5, "softmax", kernel_regularizer="l2")),
-    "frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, "softmax")),
+    "all its layers are frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, trainable=False)),
     "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
     "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),
     "BatchNormalization": lambda: sequential(L.Dense(7), L.BatchNormalization(), L.Dense(5, "softmax")),
@@ -22,7 +22,6 @@ UNKNOWN = {
     "RMSprop": lambda: small(optimizer="rmsprop"),
     "averages": lambda: small(optimizer=keras.optimizers.Adam(use_ema=True)),
     "CosineDecay": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecay(0.1, 3))),
-    "softmax may stand": lambda: sequential(L.Dense(7, "softmax"), L.Dense(5, "softmax")),
     "right behind a Dense": lambda: sequential(L.Activation("relu"), L.Dense(5, "softmax")),
     "two dropouts": lambda: sequential(L.Dense(5), L.Dropout(0.1), L.Dropout(0.1)),
     "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),
