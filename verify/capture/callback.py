@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from reference.notation import text_of
 from verify.capture.batch import once_more, unpacked
-from verify.capture.capture import WithoutXla, named
+from verify.capture.capture import named
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, parameters, snapshot, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
@@ -113,7 +113,6 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._lockstep = "", Lockstep(self.settings, understood.network)
         self._masks = self._lockstep[1].masks
         self._left: tuple[int, dict[str, Array]] = (0, {})
-        self._without_xla = WithoutXla(model, self.settings) if self.settings.jit else None
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Replace Keras's train function for one step."""
@@ -140,7 +139,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             after = snapshot(self.model)
         captured = CapturedStep(self.model, number, settings, arrays, tensors, begin, after, reported)
         logs = self._own(once_more(data, iterator))
-        tensors, differs = captured.with_own_results(logs, self._without_xla)
+        tensors, differs = captured.with_own_results(logs)
         self.problem = f"could not verify step {number}: {differs}" if differs else ""
         self._note_changes(number, state)
         self._note(number, tensors, state, settings)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from reference.tensor_names import has_role, in_step, is_of, new
+from reference.tensor_names import has_role, in_step, is_of, is_state, new, split_step
 from reference.tensor_names import own as own_name
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.environment import environment
@@ -16,7 +16,7 @@ from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced
 from verify.capture.reader import Tensors
-from verify.capture.step import forward, training, uses_xla
+from verify.capture.step import forward, is_eager, training, uses_xla
 from verify.errors import Unverifiable
 from verify.records.arrays import as_rows, label_rows, same_bits
 from verify.records.samples import Samples, network_for
@@ -62,38 +62,25 @@ def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str =
     for variable, value in zip(variables(model), snapshot(model), strict=True):
         if not np.isfinite(value).all():
             raise Unverifiable(f"{variable.path} holds NaN or infinity before the first step")
-    if settings.jit:
-        WithoutXla(model, settings).check(batches)
     step = (training if settings.training else forward)(model, understood)
     return Trace(settings, understood.network, environment(), faithful(model, step, batches, settings))
 
 
-class WithoutXla:
-    """Steps of a model that XLA compiles, taken without XLA. The model is left as it was.
+def check_eagerly(model: Any, batches: list[tuple[Array, Array]], settings: Settings, begin: list[Array]) -> None:
+    """Let a model take steps eagerly from the state `begin`, and leave it as it was.  Raises Unverifiable.
 
-    Under XLA Keras's own step may differ from the captured one by rounding. Without XLA they have the same bits, unless
-    Python code of the model, of a layer, the loss or the optimizer makes the one compute something else.
+    XLA, and TensorFlow's grappler without it, may round Keras's own step otherwise than the captured one. Eagerly they
+    have the same bits, unless Python code of the model, of a layer, the loss or the optimizer makes the one compute
+    something else.
     """
-
-    def __init__(self, model: Any, settings: Settings) -> None:
-        self.model, self.settings = model, settings
-        self.step: Callable[[Any, Any], Tensors] | None = None
-        self.functions: list[Any] = [None, None]  # Keras's, compiled without XLA
-
-    def check(self, batches: list[tuple[Array, Array]], begin: list[Array] | None = None) -> None:
-        """Take steps with these batches, from the state `begin` if it is given.  Raises Unverifiable."""
-        model = self.model
-        with unchanged(model):
-            if begin is not None:
-                restore(model, begin)
-            model.jit_compile, (model.train_function, model.predict_function) = False, self.functions
-            self.step = self.step or (training if self.settings.training else forward)(model)
-            try:
-                faithful(model, self.step, batches, replace(self.settings, jit=False))
-            except Unverifiable as error:
-                raise Unverifiable(f"without XLA, {error}") from error
-            functions = [model.train_function, model.predict_function]
-        self.functions = functions
+    with unchanged(model):
+        restore(model, begin)
+        model.run_eagerly, model.train_function, model.predict_function = True, None, None
+        step = (training if settings.training else forward)(model)
+        try:
+            faithful(model, step, batches, replace(settings, jit=False))
+        except Unverifiable as error:
+            raise Unverifiable(f"eagerly, {error}") from error
 
 
 def faithful(
@@ -102,11 +89,12 @@ def faithful(
     """Capture the steps of these batches and return their tensors, after four checks.  Raises Unverifiable.
 
     A second capture must give the same bits. The model's own step, taken by Keras's own functions, must change every
-    variable to the captured bits, must report the captured cost (or prediction), and must count one iteration. Under
-    XLA its results may have other bits: they are returned as P_own.
+    variable to the captured bits, must report the captured cost (or prediction), and must count one iteration. If it is
+    compiled, its results may have other bits: they are returned as P_own, and the steps are taken eagerly, too.
     Each step begins where the model's own last step has ended; so does what is done after the last.
     """
     run: dict[str, Array] = {}
+    start = snapshot(model)
     for number, (X, y) in enumerate(batches, 1):
         begin = snapshot(model)
         tensors = _captured(model, step, X, y, settings)
@@ -119,7 +107,14 @@ def faithful(
         tensors = with_own_results(model, settings, tensors, after, told)
         tensors = _with_output(model, settings, tensors, output, told)
         run |= {in_step(number, name): array for name, array in tensors.items()}
+    if has_own_results(run):
+        check_eagerly(model, batches, settings, start)
     return run
+
+
+def has_own_results(tensors: Mapping[str, Array]) -> bool:
+    """Return whether tensors hold results of Keras's own step that have other bits than the captured ones."""
+    return any(is_state(split_step(name)[1], "own") for name in tensors)
 
 
 def _captured(
@@ -161,8 +156,8 @@ def with_own_results(
 ) -> dict[str, Array]:
     """Return the tensors of a captured step with those results of the model's own step that have other bits.
 
-    `after` has all variables after the captured step; the model has just taken its own. Only under XLA may the
-    parameters and moments differ. Raises Unverifiable, naming the first variable that should not.
+    `after` has all variables after the captured step; the model has just taken its own. Only if the steps are compiled
+    may the parameters and moments differ. Raises Unverifiable, naming the first variable that should not.
     """
     results = parameters(model) | (moments(model, parameters(model)) if settings.training else {})
     names = {id(variable): name for name, variable in results.items()}
@@ -171,9 +166,10 @@ def with_own_results(
         name = names.get(id(variable), "")
         result = new(name) if new(name) in tensors else name  # W1_new for W1, m_W1 for m_W1
         same = same_bits(a, b) if not name else same_bits(as_rows(name, a), tensors[result])
-        if name and settings.jit:
+        left = not name or not settings.training or same_bits(as_rows(name, b), tensors[result])
+        if name and left and not is_eager(model):
             own |= {} if same else {own_name(name): as_rows(name, a)}
-        elif not (same and same_bits(a, b)):
+        elif not (same and left and same_bits(a, b)):
             step = f"own step {number}" if number else "own step"
             text = f"the model's {step} gives {result or variable.path} other bits than the captured step"
             raise Unverifiable(f"{text}{reasons(model)}")
@@ -183,13 +179,13 @@ def with_own_results(
 def _with_output(
     model: Any, settings: Settings, tensors: dict[str, Array], output: Array, number: int
 ) -> dict[str, Array]:
-    """Return the tensors, with the model's own prediction if XLA gave it other bits.
+    """Return the tensors, with the model's own prediction if it has other bits.
 
     Raises Unverifiable if the model reports another loss than the captured cost, or predicts something else.
     """
     if settings.training:
         C = float(tensors["C"])
-        if not same_loss(float(output), C, abs(C), settings):
+        if not same_loss(float(output), C, abs(C), settings, has_own_results(tensors)):
             step = f"step {number}" if number else "the step"
             text = f"{step} reports the loss {float(output)!r}, its cost is {C!r}"
             raise Unverifiable(f"{text}{reasons(model)}")
@@ -198,7 +194,7 @@ def _with_output(
     prediction = as_rows(last, output)
     if same_bits(prediction, tensors[last]):
         return tensors
-    if not settings.jit:
+    if is_eager(model):
         text = f"the model's own prediction has other bits than the captured {last}"
         raise Unverifiable(f"{text}{reasons(model)}")
     return tensors | {own_name(last): prediction}
@@ -215,14 +211,17 @@ def reported_loss(model: Any, logs: Mapping[str, Any]) -> float:
     return float(logs.get("loss", np.nan))
 
 
-def same_loss(reported: float, expected: float, scale: float, settings: Settings) -> bool:
+def same_loss(reported: float, expected: float, scale: float, settings: Settings, loose: bool) -> bool:
     """Return whether a loss that Keras reports is the expected one.
 
-    Keras computes it as Σ(N·C) / ΣN; `scale` is Σ|N·C| / ΣN. XLA may compute C in another way as well.
+    Keras computes it as Σ(N·C) / ΣN; `scale` is Σ|N·C| / ΣN. `loose`: the step's results have other bits, so C has too.
     """
     if not np.isfinite([reported, expected]).all():
         return str(reported) == str(expected)  # NaN is not equal to NaN
-    return abs(reported - expected) <= (2.0**-10 if settings.jit else 4 * float(np.finfo(settings.dtype).eps)) * scale
+    return (
+        abs(reported - expected)
+        <= (2.0**-10 if settings.jit or loose else 4 * float(np.finfo(settings.dtype).eps)) * scale
+    )
 
 
 def reasons(model: Any) -> str:

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.tensor_names import is_state
-from verify.capture.capture import WithoutXla, reasons, reported_loss, same_loss, with_own_results
+from verify.capture.capture import check_eagerly, has_own_results, reasons, reported_loss, same_loss, with_own_results
 from verify.capture.essay_model import to_numpy
 from verify.errors import Unverifiable
 from verify.records.settings import Settings
@@ -30,29 +29,28 @@ class CapturedStep:
     after: list[Array]
     reported: tuple[float, float]
 
-    def with_own_results(self, logs: Any, without_xla: WithoutXla | None) -> tuple[dict[str, Array], str]:
+    def with_own_results(self, logs: Any) -> tuple[dict[str, Array], str]:
         """Return the tensors, with results of Keras's own step that have other bits, and what differs ("": nothing).
 
-        Keras has just taken its own step, and reports `logs`. A step whose results may have other bits under XLA is
-        taken once more without XLA: then Python code cannot be the reason.
+        Keras has just taken its own step, and reports `logs`. A compiled step whose results have other bits is taken
+        once more, eagerly: then Python code cannot be the reason.
         """
         try:
             tensors = with_own_results(self.model, self.settings, self.tensors, self.after)
-            unlike = any(is_state(name, "own") for name in tensors)
-            if without_xla is not None and (unlike or without_xla.step is None):
-                without_xla.check([self.batch], self.begin)
+            if has_own_results(tensors):
+                check_eagerly(self.model, [self.batch], self.settings, self.begin)
         except Unverifiable as error:
             return self.tensors, str(error)
-        return tensors, self._loss_differs(logs) or self._count_differs()
+        return tensors, self._loss_differs(logs, has_own_results(tensors)) or self._count_differs()
 
-    def _loss_differs(self, logs: Any) -> str:
+    def _loss_differs(self, logs: Any, loose: bool) -> str:
         """Return that Keras reports another loss than the mean of the costs, or ""."""
         (total, count), N, C = self.reported, len(self.tensors["X"]), float(self.tensors["C"])
         dtype = np.dtype(self.settings.dtype).type
         with np.errstate(all="ignore"):  # Keras's sum may overflow
             expected = float((dtype(total) + dtype(N * C)) / dtype(count + N))
         scale, reported = (abs(total) + abs(N * C)) / (count + N), reported_loss(self.model, logs)
-        if same_loss(reported, expected, scale, self.settings):
+        if same_loss(reported, expected, scale, self.settings, loose):
             return ""
         return f"Keras reports the loss {reported!r}, the mean of the costs is {expected!r}{reasons(self.model)}"
 

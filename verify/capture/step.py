@@ -117,14 +117,19 @@ def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
 Step = Callable[[Any, Any], Tensors]
 
 
+def is_eager(model: Any) -> bool:
+    """Return whether the steps of a model are not compiled."""
+    return bool(model.run_eagerly or tf.config.functions_run_eagerly())
+
+
 def uses_xla(model: Any) -> bool:
     """Return whether XLA compiles the steps of a model."""
-    return bool(model.jit_compile and not model.run_eagerly and not tf.config.functions_run_eagerly())
+    return bool(model.jit_compile and not is_eager(model))
 
 
 def _compiled(model: Any, step: Step) -> Step:
     """Return the step, compiled as Keras compiles the steps of this model; not compiled if the model runs eagerly."""
-    if model.run_eagerly or tf.config.functions_run_eagerly():
+    if is_eager(model):
         return step
     compiled: Step = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
     return compiled

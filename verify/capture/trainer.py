@@ -8,11 +8,12 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reference.network import Network
-from verify.capture.capture import faithful, named, with_own_results
+from verify.capture.capture import faithful, has_own_results, named, with_own_results
 from verify.capture.environment import environment
 from verify.capture.essay_model import build, moments, parameters, restore, snapshot, to_numpy
 from verify.capture.step import training
 from verify.capture.threads import bits_are_equal
+from verify.errors import Unverifiable
 from verify.records.arrays import as_rows
 from verify.records.settings import Settings
 from verify.records.trace import Array
@@ -36,7 +37,8 @@ class Learner:
     def check(self, batches: list[tuple[Array, Array]]) -> None:
         """Take these steps with and without capturing, then restore the state.  Raises Unverifiable if they differ."""
         begin = snapshot(self.model)
-        faithful(self.model, self._step, batches, self.settings)
+        if has_own_results(faithful(self.model, self._step, batches, self.settings)) and not self.settings.jit:
+            raise Unverifiable("Keras's own step has other bits than the captured one, which the training would follow")
         restore(self.model, begin)
 
     def step(self, X: Array, y: Array) -> dict[str, Array]:

@@ -93,3 +93,26 @@ def test_labels_of_every_batch_are_looked_at():
     y[:10] *= 2
     data = tf.data.Dataset.from_tensor_slices((X, y)).batch(10)
     assert "the labels of 10 of 10 examples" in verify.check(model(), data, steps=3).result.notes[0]
+
+
+@pytest.mark.parametrize("activation", ["gelu", "silu"])
+def test_a_step_that_grappler_rounds_otherwise(activation):
+    """It multiplies the factor of the dropout into the activation first, unless the capture returns what that gives."""
+    layers = [L.Dense(12, activation), L.Dropout(0.3, seed=1), L.Dense(3, "softmax")]
+    net = model(*layers, run_eagerly=False)
+    checked, watch = verify.check(net, X, Y), ByHand()
+    assert checked.passed and any(name.endswith("_own") for name in checked.trace.tensors), checked.headline
+    assert watched(net, watch=watch).passed, watch.headline
+    own, W = net.train_step, net.layers[0].kernel
+
+    def step(data):
+        before = tf.identity(W.value)
+        logs = own(data)
+        W.assign(W.value + (W.value - before) * 1e-5)
+        return logs
+
+    net.train_step, net.train_function = step, None
+    with pytest.raises(
+        verify.errors.Unverifiable, match=r"eagerly, .* gives W1_new other bits .*train_step is replaced"
+    ):
+        verify.check(net, X, Y)

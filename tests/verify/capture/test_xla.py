@@ -97,7 +97,7 @@ FAULTS = (halves_updates, wrong_functional_call, wrong_compiled_loss, wrong_trai
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_method_that_only_kerass_own_step_calls(fault):
-    """The bound of the whole step is wide; the step without XLA notices all of them."""
+    """The bound of the whole step is wide; the eager step notices all of them."""
     net = deep()
     fault(net)
     try:
@@ -120,7 +120,7 @@ LATE = {"from the second step on": lambda net, data: net.optimizer.iterations.va
 
 @pytest.mark.parametrize("when", LATE)
 def test_a_later_fault_in_a_fit(when):
-    """Each step whose results may have other bits is taken without XLA, and each shape of a batch."""
+    """Each step whose results may have other bits is taken eagerly, too."""
     net, watch = deep(kind="relu", width=32, depth=8), verify.ByHand()
     own, W = net.train_step, net.layers[0].kernel
 
