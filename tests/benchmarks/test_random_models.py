@@ -1,4 +1,4 @@
-"""Fifty of the random models of `python -m benchmarks.soak --models`: none is outside, and few are not judged."""
+"""Fifty of the random models of `python -m benchmarks.soak --models`: none is outside, refused or not judged."""
 
 import pytest
 
@@ -27,4 +27,4 @@ def test_random_models(first):
         wrong = [c for c in comparisons if not c.passed and c.verdict != "unjudged"]
         assert not wrong, (number, text, wrong[0])
         refused += [(number, c.explanation) for c in comparisons if not c.passed][:1]
-    assert len(refused) <= 1, refused
+    assert not refused, refused
