@@ -14,7 +14,7 @@ from verify.capture.environment import environment
 from verify.capture.essay_model import build, moments, parameters, restore, snapshot, to_numpy, variables
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
-from verify.capture.overrides import replaced
+from verify.capture.overrides import replaced, replaced_at_run_time
 from verify.capture.reader import Tensors
 from verify.capture.step import forward, is_eager, training, uses_xla
 from verify.errors import Unverifiable
@@ -71,8 +71,10 @@ def check_eagerly(model: Any, batches: list[tuple[Array, Array]], settings: Sett
 
     XLA, and TensorFlow's grappler without it, may round Keras's own step otherwise than the captured one. Eagerly they
     have the same bits, unless Python code of the model, of a layer, the loss or the optimizer makes the one compute
-    something else.
+    something else. A train function that is not Keras's is refused, because an eager step would not call it.
     """
+    if seen := replaced_at_run_time(model):
+        raise Unverifiable(f"the model's own step gives other bits than the captured step ({'; '.join(seen)})")
     with unchanged(model):
         restore(model, begin)
         model.run_eagerly, model.train_function, model.predict_function = True, None, None

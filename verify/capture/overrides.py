@@ -24,6 +24,11 @@ def replaced(model: Any) -> list[str]:
     return [text for name, one in objects.items() if one is not None for text in _of_object(name, one)]
 
 
+def replaced_at_run_time(model: Any) -> list[str]:
+    """Return, in words, which of the functions that Keras compiles for a model were replaced."""
+    return [text for text in _of_object("model", model) if text.split()[0].removeprefix("model.") in AT_RUN_TIME]
+
+
 def _of_object(name: str, one: Any) -> Iterator[str]:
     """Yield the replaced methods of one object."""
     if isinstance(one, str | FunctionType | VARIABLE):

@@ -141,10 +141,7 @@ class Lockstep:
     def _walked(
         self, number: int, tensors: Mapping[str, Array], trace: Trace, masks: tuple[Comparison, ...], first: bool
     ) -> Judged:
-        """Return the result of a step from the full comparison, which is slower and judges more.
-
-        Only the first failed step is explained, because the later failures follow from it.
-        """
+        """Return the result of a step from the full comparison. Only the first failed step is explained."""
         walk = Walk(trace, "backprop", modes=("local",))
         walk.explains = not self.explained
         walk.begin({left_by(name): array for name, array in self.before.items()})
@@ -152,10 +149,8 @@ class Lockstep:
         failed = tuple(c for c in rows if not c.passed)
         self.explained = self.explained or bool(failed)
         utilisation = {c.tensor: c.utilisation for c in rows if c.passed}
-        elements, outside, same = (
-            sum(getattr(c, count) for c in rows) for count in ("elements", "outside", "reproduced")
-        )
-        return Judged(number, elements, outside, utilisation, failed, same)
+        counts = [sum(getattr(c, count) for c in rows) for count in ("elements", "outside", "reproduced")]
+        return Judged(number, *counts[:2], utilisation, failed, counts[2])
 
 
 class _Part(NamedTuple):

@@ -94,7 +94,7 @@ class Result:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is probably not meant (labels), and remarks on tensors that agree: overflow, NaN, what XLA fused."""
+        """Remarks of a run: on labels that are probably not meant, overflow, NaN, and what XLA computes together."""
         remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
         trace = self.compared.walk.trace if self.compared else None
         labels = [a for name, a in trace.tensors.items() if split_step(name)[1] == "y"] if trace else []

@@ -14,7 +14,7 @@ from verify.derive.derivation import explain
 
 
 def failures(trace):
-    """What is said of each tensor that does not pass."""
+    """Return the explanation of each tensor that does not pass."""
     return {c.tensor: c.explanation for c in compare(trace, "backprop", modes=("local",)).comparisons if not c.passed}
 
 

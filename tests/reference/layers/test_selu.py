@@ -14,7 +14,7 @@ from verify.derive.derivation import explain
 
 
 def failures(trace):
-    """What is said of each tensor that does not pass."""
+    """Return the explanation of each tensor that does not pass."""
     return {c.tensor: c.explanation for c in compare(trace, "backprop", modes=("local",)).comparisons if not c.passed}
 
 
@@ -44,7 +44,7 @@ def test_an_elu_in_its_place_fails():
 
 
 def test_the_slope_of_xla_at_0_is_named():
-    """With XLA TensorFlow takes λα where z = 0, and λ elsewhere."""
+    """TensorFlow takes the slope λα at z = 0 under XLA, and λ without it."""
     given = {"X": np.outer(np.arange(5) / 4, np.ones(5)), "B1": np.zeros((1, 4))}
     trace = simulate(chain((5, 4, 3), ("selu", "linear")), loss="mean_squared_error", given=given, steps=1)
     dA, A = (trace.tensors[f"step1/{name}"] for name in ("dA1", "A1"))

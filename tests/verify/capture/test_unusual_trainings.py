@@ -97,7 +97,7 @@ def test_labels_of_every_batch_are_looked_at():
 
 @pytest.mark.parametrize("activation", ["gelu", "silu"])
 def test_a_step_that_grappler_rounds_otherwise(activation):
-    """It multiplies the factor of the dropout into the activation first, unless the capture returns what that gives."""
+    """Grappler multiplies the factor of the dropout into the activation, unless the step returns the latter."""
     layers = [L.Dense(12, activation), L.Dropout(0.3, seed=1), L.Dense(3, "softmax")]
     net = model(*layers, run_eagerly=False)
     checked, watch = verify.check(net, X, Y), ByHand()

@@ -138,6 +138,30 @@ def test_a_later_fault_in_a_fit(when):
     assert not watch.passed and "train_step is replaced" in watch.headline, watch.headline
 
 
+@pytest.mark.parametrize("jit", [False, True])
+def test_a_train_function_of_ones_own_is_refused(jit):
+    """An eager step would not call it, so it must not be judged by a wide bound."""
+    net = deep(depth=2)
+    net.jit_compile = jit
+    net.make_train_function()
+    own, W = net.train_function, net.layers[0].kernel
+
+    def train_function(iterator):
+        before = W.numpy()
+        logs = own(iterator)
+        W.assign(W.value + (W.value - before) * 5e-4)
+        return logs
+
+    net.train_function = train_function
+    with pytest.raises(Unverifiable, match=r"model\.train_function is replaced on the object"):
+        verify.check(net, *batch(8))
+    watch = verify.ByHand()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net.fit(*batch(8), verbose=0, callbacks=[watch])
+    assert not watch.passed, watch.headline
+
+
 def test_a_wrong_loss_is_noticed_under_xla_too():
     net, watch = deep(depth=1), verify.ByHand()
     own = net.train_step

@@ -1,4 +1,4 @@
-"""What a comparison allows where XLA computes several rules together, and where it refuses to judge."""
+"""Check what a comparison allows where XLA computes several rules together, and where it refuses to judge."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_only_cheap_rules_are_computed_once_more():
 
 
 def test_one_example_makes_gradients_cheap_and_nothing_else():
-    """With one example dW2 = A1ᵀ dZ2 has one term a sum; Z2 = A1 W2 still has five."""
+    """The sums of dW2 = A1ᵀ dZ2 have one term each with one example; those of Z2 = A1 W2 still have five."""
     trace = traced(batch=1)
     plan, captured = plan_of(trace), trace.step(1)
     balls = exact_balls(captured, trace, captured, FLOAT32)
