@@ -149,8 +149,8 @@ class Lockstep:
         failed = tuple(c for c in rows if not c.passed)
         self.explained = self.explained or bool(failed)
         utilisation = {c.tensor: c.utilisation for c in rows if c.passed}
-        counts = [sum(getattr(c, count) for c in rows) for count in ("elements", "outside", "reproduced")]
-        return Judged(number, *counts[:2], utilisation, failed, counts[2])
+        elements, outside = sum(c.elements for c in rows), sum(c.outside for c in rows)
+        return Judged(number, elements, outside, utilisation, failed, sum(c.reproduced for c in rows))
 
 
 class _Part(NamedTuple):
