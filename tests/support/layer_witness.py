@@ -36,7 +36,7 @@ def way_back_is_the_slope(text, *others):
         assert apart(back(other, text), slopes) > 1e-3, other
 
 
-def keras_model_passes(text, dtype, jit, x=None):
+def keras_model_passes(text, dtype, jit, X):
     """Check that a Keras model with this activation, in a Dense and as a layer, passes; with wrong numbers it fails."""
     keras = pytest.importorskip("keras")
     from verify.capture.essay_model import use_precision
@@ -50,14 +50,13 @@ def keras_model_passes(text, dtype, jit, x=None):
         parts = [keras.layers.Dense(7, text), keras.layers.Dense(6), keras.layers.Activation(text)]
         model = keras.Sequential([keras.Input((5,)), *parts, keras.layers.Dense(3)])
         model.compile(optimizer="adam", loss="mean_squared_error", jit_compile=jit)
-        X = 3 * rng.normal(size=(8, 5)) if x is None else x
         batch = X.astype(dtype), rng.normal(size=(len(X), 3)).astype(dtype)
         trace = capture_user_model(model, [batch, batch])
     finally:
         use_precision("float32")
     comparisons = compare(trace, "backprop", modes=("local",)).comparisons
     failed = [c for c in comparisons if not c.passed]
-    assert not failed and trace.network.activations[:2] == (text, text), failed[:2]
+    assert not failed and [a.partition("(")[0] for a in trace.network.activations[:2]] == [text, text], failed[:2]
     for tensor in ("A1", "dZ2"):
         name = f"step1/{tensor}"
         wrong = altered(trace, name, trace.tensors[name] * np.array(1.001, dtype))

@@ -127,7 +127,7 @@ class Written(NDArrayOperatorsMixin):
             shape = np.broadcast_shapes(*(node.shape for node in nodes))
             return Written(ExpressionNode(CHOOSE, nodes, shape, declared=choose), self.sizes)
         if function is erfc:
-            return self._result("erfc", nodes, nodes[0].shape)
+            return Written(ExpressionNode("erfc", nodes, nodes[0].shape, declared=erfc), self.sizes)
         body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 

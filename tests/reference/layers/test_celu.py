@@ -6,11 +6,9 @@ import pytest
 from reference.layers.celu import celu, celu_backward, celu_slope
 from reference.layers.relu import relu
 from reference.network import chain
-from tests.support.layer_witness import Z, keras_model_passes, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 from tests.support.simulate import altered, simulate
 from verify.compare.walk import compare
-from verify.derive.case import DerivedStep
-from verify.derive.derivation import explain
 
 
 def failures(trace):
@@ -51,15 +49,3 @@ def test_the_slope_of_tensorflow_at_0_fails_and_is_named():
     dZ = tape.gradient(A, at, dA).numpy()
     assert np.array_equal(dZ[0], 2 * celu_backward(dA, z)[0])
     assert "at 0 twice the slope (TensorFlow)" in failures(altered(trace, "step1/dZ1", dZ))["dZ1"]
-
-
-def test_every_number_is_explained():
-    case = DerivedStep(simulate(chain((5, 4, 3), ("celu", "linear")), loss="mean_squared_error"), 1)
-    for i, j in np.ndindex(5, 4):
-        assert all(explain(case, name, (i + 1, j + 1)).passed for name in ("A1", "dZ1")), (i, j)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("celu", dtype, jit)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reference.layers.gelu import GELU, gelu, gelu_backward, gelu_slope
-from tests.support.layer_witness import G, Z, keras_model_passes
+from tests.support.layer_witness import G, Z
 from verify.derive.rational_functions import erfc
 
 
@@ -42,9 +42,3 @@ def test_1_less_the_exact_error_function(x):
     more, _ = erfc(Fraction(x), 200)
     assert abs(value - more) <= abs(more) / 2**78
     assert erfc(Fraction(0), 80) == (1, True)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("gelu", dtype, jit)

@@ -1,10 +1,9 @@
 """Witnesses of mish: the complex step, its limits, its least value, and a model of Keras's."""
 
 import numpy as np
-import pytest
 
 from reference.layers.mish import mish
-from tests.support.layer_witness import Z, keras_model_passes, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 
 
 def test_the_way_back_is_the_slope():
@@ -21,9 +20,3 @@ def test_it_is_a_fraction_of_powers_of_e():
     """tanh(ln(1 + e)) = (2e + e²) / (2 + 2e + e²) with e = e^z."""
     e = np.exp(Z)
     np.testing.assert_allclose(mish(Z), Z * (2 * e + e * e) / (2 + 2 * e + e * e), rtol=1e-13)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("mish", dtype, jit)

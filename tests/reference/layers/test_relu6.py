@@ -1,16 +1,13 @@
 """Witnesses of ReLU6: the complex step, its corners, and a model of Keras's."""
 
 import numpy as np
-import pytest
 
 from reference.layers import activation_named
 from reference.layers.relu import relu
 from reference.network import chain
-from tests.support.layer_witness import keras_model_passes, way_back_is_the_slope
+from tests.support.layer_witness import way_back_is_the_slope
 from tests.support.simulate import altered, simulate
 from verify.compare.walk import compare
-from verify.derive.case import DerivedStep
-from verify.derive.derivation import explain
 
 X = 10 * np.random.default_rng(1).normal(size=(8, 5))  # some z above 6
 
@@ -31,17 +28,3 @@ def test_a_relu_in_its_place_fails():
     assert all(c.passed for c in compare(trace, "backprop", modes=("local",)).comparisons)
     failed = {c.tensor: c.explanation for c in compare(wrong, "backprop", modes=("local",)).comparisons if not c.passed}
     assert "ReLU in place of ReLU6" in failed["A1"]
-
-
-def test_every_number_is_explained():
-    case = DerivedStep(
-        simulate(chain((5, 4, 3), ("relu6", "linear")), loss="mean_squared_error", given={"W1": X[:5, :4]}), 1
-    )
-    for i, j in np.ndindex(5, 4):
-        assert all(explain(case, name, (i + 1, j + 1)).passed for name in ("A1", "dZ1")), (i, j)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("relu6", dtype, jit, X)

@@ -6,11 +6,9 @@ import pytest
 from reference.layers.elu import elu
 from reference.layers.selu import SCALE, SCALE_ALPHA, selu, selu_backward
 from reference.network import chain
-from tests.support.layer_witness import Z, keras_model_passes, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 from tests.support.simulate import altered, simulate
 from verify.compare.walk import compare
-from verify.derive.case import DerivedStep
-from verify.derive.derivation import explain
 
 
 def failures(trace):
@@ -50,15 +48,3 @@ def test_the_slope_of_xla_at_0_is_named():
     dA, A = (trace.tensors[f"step1/{name}"] for name in ("dA1", "A1"))
     dZ = np.where(A == 0, dA * np.float32(SCALE_ALPHA), selu_backward(dA, A))
     assert "at 0 the slope from below (XLA)" in failures(altered(trace, "step1/dZ1", dZ))["dZ1"]
-
-
-def test_every_number_is_explained():
-    case = DerivedStep(simulate(chain((5, 4, 3), ("selu", "linear")), loss="mean_squared_error"), 1)
-    for i, j in np.ndindex(5, 4):
-        assert all(explain(case, name, (i + 1, j + 1)).passed for name in ("A1", "dZ1")), (i, j)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("selu", dtype, jit)

@@ -1,10 +1,9 @@
 """Witnesses of softplus: the complex step, its limits, an identity, and a model of Keras's."""
 
 import numpy as np
-import pytest
 
 from reference.layers.softplus import softplus
-from tests.support.layer_witness import Z, keras_model_passes, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 
 
 def test_the_way_back_is_the_slope():
@@ -18,9 +17,3 @@ def test_it_is_z_more_than_at_minus_z():
 
 def test_its_limits():
     assert softplus(np.array([0.0, 800.0, -800.0])).tolist() == [np.log(2), 800.0, 0.0]
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("softplus", dtype, jit)

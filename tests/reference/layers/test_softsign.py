@@ -1,15 +1,12 @@
 """Witnesses of softsign: the complex step, its symmetry and limits, and a model of Keras's."""
 
 import numpy as np
-import pytest
 
 from reference.layers.softsign import softsign, softsign_slope
 from reference.network import chain
-from tests.support.layer_witness import Z, keras_model_passes, way_back_is_the_slope
+from tests.support.layer_witness import Z, way_back_is_the_slope
 from tests.support.simulate import altered, simulate
 from verify.compare.walk import compare
-from verify.derive.case import DerivedStep
-from verify.derive.derivation import explain
 
 
 def test_the_way_back_is_the_slope():
@@ -28,15 +25,3 @@ def test_a_tanh_in_its_place_fails():
     assert all(c.passed for c in compare(trace, "backprop", modes=("local",)).comparisons)
     failed = {c.tensor: c.explanation for c in compare(wrong, "backprop", modes=("local",)).comparisons if not c.passed}
     assert "tanh in place of softsign" in failed["A1"]
-
-
-def test_every_number_is_explained():
-    case = DerivedStep(simulate(chain((5, 4, 3), ("softsign", "linear")), loss="mean_squared_error"), 1)
-    for i, j in np.ndindex(5, 4):
-        assert all(explain(case, name, (i + 1, j + 1)).passed for name in ("A1", "dZ1")), (i, j)
-
-
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_model_with_it_passes(dtype, jit):
-    keras_model_passes("softsign", dtype, jit)
