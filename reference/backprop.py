@@ -31,9 +31,14 @@ def sum_gradient(dA: Any, Z_or_A: Any, slope: Callable[[Any], Any]) -> Any:
 
 def weight_gradient(A_before: Any, dZ: Any) -> Any:
     """The weights' slope, summed over the batch.  A(l-1) [N, m], dZ(l) [N, n] -> dW(l) [m, n].  (22a), (22c), (22e)"""
-    return A_before.T @ dZ
+    return rows(A_before).T @ rows(dZ)
 
 
 def bias_gradient(dZ: Any) -> Any:
     """The biases' slope, summed over the batch.  dZ(l) [N, n] -> dB(l) [1, n].  (22b), (22d), (22f)"""
-    return np.sum(dZ, axis=0, keepdims=True)
+    return np.sum(rows(dZ), axis=0, keepdims=True)
+
+
+def rows(T: Any) -> Any:
+    """All rows of all examples, one below the other.  [N, …, n] -> [N·…, n]; [N, n] stays as it is."""
+    return T if T.ndim == 2 else T.reshape(-1, T.shape[-1])

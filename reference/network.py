@@ -2,72 +2,85 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reference.layers import activation_named
 from reference.layers.activation import Activation
 from reference.layers.dense import Dense
 from reference.layers.dropout import Dropout
+from reference.layers.identity import Identity
 from reference.layers.input import Input
-from reference.layers.layer import Layer, Place, Shape
+from reference.layers.layer import Layer, Place, Shape, Source
 from reference.layers.rescaling import Rescaling
 from reference.tensor_names import of_layer, read
-
-ONE_ACTIVATION = "each layer with weights needs one activation, right behind it, and nothing else has one"
 
 
 @dataclass(frozen=True)
 class Node:
-    """A layer, and the positions (from 0) of the nodes that it reads."""
+    """A layer, and the positions (from 0) of the nodes that it reads.
+
+    `shares`: the position of the node whose parameters it uses, if the same layer is used a second time.
+    """
 
     layer: Layer
     reads: tuple[int, ...] = ()
+    shares: int | None = None
 
 
 @dataclass(frozen=True)
 class Network:
-    """A graph of layers: the first is the input, and every other layer reads earlier ones.
+    """A graph of layers: the first is the input, every other layer reads earlier ones, and the last is the output.
 
-    Today each layer must read the layer directly before it.  Raises ValueError if the layers do not fit together.
+    `prediction`: without the layers that a prediction skips. The names of all other tensors stay as they are.
+    Raises ValueError if the layers do not fit together.
     """
 
     nodes: tuple[Node, ...]
+    prediction: bool = False
 
     def __post_init__(self) -> None:
         if not self.nodes or not isinstance(self.nodes[0].layer, Input) or self.nodes[0].reads:
             raise ValueError("a network begins with its input")
         for number, node in enumerate(self.nodes[1:], 1):
-            if isinstance(node.layer, Input):
-                raise ValueError("a network has one input")
-            if node.reads != (number - 1,):
-                raise ValueError(f"layer {number} ({node.layer}) must read the layer before it, and nothing else")
+            self._check(number, node)
+        unread = set(range(len(self.nodes) - 1)) - {k for node in self.nodes for k in node.reads}
+        if unread:
+            raise ValueError(f"no layer reads layer {min(unread)} ({self.nodes[min(unread)].layer})")
         if not self.depth:
             raise ValueError("at least one layer with weights is needed")
-        self._check_names()
-        before: Layer | None = None
-        for layer, place in self.places:
-            if not layer.letter:
-                continue
-            if isinstance(layer, Activation) != (before is not None and before.begins):
-                raise ValueError(ONE_ACTIVATION)
-            if layer.counted and place.number:
-                raise ValueError(f"{layer} may stand before the first layer with weights only")
-            before = layer
-        if before is not None and before.begins:
-            raise ValueError(ONE_ACTIVATION)
+        if not self.places:  # computes every shape
+            raise ValueError("the layers do not fit together")
 
-    def _check_names(self) -> None:
-        names = [place.gives for layer, place in self.places if layer.letter]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two layers give {name}: an activation or a dropout follows one of its kind")
+    def _check(self, number: int, node: Node) -> None:
+        """Check what a node reads and shares.  Raises ValueError."""
+        if isinstance(node.layer, Input):
+            raise ValueError("a network has one input")
+        if not node.reads or any(k not in range(number) for k in node.reads):
+            raise ValueError(f"layer {number} ({node.layer}) must read layers before it")
+        if len(node.reads) > 1 and not node.layer.joins:
+            raise ValueError(f"layer {number} ({node.layer}) reads one layer, not {len(node.reads)}")
+        if node.shares is None:
+            return
+        if node.shares not in range(number) or self.nodes[node.shares] != Node(
+            node.layer, self.nodes[node.shares].reads
+        ):
+            raise ValueError(f"layer {number} ({node.layer}) can share the parameters of an equal layer before it only")
 
     @cached_property
     def places(self) -> tuple[tuple[Layer, Place], ...]:
         """Every layer with its place.  Raises ValueError if a layer cannot read what stands before it."""
-        return tuple(_places(self.nodes))
+        skips = (self.prediction and node.layer.only_in_training for node in self.nodes)
+        every = zip(self.nodes, _places(self.nodes, self.prediction), skips, strict=True)
+        return tuple((node.layer, place) for node, place, skipped in every if not skipped)
+
+    @property
+    def output(self) -> tuple[Layer, Place]:
+        """The last layer that does something, and its place."""
+        return [pair for pair in self.places if not isinstance(pair[0], Identity)][-1]
 
     @cached_property
     def depth(self) -> int:
@@ -88,18 +101,10 @@ class Network:
         """Return the parts of the essay's layer l: a Dense, its activation, and a dropout; layer 0 is the input."""
         return tuple(layer for layer, place in self.places if place.number == number)
 
-    def output(self, number: int) -> str:
-        """Return the tensor that the essay's layer l gives to the next: A(l), or D(l) after dropout.
-
-        Layer 0 gives X, or S(k) after rescaling, or D0 after dropout.
-        """
-        return [place.gives for _, place in self.places if place.number == number][-1]
-
     @cached_property
     def in_prediction(self) -> Network:
         """The network without the layers that a prediction skips."""
-        kept = [node.layer for node in self.nodes if not node.layer.only_in_training]
-        return self if len(kept) == len(self.nodes) else line(kept)
+        return replace(self, prediction=True)
 
     @cached_property
     def _parameters(self) -> dict[str, Shape]:
@@ -112,8 +117,9 @@ class Network:
     @cached_property
     def _examples(self) -> dict[str, Shape]:
         """The shape of one example of every tensor of the forward pass."""
-        last = self.places[-1][1].outputs
-        return self._drawn | {place.gives: place.outputs for _, place in self.places} | {"y": last}
+        inner = {name: shape for layer, place in self.places for name, shape in layer.inner(place).items()}
+        outputs = {place.gives: place.outputs for _, place in self.places}
+        return self._drawn | inner | outputs | {"y": self.output[1].outputs}
 
     def parameters(self) -> tuple[str, ...]:
         """Return the names of the parameters: W1, B1, …, WL, BL."""
@@ -121,14 +127,25 @@ class Network:
 
     def learned(self) -> tuple[str, ...]:
         """Return the names of the parameters that training changes."""
-        return tuple(P for layer, place in self.places for P in layer.learned(place))
+        return tuple(dict.fromkeys(P for layer, place in self.places for P in layer.learned(place)))
+
+    @cached_property
+    def kept(self) -> tuple[str, ...]:
+        """The names of what layers keep from step to step themselves: moving_mean_1, …."""
+        return tuple(name for layer, place in self.places for name in layer.kept(place))
+
+    @cached_property
+    def _whole(self) -> dict[str, Shape]:
+        """The shape of every tensor that has no axis for the examples."""
+        statistics = (layer.statistics(place) for layer, place in self.places)
+        return self._parameters | {name: shape for shapes in statistics for name, shape in shapes.items()}
 
     def masks(self) -> tuple[str, ...]:
         """Return the names of the dropout masks: M0, …, ML."""
         return tuple(self._drawn)
 
     def shape(self, parameter: str) -> Shape:
-        """Return the shape of a parameter: [n(l-1), n(l)] for a weight matrix, [1, n(l)] for a bias."""
+        """Return the shape of a parameter: [n(l-1), n(l)] for a Dense's weights, [1, n(l)] for a bias."""
         return self._parameters[parameter]
 
     def tensor_shape(self, name: str, batch: int) -> tuple[int, ...]:
@@ -137,33 +154,65 @@ class Network:
         Raises ValueError if `name` is not the name of a tensor.
         """
         base = read(name).base
-        if base in self._parameters:
-            return self._parameters[base]
+        if base in self._whole:
+            return self._whole[base]
         return (batch, *self._examples[base]) if base in self._examples else ()
 
     def count(self, kind: str) -> int:
         """Return the number of weights ("W") or biases ("B"): the essay has 109,184 and 202, section 2.2.2."""
         shapes = [shape for P, shape in self._parameters.items() if read(P).quantity == kind]
-        return sum(rows * columns for rows, columns in shapes)
+        return sum(map(math.prod, shapes))
 
 
-def _places(nodes: tuple[Node, ...]) -> Iterator[tuple[Layer, Place]]:
-    """Yield each layer with its place, numbered as in the essay: each Dense begins a new layer."""
+def _places(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
+    """Yield the place of each node. `prediction`: a layer that a prediction skips gives what it reads.
+
+    Layers are numbered as in the essay: each with weights begins a new one, and what follows belongs to it.
+    """
     depth = sum(node.layer.begins for node in nodes)
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     places: list[Place] = []
-    number, learns = 0, False
-    for node in nodes:
-        layer, before = node.layer, places[node.reads[0]] if node.reads else None
-        number += layer.begins
-        counts[layer.letter] = counts.get(layer.letter, 0) + 1
-        reads = before.gives if before else "X"
-        inputs = before.outputs if before else ()
-        gives = of_layer(layer.letter, counts[layer.letter] if layer.counted else number) if layer.letter else reads
-        place = Place(number, depth, reads, before.number if before else 0, gives, inputs, layer.shape(inputs), learns)
-        learns = learns or bool(layer.learned(place))
+    learns: list[bool] = []
+    for k, node in enumerate(nodes):
+        layer, before = node.layer, [places[j] for j in node.reads]
+        sources = tuple(
+            Source(p.gives, p.number, p.outputs, learns[j]) for p, j in zip(before, node.reads, strict=True)
+        )
+        inputs = tuple(source.shape for source in sources)
+        counts[BEGUN] += layer.begins
+        number = counts[BEGUN] if layer.begins else max((source.number for source in sources), default=0)
+        letter, count = _name(nodes, k, number, counts, layer.names(*inputs))
+        gives = of_layer(letter, count) if letter else sources[0].tensor if sources else "X"
+        if prediction and layer.only_in_training:
+            gives = sources[0].tensor
+        owner = count if node.shares is None else places[node.shares].owner
+        place = Place(number, depth, sources, gives, layer.shape(*inputs), owner, node.shares is None, not prediction)
+        learns.append(any(learns[j] for j in node.reads) or bool(layer.learned(place)))
         places.append(place)
-        yield layer, place
+        yield place
+
+
+BEGUN = "begun"  # counts the layers with weights
+
+
+def _name(nodes: tuple[Node, ...], k: int, number: int, counts: Counter[str], letter: str) -> tuple[str, int]:
+    """Return the letter and the number of the tensor that node k gives.
+
+    The essay's names are Z(l), A(l) for an activation right behind Z(l), and D(l) for the first dropout of layer l. All
+    others are counted: S1, S2, … for rescalings, H1, H2, … for other activations, Q1, … for other dropouts.
+    """
+    layer = nodes[k].layer
+    if layer.begins:
+        return letter, number
+    if not layer.counted:
+        essay = f"{letter}{number}"  # as a key of `counts`: whether the essay's name is taken
+        fits = not isinstance(layer, Activation) or nodes[nodes[k].reads[0]].layer.begins
+        if fits and not counts[essay]:
+            counts[essay] += 1
+            return letter, number
+        letter = layer.spare if letter else letter
+    counts[letter] += 1
+    return letter, counts[letter]
 
 
 def line(layers: Iterable[Layer]) -> Network:

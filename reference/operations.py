@@ -8,7 +8,7 @@ decorator `@operation`. On arrays each operation is the plain NumPy in its body.
 import math
 from collections.abc import Callable
 from functools import reduce, wraps
-from operator import mul
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,28 @@ def norm(*arrays: Any) -> Any:
 def choose(mask: Any, x: Any, y: Any) -> Any:
     """x where the mask is true, y elsewhere.  Any shapes that broadcast -> their shape."""
     return np.where(mask, x, y)
+
+
+@operation
+def take(X: Any, places: Any) -> Any:
+    """The numbers of each example at these places of its numbers in a row; 0 for place -1.
+
+    X [N, ...], places [...] (whole numbers) -> [N, ...] with the shape of places.
+    """
+    chosen = X.reshape(len(X), -1)[:, places]
+    return np.where(places >= 0, chosen, np.zeros(1, chosen.dtype)) if np.any(places < 0) else chosen
+
+
+@operation
+def beside(*arrays: Any) -> Any:
+    """The numbers of each example of all arrays in one row.  [N, ...] each -> [N, p]."""
+    return np.concatenate([x.reshape(len(x), -1) for x in arrays], axis=1)
+
+
+@operation
+def added(*terms: Any) -> Any:
+    """The sum of several terms, added up in any order.  Any one shape -> that shape."""
+    return reduce(add, terms)
 
 
 @operation

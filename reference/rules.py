@@ -3,6 +3,7 @@
 The comparison, the by-hand run, the tables and the tests all use this list.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from reference import tensor_names as names
+from reference.branches import together
 from reference.layers.activation import Activation
-from reference.layers.layer import Place
+from reference.layers.linear import Linear
 from reference.losses import loss_named
 from reference.losses.loss import LossEquations
 from reference.network import Network
@@ -42,22 +44,18 @@ def _folded(sequence: Iterator[Rule]) -> Iterator[Rule]:
             yield rule
 
 
-def _output(network: Network) -> tuple[Activation, Place, Place]:
-    """Return the activation of the output layer, its place, and the place of the last layer."""
-    activation, place = [(x, place) for x, place in network.places if isinstance(x, Activation)][-1]
-    return activation, place, network.places[-1][1]
-
-
 def _end(network: Network, cost: str) -> LossEquations:
-    """Return how the loss is computed behind the output layer."""
-    activation, output, last = _output(network)
-    return loss_named(cost).written(activation.kind, dropped=last.gives != output.gives)
+    """Return how the loss is computed behind the output.  Raises ValueError if that is more than a row an example."""
+    layer, place = network.output
+    if len(place.outputs) != 1:
+        raise ValueError(f"the output must be one row an example, not the shape {list(place.outputs)}")
+    return loss_named(cost).written(layer.kind if isinstance(layer, Activation) else Linear.kind)
 
 
 def _read(network: Network, end: LossEquations) -> str:
     """Return the tensor that the loss reads beside y."""
-    _, output, last = _output(network)
-    return output.reads if end.reads == "Z" else last.gives
+    place = network.output[1]
+    return place.reads if end.reads == "Z" else place.gives
 
 
 def _forward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
@@ -67,13 +65,27 @@ def _forward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
 
 
 def _backward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
-    """Yield the rules from the loss back: for each layer the gradients of its parameters and of what it reads."""
-    _, output, last = _output(network)
+    """Yield the rules from the loss back: for each layer the gradients of its parameters and of what it reads.
+
+    A tensor with several readers gets one rule, when all of them have sent something back.
+    """
+    sent: dict[str, list[Rule]] = {}
+    expected = Counter(rule.tensor for rule in _sent_back(network, end, kind))
+    for rule in _sent_back(network, end, kind):
+        parts = sent.setdefault(rule.tensor, [])
+        parts.append(rule)
+        if len(parts) == expected[rule.tensor]:
+            yield rule if len(parts) == 1 else together(parts)
+
+
+def _sent_back(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
+    """Yield what each layer sends back, from the loss on: several rules for a tensor with several readers."""
+    output = network.output[1]
     joint = end.joint or end.reads == "Z"  # the slope of the loss is dZ(L): it includes the activation's
-    slope = names.gradient(output.reads if joint else last.gives)
+    slope = names.gradient(output.reads if joint else output.gives)
     yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward", kind=kind)
     for layer, place in reversed(network.places):
-        if not joint or place.number < network.depth or layer.begins:
+        if not joint or place is not output:
             yield from layer.backward(place)
 
 
@@ -83,9 +95,9 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
     gradients = tuple(map(names.gradient, network.learned()))
     for layer, place in reversed(network.places):
-        for P in (P for P in layer.parameters(place) if P not in layer.learned(place)):
+        for P in (P for P in layer.parameters(place) if place.owns and P not in layer.learned(place)):
             yield Rule(names.new(P), FROZEN, (P,), carried, place.number, "update", elementwise=True)
-        for P in layer.learned(place):
+        for P in (P for P in layer.learned(place) if place.owns):
             equation = "16" if names.read(P).quantity == "B" else "15"
             yield from optimizer.rules(P, equation, place.number, gradients)
 
@@ -103,6 +115,8 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
                 starting.append(Rule(names.before(kept), "App. A: start", (P,), zero_moment, layer, "start"))
             else:
                 starting.append(_carried_over(names.before(kept), kept, layer))
+    for kept in () if first else network.kept:
+        starting.append(_carried_over(names.before(kept), kept, 0))
     return tuple(starting)
 
 
@@ -122,5 +136,8 @@ def zero_moment(P: Any) -> Any:
 
 
 def given_names(network: Network) -> tuple[str, ...]:
-    """Return the tensors that no rule of a step computes: X, y, the parameters, and the dropout masks."""
-    return ("X", "y", *network.parameters(), *network.masks())
+    """Return the tensors that no rule of a step computes.
+
+    These are X, y, the parameters, the dropout masks, and what layers have kept from the step before.
+    """
+    return ("X", "y", *network.parameters(), *network.masks(), *map(names.before, network.kept))

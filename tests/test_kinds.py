@@ -156,12 +156,6 @@ def test_a_text_that_is_no_optimizer_is_refused(text):
 
 
 LAYERS = {
-    "an activation first": (["input(nodes=3)", "sigmoid", "dense(nodes=2)", "softmax"], "one activation"),
-    "two activations": (["input(nodes=3)", "dense(nodes=2)", "relu", "tanh"], "two layers give A1"),
-    "no activation": (["input(nodes=3)", "dense(nodes=2)"], "one activation"),
-    "dropout between": (["input(nodes=3)", "dense(nodes=2)", "dropout", "relu"], "one activation"),
-    "rescaled behind": (["input(nodes=3)", "dense(nodes=2)", "relu", "rescaling"], "before the first layer"),
-    "two dropouts": (["input(nodes=3)", "dropout", "dropout", "dense(nodes=2)", "relu"], "two layers give D0"),
     "two inputs": (["input(nodes=3)", "input(nodes=3)", "dense(nodes=2)", "relu"], "one input"),
     "no input": (["dense(nodes=2)", "relu"], "begins with its input"),
     "nothing that learns": (["input(nodes=3)", "dropout"], "with weights"),

@@ -20,6 +20,7 @@ class Activation(Layer):
     """
 
     letter = "A"
+    spare = "H"
     equation: ClassVar[str] = "5"
     slope_equation: ClassVar[str] = "18b"
     slope_reads_output: ClassVar[bool] = False

@@ -35,16 +35,17 @@ class Dense(Layer):
             if type(getattr(self, name)) is not bool:
                 raise ValueError(f"{name} must be True or False, not {getattr(self, name)!r}")
 
-    def shape(self, inputs: Shape) -> Shape:
-        """Return (n(l),).  Raises ValueError if an example is not one row of numbers."""
-        if len(inputs) != 1:
-            raise ValueError(f"a Dense layer reads one row an example, not the shape {list(inputs)}")
-        return (self.nodes,)
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return (…, n(l)): each row of an example gives a row.  Raises ValueError if an example has no row."""
+        if not inputs[0]:
+            raise ValueError("a Dense layer reads rows of numbers, not single numbers")
+        return (*inputs[0][:-1], self.nodes)
 
     def parameters(self, place: Place) -> dict[str, Shape]:
         """Return the shapes of W(l) [n(l-1), n(l)] and B(l) [1, n(l)]."""
-        weights, bias = of_layer("W", place.number), of_layer("B", place.number)
-        return {weights: (*place.inputs, self.nodes)} | ({bias: (1, self.nodes)} if self.bias else {})
+        weights, bias = of_layer("W", place.owner), of_layer("B", place.owner)
+        shapes: dict[str, Shape] = {weights: (place.inputs[-1], self.nodes)}
+        return shapes | ({bias: (1, self.nodes)} if self.bias else {})
 
     def learned(self, place: Place) -> dict[str, Shape]:
         """Return the shapes of W(l) and B(l), or none if they are frozen."""
@@ -54,18 +55,20 @@ class Dense(Layer):
         """Yield the rule of Z(l)."""
         compute: Function = feedforward.weighted_sum if self.bias else feedforward.weighted_sum_without_bias
         equation = FORWARD.get(place.number, "8a")
-        inputs = (place.reads, *self.parameters(place))
-        yield Rule(place.gives, equation, inputs, compute, place.number, "forward", kind=self.kind, summed=(1, 0))
+        inputs, summed = (place.reads, *self.parameters(place)), _axes(place, 1, 0)
+        yield Rule(place.gives, equation, inputs, compute, place.number, "forward", kind=self.kind, summed=summed)
 
     def backward(self, place: Place) -> Iterator[Rule]:
         """Yield the rules of dW(l), dB(l) and, if it is needed, the gradient of what the layer reads."""
-        dZ, W, dW = place.gradient_in, of_layer("W", place.number), gradient(of_layer("W", place.number))
+        dZ, W, dW = place.gradient_in, of_layer("W", place.owner), gradient(of_layer("W", place.owner))
         weights, biases = BACKWARD.get(place.depth - place.number, ("22e", "22f"))
         product = (dZ,) if place.number == place.depth else ()
         for P in self.learned(place):
             if P == W:
                 inputs, compute = (place.reads, dZ), backprop.weight_gradient
-                yield Rule(dW, weights, inputs, compute, place.number, "backward", kind=self.kind, summed=(0, 0))
+                yield Rule(
+                    dW, weights, inputs, compute, place.number, "backward", kind=self.kind, summed=_axes(place, 0, 0)
+                )
             else:
                 bias_gradient = backprop.bias_gradient
                 yield Rule(gradient(P), biases, (dZ,), bias_gradient, place.number, "backward", product, kind=self.kind)
@@ -78,5 +81,11 @@ class Dense(Layer):
                 place.below,
                 "backward",
                 kind=self.kind,
-                summed=(1, 1),
+                summed=_axes(place, 1, 1),
             )
+
+
+def _axes(place: Place, *axes: int) -> tuple[int, int] | None:
+    """Return the axes that a product sums over; None if examples have several rows, because it has more axes then."""
+    first, second = axes
+    return (first, second) if len(place.inputs) == 1 else None

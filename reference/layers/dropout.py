@@ -7,7 +7,7 @@ from typing import Any
 
 from reference.layers.layer import Layer, Place, Shape
 from reference.rule import Rule
-from reference.tensor_names import of_layer
+from reference.tensor_names import of_layer, read
 
 SOURCE = "Srivastava et al. 2014"
 
@@ -22,12 +22,19 @@ def dropped_gradient(dD: Any, M: Any, rate: float) -> Any:
     return dropped(dD, M, rate)
 
 
+def mask_of(gives: str) -> str:
+    """Return the name of the mask of the dropout that gives D(l): M(l); of one that gives Q(k): K(k)."""
+    name = read(gives)
+    return of_layer({"D": "M", "Q": "K"}[name.quantity], name.layer or 0)
+
+
 @dataclass(frozen=True)
 class Dropout(Layer):
     """D(l) = A(l) M(l) / (1 - rate), M(l) drawn anew in each step; a prediction skips it.  Srivastava et al. 2014"""
 
     kind = "dropout"
     letter = "D"
+    spare = "Q"
     rate: float = 0.5
 
     def __post_init__(self) -> None:
@@ -40,8 +47,8 @@ class Dropout(Layer):
         return True
 
     def drawn(self, place: Place) -> dict[str, Shape]:
-        """Return the shape of M(l), which is 1 where a number is kept and 0 elsewhere."""
-        return {of_layer("M", place.number): place.inputs}
+        """Return the shape of M(l), which is 1 where a number is kept and 0 elsewhere; of K(k) for a dropout Q(k)."""
+        return {mask_of(place.gives): place.inputs}
 
     def forward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of D(l)."""

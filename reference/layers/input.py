@@ -7,15 +7,16 @@ from reference.layers.layer import Layer, Shape
 
 @dataclass(frozen=True)
 class Input(Layer):
-    """X [N, n(0)]: `nodes` numbers an example, an image as one row.  Section 1.2"""
+    """X [N, n(0)]: `nodes` numbers an example, an image as one row; or X [N, …], if `nodes` is a shape.  Section 1.2"""
 
     kind = "input"
-    nodes: int = 784
+    nodes: int | Shape = 784
 
     def __post_init__(self) -> None:
-        if type(self.nodes) is not int or self.nodes < 1:
+        sizes = self.nodes if isinstance(self.nodes, tuple) else (self.nodes,)
+        if not sizes or any(type(n) is not int or n < 1 for n in sizes):
             raise ValueError(f"an input needs at least one number, not {self.nodes!r}")
 
-    def shape(self, inputs: Shape) -> Shape:
-        """Return (n(0),): one example is one row."""
-        return (self.nodes,)
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of one example: (n(0),) if it is one row."""
+        return self.nodes if isinstance(self.nodes, tuple) else (self.nodes,)

@@ -12,23 +12,57 @@ Shape = tuple[int, ...]  # of one example, without the batch
 
 
 @dataclass(frozen=True)
+class Source:
+    """A tensor that a layer reads.
+
+    `number` is the number of the essay's layer that it belongs to, and `shape` the shape of one example.
+    `needs_gradient`: a layer before it learns, so its gradient is computed.
+    """
+
+    tensor: str
+    number: int
+    shape: Shape
+    needs_gradient: bool = True
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a layer stands in a network.
 
     `number` is the number of the essay's layer that it belongs to (0: the input), `depth` the number of the last layer.
-    `reads` is the tensor that it reads, which belongs to layer `below`. `gives` is the tensor that it gives. `inputs`
-    and `outputs` are the shapes of one example of these two tensors. `needs_gradient`: a layer before it learns, so the
-    gradient of `reads` is computed.
+    `sources` are the tensors that it reads, in order. `gives` is the tensor that it gives, `outputs` the shape of one
+    example of it. `owner` numbers its parameters: it is the number of another layer if both share them. `owns`: it
+    is the first layer with these parameters. `training`: the step trains the network; otherwise it is a prediction.
     """
 
     number: int
     depth: int
-    reads: str
-    below: int
+    sources: tuple[Source, ...]
     gives: str
-    inputs: Shape
     outputs: Shape
-    needs_gradient: bool = True
+    owner: int = 0
+    owns: bool = True
+    training: bool = True
+
+    @property
+    def reads(self) -> str:
+        """The tensor that it reads, the first of several; X for the input."""
+        return self.sources[0].tensor if self.sources else "X"
+
+    @property
+    def below(self) -> int:
+        """The number of the essay's layer that `reads` belongs to."""
+        return self.sources[0].number if self.sources else 0
+
+    @property
+    def inputs(self) -> Shape:
+        """The shape of one example of `reads`."""
+        return self.sources[0].shape if self.sources else ()
+
+    @property
+    def needs_gradient(self) -> bool:
+        """True if the gradient of `reads` is computed."""
+        return bool(self.sources) and self.sources[0].needs_gradient
 
     @property
     def gradient_in(self) -> str:
@@ -46,17 +80,26 @@ class Layer:
 
     `kind` is its name in texts. `letter` begins the name of the tensor that it gives; "" if it gives what it reads.
     `begins`: it begins a new layer of the essay, as a Dense does. `counted`: its tensors are numbered S1, S2, …, not by
-    the essay's layer.
+    the essay's layer; `spare` is the letter of one whose essay's name is taken. `joins`: it reads several tensors.
     """
 
     kind: ClassVar[str] = ""
     letter: ClassVar[str] = ""
     begins: ClassVar[bool] = False
     counted: ClassVar[bool] = False
+    spare: ClassVar[str] = ""
+    joins: ClassVar[bool] = False
 
-    def shape(self, inputs: Shape) -> Shape:
-        """Return the shape of one example behind the layer.  Raises ValueError if the layer cannot read such inputs."""
-        return inputs
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of one example behind the layer; `inputs` are the shapes of what it reads.
+
+        Raises ValueError if the layer cannot read such inputs.
+        """
+        return inputs[0]
+
+    def names(self, *inputs: Shape) -> str:
+        """Return the letter of the tensor that it gives for inputs of these shapes; "" if it gives what it reads."""
+        return self.letter
 
     def parameters(self, place: Place) -> dict[str, Shape]:
         """Return the shape of each parameter by its name."""
@@ -68,6 +111,18 @@ class Layer:
 
     def drawn(self, place: Place) -> dict[str, Shape]:
         """Return the tensors drawn at random in each training step: the shape of one example by the tensor's name."""
+        return {}
+
+    def kept(self, place: Place) -> tuple[str, ...]:
+        """Return the names of what the layer itself keeps from step to step: moving_mean_1, which belongs to mean_1."""
+        return ()
+
+    def statistics(self, place: Place) -> dict[str, Shape]:
+        """Return what is computed inside the layer once for all examples, such as mean_1: the shape by the name."""
+        return {}
+
+    def inner(self, place: Place) -> dict[str, Shape]:
+        """Return what else is computed inside the layer for each example: the shape of one example by the name."""
         return {}
 
     def forward(self, place: Place) -> Iterator[Rule]:

@@ -53,16 +53,12 @@ class CategoricalCrossentropy(Loss):
         if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
             raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
 
-    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
+    def unweighted(self, activation: str) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
-        if (
-            activation == "softmax"
-            and not dropped
-            and self == CategoricalCrossentropy(weight=self.weight, epsilon=self.epsilon)
-        ):
+        if activation == "softmax" and self == CategoricalCrossentropy(weight=self.weight, epsilon=self.epsilon):
             return LossEquations("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
         options: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
-        behind = activation in ("softmax", "sigmoid") and not dropped
+        behind = activation in ("softmax", "sigmoid")
         if behind or self.from_logits:
             cost, slope = partial(of_logits, **options), partial(of_logits_slope, **options)
             return LossEquations("Z" if behind else "A", cost, "14", slope, "21")

@@ -63,19 +63,19 @@ class Loss:
         """True if the cost of a batch is the mean of its examples' costs, False if it is their sum."""
         return self.reduction == "mean"
 
-    def written(self, activation: str, dropped: bool) -> LossEquations:
+    def written(self, activation: str) -> LossEquations:
         """Return the equations that Keras computes behind this activation, multiplied by the loss weight.
 
-        `dropped`: a dropout follows the activation. Behind a softmax or a sigmoid, the cross-entropy begins at Z: Keras
-        takes the Z of either for logits of a softmax.
+        `activation` is "linear" if another layer follows. Behind a softmax or a sigmoid, the cross-entropy begins at Z:
+        Keras takes the Z of either for logits of a softmax.
         """
-        one = self.unweighted(activation, dropped)
+        one = self.unweighted(activation)
         if self.weight == 1:
             return one
         cost, slope = (partial(times, compute=f, weight=self.weight) for f in (one.cost, one.slope))
         return replace(one, cost=cost, slope=slope)
 
-    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
+    def unweighted(self, activation: str) -> LossEquations:
         """Return the equations for a loss weight of 1."""
         raise NotImplementedError
 

@@ -28,8 +28,8 @@ class MeanSquaredError(Loss):
     reduction: str = "mean"
     weight: float = 1.0
 
-    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
+    def unweighted(self, activation: str) -> LossEquations:
         """Return the equations; with the default options, the slope behind a softmax goes back through it."""
-        if activation == "softmax" and not dropped and self == MeanSquaredError(weight=self.weight):
+        if activation == "softmax" and self == MeanSquaredError(weight=self.weight):
             return LossEquations("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
         return LossEquations("A", partial(squared, mean=self.mean), "12", partial(squared_slope, mean=self.mean), "12")

@@ -37,9 +37,9 @@ class SparseCategoricalCrossentropy(Loss):
         if type(self.from_logits) is not bool:
             raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
 
-    def unweighted(self, activation: str, dropped: bool) -> LossEquations:
+    def unweighted(self, activation: str) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
-        behind = activation in ("softmax", "sigmoid") and not dropped
+        behind = activation in ("softmax", "sigmoid")
         if behind or self.from_logits:
             cost, slope = partial(of_logits, mean=self.mean), partial(of_logits_slope, mean=self.mean)
             return LossEquations("Z" if behind else "A", cost, "14", slope, "21")

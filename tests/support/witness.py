@@ -93,7 +93,7 @@ WRONG = ("(22c) as printed", "(22d) as printed", "scaled")
 
 def wrong_gradient(name, network, cost, scale):
     """Two misprints of the essay, or every gradient too large by one factor, as `evaluate` takes it."""
-    output, right = f"dZ{network.depth}", loss_named(cost).written("softmax", dropped=False).slope
+    output, right = f"dZ{network.depth}", loss_named(cost).written("softmax").slope
     return {
         "(22c) as printed": {f"dA{network.depth - 1}": only_its_own_output},
         "(22d) as printed": {f"dA{network.depth - 1}": only_the_first_output},

@@ -91,7 +91,12 @@ class Ball(NDArrayOperatorsMixin):
     @property
     def T(self) -> Ball:
         """Transpose."""
-        return self.same(self.value.T, self.radius.T if np.ndim(self.radius) else self.radius)
+        return self.same(self.value.T, self.spread().T if self.has_radii else self.radius)
+
+    @property
+    def has_radii(self) -> bool:
+        """True if the radius is an array, False if it is a single number."""
+        return np.ndim(self.radius) > 0
 
     @cached_property
     def is_exact(self) -> bool:
@@ -118,6 +123,17 @@ class Ball(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Ball:
         return self.same(self.value[index], self.spread()[index])
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def reshape(self, *shape: Any) -> Ball:
+        """Return the same numbers in another shape. `np.reshape` calls this method."""
+        return self.same(self.value.reshape(*shape), self.spread().reshape(*shape) if self.has_radii else self.radius)
+
+    def transpose(self, *axes: Any) -> Ball:
+        """Return the same numbers with the axes in another order. `np.transpose` calls this method."""
+        return self.same(self.value.transpose(*axes), self.spread().transpose(*axes) if self.has_radii else self.radius)
 
     def sum(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Ball:
         """Return the sum of the elements, added up in any order. `np.sum` calls this method."""
@@ -169,8 +185,13 @@ def _of_numbers(ufunc: np.ufunc, *operands: tuple[float, float, Precision]) -> A
 
 
 def _as_operand(x: Any, precision: Precision) -> Any:
-    """Return balls and masks as they are, and any other number or array as the ball of a constant."""
-    return x if isinstance(x, Ball) or is_mask(x) else Ball.constant(x, precision)
+    """Return balls, masks and places as they are, and any other number or array as the ball of a constant."""
+    return x if isinstance(x, Ball) or is_mask(x) or _is_places(x) else Ball.constant(x, precision)
+
+
+def _is_places(x: Any) -> bool:
+    """Return True if x is an array of whole numbers, as `reference.operations.take` reads."""
+    return isinstance(x, np.ndarray) and x.dtype.kind == "i" and x.ndim > 0
 
 
 def is_mask(x: Any) -> bool:

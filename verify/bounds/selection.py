@@ -41,6 +41,21 @@ def choose(mask: Any, a: Ball, b: Ball) -> Ball:
     return a.same(value, radius)
 
 
+@on_balls(operations.take)
+def take(a: Ball, places: Any) -> Ball:
+    """Numbers of each example at these places, 0 for place -1."""
+    value = operations.take(a.value, places)
+    return a.same(value, operations.take(a.spread(), places) if a.has_radii else np.where(places >= 0, a.radius, 0.0))
+
+
+@on_balls(operations.beside)
+def beside(*arrays: Ball) -> Ball:
+    """Numbers of each example of all arrays in one row."""
+    exact = all(not x.has_radii and not x.radius for x in arrays)
+    radius = 0.0 if exact else operations.beside(*(x.spread() for x in arrays))
+    return arrays[0].same(operations.beside(*(x.value for x in arrays)), radius)
+
+
 def _compare(comparison: np.ufunc, a: Ball, b: Ball) -> Any:
     """Return the mask of a comparison, elementwise.
 

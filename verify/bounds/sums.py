@@ -82,3 +82,13 @@ def norm(*arrays: Ball) -> Ball:
     sum_of_squares = of_sum(sums[0].precision, value, incoming, len(sums) - 1, sum(x.reach for x in sums))
     root: Ball = np.sqrt(sum_of_squares)
     return root
+
+
+@on_balls(operations.added)
+def added(*terms: Ball) -> Ball:
+    """Sum of several terms, added up in any order."""
+    if len(terms) <= 2:
+        return terms[0] if len(terms) == 1 else add(*terms)
+    value, incoming = sum(x.value for x in terms), sum(x.radius for x in terms)
+    count = np.maximum(sum((x.reach != 0).astype(int) for x in terms) - 1, 0)
+    return of_sum(terms[0].precision, value, incoming, count, sum(x.reach for x in terms))

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from verify.capture.compile_arguments import loss_text
+from verify.capture.model_graph import graph_of
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
@@ -16,7 +17,8 @@ def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
 
     y of shape [N] is a column where the model has one output, as Keras takes it.
     """
-    shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    graph = graph_of(model)
+    shape, outputs = tuple(graph.input.shape[1:]), int(graph.output.shape[-1])
     if x.shape[1:] != shape:
         raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
     with np.errstate(over="ignore"):

@@ -18,7 +18,7 @@ from reference.notation import text_of
 from verify.capture.batch import once_more, unpacked
 from verify.capture.capture import named
 from verify.capture.compile_arguments import loss_text, optimizer_text
-from verify.capture.essay_model import moments, parameters, snapshot, to_numpy, variables
+from verify.capture.essay_model import moments, snapshot, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import Understood, understand
@@ -30,7 +30,7 @@ from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
 from verify.errors import Unsupported, Unusable
 from verify.lockstep.verifier import Lockstep
-from verify.records.arrays import as_rows, same_bits
+from verify.records.arrays import as_row, same_bits
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
 from verify.records.trace import Array
 
@@ -135,7 +135,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
         begin, reported, arrays = snapshot(self.model), reported_so_far(self.model), (np.asarray(x), np.asarray(y))
         with self._unchanged():
-            tensors = named(step(x, y), *arrays, settings, self._understood.channels_first)
+            network, channels_first = self._understood.network, self._understood.channels_first
+            tensors = named(step(x, y), *arrays, settings, network, channels_first)
             after = snapshot(self.model)
         captured = CapturedStep(self.model, number, settings, arrays, tensors, begin, after, reported)
         logs = self._own(once_more(data, iterator))
@@ -175,10 +176,10 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         return description if callable(rate) else text_of(optimizer.name, replace(optimizer, learning_rate=rate))
 
     def _state(self) -> dict[str, Array]:
-        """Return every parameter P and the optimizer's moments of P, by name."""
-        variables = parameters(self.model)
-        variables |= moments(self.model, variables)
-        return {name: as_rows(name, to_numpy(variable)) for name, variable in variables.items()}
+        """Return every parameter P, the optimizer's moments of P, and what layers keep, by name."""
+        understood = understand(self.model)
+        variables = understood.parameters | moments(self.model, understood.parameters) | understood.kept
+        return {name: as_row(to_numpy(variable)) for name, variable in variables.items()}
 
     def _note_once(self, text: str) -> None:
         """Add a note, unless it is empty or was added before."""

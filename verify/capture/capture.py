@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from reference.tensor_names import has_role, in_step, is_of, is_state, new, split_step
+from reference.network import Network
+from reference.tensor_names import in_step, is_state, new, split_step
 from reference.tensor_names import own as own_name
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.environment import environment
-from verify.capture.essay_model import build, moments, parameters, restore, snapshot, to_numpy, variables
+from verify.capture.essay_model import build, moments, restore, snapshot, to_numpy, variables
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced, replaced_at_run_time
 from verify.capture.reader import Tensors
 from verify.capture.step import forward, is_eager, training, uses_xla
 from verify.errors import Unverifiable
-from verify.records.arrays import as_rows, label_rows, same_bits
+from verify.records.arrays import as_row, label_rows, same_bits
 from verify.records.samples import Samples, network_for
 from verify.records.settings import GIVEN, Settings
 from verify.records.trace import Array, Trace
@@ -32,7 +33,7 @@ def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] |
     batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
     network = network_for(samples)
     model = build(settings, network)
-    for P, variable in parameters(model).items():
+    for P, variable in understand(model).parameters.items():
         if weights is not None:
             variable.assign(weights[P].reshape(variable.shape))
     run = training if settings.training else forward
@@ -123,7 +124,9 @@ def _captured(
     model: Any, step: Callable[[Any, Any], Tensors], X: Array, y: Array, settings: Settings
 ) -> dict[str, Array]:
     """Capture one step, and return its tensors by name."""
-    return named(step(tf.constant(X), tf.constant(y)), X, y, settings, understand(model).channels_first)
+    understood = understand(model)
+    tensors = step(tf.constant(X), tf.constant(y))
+    return named(tensors, X, y, settings, understood.network, understood.channels_first)
 
 
 def _own_step(model: Any, X: Array, y: Array, settings: Settings) -> Array:
@@ -139,18 +142,24 @@ def _own_step(model: Any, X: Array, y: Array, settings: Settings) -> Array:
     return np.asarray(output)
 
 
-def named(tensors: Tensors, X: Array, y: Array, settings: Settings, channels_first: bool = False) -> dict[str, Array]:
+def named(
+    tensors: Tensors, X: Array, y: Array, settings: Settings, network: Network, channels_first: bool = False
+) -> dict[str, Array]:
     """Return a captured step's tensors, X and y among them, as arrays in the shapes that the essay writes.
 
     With `channels_first`, the numbers of an image are put in the order in which the model's Flatten puts them.
     """
     arrays = {name: np.asarray(t) for name, t in tensors.items()}
-    outputs = [a.shape[-1] for name, a in arrays.items() if is_of(name, "Z") and has_role(name, "")][-1]
-    dtype, sparse = settings.dtype, settings.loss.startswith("sparse")
+    outputs, dtype, sparse = network.output[1].outputs[-1], settings.dtype, settings.loss.startswith("sparse")
     arrays = {"X": X.astype(dtype), "y": label_rows(y, outputs, dtype, sparse), **arrays}
-    if channels_first:
-        arrays = {name: np.moveaxis(a, 1, -1) if a.ndim > 2 else a for name, a in arrays.items()}
-    return {name: as_rows(name, array) for name, array in arrays.items()}
+    return {name: _as_written(name, array, network, channels_first) for name, array in arrays.items()}
+
+
+def _as_written(name: str, array: Array, network: Network, channels_first: bool) -> Array:
+    """Return an array in the shape that the essay writes: a bias as [1, n], and an image as a row if X has rows."""
+    if array.ndim < 3 or len(network.tensor_shape(name, len(array))) != 2:
+        return as_row(array)
+    return (np.moveaxis(array, 1, -1) if channels_first else array).reshape(len(array), -1)
 
 
 def with_own_results(
@@ -161,16 +170,19 @@ def with_own_results(
     `after` has all variables after the captured step; the model has just taken its own. Only if the steps are compiled
     may the parameters and moments differ. Raises Unverifiable, naming the first variable that should not.
     """
-    results = parameters(model) | (moments(model, parameters(model)) if settings.training else {})
+    understood = understand(model)
+    results = dict(understood.parameters)
+    if settings.training:
+        results |= moments(model, results) | understood.kept
     names = {id(variable): name for name, variable in results.items()}
     own: dict[str, Array] = {}
     for variable, a, b in zip(variables(model), snapshot(model), after, strict=True):
         name = names.get(id(variable), "")
         result = new(name) if new(name) in tensors else name  # W1_new for W1, m_W1 for m_W1
-        same = same_bits(a, b) if not name else same_bits(as_rows(name, a), tensors[result])
-        left = not name or not settings.training or same_bits(as_rows(name, b), tensors[result])
+        same = same_bits(a, b) if not name else same_bits(as_row(a), tensors[result])
+        left = not name or not settings.training or same_bits(as_row(b), tensors[result])
         if name and left and not is_eager(model):
-            own |= {} if same else {own_name(name): as_rows(name, a)}
+            own |= {} if same else {own_name(name): as_row(a)}
         elif not (same and left and same_bits(a, b)):
             step = f"own step {number}" if number else "own step"
             text = f"the model's {step} gives {result or variable.path} other bits than the captured step"
@@ -192,8 +204,8 @@ def _with_output(
             text = f"{step} reports the loss {float(output)!r}, its cost is {C!r}"
             raise Unverifiable(f"{text}{reasons(model)}")
         return tensors
-    last = understand(model).network.in_prediction.places[-1][1].gives
-    prediction = as_rows(last, output)
+    last = understand(model).network.in_prediction.output[1].gives
+    prediction = as_row(output)
     if same_bits(prediction, tensors[last]):
         return tensors
     if is_eager(model):

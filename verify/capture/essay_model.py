@@ -1,13 +1,14 @@
 """Build the essay's network in Keras from a seed, and find its variables by the essay's names."""
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import keras
 import numpy as np
 
 from reference.network import Network
-from reference.tensor_names import kept, of_layer
+from reference.tensor_names import kept
 from verify.capture.optimizers import by_class, readers
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Array
@@ -65,18 +66,7 @@ def restore(model: Any, values: list[Array]) -> None:
         variable.assign(value)
 
 
-def parameters(model: Any) -> dict[str, Any]:
-    """Return the variables of the weights and biases by name (W1, B1, …). A layer without a bias has no B."""
-    dense = [layer for layer in model.layers if isinstance(layer, keras.layers.Dense)]
-    return {
-        of_layer(kind, number): variable
-        for number, layer in enumerate(dense, 1)
-        for kind, variable in (("W", layer.kernel), ("B", layer.bias))
-        if variable is not None
-    }
-
-
-def moments(model: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+def moments(model: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the optimizer's moments of each learned parameter by name (m_W1, …). Plain gradient descent has none."""
     optimizer = model.optimizer
     kind = by_class().get(type(optimizer))

@@ -5,18 +5,19 @@ Nothing unknown is skipped. If a model has parts that By Hand does not support, 
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import keras
 
 from reference.layers.activation import Activation
-from reference.layers.dense import Dense
 from reference.layers.input import Input
-from reference.layers.layer import Layer
+from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
-from reference.network import Network, line
-from verify.capture.layers import by_function, by_layer
-from verify.capture.reader import ActivationReader, Reader, rounded
+from reference.network import Network, Node
+from verify.capture.layers import by_function, by_layer, by_operation
+from verify.capture.model_graph import Call, Graph, graph_of
+from verify.capture.reader import ActivationReader, Reader, is_activation, rounded
 from verify.errors import Unsupported
 
 
@@ -29,54 +30,44 @@ def known() -> str:
 
 @dataclass(frozen=True)
 class Stage:
-    """A Keras layer, its reader, and the names of the tensors that its parts compute."""
+    """A call of a Keras layer, its reader, and the names of the tensors that its parts compute.
+
+    `reads` and `output` are the ids of Keras's symbolic tensors.
+    """
 
     layer: Any
     reader: Reader
     gives: tuple[str, ...]
+    reads: tuple[int, ...]
+    output: int
 
 
 @dataclass(frozen=True)
 class Understood:
-    """A model in the essay's terms: its Keras layers in order, its network, and its dtype."""
+    """A model in the essay's terms: its Keras layers in order, its network, its dtype and its variables by name.
+
+    `parameters` are W1, B1, …, and `kept` what layers keep from step to step. `input` and `output` are the ids of
+    Keras's symbolic tensors. `channels_first`: a Flatten at the input moves the first axis of an example behind the
+    others.
+    """
 
     stages: tuple[Stage, ...]
     network: Network
     dtype: str  # in which its layers compute
-    channels_first: bool = False  # its Flatten moves the first axis of an example behind the others
+    parameters: dict[str, Any]
+    kept: dict[str, Any]
+    input: int
+    output: int
+    channels_first: bool = False
 
 
 def understand(model: Any) -> Understood:
-    """Read a built Sequential or linear Functional model.  Raises Unsupported, naming everything not supported."""
-    reading = ModelReading()
-    for layer in _chain(model):
-        reading.read(layer)
+    """Read a built model.  Raises Unsupported, naming everything not supported."""
+    graph = graph_of(model)
+    reading = ModelReading(graph)
+    for call in graph.calls:
+        reading.read(call)
     return reading.understood(model)
-
-
-def _chain(model: Any) -> list[Any]:
-    """Return the layers of a model in order.  Raises Unsupported unless each layer reads only the one before it."""
-    if not isinstance(model, keras.Sequential | keras.Model) or not hasattr(model, "layers"):
-        raise Unsupported([(type(model).__name__, "not a Keras model")])
-    if type(model) is not keras.Sequential and type(model).__name__ != "Functional":
-        raise Unsupported([(f"model {model.name} ({type(model).__name__})", "neither Sequential nor Functional")])
-    if not model.built:
-        raise Unsupported([(f"model {model.name}", "it is not built: give it an Input, or call it once")])
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
-        text = f"it has {len(model.inputs)} inputs and {len(model.outputs)} outputs; one of each is verified"
-        raise Unsupported([(f"model {model.name}", text)])
-    if getattr(model.inputs[0], "sparse", False) or getattr(model.inputs[0], "ragged", False):
-        raise Unsupported([(f"model {model.name}", "its input is sparse or ragged; dense inputs are verified")])
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
-    if not layers:
-        raise Unsupported([(f"model {model.name}", "it has no layers")])
-    before = model.inputs[0]
-    for layer in layers if type(model).__name__ == "Functional" else ():
-        if len(layer._inbound_nodes) != 1 or layer.input is not before:
-            text = f"it does not take what the layer before it gives: {known()} in one line are verified"
-            raise Unsupported([(_name(layer), text)])
-        before = layer.output
-    return layers
 
 
 def _name(layer: Any) -> str:
@@ -84,128 +75,191 @@ def _name(layer: Any) -> str:
     return f"layer {layer.name} ({type(layer).__name__})"
 
 
-def _of_function(function: Any) -> ActivationReader | None:
-    """Return the reader of an activation, given as one of Keras's functions or layers; None if there is no reader."""
+def _reader_of(function: Any) -> Reader | None:
+    """Return the reader of a layer, of one of Keras's functions, or of an operation; None if there is no reader."""
     reader = by_layer().get(type(function))
     if reader is None and isinstance(function, Hashable):
-        reader = by_function().get(function)
-    return reader if isinstance(reader, ActivationReader) else None
+        reader = by_function().get(function) or by_operation().get(
+            f"{type(function).__module__}.{type(function).__name__}"
+        )
+    return reader
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a call was read as: its reader, and the positions of its nodes in the network."""
+
+    call: Call
+    reader: Reader
+    nodes: tuple[int, ...]
 
 
 class ModelReading:
-    """A model that is being read, layer by layer: the parts read so far, and the problems found."""
+    """A model that is being read, call by call: the nodes read so far, and the problems found."""
 
-    def __init__(self) -> None:
-        self.inputs = 0
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.call = graph.calls[0]
         self.channels_first = False
-        self.parts: list[tuple[Any, Reader, list[Layer]]] = []
+        self.rows = _is_flattened(graph)
+        shape = tuple(graph.input.shape[1:])
+        self.nodes = [Node(Input(prod(shape) if self.rows else shape if len(shape) > 1 else shape[0] if shape else 1))]
+        self.at = {id(graph.input): 0}  # the node that gives each symbolic tensor
+        self.parts: list[_Part] = []
         self.problems: list[tuple[str, str]] = []
         self.dtypes: set[str] = set()
 
-    def read(self, layer: Any) -> None:
-        """Read the next layer."""
+    def read(self, call: Call) -> None:
+        """Read the next call."""
+        self.call = call
+        if call.problem:
+            self.problem(call.layer, call.problem)
         try:
-            self._read(layer)
+            self._read(call.layer)
         except ValueError as error:  # a layer without an equation, such as a dropout with rate 1
-            self.problem(layer, str(error))
+            self.problem(call.layer, str(error))
+        if id(call.gives) not in self.at:  # refused: what follows is read all the same, to name all problems
+            self.add(call.layer)
 
     def _read(self, layer: Any) -> None:
         """Read the next layer.  Raises ValueError for a layer that `reference` refuses."""
-        reader = by_layer().get(type(layer))
-        if type(layer) is keras.layers.Activation:
+        if isinstance(layer, keras.Layer):
             self._compute(layer)
-            self.add_activation(layer, self.activation(layer, layer.activation))
+        reader = by_layer().get(type(layer)) or _reader_of(layer)
+        if type(layer) is keras.layers.Activation:
+            self.add(layer, self.activation(layer, layer.activation))
         elif reader is None:
             self.problem(layer, f"By Hand knows {known()}")
         else:
-            self._compute(layer)
             reader.read(layer, self)
 
     def _compute(self, layer: Any) -> None:
         """Note the dtype in which a layer computes."""
         if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype:
             self.problem(layer, f"its policy {layer.dtype_policy.name} mixes two precisions")
-        if getattr(layer, "activity_regularizer", None) is not None and not isinstance(layer, keras.layers.Dense):
+        if getattr(layer, "activity_regularizer", None) is not None and not hasattr(layer, "kernel"):
             self.problem(layer, "activity_regularizer is not verified")
-        self.dtypes.add(layer.dtype_policy.compute_dtype)
+        if by_layer().get(type(layer)) is not None or type(layer) is keras.layers.Activation:
+            self.dtypes.add(layer.dtype_policy.compute_dtype)
 
     def problem(self, layer: Any, why: str) -> None:
         """Note why a layer is not supported."""
-        self.problems.append((_name(layer), why))
+        if (_name(layer), why) not in self.problems:
+            self.problems.append((_name(layer), why))
 
     def rounded(self, layer: Any, constant: Any) -> float:
         """Return a constant as Keras holds it: in a float64 layer it is rounded to float32 first."""
         return rounded(constant, str(layer.compute_dtype))
 
     @property
-    def layers(self) -> list[Layer]:
-        """The parts read so far, in order."""
-        return [part for _, _, parts in self.parts for part in parts]
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of one example of what the layer reads, as Keras has them."""
+        return tuple(tuple(tensor.shape[1:]) for tensor in self.call.reads)
 
     @property
-    def last(self) -> Layer | None:
-        """The last part read that computes a tensor, or None."""
-        return next((part for part in reversed(self.layers) if part.letter), None)
-
-    @property
-    def at_input(self) -> bool:
-        """True if only rescaling and flattening come before the next layer."""
-        return not any(part.letter and not part.counted for part in self.layers)
+    def activation_follows(self) -> bool:
+        """True if what the layer gives is read by one activation alone, which is a separate layer."""
+        readers = self.graph.readers(self.call.gives)
+        return len(readers) == 1 and self.call.gives is not self.graph.output and is_activation(readers[0].layer)
 
     def add(self, layer: Any, *parts: Layer) -> None:
-        """Add a Keras layer that computes these parts, or no part if it does nothing."""
-        self.parts.append((layer, by_layer()[type(layer)], list(parts)))
+        """Add a Keras layer that computes these parts one after the other, or no part if it does nothing."""
+        reads = tuple(self.at[id(tensor)] for tensor in self.call.reads)
+        before = [part.nodes for part in self.parts if part.call.layer is layer and isinstance(layer, keras.Layer)]
+        first = len(self.nodes)
+        for k, part in enumerate(parts):
+            shares = before[0][k] if before and layer.variables and part == self.nodes[before[0][k]].layer else None
+            self.nodes.append(Node(part, reads if not k else (len(self.nodes) - 1,), shares))
+        self.at[id(self.call.gives)] = len(self.nodes) - 1 if parts else reads[0]
+        reader = _reader_of(layer) or _reader_of(getattr(layer, "activation", None)) or Reader()
+        self.parts.append(_Part(self.call, reader, tuple(range(first, len(self.nodes)))))
 
-    def add_dense(self, layer: Any, inputs: int, dense: Dense, function: Any) -> None:
-        """Add a Keras Dense layer with this many inputs and this activation function."""
-        self.inputs = self.inputs or inputs
-        self.add(layer, dense, self.activation(layer, function))
+    def add_weights(self, layer: Any, part: Layer, *, linear: bool = False) -> None:
+        """Add a Keras layer with weights and an activation. `linear`: also an activation that does nothing."""
+        activation = self.activation(layer, layer.activation)
+        alone = activation == Linear() and (self.activation_follows or not linear)
+        self.add(layer, part, *([] if alone else [activation]))
 
     def activation(self, layer: Any, function: Any) -> Activation:
         """Return the activation that Keras computes with this function or layer; note a problem if it is unknown."""
-        reader = _of_function(function)
-        if reader is not None:
+        reader = _reader_of(function)
+        if isinstance(reader, ActivationReader):
             return reader.named(layer, function, self)
         name, names = getattr(function, "__name__", type(function).__name__), [f.__name__ for f in by_function()]
         self.problem(layer, f"activation {name} is not one of {', '.join(names)}")
         return Linear()
 
-    def add_activation(self, layer: Any, activation: Activation) -> None:
-        """Add an activation that is a separate layer. It becomes the activation of the Dense before it.
-
-        The Dense before it must have no activation; otherwise this notes a problem.
-        """
-        dense = next(((x, parts) for x, _, parts in reversed(self.parts) if any(p.letter for p in parts)), None)
-        if dense is None or not dense[1][0].begins or dense[1][1:] != [Linear()]:
-            self.problem(layer, "an activation is verified right behind a Dense without one")
-            return
-        dense[1].pop()
-        reader = by_layer().get(type(layer)) or _of_function(layer.activation)
-        if reader is not None:
-            self.parts.append((layer, reader, [activation]))
-
     def understood(self, model: Any) -> Understood:
         """Return the model in the essay's terms.  Raises Unsupported, naming all problems found."""
+        title = f"model {model.name}"
         if len(self.dtypes) > 1 or not self.dtypes <= {"float32", "float64"}:
             kinds = ", ".join(sorted(self.dtypes))
-            self.problems.append((f"model {model.name}", f"it computes in {kinds}; float32 or float64 is verified"))
-        if not self.inputs:
-            self.problems.append((f"model {model.name}", "it has no Dense layer"))
+            self.problems.append((title, f"it computes in {kinds}; float32 or float64 is verified"))
+        if not any(node.layer.begins for node in self.nodes) and not self.problems:
+            self.problems.append((title, "it has no layer with weights, such as Dense"))
         if model.losses:
-            self.problems.append((f"model {model.name}", "it adds losses of its own (add_loss, regularizers)"))
-        kernels = [(layer, layer.kernel) for layer, _, _ in self.parts if isinstance(layer, keras.layers.Dense)]
-        for i, (layer, kernel) in enumerate(kernels):
-            if any(kernel is other for _, other in kernels[:i]):
-                self.problem(layer, "its kernel is also that of a layer before it (one variable in two layers)")
+            self.problems.append((title, "it adds losses of its own (add_loss, regularizers)"))
         if self.problems:
             raise Unsupported(self.problems)
         try:
-            network = line([Input(self.inputs), *self.layers])
+            network = Network(tuple(self.nodes))
         except ValueError as error:
-            raise Unsupported([(f"model {model.name}", str(error))]) from error
-        places = iter(network.places[1:])
-        stages = []
-        for layer, reader, parts in self.parts:
-            gives = tuple(place.gives for part, place in [next(places) for _ in parts] if part.letter)
-            stages.append(Stage(layer, reader, gives))
-        return Understood(tuple(stages), network, self.dtypes.pop(), self.channels_first)
+            raise Unsupported([(title, str(error))]) from error
+        places = [place for _, place in network.places]
+        self._check_shapes(places)
+        variables, kept = self._variables(places)
+        stages = tuple(self._stage(part, places) for part in self.parts)
+        dtype, ends = self.dtypes.pop(), (id(self.graph.input), id(self.graph.output))
+        return Understood(stages, network, dtype, variables, kept, *ends, self.channels_first)
+
+    def _stage(self, part: _Part, places: list[Place]) -> Stage:
+        """Return the stage of a call."""
+        gives = tuple(places[k].gives for k in part.nodes if places[k].gives != places[k].reads)
+        reads = tuple(id(tensor) for tensor in part.call.reads)
+        return Stage(part.call.layer, part.reader, gives, reads, id(part.call.gives))
+
+    def _check_shapes(self, places: list[Place]) -> None:
+        """Raise Unsupported, naming the layers that By Hand gives another shape than Keras."""
+        for part in self.parts:
+            shape, here = tuple(part.call.gives.shape[1:]), places[self.at[id(part.call.gives)]].outputs
+            if shape != here and not (self.rows and len(here) == 1 and prod(shape) == here[0]):
+                self.problem(part.call.layer, f"it gives the shape {list(shape)}; By Hand computes {list(here)}")
+        if self.problems:
+            raise Unsupported(self.problems)
+
+    def _variables(self, places: list[Place]) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the parameters, and what layers keep, by name.  Raises Unsupported if two layers share a variable."""
+        variables: dict[str, Any] = {}
+        kept: dict[str, Any] = {}
+        for part in self.parts:
+            owned = [(self.nodes[k].layer, places[k]) for k in part.nodes if places[k].owns]
+            names = [name for layer, place in owned for name in layer.parameters(place)]
+            state = [name for layer, place in owned for name in layer.kept(place)]
+            found = dict(zip(names, part.reader.variables(part.call.layer), strict=True)) if names else {}
+            if any(variable is other for variable in found.values() for other in variables.values()):
+                self.problem(
+                    part.call.layer, "its weights are also those of a layer before it (one variable in two layers)"
+                )
+            variables |= found
+            kept |= dict(zip(state, part.reader.kept(part.call.layer), strict=True)) if state else {}
+        if self.problems:
+            raise Unsupported(self.problems)
+        return variables, kept
+
+
+def _is_flattened(graph: Graph) -> bool:
+    """Return whether the input is flattened before anything but an elementwise layer reads it.
+
+    Then an example is one row from the start, as in the essay.
+    """
+    tensor = graph.input
+    if len(tensor.shape) == 2:
+        return True
+    while len(readers := graph.readers(tensor)) == 1:
+        layer, tensor = readers[0].layer, readers[0].gives
+        if type(layer) is keras.layers.Flatten:
+            return True
+        elementwise = (keras.layers.Rescaling, keras.layers.Dropout, keras.layers.Identity)
+        if not isinstance(layer, elementwise):
+            return False
+    return False

@@ -3,6 +3,8 @@
 Each kind of layer has a module in `verify/capture/layers/` with its `READER`.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Protocol
 
 import keras
@@ -10,10 +12,11 @@ import numpy as np
 import tensorflow as tf
 
 from reference.layers.activation import Activation
-from reference.layers.dense import Dense
-from reference.layers.layer import Layer
+from reference.layers.layer import Layer, Shape
 
 Tensors = dict[str, Any]
+BESIDE = " beside"  # follows the name of a Z that is computed from a copy of the inputs
+REFUSED = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")
 # The base class of all of Keras's variables.
 VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))
 
@@ -21,24 +24,24 @@ VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__modu
 class Reading(Protocol):
     """The model that is being read, as a reader sees it (`model_reader.ModelReading`)."""
 
+    rows: bool  # an example is one row from the start, because the input is flattened
     channels_first: bool
 
     @property
-    def last(self) -> Layer | None:
-        """The last part read that computes a tensor, or None."""
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of one example of what the layer reads, as Keras has them."""
+        ...
 
     @property
-    def at_input(self) -> bool:
-        """True if only rescaling and flattening come before the next layer."""
+    def activation_follows(self) -> bool:
+        """True if what the layer gives is read by one activation alone, which is a separate layer."""
+        ...
 
     def add(self, layer: Any, *parts: Layer) -> None:
-        """Add a Keras layer that computes these parts."""
+        """Add a Keras layer that computes these parts one after the other."""
 
-    def add_dense(self, layer: Any, inputs: int, dense: Dense, function: Any) -> None:
-        """Add a Keras Dense layer with this many inputs and this activation function."""
-
-    def add_activation(self, layer: Any, activation: Activation) -> None:
-        """Add an activation that is a separate layer."""
+    def add_weights(self, layer: Any, part: Layer, *, linear: bool = False) -> None:
+        """Add a Keras layer with weights and an activation. `linear`: also an activation that does nothing."""
 
     def problem(self, layer: Any, why: str) -> None:
         """Note why a layer is not supported."""
@@ -49,19 +52,72 @@ class Reading(Protocol):
 
 
 class Reader:
-    """Reads one kind of layer. `types` are the Keras layers that it reads: exactly these, no subclasses."""
+    """Reads one kind of layer. `types` are the Keras layers that it reads: exactly these, no subclasses.
+
+    `operations` are the classes of `keras.ops` of the same meaning, by module and name.
+    """
 
     types: ClassVar[tuple[type, ...]] = ()
+    operations: ClassVar[tuple[str, ...]] = ()
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Tell `reading` which parts the layer consists of, and what is not supported."""
 
+    def variables(self, layer: Any) -> list[Any]:
+        """Return the layer's variables, in the order of the parameters of its parts."""
+        return []
+
+    def kept(self, layer: Any) -> list[Any]:
+        """Return the variables that the layer itself keeps from step to step, in the order of `Layer.kept`."""
+        return []
+
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
         """Call the layer on A, store every tensor by name in `found`, and return the layer's output.
 
-        `gives` are the names of the tensors that the parts compute, in the order in which `read` added the parts.
+        A is a tensor, or a list of them for a layer that joins several. `gives` are the names of the tensors that the
+        parts compute, in the order in which `read` added the parts.
         """
-        return layer(A)
+        output = layer(*A) if isinstance(A, list) and not isinstance(layer, keras.Layer) else layer(A)
+        if gives:
+            found[gives[0]] = output
+        return output
+
+
+class WeightsReader(Reader):
+    """Reads a layer with weights, which may have an activation of its own: Dense or a convolution."""
+
+    def variables(self, layer: Any) -> list[Any]:
+        """Return the kernel and, if there is one, the bias."""
+        return [layer.kernel] + ([layer.bias] if layer.use_bias else [])
+
+    def check(self, layer: Any, reading: Reading) -> None:
+        """Note what is not supported: regularizers, constraints, LoRA, quantized weights."""
+        for what in REFUSED:
+            if getattr(layer, what, None) is not None:
+                reading.problem(layer, f"{what} is not verified")
+        if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+            reading.problem(layer, "LoRA and quantised weights are not verified")
+
+    def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
+        """Call the layer with a linear activation, which gives Z, then apply its own activation, which gives A."""
+        with _activation_apart(layer) as activation:
+            Z, copy = layer(A), layer(beside_of(A))
+        found |= {gives[0]: Z, gives[0] + BESIDE: copy}
+        output = activation(Z)
+        if len(gives) > 1:  # otherwise the activation is a separate layer that follows, or there is none
+            found[gives[1]] = output
+        return output
+
+
+@contextmanager
+def _activation_apart(layer: Any) -> Iterator[Callable[[Any], Any]]:
+    """Give the layer a linear activation for the duration of a `with` block, and yield its own activation."""
+    own = layer.activation
+    layer.activation = keras.activations.linear
+    try:
+        yield own
+    finally:
+        layer.activation = own
 
 
 class ActivationReader(Reader):
@@ -80,12 +136,12 @@ class ActivationReader(Reader):
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the activation of a separate layer."""
-        reading.add_activation(layer, self.named(layer, layer, reading))
+        reading.add(layer, self.named(layer, layer, reading))
 
-    def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
-        """Call the layer on A, and store and return its output."""
-        found[gives[0]] = layer(A)
-        return found[gives[0]]
+
+def is_activation(layer: Any) -> bool:
+    """Return whether a layer is Keras's Activation, or in its package of activations."""
+    return type(layer) is keras.layers.Activation or ".activations." in type(layer).__module__
 
 
 def rounded(constant: Any, dtype: str) -> float:

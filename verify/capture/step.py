@@ -20,11 +20,9 @@ from reference.network import Network
 from reference.rules import rules
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments as moments_of
-from verify.capture.essay_model import parameters as parameters_of
 from verify.capture.layers import fused
-from verify.capture.layers.dense import BESIDE
 from verify.capture.model_reader import Understood, understand
-from verify.capture.reader import VARIABLE, Tensors, beside_of
+from verify.capture.reader import BESIDE, VARIABLE, Tensors, beside_of
 from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
 
@@ -36,10 +34,12 @@ def _pass(model: Any, understood: Understood, X: Any, found: Tensors, training: 
     of a product by name.
     """
     with tf.name_scope(model.name):
-        A = tf.cast(X, understood.dtype)  # as Keras casts what a model is given
+        tensors = {understood.input: tf.cast(X, understood.dtype)}  # as Keras casts what a model is given
         for stage in understood.stages:
-            A = stage.reader.run(stage.layer, stage.gives, A, found, training)
-    return A
+            read = [tensors[key] for key in stage.reads]
+            A = read if len(read) > 1 else read[0]
+            tensors[stage.output] = stage.reader.run(stage.layer, stage.gives, A, found, training)
+    return tensors[understood.output]
 
 
 def _handed_out(network: Network, found: Tensors) -> Tensors:
@@ -49,7 +49,7 @@ def _handed_out(network: Network, found: Tensors) -> Tensors:
     """
     copied = {place.reads for layer, place in network.places if layer.kind in fused()}
     return {
-        name: found[name + BESIDE] if name in copied else tensor
+        name: found.get(name + BESIDE, tensor) if name in copied else tensor
         for name, tensor in found.items()
         if not name.endswith(BESIDE)
     }
@@ -60,7 +60,8 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
     description = understood or understand(model)
 
     def step(X: Any, y: Any) -> Tensors:
-        tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters_of(model).items()}
+        tensors: Tensors = {P: tf.identity(variable.value) for P, variable in description.parameters.items()}
+        tensors |= {names.before(name): tf.identity(variable.value) for name, variable in description.kept.items()}
         inner: Tensors = {}
         prediction = _pass(model, description, X, inner, training=False)
         tensors |= _handed_out(description.network, inner)
@@ -73,7 +74,7 @@ def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, 
 def training(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
     """Return a function of X and y that does what `train_on_batch` does and returns all tensors by name."""
     description = understood or understand(model)
-    parameters = parameters_of(model)
+    parameters = description.parameters
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
     optimizer = OPTIMIZERS[optimizer_text(model.optimizer, description.dtype)]
@@ -83,7 +84,8 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
 
     def step(X: Any, y: Any) -> Tensors:
         tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
-        tensors |= {names.before(name): tf.identity(variable.value) for name, variable in moments.items()}
+        kept = moments | description.kept
+        tensors |= {names.before(name): tf.identity(variable.value) for name, variable in kept.items()}
         inner: Tensors = {}
         with tf.GradientTape() as tape:
             prediction = _pass(model, description, X, inner, training=True)
@@ -101,7 +103,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
         tensors |= _applied(model.optimizer, learned, [gradients[P] for P in learned])
-        tensors |= {name: tf.identity(variable.value) for name, variable in moments.items()}
+        tensors |= {name: tf.identity(variable.value) for name, variable in kept.items()}
         tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
         return tensors
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from reference.network import Network
 from verify.capture.capture import faithful, has_own_results, named, with_own_results
 from verify.capture.environment import environment
-from verify.capture.essay_model import build, moments, parameters, restore, snapshot, to_numpy
+from verify.capture.essay_model import build, moments, restore, snapshot, to_numpy
+from verify.capture.model_reader import understand
 from verify.capture.step import training
 from verify.capture.threads import bits_are_equal
 from verify.errors import Unverifiable
-from verify.records.arrays import as_rows
+from verify.records.arrays import as_row
 from verify.records.settings import Settings
 from verify.records.trace import Array
 
@@ -30,7 +31,7 @@ class Learner:
             self.environment = {name: text for name, text in self.environment.items() if name != "threads"}
         self.settings, self.network = settings, network
         self.model = build(settings, network)
-        self.parameters = parameters(self.model)
+        self.parameters = understand(self.model).parameters
         self._step = training(self.model)
         self._forward = tf.function(lambda X: tf.argmax(self.model(X, training=False), axis=1))
 
@@ -48,7 +49,7 @@ class Learner:
         """
         begin = snapshot(self.model) if self.settings.jit else []
         found = self._step(tf.constant(X), tf.constant(y))
-        tensors = named({name: _seen(tensor) for name, tensor in found.items()}, X, y, self.settings)
+        tensors = named({name: _seen(tensor) for name, tensor in found.items()}, X, y, self.settings, self.network)
         if not self.settings.jit:
             return tensors
         after = snapshot(self.model)
@@ -58,12 +59,12 @@ class Learner:
 
     def weights(self) -> dict[str, Array]:
         """Return the parameters by name, biases as [1, n]."""
-        return {P: as_rows(P, to_numpy(variable)) for P, variable in self.parameters.items()}
+        return {P: as_row(to_numpy(variable)) for P, variable in self.parameters.items()}
 
     def tensors(self) -> dict[str, Array]:
         """Return the current parameters and moments by name: P, m_P, v_P."""
         arrays = {name: to_numpy(variable) for name, variable in moments(self.model, self.parameters).items()}
-        return self.weights() | {name: as_rows(name, array) for name, array in arrays.items()}
+        return self.weights() | {name: as_row(array) for name, array in arrays.items()}
 
     def state(self) -> list[Array]:
         """Return copies of all variables, for `restore`."""

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from verify.capture.compile_arguments import loss_text, optimizer_text
-from verify.capture.essay_model import parameters
 from verify.capture.memory import unchanged
+from verify.capture.model_graph import graph_of
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced
 from verify.errors import Unsupported, Unusable
@@ -70,7 +70,7 @@ def _check_built(model: Any) -> None:
 def check_variables(model: Any) -> None:
     """Raise Unsupported, naming them, if only one of W and B is frozen, or nothing or something else is trained."""
     trained = {id(variable): variable for variable in model.trainable_variables}
-    known = parameters(model)
+    known = understand(model).parameters
     frozen = {P for P, variable in known.items() if id(variable) not in trained}
     whole = {P for P in understand(model).network.parameters() if P not in understand(model).network.learned()}
     problems = [(P, "it is frozen, and its layer is not (trainable=False)") for P in known if P in frozen - whole]
@@ -99,7 +99,8 @@ def _compiled(model: Any, optimizer: Any, loss: Any) -> Any:
     if lost:
         raise Unsupported([(f"model {model.name}", f"{lost[0]}; compile the model itself to verify it")])
     options = {name: getattr(was, name) for name in ("jit_compile", "run_eagerly")} if was else {}
-    copy = keras.Model(model.inputs, model.outputs, name=model.name)
+    graph = graph_of(model)
+    copy = keras.Model(graph.input, graph.output, name=model.name)
     try:
         copy.compile(optimizer=own if was and own is was.optimizer else _anew(own), loss=cost, **options)
     except (ValueError, TypeError) as error:

@@ -43,9 +43,11 @@ class Masks:
         """Yield a failed comparison for each mask of the next step that chance does not explain."""
         for name, (rate, layer, reads) in self.places.items():
             mask = tensors.get(name)
-            if mask is None or mask.ndim != 2 or not mask.size or not np.all((mask == 0) | (mask == 1)):
+            if mask is None or mask.ndim < 2 or not mask.size or not np.all((mask == 0) | (mask == 1)):
                 continue  # another check names it
-            text = self._shares(name, mask, tensors.get(reads), rate)
+            A = tensors.get(reads)
+            mask, A = mask.reshape(len(mask), -1), None if A is None or not A.ndim else A.reshape(len(A), -1)
+            text = self._shares(name, mask, A, rate)
             text = text or _repeats(mask, rate) or self._again(name, step, mask, rate)
             if text:
                 text = f"{text}; chance does that less than once in {1 / CHANCE:.0e} steps"

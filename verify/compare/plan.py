@@ -38,10 +38,10 @@ def own_results(trace: Trace) -> dict[str, str]:
     """
     network = trace.network
     if not trace.settings.training:
-        last = network.in_prediction.places[-1][1].gives
+        last = network.in_prediction.output[1].gives
         return {own(last): last}
     moments = [kept(moment, P) for P in network.learned() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
-    return {own(P): new(P) for P in network.learned()} | {own(name): name for name in moments}
+    return {own(P): new(P) for P in network.learned()} | {own(name): name for name in (*moments, *network.kept)}
 
 
 def begins_with(trace: Trace) -> tuple[str, ...]:

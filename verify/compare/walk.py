@@ -15,7 +15,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
-from reference.rules import Rule, given_names
+from reference.rules import Rule
 from reference.tensor_names import CARRIED, carried, previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import Context, diagnose
@@ -227,8 +227,7 @@ def _carried_over(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _chain_inputs(balls: Mapping[str, Ball], trace: Trace, first: bool) -> dict[str, Ball]:
     """Return those of the balls that chained mode does not compute itself.
 
-    These are X, y and the masks; if `first`, also the parameters and the optimizer's state.
+    These are X, y and the masks; if `first`, also the parameters and the state of the optimizer and of layers.
     """
-    parameters = trace.network.parameters()
-    names = begins_with(trace) if first else (name for name in given_names(trace.network) if name not in parameters)
+    names = begins_with(trace) if first else ("X", "y", *trace.network.masks())
     return {name: balls[name] for name in names if name in balls}

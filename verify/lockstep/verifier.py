@@ -101,7 +101,7 @@ class Lockstep:
     def examples(self, tensors: Mapping[str, Array]) -> int:
         """Return the number of examples: the last batch of an epoch may be smaller than the others."""
         X = tensors.get("X")
-        return len(X) if X is not None and X.ndim == 2 else self.settings.batch
+        return len(X) if X is not None and X.ndim > 1 else self.settings.batch
 
     def _plan(self, examples: int, first: bool) -> _Plan:
         """Return the plan of a step, made once for each number of examples; `first`: of the first step."""

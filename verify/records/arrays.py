@@ -16,11 +16,9 @@ def label_rows(y: Array, outputs: int, dtype: DTypeLike, sparse: bool) -> Array:
     return (y.reshape(-1, 1) if y.ndim == 1 else y).astype(dtype)
 
 
-def as_rows(name: str, array: Array) -> Array:
-    """Return an array in the shape that the essay writes: a bias [n] as [1, n], an image of several rows as one row."""
-    if array.ndim == 1:
-        return array.reshape(1, -1)
-    return array.reshape(len(array), -1) if array.ndim > 2 else array
+def as_row(array: Array) -> Array:
+    """Return an array in the shape that the essay writes: a bias [n] as [1, n], all others as they are."""
+    return array.reshape(1, -1) if array.ndim == 1 else array
 
 
 def same_bits(a: Array, b: Array) -> bool:

@@ -26,6 +26,12 @@ def by_function() -> dict[Any, ActivationReader]:
 
 
 @lru_cache(maxsize=1)
+def by_operation() -> dict[str, Reader]:
+    """Return the reader of each class of `keras.ops`, by module and name."""
+    return {name: reader for reader in readers().values() for name in reader.operations}
+
+
+@lru_cache(maxsize=1)
 def fused() -> frozenset[str]:
     """Return the kinds of activations that TensorFlow may fuse with the product before them."""
     return frozenset(k for k, reader in readers().items() if isinstance(reader, ActivationReader) and reader.fused)

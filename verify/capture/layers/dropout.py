@@ -5,9 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from reference.layers.dropout import Dropout
-from reference.tensor_names import of_layer
-from reference.tensor_names import read as parts_of
+from reference.layers.dropout import Dropout, mask_of
 from verify.capture.reader import Reader, Reading, Tensors
 
 
@@ -17,12 +15,9 @@ class DropoutReader(Reader):
     types = (keras.layers.Dropout,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer, or no part if its rate is 0; note what is not supported: `noise_shape`, two in a row."""
+        """Add the layer, or no part if its rate is 0; note what is not supported: `noise_shape`."""
         if layer.noise_shape is not None and layer.rate:
             reading.problem(layer, "its noise_shape is not verified")
-        if isinstance(reading.last, Dropout) and layer.rate:
-            reading.problem(layer, "two dropouts in a row are not verified")
-            return
         reading.add(layer, *([Dropout(float(layer.rate))] if layer.rate else []))
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
@@ -36,8 +31,7 @@ class DropoutReader(Reader):
             tape.watch(A)
             D = layer(A, training=True)
         slope = tape.gradient(D, A)
-        mask = of_layer("M", parts_of(gives[0]).layer or 0)
-        found |= {mask: tf.cast(slope > 0, slope.dtype), gives[0]: D}
+        found |= {mask_of(gives[0]): tf.cast(slope > 0, slope.dtype), gives[0]: D}
         return D
 
 

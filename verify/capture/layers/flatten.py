@@ -14,10 +14,12 @@ class FlattenReader(Reader):
     types = (keras.layers.Flatten,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer; with channels first, note that it moves the channels behind the rows and columns."""
-        if layer.data_format == "channels_first" and len(layer.input.shape) > 2:
-            reading.channels_first = True
-        reading.add(layer, Flatten())
+        """Add the layer; with channels first, it moves the channels behind the rows and columns."""
+        channels_first = layer.data_format == "channels_first" and len(reading.shapes[0]) > 1
+        if reading.rows:  # X is put in this order before the first layer
+            reading.channels_first = reading.channels_first or channels_first
+            channels_first = False
+        reading.add(layer, Flatten(channels_first))
 
 
 READER = FlattenReader()

@@ -1,4 +1,4 @@
-"""Keras's Rescaling. It is supported only before the first Dense."""
+"""Keras's Rescaling."""
 
 from typing import Any
 
@@ -14,10 +14,7 @@ class RescalingReader(Reader):
     types = (keras.layers.Rescaling,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer; note what is not supported: another position, or a scale or offset that is an array."""
-        if not reading.at_input:
-            reading.problem(layer, "it stands behind a layer that computes; before the first it is verified")
-            return
+        """Add the layer; note a scale or offset that is an array, which is not supported."""
         try:
             reading.add(layer, Rescaling(reading.rounded(layer, layer.scale), reading.rounded(layer, layer.offset)))
         except (TypeError, ValueError):
