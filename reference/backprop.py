@@ -40,5 +40,5 @@ def bias_gradient(dZ: Any) -> Any:
 
 
 def rows(T: Any) -> Any:
-    """All rows of all examples, one below the other.  [N, …, n] -> [N·…, n]; [N, n] stays as it is."""
+    """All rows of all examples, one below the other.  [N, …, n] -> [N·…, n].  (22a), (22b)"""
     return T if T.ndim == 2 else T.reshape(-1, T.shape[-1])

@@ -15,6 +15,7 @@ from reference.layers.dropout import Dropout
 from reference.layers.identity import Identity
 from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape, Source
+from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
 from reference.tensor_names import of_layer, read
 
@@ -94,12 +95,22 @@ class Network:
 
     @cached_property
     def activations(self) -> tuple[str, ...]:
-        """The activation of each layer 1…L, as text."""
-        return tuple(str(layer) for layer, _ in self.places if isinstance(layer, Activation))
+        """The activation of each layer 1…L, as text; "linear" for a layer that has none."""
+        found = {place.gives: str(layer) for layer, place in self.places if isinstance(layer, Activation)}
+        return tuple(found.get(of_layer("A", number), Linear.kind) for number in range(1, self.depth + 1))
+
+    def kinds(self, number: int) -> tuple[str, ...]:
+        """Return what follows the weights of the essay's layer l, as texts: ("relu", "max_pooling"); layer 0: X."""
+        return tuple(str(x) for x in self.layers(number) if not x.begins and not isinstance(x, Input | Identity))
 
     def layers(self, number: int) -> tuple[Layer, ...]:
         """Return the parts of the essay's layer l: a Dense, its activation, and a dropout; layer 0 is the input."""
         return tuple(layer for layer, place in self.places if place.number == number)
+
+    def read_by(self, number: int) -> tuple[int, ...]:
+        """Return the numbers of the other layers of the essay that the parts of layer l read."""
+        sources = (source.number for _, place in self.places if place.number == number for source in place.sources)
+        return tuple(sorted(set(sources) - {number}))
 
     @cached_property
     def in_prediction(self) -> Network:

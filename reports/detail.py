@@ -14,16 +14,22 @@ OUTSIDE, NOT_FINITE = LEVELS, LEVELS + 1  # levels of a ratio above 1, and of a 
 
 @dataclass(frozen=True)
 class LayerDrawing:
-    """A layer in the drawing of the network. `ratio` is the largest of its tensors, `worst` names that tensor."""
+    """A layer in the drawing of the network. `ratio` is the largest of its tensors, `worst` names that tensor.
+
+    `parts` are what the layer consists of behind its weights: the activation, then what follows. `size` is the shape of
+    one example as text. `reads` are the numbers of the layers that it reads.
+    """
 
     number: int
     name: str
     nodes: int
-    activation: str
+    parts: tuple[str, ...]
     ratio: float | None = None
     worst: str = ""
     passed: bool = True
     link: str = ""
+    size: str = ""
+    reads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -52,13 +52,18 @@ class Bar:
 
 @dataclass(frozen=True)
 class Column:
-    """A layer as drawn: x and y of its nodes, y of the gap before the last, and its colour from 0 to 4."""
+    """A layer as drawn: x and y of its nodes, y of the gap before the last, and its colour from 0 to 4.
+
+    `before`: it reads the column before it. `skips` has an SVG path from each other column that it reads.
+    """
 
     layer: LayerDrawing
     x: int
     nodes: tuple[int, ...]
     gap: int | None
     tone: int
+    before: bool
+    skips: tuple[str, ...]
 
 
 def scatter(value: Scatter) -> Plot:
@@ -145,5 +150,13 @@ def network(layers: tuple[LayerDrawing, ...]) -> tuple[Column, ...]:
         rows = min(layer.nodes, 6)
         heights = [118 - (rows - 1) * 13 + 26 * k for k in range(rows)]
         gap = heights.pop(4) if layer.nodes > 5 else None
-        columns.append(Column(layer, 60 + 115 * i, tuple(heights), gap, tone(layer.ratio, layer.passed)))
+        x, far = 60 + 115 * i, [number for number in layer.reads if number < layer.number - 1]
+        skips = tuple(f"M{60 + 115 * j} 118Q{(60 + 115 * j + x) // 2} {250} {x} 118" for j in far)
+        before = layer.number - 1 in layer.reads
+        columns.append(Column(layer, x, tuple(heights), gap, tone(layer.ratio, layer.passed), before, skips))
     return tuple(columns)
+
+
+def extra_height(layers: tuple[LayerDrawing, ...]) -> int:
+    """Return by how much the drawing is higher than usual: a line for each part of a layer behind the first."""
+    return 17 * max((len(layer.parts) - 1 for layer in layers), default=0)

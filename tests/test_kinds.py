@@ -16,6 +16,7 @@ from reference.rules import rules
 from tests.reference import layers as witnesses
 from tests.reference import losses as loss_witnesses
 from tests.reference import optimizers as optimizer_witnesses
+from tests.support.graphs import GRAPHS
 from verify.compare.variants import LAYERS as LAYER_VARIANTS
 from verify.compare.variants import LOSSES as LOSS_VARIANTS
 from verify.compare.variants import OPTIMIZERS as OPTIMIZER_VARIANTS
@@ -60,6 +61,13 @@ def test_kinds_that_compute_nothing_have_a_reader():
 
     assert set(kinds()) == set(readers())
     assert set(modules_of(LAYER_VARIANTS)) == set(COMPUTING)
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_every_rule_of_a_graph_has_variants(name):
+    for rule in rules(GRAPHS[name], "mean_squared_error", OPTIMIZERS["adam"]):
+        if rule.phase in ("forward", "backward"):
+            assert len(list(variants_of(rule, GRAPHS[name], OPTIMIZERS["adam"]))) > 1, rule.tensor
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS)

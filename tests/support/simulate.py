@@ -4,7 +4,7 @@ import numpy as np
 
 from reference.network import chain
 from reference.rules import given_names, rules, start
-from reference.tensor_names import carried
+from reference.tensor_names import before, carried, of_layer, read
 from verify.compare.recompute import coefficients_as_numbers
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Trace
@@ -27,12 +27,15 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
     printed = settings.command == "printed"
     known = {}
     for P in network.parameters():
-        scale = 0 if printed and P[0] == "B" else 1 / max(3, np.sqrt(network.sizes[int(P[1:]) - 1]))
-        known[P] = (rng.normal(size=network.shape(P)) * scale).astype(dtype)
+        scale = 0 if printed and P[0] == "B" else 1 / max(3, np.sqrt(fan_in(network, P)))
+        known[P] = (rng.normal(size=network.shape(P)) * scale + (read(P).quantity == "gamma")).astype(dtype)
+    for name in network.kept:
+        known[before(name)] = np.full(network.tensor_shape(name, 1), "variance" in name, dtype)
     tensors = {}
     for step in range(1, settings.steps + 1):
-        y = np.eye(network.sizes[-1], dtype=dtype)[rng.integers(network.sizes[-1], size=settings.batch)]
-        known |= {"X": rng.random((settings.batch, network.sizes[0])).astype(dtype), "y": y}
+        outputs = network.tensor_shape("y", 1)[-1]
+        y = np.eye(outputs, dtype=dtype)[rng.integers(outputs, size=settings.batch)]
+        known |= {"X": rng.random(network.tensor_shape("X", settings.batch)).astype(dtype), "y": y}
         if printed:
             known["X"][-1] = 0
         known |= {name: np.asarray(array, dtype=dtype) for name, array in (given or {}).items()}
@@ -54,6 +57,12 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
         tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
         known |= {name: a for n, a in known.items() if (name := carried(n)) is not None}
     return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
+
+
+def fan_in(network, P):
+    """How many numbers a node adds up: n(l-1) for W(l) and B(l), the size of the window for a convolution."""
+    kernel = of_layer("W", read(P).layer)
+    return int(np.prod(network.shape(kernel)[:-1])) if kernel in network.parameters() else 1
 
 
 def altered(trace, name, array):

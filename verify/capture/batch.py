@@ -12,13 +12,18 @@ from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
 
+def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
+    """Return the shape of one example that a model takes, and how many numbers it gives.  Raises Unsupported."""
+    graph = graph_of(model)
+    return tuple(graph.input.shape[1:]), int(graph.output.shape[-1])
+
+
 def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
     """Return x and y as Keras needs them; `dtype` is that of the model.  Raises Unusable, naming x or y.
 
     y of shape [N] is a column where the model has one output, as Keras takes it.
     """
-    graph = graph_of(model)
-    shape, outputs = tuple(graph.input.shape[1:]), int(graph.output.shape[-1])
+    shape, outputs = taken_and_given(model)
     if x.shape[1:] != shape:
         raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
     with np.errstate(over="ignore"):

@@ -17,6 +17,7 @@ from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced, replaced_at_run_time
 from verify.capture.reader import Tensors
+from verify.capture.reported_loss import reported_loss, same_loss
 from verify.capture.step import forward, is_eager, training, uses_xla
 from verify.errors import Unverifiable
 from verify.records.arrays import as_row, label_rows, same_bits
@@ -91,26 +92,28 @@ def faithful(
 ) -> dict[str, Array]:
     """Capture the steps of these batches and return their tensors, after four checks.  Raises Unverifiable.
 
-    A second capture must give the same bits. The model's own step, taken by Keras's own functions, must change every
-    variable to the captured bits, must report the captured cost (or prediction), and must count one iteration. If it is
+    A second capture must give the same bits; if the step is compiled, it must do so eagerly, because TensorFlow adds
+    three or more gradients of one tensor in the order in which they are ready (AddN). The model's own step, taken by
+    Keras's own functions, must change every variable to the captured bits, must report the captured cost (or
+    prediction), and must count one iteration. If it is
     compiled, its results may have other bits: they are returned as P_own, and the steps are taken eagerly, too.
     Each step begins where the model's own last step has ended; so does what is done after the last.
     """
     run: dict[str, Array] = {}
-    start = snapshot(model)
+    start, reproducible = snapshot(model), True
     for number, (X, y) in enumerate(batches, 1):
         begin = snapshot(model)
         tensors = _captured(model, step, X, y, settings)
         after = snapshot(model)
         restore(model, begin)
-        _check_reproducible(model, tensors, _captured(model, step, X, y, settings))
+        reproducible &= _is_reproduced(model, tensors, _captured(model, step, X, y, settings))
         restore(model, begin)
         output = _own_step(model, X, y, settings)
         told = number if len(batches) > 1 else 0
         tensors = with_own_results(model, settings, tensors, after, told)
         tensors = _with_output(model, settings, tensors, output, told)
         run |= {in_step(number, name): array for name, array in tensors.items()}
-    if has_own_results(run):
+    if has_own_results(run) or not reproducible:
         check_eagerly(model, batches, settings, start)
     return run
 
@@ -214,39 +217,21 @@ def _with_output(
     return tensors | {own_name(last): prediction}
 
 
-def reported_loss(model: Any, logs: Mapping[str, Any]) -> float:
-    """Return the loss that Keras reports of a step; NaN if it reports none.
-
-    It is "loss" in the logs. If a metric has that name too, Keras's loss tracker has it.
-    """
-    metrics = [inner for metric in model.metrics for inner in (getattr(metric, "metrics", None) or [metric])]
-    if any(metric.name == "loss" and metric is not model._loss_tracker for metric in metrics):
-        return float(to_numpy(model._loss_tracker.result()))
-    return float(logs.get("loss", np.nan))
-
-
-def same_loss(reported: float, expected: float, scale: float, settings: Settings, loose: bool) -> bool:
-    """Return whether a loss that Keras reports is the expected one.
-
-    Keras computes it as Σ(N·C) / ΣN; `scale` is Σ|N·C| / ΣN. `loose`: the step's results have other bits, so C has too.
-    """
-    if not np.isfinite([reported, expected]).all():
-        return str(reported) == str(expected)  # NaN is not equal to NaN
-    return (
-        abs(reported - expected)
-        <= (2.0**-10 if settings.jit or loose else 4 * float(np.finfo(settings.dtype).eps)) * scale
-    )
-
-
 def reasons(model: Any) -> str:
     """Return what may be the reason why a model's own step differs, as the end of a sentence; "" if nothing is seen."""
     seen = replaced(model)
     return f" ({'; '.join(seen[:3])})" if seen else ""
 
 
-def _check_reproducible(model: Any, first: dict[str, Array], second: dict[str, Array]) -> None:
-    """Compare two captures.  Raises Unverifiable, naming the first tensor that has other bits in the second."""
+def _is_reproduced(model: Any, first: dict[str, Array], second: dict[str, Array]) -> bool:
+    """Return whether two captures have the same bits.  Raises Unverifiable unless they have, if the model runs eagerly.
+
+    It names the first tensor that has other bits in the second.
+    """
     for name in {**first, **second}:
         if name not in first or name not in second or not same_bits(first[name], second[name]):
+            if not is_eager(model):
+                return False
             text = f"the capture is not reproducible: a second run gives {name} other bits"
             raise Unverifiable(f"{text}{reasons(model)}")
+    return True

@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from verify.capture.capture import check_eagerly, has_own_results, reasons, reported_loss, same_loss, with_own_results
+from verify.capture.capture import check_eagerly, has_own_results, reasons, with_own_results
 from verify.capture.essay_model import to_numpy
+from verify.capture.reported_loss import reported_loss, same_loss
 from verify.errors import Unverifiable
 from verify.records.settings import Settings
 from verify.records.trace import Array

@@ -58,7 +58,7 @@ class Reader:
     """
 
     types: ClassVar[tuple[type, ...]] = ()
-    operations: ClassVar[tuple[str, ...]] = ()
+    operations: tuple[str, ...] = ()
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Tell `reading` which parts the layer consists of, and what is not supported."""
@@ -125,10 +125,12 @@ class ActivationReader(Reader):
 
     `function` is Keras's function of this activation; another function with an equal name is not accepted. `fused` says
     that TensorFlow may compute it in one kernel with the product before it, with other bits than in separate kernels.
+    `operation` is the class of `keras.ops` of the same meaning, if it has no options.
     """
 
-    def __init__(self, function: Any, activation: type[Activation], fused: bool = False) -> None:
+    def __init__(self, function: Any, activation: type[Activation], fused: bool = False, operation: str = "") -> None:
         self.function, self.activation, self.fused = function, activation, fused
+        self.operations = (operation,) if operation else ()
 
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
         """Return the activation that a layer computes; `function` is Keras's function, or a layer used as one."""

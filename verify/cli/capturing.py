@@ -128,7 +128,9 @@ def _from_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]
     """Return images in the model's shape, labels as its loss needs them, the first index, and the batch size."""
     choice = choose_sample(options, batch=options.batch)
     images, classes, labels = choice.samples.images, choice.samples.classes, choice.samples.labels
-    shape, outputs = tuple(model.input_shape[1:]), int(model.output_shape[-1])
+    from verify.capture.batch import taken_and_given
+
+    shape, outputs = taken_and_given(model)
     if images.shape[1] != int(np.prod(shape)):
         raise Unusable(
             f"--model {options.model}: it takes {list(shape)}, and the images of --data {options.data} have "

@@ -1,5 +1,6 @@
 """The essay's tables 3, 4, A-1 and A-2, each with the numbers computed by hand and by TensorFlow."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import repeat, zip_longest
 from typing import Any
@@ -30,7 +31,7 @@ Chain = Mapping[str, Ball]
 
 def table_3(trace: Trace, by_hand: Chain) -> tuple[Table, Columns]:
     """Return table 3, the prediction for each digit by hand and by TensorFlow, and its CSV file."""
-    name = of_layer("A", trace.network.depth)
+    name = trace.network.output[1].gives
     hand, tensorflow = by_hand[name].value[0], trace.step(1)[name][0].astype(np.float64)
     difference, bound = tensorflow - hand, by_hand[name].spread()[0]
     rows = tuple(
@@ -88,8 +89,10 @@ def _updated(trace: Trace) -> Iterator[tuple[int, str, str]]:
 def _layout(title: str, layer: int, tensors: Tensors, by_hand: Chain, verdicts: Mapping[str, str], step: int) -> Table:
     """Return the table of one layer in the layout of the essay."""
     W, B = of_layer("W", layer), of_layer("B", layer)
-    m, n = tensors[W].shape
+    shape = tensors[W].shape
+    m, n = math.prod(shape[:-1]), shape[-1]
     columns, has_bias = ends(n), B in by_hand
+    biases = tensors[B].shape[-1] if has_bias else 0  # of a transposed convolution, not the kernel's last axis
     heads = ["j = " + str(j + 1) if j >= 0 else "…" for j in columns] + [f"b({layer})"] * has_bias
     header = ("", "i", *(f"by hand {h}" for h in heads), *(f"TensorFlow {h}" for h in heads))
     sides: tuple[Tensors, Tensors] = ({name: ball.value for name, ball in by_hand.items()}, tensors)
@@ -97,7 +100,7 @@ def _layout(title: str, layer: int, tensors: Tensors, by_hand: Chain, verdicts: 
     largest = []
     for row, (tensor_name, row_title) in ROWS.items():
         P, b = tensor_name(W), tensor_name(B)
-        for i, k in zip_longest(ends(m), ends(n) if has_bias else ()):
+        for i, k in zip_longest(ends(m), ends(biases)):
             cells: list[Cell] = []
             for side in sides:
                 cells += [_cell(side, P, W, i, j, row) for j in columns]
@@ -108,8 +111,8 @@ def _layout(title: str, layer: int, tensors: Tensors, by_hand: Chain, verdicts: 
         for x in (P, b)[: 1 + has_bias]:
             difference = float(np.max(np.abs(by_hand[x].value - tensors[x].astype(np.float64))))
             largest.append(f"{x}: largest difference {difference:.1e}, {verdicts.get(x, 'given')}")
-    bias = f" and B({layer}) [1, {n}]" * has_bias
-    full_title = f"{title}. ∇C, η∇C and the new W({layer}) [{m}, {n}]{bias}, step {step}"
+    bias = f" and B({layer}) [1, {biases}]" * has_bias
+    full_title = f"{title}. ∇C, η∇C and the new W({layer}) {list(shape)}{bias}, step {step}"
     note = f"Updated values are bold. {'; '.join(largest)}."
     return Table(full_title, header, tuple(rows), frozenset(range(2, len(header))), note)
 
@@ -125,8 +128,13 @@ def _cell(side: Tensors, name: str, original: str, i: int | None, j: int | None,
         return Cell("")
     if i < 0 or j < 0:
         return Cell("⋮" if i < 0 else "…")
-    value = float(side[name][i, j])
-    return Cell(printed(value), strong=row == "new" and value != float(side[original][i, j]))
+    value = float(_matrix(side[name])[i, j])
+    return Cell(printed(value), strong=row == "new" and value != float(_matrix(side[original])[i, j]))
+
+
+def _matrix(array: Array) -> Array:
+    """Return an array as a matrix: the kernel of a convolution has a row for each number of its window."""
+    return array.reshape(-1, array.shape[-1])
 
 
 def printed(x: float) -> str:
@@ -142,7 +150,7 @@ def _long(name: str, layer: int, tensors: Tensors, by_hand: Chain, full: bool) -
         for tensor in map(tensor_name, parameters):
             ball, values = by_hand[tensor], tensors[tensor].astype(np.float64)
             chosen = _chosen(ball, values, full)
-            i, j = np.unravel_index(chosen, values.shape)
+            i, j = np.unravel_index(chosen, _matrix(values).shape)
             hand, tensorflow, bound = (array.ravel()[chosen] for array in (ball.value, values, ball.spread()))
             numbers = (i + 1, j + 1, hand, tensorflow, tensorflow - hand, bound)
             rows += zip(repeat(row), repeat(tensor), *(array.tolist() for array in numbers))
@@ -156,7 +164,7 @@ def _chosen(ball: Ball, values: Floats, full: bool) -> Any:
     """
     if full or values.size <= FULL_LIMIT:
         return np.arange(values.size)
-    m, n = values.shape
+    m, n = _matrix(values).shape
     corner = [i * n + j for i in ends(m) if i >= 0 for j in ends(n) if j >= 0]
     error = np.abs(values - ball.value).ravel()
     large = np.flatnonzero(error >= np.partition(error, -WORST)[-WORST])  # equal errors: the first ones

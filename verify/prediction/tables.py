@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reference.tensor_names import of_layer, read
+from reference.tensor_names import read
 from reports.table import Cell, Columns, Table
 from verify.bounds import Ball
 from verify.essay.tables import class_word, names
@@ -18,7 +18,7 @@ def table_6(trace: Trace, by_hand: Mapping[str, Ball], label: int | None) -> tup
 
     The values by hand are computed from X, W and B alone. `label` is the number of the true class, if it is known.
     """
-    name = of_layer("A", trace.network.depth)
+    name = trace.network.output[1].gives
     ball = by_hand[name]
     hand, bound = ball.value[0], ball.spread()[0]
     tensorflow = trace.step(1)[name][0].astype(np.float64)

@@ -1,6 +1,7 @@
 """Read and write trace files: .npz archives with a manifest that holds the checksum of every tensor."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,9 +39,11 @@ def to_bytes(trace: Trace) -> bytes:
 def described(network: Network) -> dict[str, Any]:
     """Return sizes, activations, and the layers in order, as JSON values.
 
-    Each layer is a text, with the indices of the layers that it reads.
+    Each layer is a text, with the indices of the layers that it reads and of the one whose parameters it shares.
     """
-    layers = [{"layer": str(node.layer), "reads": list(node.reads)} for node in network.nodes]
+    layers: list[dict[str, Any]] = [{"layer": str(node.layer), "reads": list(node.reads)} for node in network.nodes]
+    for described_node, node in zip(layers, network.nodes, strict=True):
+        described_node |= {} if node.shares is None else {"shares": node.shares}
     return {"sizes": list(network.sizes), "activations": list(network.activations), "layers": layers}
 
 
@@ -76,7 +79,7 @@ def examine(path: str) -> tuple[Trace, dict[str, str]]:
     environment = _environment(path, manifest.get("environment"))
     if settings.steps > len(arrays):
         raise Unusable(f"{path}: it promises {settings.steps} steps and holds {len(arrays)} tensors")
-    network = _network(path, manifest, settings, len(arrays))
+    network = _network(path, manifest, settings, arrays)
     classes = _classes(path, manifest.get("classes", []), network)
     return Trace(settings, network, environment, arrays, classes), problems
 
@@ -87,7 +90,7 @@ def _classes(path: str, names: Any, network: Network) -> tuple[str, ...]:
     Raises Unusable unless there is one for each output, or none.
     """
     texts = isinstance(names, list) and all(isinstance(name, str) and len(name) <= LONGEST for name in names)
-    if not texts or len(names) not in (0, network.sizes[-1]):
+    if not texts or len(names) not in (0, network.output[1].outputs[-1]):
         raise Unusable(f"{path}: the manifest's classes are not a name for each output")
     return tuple(names)
 
@@ -115,11 +118,13 @@ def _manifest(path: str, text: Array | None) -> dict[str, Any]:
     return manifest
 
 
-def _network(path: str, manifest: Mapping[str, Any], settings: Settings, tensors: int) -> Network:
-    """Return the network of a manifest, in a file of so many tensors.  Raises Unusable, naming the file."""
+def _network(path: str, manifest: Mapping[str, Any], settings: Settings, arrays: Mapping[str, Array]) -> Network:
+    """Return the network of a manifest, in a file of these tensors.  Raises Unusable, naming the file."""
     read = _layers if manifest["schema"] == SCHEMA else _chain
     try:
-        network = read(manifest.get("network"), tensors)
+        network, numbers = read(manifest.get("network"), len(arrays)), sum(array.size for array in arrays.values())
+        if any(math.prod(place.outputs) > numbers for _, place in network.places):
+            raise ValueError(f"a tensor with more than the {numbers:,} numbers of the file")
         rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise Unusable(f"{path}: the manifest describes no usable network ({first_line(error)})") from error
@@ -135,11 +140,12 @@ def _layers(description: Any, tensors: int) -> Network:
         raise ValueError(f"{len(layers)} layers, and the file holds {tensors} tensors")
     nodes = []
     for layer in layers:
-        if set(layer) != {"layer", "reads"} or not isinstance(layer["layer"], str):
+        if set(layer) - {"shares"} != {"layer", "reads"} or not isinstance(layer["layer"], str):
             raise ValueError(f"{ascii(layer)[:80]} is not a layer and what it reads")
-        if any(type(index) is not int for index in layer["reads"]):
-            raise ValueError("the layers that a layer reads are not whole numbers")
-        nodes.append(Node(layer_named(layer["layer"]), tuple(layer["reads"])))
+        shares = layer.get("shares")
+        if any(type(index) is not int for index in (*layer["reads"], 0 if shares is None else shares)):
+            raise ValueError("the layers that a layer reads or shares are not whole numbers")
+        nodes.append(Node(layer_named(layer["layer"]), tuple(layer["reads"]), shares))
     return Network(tuple(nodes))
 
 

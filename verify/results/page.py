@@ -97,13 +97,17 @@ def layers(network: Network, ratios: Ratios, linked: bool = False) -> tuple[Laye
     `linked`: each layer in `ratios` is a link to the details of its tensors.
     """
     drawings = []
+    shapes: dict[int, tuple[int, ...]] = dict.fromkeys(range(network.depth + 1), ())
+    shapes |= {place.number: place.outputs for layer, place in network.places if layer.begins or not place.number}
     for number, nodes in enumerate(network.sizes):
         name = "I" if not number else "O" if number == network.depth else f"H{number}"
-        activation = network.activations[number - 1] if number else "input"
+        parts = tuple(ACTIVATIONS.get(kind, kind.partition("(")[0]) for kind in network.kinds(number))
         link = f"layer-{number}" if linked and number in ratios else ""
         ratio, worst, passed = ratios.get(number, (None, "", True))
-        shown = ACTIVATIONS.get(activation, activation)
-        drawings.append(LayerDrawing(number, name, nodes, shown, ratio, worst, passed, link))
+        size = "×".join(map(str, shapes[number]))
+        shown = parts if number else ("input", *parts)
+        reads = network.read_by(number)
+        drawings.append(LayerDrawing(number, name, nodes, shown, ratio, worst, passed, link, size, reads))
     return tuple(drawings)
 
 

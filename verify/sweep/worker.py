@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reference.rules import rules
-from reference.tensor_names import is_state, of_layer, split_step
+from reference.tensor_names import is_state, split_step
 from verify.compare.walk import compare
 from verify.compare.wording import describe
 from verify.errors import Unusable, Unverifiable
@@ -89,7 +89,7 @@ def predictions(captured: Trace) -> tuple[int, int, int, int]:
         step = captured.step(number)
         double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
         by_hand = predict(plan, double, double["X"], network.depth)
-        tensorflow, label = step[of_layer("A", network.depth)].argmax(axis=1), step["y"].argmax(axis=1)
+        tensorflow, label = step[network.output[1].gives].argmax(axis=1), step["y"].argmax(axis=1)
         correct = np.sum(by_hand == label), np.sum(tensorflow == label)
         counts += [len(label), *correct, np.sum(by_hand != tensorflow)]
     images, right_by_hand, right_tensorflow, differ = counts.tolist()

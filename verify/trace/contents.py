@@ -12,7 +12,7 @@ from reference.layers.dense import Dense
 from reference.layers.dropout import Dropout
 from reference.layers.rescaling import Rescaling
 from reference.network import Network
-from reference.tensor_names import split_step
+from reference.tensor_names import of_layer, split_step
 from reports.table import Cell, Columns, Report, Table
 from verify.records.trace import Array, Trace, digest
 from verify.records.trace_file import LACKING, described, examine
@@ -162,7 +162,8 @@ def _layer(network: Network, number: int) -> tuple[str, ...]:
     name, activation, weights = "input", "", ""
     if number:
         name, activation = str(number), network.activations[number - 1]
-        weights = f"{network.sizes[number - 1]}x{nodes}"
+        W = of_layer("W", number)
+        weights = "x".join(map(str, network.shape(W))) if W in network.parameters() else "shared"
     return (name, f"{nodes:,}", bar, activation, weights, ", ".join(remarks))
 
 

@@ -59,10 +59,11 @@ def test_four_forms_of_the_same_weights_give_the_same_table(golden, tmp_path):
     with hushed():
         import keras
 
-        from verify.capture.essay_model import build, parameters
+        from verify.capture.essay_model import build
+        from verify.capture.model_reader import understand
         from verify.records.settings import Settings
     model = build(Settings(), ESSAY)
-    for P, variable in parameters(model).items():
+    for P, variable in understand(model).parameters.items():
         variable.assign(GOLDEN[P].reshape(variable.shape))
     assert keras.backend.backend() == "tensorflow"
     with hushed():

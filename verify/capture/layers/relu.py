@@ -23,4 +23,4 @@ class ReLUReader(ActivationReader):
         return ReLU()
 
 
-READER = ReLUReader(keras.activations.relu, ReLU)
+READER = ReLUReader(keras.activations.relu, ReLU, operation="keras.src.ops.nn.Relu")

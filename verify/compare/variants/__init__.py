@@ -10,9 +10,12 @@ A variant may read tensors of the step that its rule does not read, and "W1~", w
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import accumulate
 
 import numpy as np
 
+from reference.branches import KIND as BRANCHES
+from reference.branches import gradient_of_branches
 from reference.losses.loss import times
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
@@ -54,7 +57,9 @@ def variants(rule: Rule, network: Network, optimizer: Optimizer) -> Iterator[Var
 
 def _parts(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the name and the function of each variant of one rule, and what the function reads."""
-    if rule.kind in modules_of(LAYERS):
+    if rule.kind == BRANCHES:
+        yield from _of_branches(rule)
+    elif rule.kind in modules_of(LAYERS):
         yield from modules_of(LAYERS)[rule.kind].variants(rule, network.depth)
     elif rule.kind in modules_of(LOSSES):
         yield from _of_loss(rule)
@@ -62,6 +67,24 @@ def _parts(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
         yield from _of_update(rule, network, optimizer)
     elif rule.equation == CARRIED and read(rule.tensor).is_kept:
         yield "the moments begin anew", lambda x: x * 0.0
+
+
+def _of_branches(rule: Rule) -> VariantParts:
+    """Yield the variants of a gradient that comes from several places."""
+    parts = options(rule.compute)["parts"]
+    ends = list(accumulate((count for _, count in parts), initial=0))
+    for k in range(len(parts)):
+        rest, kept = parts[:k] + parts[k + 1 :], rule.inputs[: ends[k]] + rule.inputs[ends[k + 1] :]
+        yield f"gradient of branch {k + 1} of {len(parts)} lost", partial(gradient_of_branches, parts=rest), kept
+        (compute, _), only = parts[k], rule.inputs[ends[k] : ends[k + 1]]
+        if len(parts) > 2:
+            yield f"gradient of branch {k + 1} of {len(parts)} alone", compute, only
+        yield (
+            f"gradient of branch {k + 1} of {len(parts)} counted twice",
+            partial(gradient_of_branches, parts=(*parts, parts[k])),
+            (*rule.inputs, *only),
+        )
+    yield "mean of the branches in place of their sum", lambda *T: rule.compute(*T) / len(parts)
 
 
 def _of_loss(rule: Rule) -> VariantParts:
