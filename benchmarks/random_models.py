@@ -18,10 +18,7 @@ def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], st
 
     rng = np.random.default_rng([7, seed])
     dtype = str(rng.choice(["float32", "float32", "float64"]))
-    keras.backend.clear_session()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-    keras.utils.set_random_seed(seed)
+    _begin(keras, seed, dtype)
     inputs, outputs = _size(rng), int(rng.choice([1, 2, 3, 5, 10, 12, 30]))
     layers, output = _layers(keras, rng, outputs)
     loss, sparse = _loss(keras, rng, output)
@@ -46,6 +43,27 @@ def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], st
     how = "XLA" if jit else "eager" if model.run_eagerly else "graph"
     text = f"{dtype} {how} batch {batch} of {inputs} {kind}: {made}; {_said(loss.get_config(), loss)}"
     return model, batches, f"{text}{f' times {weight}' if weight else ''}; {_said(optimizer.get_config(), optimizer)}"
+
+
+def set_up(stream: int, seed: int, dtype: str = "", jit: bool | None = None) -> tuple[Any, str, bool, Any]:
+    """Return the random numbers of a seed in a stream, a precision, whether to use XLA, and Keras, in this precision.
+
+    `dtype` and `jit` are drawn unless they are given.
+    """
+    import keras
+
+    rng = np.random.default_rng([stream, seed])
+    dtype, jit = dtype or str(rng.choice(["float32", "float64"])), bool(rng.random() < 0.5) if jit is None else jit
+    _begin(keras, seed, dtype)
+    return rng, dtype, jit, keras
+
+
+def _begin(keras: Any, seed: int, dtype: str) -> None:
+    """Let Keras begin anew, in this precision and with this seed."""
+    keras.backend.clear_session()
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    keras.utils.set_random_seed(seed)
 
 
 def _size(rng: Any) -> int:

@@ -3,6 +3,7 @@
     python -m benchmarks.soak --seeds 20 --data digits --dtype float32
     python -m benchmarks.soak --seeds 4 --batches 1,256 --steps 50 --rates 1e-6,1e-3,1 --beta-2 0.999999
     python -m benchmarks.soak --models 300 --first 0
+    python -m benchmarks.soak --models 200 --of max_pooling
     TF_ENABLE_ONEDNN_OPTS=0 python -m benchmarks.soak --threads 1
 
 Every seed x batch x learning rate x graph and XLA. A run whose capture did not repeat bit for bit, or changed the step,
@@ -16,10 +17,12 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +45,7 @@ def main() -> int:
     given = options().parse_args()
     if given.threads:
         os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["TF_NUM_INTEROP_THREADS"] = str(given.threads)
-    counts = models(range(given.first, given.first + given.models)) if given.models else essay(given)
+    counts = models(range(given.first, given.first + given.models), given.of) if given.models else essay(given)
     if given.json:
         print(json.dumps(asdict(counts)))
     else:
@@ -66,6 +69,7 @@ def options() -> argparse.ArgumentParser:
     made.add_argument("--loss", default="categorical_crossentropy")
     made.add_argument("--models", type=int, default=0, help="verify this many random models instead of the essay's")
     made.add_argument("--first", type=int, default=0, help="the number of the first of them")
+    made.add_argument("--of", default="chains", help="chains, graphs, or a kind of layer in benchmarks/kinds")
     made.add_argument("--json", action="store_true", help="print the counts as JSON")
     return made
 
@@ -145,21 +149,38 @@ def essay(given: argparse.Namespace) -> Counts:
     return counts
 
 
-def models(numbers: range) -> Counts:
+def models(numbers: range, of: str = "chains") -> Counts:
     """Capture and compare random models, some at a time in a process: TensorFlow does not free XLA's code."""
     parts = [numbers[i : i + TOGETHER] for i in range(0, len(numbers), TOGETHER)]
     counts = Counts(models=f"{numbers.start}–{numbers.stop - 1}")
     with ProcessPoolExecutor(2, get_context("spawn"), max_tasks_per_child=1) as pool:
-        for part in pool.map(_models, parts):
+        for part in pool.map(partial(_models, of=of), parts):
             counts.merge(part)
     return counts
 
 
-def _models(numbers: range) -> Counts:
+def _drawing(of: str) -> Callable[[int], Any]:
+    """Return the function that draws a model from a number: chains, graphs, or models of one kind of layer."""
+    if of == "chains":
+        from benchmarks.random_models import drawn
+
+        return drawn
+    if of == "graphs":
+        from benchmarks.random_graphs import drawn as drawn_graph
+
+        return drawn_graph
+    from benchmarks.random_kinds import of_kind
+
+    made: Callable[[int], Any] = of_kind(of)
+    return made
+
+
+def _models(numbers: range, of: str) -> Counts:
     """Capture and compare these random models, and print those that do not pass."""
     with hushed():
-        from benchmarks.random_models import drawn
         from verify.cli.capturing import capture_user_model
+
+        drawn = _drawing(of)
     counts = Counts()
     for number in numbers:
         with hushed():

@@ -23,7 +23,7 @@ def side_by_side(*tensors: Any, places: Places) -> Any:
 
 @lru_cache(maxsize=256)
 def joined_places(shapes: tuple[Shape, ...], axis: int) -> tuple[Places, tuple[Places, ...]]:
-    """Return where each number comes from, and where the numbers of each tensor go.
+    """Return where each number comes from, and where the numbers of each tensor go.  Keras: Concatenate
 
     The first are places in the rows of all examples' tensors, one behind the other; the others are places in J(k).
     `axis` counts from 0, without the examples.

@@ -23,7 +23,7 @@ def dropped_gradient(dD: Any, M: Any, rate: float) -> Any:
 
 
 def mask_of(gives: str) -> str:
-    """Return the name of the mask of the dropout that gives D(l): M(l); of one that gives Q(k): K(k)."""
+    """Return the name of the mask of the dropout that gives D(l): M(l); of Q(k): K(k).  Srivastava et al. 2014"""
     name = read(gives)
     return of_layer({"D": "M", "Q": "K"}[name.quantity], name.layer or 0)
 

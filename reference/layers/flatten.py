@@ -12,7 +12,7 @@ from reference.selection import Places, selection, selection_gradient
 
 
 def flat_places(shape: Shape, channels_first: bool) -> Places:
-    """The place of each number of the row: with `channels_first`, the first axis comes last.  -> [p]"""
+    """The place of each number of the row; `channels_first`: the first axis comes last.  -> [p].  Keras: Flatten"""
     places = np.arange(prod(shape)).reshape(shape)
     return np.moveaxis(places, 0, -1).ravel() if channels_first else places.ravel()
 

@@ -54,30 +54,25 @@ class Merge(Layer):
         return Rule(tensor, source, inputs, compute, number, phase, kind=self.kind, elementwise=True)
 
 
-def others(place: Place, k: int) -> tuple[str, ...]:
-    """Return the tensors that the layer reads, without the k-th."""
-    return tuple(source.tensor for j, source in enumerate(place.sources) if j != k)
-
-
 def handed_on(dJ: Any) -> Any:
-    """dA = dJ: a sum hands its gradient on.  dJ [N, …] -> [N, …]"""
+    """dA = dJ: a sum hands its gradient on.  dJ [N, …] -> [N, …].  Keras: Add, Subtract"""
     return dJ
 
 
 def negated(dJ: Any) -> Any:
-    """dB = -dJ, for J = A - B.  dJ [N, …] -> [N, …]"""
+    """dB = -dJ, for J = A - B.  dJ [N, …] -> [N, …].  Keras: Subtract"""
     return -dJ
 
 
 def shared(dJ: Any, count: int) -> Any:
-    """dA = dJ / m, for a mean of m tensors.  dJ [N, …] -> [N, …]"""
+    """dA = dJ / m, for a mean of m tensors.  dJ [N, …] -> [N, …].  Keras: Average"""
     return dJ * (1 / count)
 
 
 def given_to_the_largest(dJ: Any, *tensors: Any, k: int, smallest: bool) -> Any:
     """dJ where the k-th tensor is chosen, else 0; of equal numbers, the first is chosen.
 
-    Keras compares two at a time: the largest so far with the next.  dJ and m tensors [N, …] -> [N, …]
+    Keras: Maximum compares two at a time, the largest so far with the next.  dJ and m tensors [N, …] -> [N, …]
     """
     sign = -1 if smallest else 1
     mine, dA = tensors[k] * sign, dJ
@@ -90,6 +85,6 @@ def given_to_the_largest(dJ: Any, *tensors: Any, k: int, smallest: bool) -> Any:
 
 
 def largest_back(k: int, place: Place, smallest: bool) -> tuple[Callable[..., Any], tuple[str, ...]]:
-    """Return the way back of Maximum or Minimum for the k-th tensor, and what it reads."""
+    """Return the way back of the k-th tensor, and what it reads.  Keras: Maximum, Minimum"""
     inputs = (place.gradient_in, *(source.tensor for source in place.sources))
     return partial(given_to_the_largest, k=k, smallest=smallest), inputs

@@ -29,7 +29,7 @@ from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
 from verify.errors import Unsupported, Unusable
-from verify.lockstep.verifier import Lockstep
+from verify.lockstep.verifier import Judged, Lockstep
 from verify.records.arrays import as_row, same_bits
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
 from verify.records.trace import Array
@@ -195,6 +195,9 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             self._note_once(text)
         self._left = number, self._state()
 
+    def on_step_judged(self, judged: Judged) -> None:
+        """Do something with the result of a verified step; a subclass may record it."""
+
     def _note(self, number: int, tensors: dict[str, Array], state: dict[str, Array], settings: Settings) -> None:
         """Judge a step and add its result to the totals. At the first divergence, warn and perhaps end the training."""
         if self._lockstep[0] != settings.optimizer:  # a callback may change the learning rate before every step
@@ -208,6 +211,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.verified += 1
         self.elements += judged.elements
         self.reproduced += judged.reproduced
+        self.on_step_judged(judged)
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
         news = bool(failed) and (self.first is None or failed[0].verdict != "unjudged")
         self.first = failed[0] if news else self.first

@@ -16,15 +16,20 @@ from verify.records.trace import Array
 
 def build(settings: Settings, network: Network) -> Any:
     """Return the essay's model, compiled, with weights drawn from the seed and the optimizer's variables built."""
-    keras.backend.clear_session()
-    use_precision(settings.dtype)
-    keras.utils.set_random_seed(settings.seed)
+    begin_anew(settings.dtype, settings.seed)
     model = keras.Sequential([keras.Input((network.sizes[0],)), *dense_layers(network, settings.seed)])
     description = OPTIMIZERS[settings.optimizer]
     optimizer = readers()[description.name].made(description)
     model.compile(optimizer=optimizer, loss=settings.loss, jit_compile=settings.jit)
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def begin_anew(dtype: str, seed: int) -> None:
+    """Forget all models, and make Keras compute in this dtype and draw from this seed."""
+    keras.backend.clear_session()
+    use_precision(dtype)
+    keras.utils.set_random_seed(seed)
 
 
 def use_precision(dtype: str) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from verify.cli.console import waiting
 from verify.cli.options import Options
 from verify.errors import Unusable, Unverifiable
+from verify.inputs import samples
 from verify.inputs.choice import choose_sample
 from verify.inputs.samples import Samples
 from verify.records import trace_file
@@ -38,14 +39,14 @@ def capture_for(command: str, options: Options) -> Trace:
 
 def captured(settings: Settings, samples: Samples, verbose: bool, weights: Mapping[str, Array] | None = None) -> Trace:
     """Capture these settings on these samples.  Raises Unverifiable for any error in TensorFlow."""
-    with _tensorflow(verbose):
+    with guarded_tensorflow(verbose):
         from verify.capture.capture import capture
 
         return capture(settings, samples, weights)
 
 
 @contextmanager
-def _tensorflow(verbose: bool, refusals: tuple[type[Exception], ...] = (Unverifiable,)) -> Iterator[None]:
+def guarded_tensorflow(verbose: bool, refusals: tuple[type[Exception], ...] = (Unverifiable,)) -> Iterator[None]:
     """Start TensorFlow quietly; inside the `with` block, turn every exception but `refusals` into Unverifiable."""
     with waiting("Starting TensorFlow and capturing"), hushed(verbose):
         try:
@@ -81,7 +82,7 @@ def capture_user_model(
 
     The model is put back to the last bit.
     """
-    with _tensorflow(verbose, (Unusable, Unverifiable)):
+    with guarded_tensorflow(verbose, (Unusable, Unverifiable)):
         from verify.capture.batch import fitting
         from verify.capture.capture import capture_model
         from verify.capture.model_reader import understand
@@ -96,7 +97,11 @@ def _capture_model_file(command: str, options: Options) -> Trace:
     """Load the model of --model and capture its steps.  Raises Unusable or Unverifiable."""
     from verify.inputs import model_files  # it takes time to import
 
-    user_model = model_files.load(options.model, options.trust, options.verbose)
+    return capture_model_of(model_files.load(options.model, options.trust, options.verbose), options, command)
+
+
+def capture_model_of(user_model: UserModel, options: Options, command: str = "backprop") -> Trace:
+    """Capture the steps of a loaded model that the options ask for.  Raises Unusable or Unverifiable."""
     batches = _batches(user_model, options)
     optimizer, loss = None, None
     if not getattr(user_model.model, "compiled", False):  # a forward pass uses neither of the two
@@ -127,20 +132,29 @@ def _batches(user_model: UserModel, options: Options) -> list[Batch]:
 def _from_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]:
     """Return images in the model's shape, labels as its loss needs them, the first index, and the batch size."""
     choice = choose_sample(options, batch=options.batch)
-    images, classes, labels = choice.samples.images, choice.samples.classes, choice.samples.labels
+    x, y = _fitted(model, choice.samples, options.model, options.data, options.loss)
+    return x, y, choice.index, options.batch
+
+
+def samples_for(model: Any, name: str, data: str, loss: str) -> tuple[Array, Array]:
+    """Return all training images of --data in the shape of the model of --model `name`, and their labels.
+
+    Raises Unusable if they do not fit.
+    """
+    return _fitted(model, samples.load(data, "train"), name, data, loss)
+
+
+def _fitted(model: Any, drawn: Samples, name: str, data: str, loss: str) -> tuple[Array, Array]:
+    """Return images in a model's shape, and labels as its loss needs them.  Raises Unusable if they do not fit."""
     from verify.capture.batch import taken_and_given
 
+    images, classes, labels = drawn.images, drawn.classes, drawn.labels
     shape, outputs = taken_and_given(model)
     if images.shape[1] != int(np.prod(shape)):
-        raise Unusable(
-            f"--model {options.model}: it takes {list(shape)}, and the images of --data {options.data} have "
-            f"{images.shape[1]} pixels"
-        )
+        text = f"it takes {list(shape)}, and the images of --data {data} have {images.shape[1]} pixels"
+        raise Unusable(f"--model {name}: {text}")
     if outputs < len(classes):
-        raise Unusable(
-            f"--model {options.model}: it has {outputs} outputs, and --data {options.data} has {len(classes)} classes"
-        )
-    loss = model.loss if getattr(model, "compiled", False) else options.loss
-    sparse = "sparse" in str(getattr(loss, "name", getattr(loss, "__name__", loss)))
-    y = labels if sparse else np.eye(outputs)[labels]
-    return images.reshape(-1, *shape), y, choice.index, options.batch
+        raise Unusable(f"--model {name}: it has {outputs} outputs, and --data {data} has {len(classes)} classes")
+    used = model.loss if getattr(model, "compiled", False) else loss
+    sparse = "sparse" in str(getattr(used, "name", getattr(used, "__name__", used)))
+    return images.reshape(-1, *shape), labels if sparse else np.eye(outputs)[labels]

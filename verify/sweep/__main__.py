@@ -14,7 +14,7 @@ from verify.errors import Unusable
 from verify.inputs import samples
 from verify.results.files import check_writable, write
 from verify.sweep import provenance
-from verify.sweep.plan import Plan, StoredPlan, stored_plan
+from verify.sweep.plan import ANY, Plan, StoredPlan, stored_plan
 
 ABOUT = (
     "Capture and verify many training steps: seeds x digits x batch sizes x precisions, with and without XLA.\n"
@@ -95,10 +95,13 @@ def _sweep(options: SweepOptions, stored: StoredPlan | None) -> StoredPlan:
             raise Unusable(f"--{option}: the {where} was begun with another value; leave the option out to resume")
     plan = replace(plan, **options.chosen)
     images = samples.load(plan.data, plan.split)
+    if plan.model and not plan.digits:
+        plan = replace(plan, digits=(ANY,))
     classes = (name for place, name in enumerate(images.classes) if (images.labels == place).any())
     digits = plan.digits or tuple(classes)
     try:
-        places = tuple(samples.choose(images, digit, None, max(plan.batches)) for digit in digits)
+        batch = max(plan.batches)
+        places = tuple(0 if d == ANY else samples.choose(images, d, None, batch) for d in digits)
     except Unusable as error:
         raise Unusable(str(error).replace("--digit ", "--digits ", 1)) from error
     plan = replace(plan, digits=digits, places=places)

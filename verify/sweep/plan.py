@@ -18,7 +18,8 @@ from verify.records.settings import Settings
 
 ONE_THREAD = "TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1"  # with more, TensorFlow may add in another order
 OF_ALL = ("data", "split", "optimizer", "loss")  # settings that all cases share and that have options of these names
-SCHEMA, MANIFEST = "byhand-sweep/2", "sweep.json"
+SCHEMA, MANIFEST = "byhand-sweep/3", "sweep.json"
+ANY = "-"  # in place of a digit: with a model of the user, a case begins with the first sample
 XLA = {False: "off", True: "on"}  # `Kind.jit` in words
 TYPES = {"dtypes": str, "digits": str, "jits": bool}  # of what the tuples of a plan hold; the others hold int
 
@@ -34,27 +35,44 @@ class Kind:
 
 @dataclass(frozen=True)
 class Case:
-    """One run of `verify.backprop`. It begins with the first sample whose label is `digit`."""
+    """One run of `verify.backprop`. It begins with the first sample whose label is `digit`.
+
+    `model` names a model of the user, as FILE or module:function; "" is the essay's.
+    """
 
     number: int
     settings: Settings
     digit: str
+    model: str = ""
 
     @property
     def command(self) -> str:
         """Command that repeats the case, bit for bit, on the same machine."""
         s, digit = self.settings, shlex.quote(self.digit)
+        if self.model:
+            return self._sweep_of_one
         words = [f"{ONE_THREAD} python -m verify.backprop --seed {s.seed} --digit {digit} --batch {s.batch}"]
         words += [f"--dtype {s.dtype} --steps {s.steps}", *(["--jit"] if s.jit else [])]
         chosen = {name: getattr(s, name) for name in OF_ALL if getattr(s, name) != getattr(Settings, name)}
         return " ".join([*words, *(f"--{name} {shlex.quote(value)}" for name, value in chosen.items())])
+
+    @property
+    def _sweep_of_one(self) -> str:
+        """Command of a sweep that has this case only."""
+        s, jit = self.settings, XLA[self.settings.jit]
+        chosen = {name: getattr(s, name) for name in OF_ALL if getattr(s, name) != getattr(Settings, name)}
+        chosen |= {} if self.digit == ANY else {"digits": self.digit}
+        others = " ".join(f"--{name} {shlex.quote(value)}" for name, value in chosen.items())
+        words = f"python -m verify.sweep --model {shlex.quote(self.model)} --seeds {s.seed} --batch {s.batch}"
+        return f"{words} --dtype {s.dtype} --jit {jit} --steps {s.steps} {others}".rstrip() + " --out out/case"
 
 
 @dataclass(frozen=True)
 class Plan:
     """The cases: seeds x digits x batch sizes x precisions, with and without XLA.
 
-    Seeds go from `first_seed` to `end_seed` - 1. `places` has the index of each digit's first sample.
+    Seeds go from `first_seed` to `end_seed` - 1. `places` has the index of each digit's first sample. `model` is that
+    of the cases.
     """
 
     first_seed: int = 0
@@ -69,6 +87,7 @@ class Plan:
     optimizer: str = "adam"
     loss: str = "categorical_crossentropy"
     places: tuple[int, ...] = ()
+    model: str = ""
 
     def __len__(self) -> int:
         return len(self.kinds) * len(self.digits) * (self.end_seed - self.first_seed)
@@ -89,7 +108,7 @@ class Plan:
         shared = {name: getattr(self, name) for name in (*OF_ALL, "steps")}
         kind = vars(self.kind(number))
         settings = Settings(seed=self.first_seed + seed, index=self.places[digit], **kind, **shared)
-        return Case(number, settings, self.digits[digit])
+        return Case(number, settings, self.digits[digit], self.model)
 
     def cases(self) -> Iterator[Case]:
         """Return all cases in the order of their numbers."""

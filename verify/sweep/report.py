@@ -12,7 +12,7 @@ from reports.files import ReportFiles
 from reports.table import Cell, Columns, Report, Table
 from verify.compare.wording import DERIVED, explain_pass
 from verify.sweep.case_result import AGREES, CRASHED, DISAGREES, STATUSES, UNVERIFIED
-from verify.sweep.plan import XLA, Kind
+from verify.sweep.plan import ANY, XLA, Kind
 from verify.sweep.summary import NEAR, SHARES, Group, Name, Spread, Summary, quantiles
 
 SCHEMA = "byhand-sweep-result/1"
@@ -28,8 +28,10 @@ def files(summary: Summary) -> ReportFiles:
 def report(summary: Summary) -> Report:
     """Return the report: headline, conditions, and all tables."""
     plan = summary.plan
+    begins = "from the first sample" if plan.digits == (ANY,) else f"digits {', '.join(plan.digits)}"
+    model = f"Model {plan.model}. " if plan.model else ""
     swept = (
-        f"Seeds {plan.first_seed} to {plan.end_seed - 1}, digits {', '.join(plan.digits)}, {plan.steps} "
+        f"{model}Seeds {plan.first_seed} to {plan.end_seed - 1}, {begins}, {plan.steps} "
         f"step{'s' if plan.steps > 1 else ''} each, {plan.optimizer}, {plan.loss}, data {plan.data} ({plan.split}). "
     )
     names = ", ".join(f"{name} {value[:16]}" for name, value in summary.origin.items())

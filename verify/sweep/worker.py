@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from reference.rules import rules
+from reference.rules import Rule, given_names, rules
 from reference.tensor_names import is_state, split_step
 from verify.compare.walk import compare
 from verify.compare.wording import describe
 from verify.errors import Unusable, Unverifiable
 from verify.inputs import samples
 from verify.inputs.samples import Samples
+from verify.records.precision import Floats
 from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Trace
 from verify.runtime.malloc import keep_freed
@@ -30,7 +31,7 @@ from verify.runtime.stderr import hushed
 from verify.sweep import provenance
 from verify.sweep.case_result import AGREES, DISAGREES, UNVERIFIED, CaseResult, columns, failed_case
 from verify.sweep.plan import Case
-from verify.training.numpy_network import predict
+from verify.sweep.user_model import capture_case
 
 if TYPE_CHECKING:
     from verify.capture.model_cache import ModelCache
@@ -60,7 +61,7 @@ class Work:
             if digest != self.digest:
                 raise Unusable(f"it has other images in --data {case.settings.data}")
             try:
-                return judge(case, _model_cache().capture(case.settings, images))
+                return judge(case, capture_case(case) if case.model else _model_cache().capture(case.settings, images))
             except Unverifiable as error:
                 return failed_case(case, UNVERIFIED, str(error))
 
@@ -80,20 +81,30 @@ def judge(case: Case, captured: Trace) -> CaseResult:
 def predictions(captured: Trace) -> tuple[int, int, int, int]:
     """Return how many images all steps have, how many are correct by hand and by TensorFlow, and how many differ.
 
-    Predictions are made before each step's update. Those by hand use X and the weights alone, in float64.
+    Predictions are made before each step's update. Those by hand use X, the weights and what
+    no rule computes alone, in float64.
     """
     settings, network = captured.settings, captured.network
     plan = rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
     counts = np.zeros(4, dtype=np.int64)
     for number in range(1, settings.steps + 1):
         step = captured.step(number)
-        double = {name: step[name].astype(np.float64) for name in ("X", *network.parameters())}
-        by_hand = predict(plan, double, double["X"], network.depth)
+        given = {name: step[name].astype(np.float64) for name in given_names(network)}
+        by_hand = by_the_equations(plan, given)[network.output[1].gives].argmax(axis=1)
         tensorflow, label = step[network.output[1].gives].argmax(axis=1), step["y"].argmax(axis=1)
         correct = np.sum(by_hand == label), np.sum(tensorflow == label)
         counts += [len(label), *correct, np.sum(by_hand != tensorflow)]
     images, right_by_hand, right_tensorflow, differ = counts.tolist()
     return images, right_by_hand, right_tensorflow, differ
+
+
+def by_the_equations(plan: tuple[Rule, ...], given: dict[str, Floats]) -> dict[str, Floats]:
+    """Return all tensors of a forward pass from what no rule computes."""
+    tensors = dict(given)
+    for rule in plan:
+        if rule.phase == "forward" and rule.tensor != "C":
+            tensors[rule.tensor] = rule(tensors)
+    return tensors
 
 
 def bits(captured: Trace) -> str:

@@ -22,6 +22,7 @@ from verify.inputs.samples import Samples
 from verify.results.files import check_writable, write
 from verify.runtime.malloc import keep_freed
 from verify.runtime.stderr import hushed
+from verify.training import user_model as own
 from verify.training.checkpoint import STATE, Checkpoint, load, remove
 from verify.training.configuration import OPTIONS, TrainingConfiguration
 from verify.training.loop import TrainingLoop
@@ -42,9 +43,11 @@ class TrainingOptions:
     """The options of the command.
 
     `chosen` has the values of the OPTIONS that the user named; with --resume the others come from the checkpoint.
+    `model` is a model of the user's own.
     """
 
     chosen: Mapping[str, Any]
+    model: str | None
     resume: str | None
     folder: str | None
     quiet: bool
@@ -63,7 +66,7 @@ def _read(argv: Sequence[str] | None) -> TrainingOptions:
     parsed = training_parser(ABOUT, OUT).parse_args(argv)
     values = {name: getattr(parsed, name) for name in OPTIONS}
     chosen = {name: value for name, value in values.items() if value is not None and value is not False}
-    return TrainingOptions(chosen, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
+    return TrainingOptions(chosen, parsed.model, parsed.resume, parsed.out, parsed.quiet, parsed.verbose)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,10 +75,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises Unusable (status 2) or Unverifiable (status 3).
     """
     options = _read(argv)
+    if options.model:
+        return _train_own(options, options.model)
     result = run(options)
     output = Output(options.out, options.quiet)
     names = ("report.md", "steps.csv", "golden.npz")
     tell(result.headline, result.passed, output, (result.epochs(),), names)
+    return result.status
+
+
+def _train_own(options: TrainingOptions, model: str) -> int:
+    """Train a model of the user's own, write the files, and return the exit status."""
+    if options.resume:
+        raise Unusable("--resume: a training of --model cannot be continued; leave it away")
+    check_writable(options.out, "--out")
+    own.out_is_free(options.out, STATE)
+    result = own.train(model, TrainingConfiguration(**options.chosen), options.verbose)
+    write(options.out, result.to_files())
+    output = Output(options.out, options.quiet)
+    tell(result.headline, result.status == 0, output, (result.epochs(),), ("report.md", "steps.csv"))
     return result.status
 
 
