@@ -6,6 +6,7 @@ layer in (20a), over its readers here. A parameter that several layers share get
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import product
 from typing import Any
 
 from reference.operations import added
@@ -26,16 +27,18 @@ def gradient_of_branches(*tensors: Any, parts: tuple[Part, ...]) -> Any:
 
 def together(rules: Sequence[Rule]) -> Rule:
     """Return one rule that adds up what these rules of one tensor give."""
-    parts = tuple((rule.compute, len(rule.inputs)) for rule in rules)
+    counts = tuple(len(rule.inputs) for rule in rules)
+    ways = [tuple(zip(way, counts, strict=True)) for way in product(*((r.compute, *r.otherwise) for r in rules))]
     return Rule(
         rules[0].tensor,
         " + ".join(rule.equation for rule in rules),
         tuple(name for rule in rules for name in rule.inputs),
-        partial(gradient_of_branches, parts=parts),
+        partial(gradient_of_branches, parts=ways[0]),
         rules[0].layer,
         "backward",
         tuple(dict.fromkeys(name for rule in rules for name in rule.fusable)),
         kind=KIND,
         elementwise=all(rule.elementwise for rule in rules),
         scales=any(rule.scales for rule in rules),
+        otherwise=tuple(partial(gradient_of_branches, parts=parts) for parts in ways[1:]),
     )

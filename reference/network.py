@@ -198,7 +198,7 @@ def _places(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
             gives = sources[0].tensor
         owner = count if node.shares is None else places[node.shares].owner
         place = Place(number, depth, sources, gives, layer.shape(*inputs), owner, node.shares is None, not prediction)
-        learns.append(any(learns[j] for j in node.reads) or bool(layer.learned(place)))
+        learns.append(bool(layer.learned(place)) or any(learns[j] for j in node.reads))
         places.append(place)
         yield place
 

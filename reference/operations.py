@@ -68,6 +68,12 @@ def take(X: Any, places: Any) -> Any:
 
 
 @operation
+def first_largest(T: Any) -> Any:
+    """A mask of the first largest number along the last axis but one.  [..., k, n] -> [..., k, n]"""
+    return np.arange(T.shape[-2])[:, None] == np.argmax(T, axis=-2)[..., None, :]
+
+
+@operation
 def beside(*arrays: Any) -> Any:
     """The numbers of each example of all arrays in one row.  [N, ...] each -> [N, p]."""
     return np.concatenate([x.reshape(len(x), -1) for x in arrays], axis=1)

@@ -16,9 +16,11 @@ class Rule:
     What a rule says about its arithmetic:
     `elementwise`: each number depends only on the element of the inputs at the same index, and on single numbers.
     `summed`: the rule is a matrix product; the two axes are those summed over. A third input is a row that is added.
+    `one_term`: the rule is a matrix product with one term in each sum, so that a compiler may make it a multiplication.
     `fusable` names inputs that are products: a compiler may add them without rounding first (fused multiply-add).
     `scales`: a tensor is multiplied by a constant. Where two such rules follow each other, a compiler may multiply the
     constants first; `folded` names the inputs for which it may.
+    `otherwise` are functions that are right as well, where an equation leaves a choice: XLA may make it in another way.
     `single`: Keras computes the tensor in float32, also in a float64 network.
     """
 
@@ -33,6 +35,8 @@ class Rule:
     single: bool = False
     elementwise: bool = False
     summed: tuple[int, int] | None = None
+    one_term: bool = False
+    otherwise: tuple[Callable[..., Any], ...] = ()
     scales: bool = False
     kind: str = ""
 

@@ -56,7 +56,17 @@ class Dense(Layer):
         compute: Function = feedforward.weighted_sum if self.bias else feedforward.weighted_sum_without_bias
         equation = FORWARD.get(place.number, "8a")
         inputs, summed = (place.reads, *self.parameters(place)), _axes(place, 1, 0)
-        yield Rule(place.gives, equation, inputs, compute, place.number, "forward", kind=self.kind, summed=summed)
+        yield Rule(
+            place.gives,
+            equation,
+            inputs,
+            compute,
+            place.number,
+            "forward",
+            kind=self.kind,
+            summed=summed,
+            one_term=place.inputs[-1] == 1,
+        )
 
     def backward(self, place: Place) -> Iterator[Rule]:
         """Yield the rules of dW(l), dB(l) and, if it is needed, the gradient of what the layer reads."""
@@ -82,6 +92,7 @@ class Dense(Layer):
                 "backward",
                 kind=self.kind,
                 summed=_axes(place, 1, 1),
+                one_term=self.nodes == 1,
             )
 
 

@@ -14,7 +14,7 @@ equation leaves the evaluation open, such as the order of a product, it says so 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
@@ -182,6 +182,16 @@ def _of_numbers(ufunc: np.ufunc, *operands: tuple[float, float, Precision]) -> A
     """Return the result of an operation on single numbers. It is cached: several rules need 1 - β^t, for example."""
     with np.errstate(all="ignore"):
         return OPERATIONS[ufunc](*(Ball(value, radius, precision) for value, radius, precision in operands))
+
+
+def hull(balls: Sequence[Ball]) -> Ball:
+    """Return a ball that holds all numbers of several balls of one shape."""
+    low = np.min([ball.value - ball.spread() for ball in balls], axis=0)
+    high = np.max([ball.value + ball.spread() for ball in balls], axis=0)
+    if len(balls) == 1 or np.array_equal(low, high):
+        return balls[0]
+    value = (low + high) / 2
+    return balls[0].same(value, np.maximum(high - value, value - low) * SLACK)
 
 
 def _as_operand(x: Any, precision: Precision) -> Any:

@@ -48,6 +48,22 @@ def take(a: Ball, places: Any) -> Ball:
     return a.same(value, operations.take(a.spread(), places) if a.has_radii else np.where(places >= 0, a.radius, 0.0))
 
 
+@on_balls(operations.first_largest)
+def first_largest(a: Ball) -> Any:
+    """Mask of the first largest number along the last axis but one.
+
+    Where another number may be the largest, the mask is a ball: its radius is 1 at all numbers that may be it.
+    """
+    mask = operations.first_largest(a.value)
+    if a.is_exact:
+        return mask
+    radius = a.spread() * SLACK
+    least = np.max(a.value - radius, axis=-2, keepdims=True)
+    possible = a.value + radius >= least
+    undecided = possible & (np.count_nonzero(possible & ((radius > 0) | ~mask), axis=-2, keepdims=True) > 1)
+    return a.same(mask, undecided.astype(float)) if undecided.any() else mask
+
+
 @on_balls(operations.beside)
 def beside(*arrays: Ball) -> Ball:
     """Numbers of each example of all arrays in one row."""

@@ -157,6 +157,12 @@ class ModelReading:
         return tuple(tuple(tensor.shape[1:]) for tensor in self.call.reads)
 
     @property
+    def flattens_input(self) -> bool:
+        """True if the layer is the Flatten because of which an example is one row from the start."""
+        earlier = any(type(part.call.layer) is keras.layers.Flatten for part in self.parts)
+        return self.rows and len(self.graph.input.shape) > 2 and not earlier
+
+    @property
     def activation_follows(self) -> bool:
         """True if what the layer gives is read by one activation alone, which is a separate layer."""
         readers = self.graph.readers(self.call.gives)

@@ -5,7 +5,7 @@ Each kind of layer has a module in `verify/capture/layers/` with its `READER`.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -24,8 +24,12 @@ VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__modu
 class Reading(Protocol):
     """The model that is being read, as a reader sees it (`model_reader.ModelReading`)."""
 
-    rows: bool  # an example is one row from the start, because the input is flattened
-    channels_first: bool
+    channels_first: bool  # the numbers of an image are put in the order of the Flatten at the input
+
+    @property
+    def flattens_input(self) -> bool:
+        """True if the layer is the Flatten because of which an example is one row from the start."""
+        ...
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -43,6 +47,10 @@ class Reading(Protocol):
     def add_weights(self, layer: Any, part: Layer, *, linear: bool = False) -> None:
         """Add a Keras layer with weights and an activation. `linear`: also an activation that does nothing."""
 
+    def activation(self, layer: Any, function: Any) -> Activation:
+        """Return the activation that Keras computes with this function; note a problem if it is unknown."""
+        ...
+
     def problem(self, layer: Any, why: str) -> None:
         """Note why a layer is not supported."""
 
@@ -57,7 +65,7 @@ class Reader:
     `operations` are the classes of `keras.ops` of the same meaning, by module and name.
     """
 
-    types: ClassVar[tuple[type, ...]] = ()
+    types: tuple[type, ...] = ()
     operations: tuple[str, ...] = ()
 
     def read(self, layer: Any, reading: Reading) -> None:

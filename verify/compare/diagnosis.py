@@ -169,30 +169,35 @@ class _Disagreement:
 
     def zeroed(self) -> str:
         """Look for rows or columns that are 0."""
-        actual, wrong = self.actual, self.wrong
-        if actual.ndim != 2 or actual[wrong].any():
+        if self.actual.ndim < 2 or self.actual[self.wrong].any():
             return ""
-        for axis, word in ((1, "row"), (0, "column")):
-            lines = np.flatnonzero(wrong.any(axis=axis))
-            if len(lines) <= LISTED and not np.take(actual, lines, axis=1 - axis).any():
+        for word, (actual, wrong) in self._lines(self.actual, self.wrong).items():
+            lines = np.flatnonzero(wrong.any(axis=1))
+            if len(lines) <= LISTED and not actual[lines].any():
                 numbers = ", ".join(str(line + 1) for line in lines)
                 return f"{word} {numbers} is 0" if len(lines) == 1 else f"{word}s {numbers} are 0"
         return ""
 
     def permuted(self) -> str:
         """Look for a transposed matrix, or for rows or columns in another order."""
-        actual, value, bound, wrong = self.actual, self.value, self.bound, self.wrong
-        if actual.ndim != 2:
+        actual = self.actual
+        if actual.ndim < 2:
             return ""
-        if actual.shape[0] == actual.shape[1] and actual.shape[0] > 1 and inside(actual.T, self.ball):
+        if actual.ndim == 2 and 1 < actual.shape[0] == actual.shape[1] and inside(actual.T, self.ball):
             return "it is transposed"
-        matrices = {"rows": (actual, value, bound, wrong), "columns": (actual.T, value.T, bound.T, wrong.T)}
-        for word, matrix in matrices.items():
+        for word, matrix in self._lines(actual, self.value, self.bound, self.wrong).items():
             order = _order(*matrix)
             if order:
                 moved = ", ".join(f"{line + 1} holds {source + 1}" for line, source in order.items())
-                return f"{word} are in another order" + (f": {moved}" if len(order) <= LISTED else "")
+                return f"{word}s are in another order" + (f": {moved}" if len(order) <= LISTED else "")
         return ""
+
+    @staticmethod
+    def _lines(*arrays: Array) -> dict[str, tuple[Array, ...]]:
+        """Return the arrays as matrices whose rows are the rows (along the first axis), or the columns (the last)."""
+        rows = tuple(array.reshape(len(array), -1) for array in arrays)
+        columns = tuple(array.reshape(-1, array.shape[-1]).T for array in arrays)
+        return {"row": rows, "column": columns}
 
 
 def _equal(ball: Ball | None, actual: Array) -> bool:

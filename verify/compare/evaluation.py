@@ -1,6 +1,7 @@
 """Evaluate rules on the inputs that TensorFlow had: as balls, and as plain arrays."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from reference.rules import Optimizer, Rule
 from verify.bounds import Ball
+from verify.bounds.ball import hull
 from verify.compare.recompute import impossible_raises, recompute
 from verify.records.precision import FLOAT32, Floats, Precision
 from verify.records.trace import Array, Trace
@@ -96,7 +98,7 @@ def inner_balls(
 def _is_cheap(rule: Rule, operands: Mapping[str, Any]) -> bool:
     """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it."""
     if rule.summed is None:
-        return rule.elementwise
+        return rule.elementwise or rule.one_term
     first = operands.get(rule.inputs[0])
     return first is not None and first.shape[rule.summed[0]] == 1
 
@@ -118,6 +120,17 @@ def evaluate(rule: Rule, operands: Mapping[str, Ball], precision: Precision, mem
     key, balls = (rule.tensor, rule.equation), tuple(operands[name] for name in rule.inputs)
     ball: Ball | None = _memoised(memo, key, balls, partial(_evaluated, rule, operands, precision))
     return ball
+
+
+def any_of(rule: Rule, jit: bool) -> Rule:
+    """Return a rule for balls, whose ball holds what each of the rule's functions gives; XLA may choose any of them."""
+    if not jit or not rule.otherwise:
+        return rule
+    return replace(rule, equation=f"{rule.equation}, any way", compute=partial(_any, (rule.compute, *rule.otherwise)))
+
+
+def _any(functions: tuple[Callable[..., Any], ...], *operands: Any) -> Any:
+    return hull([function(*operands) for function in functions])
 
 
 def _memoised(memo: Memo | None, key: tuple[str, ...], operands: tuple[Any, ...], compute: Callable[[], Any]) -> Any:

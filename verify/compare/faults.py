@@ -151,11 +151,11 @@ def _add_ulps(k: int, x: Any) -> Any:
 
 
 def _swap_rows(array: Array) -> None:
-    """Exchange the two rows with the largest sums of magnitudes."""
-    first, second = np.argsort(-np.abs(array).sum(axis=1))[:2]
+    """Exchange the two rows, along the first axis, with the largest sums of magnitudes."""
+    first, second = np.argsort(-np.abs(array).reshape(len(array), -1).sum(axis=1))[:2]
     array[[first, second]] = array[[second, first]]
 
 
 def _zero_column(array: Array) -> None:
-    """Set the column with the largest sum of magnitudes to 0."""
-    array[:, np.argmax(np.abs(array).sum(axis=0))] = 0
+    """Set the column, along the last axis, with the largest sum of magnitudes to 0."""
+    array[..., np.argmax(np.abs(array).reshape(-1, array.shape[-1]).sum(axis=0))] = 0

@@ -19,7 +19,7 @@ from reference.rules import Rule
 from reference.tensor_names import CARRIED, carried, previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import Context, diagnose
-from verify.compare.evaluation import Memo, evaluate, exact_balls, fused, inner_balls, recomputed, scalars
+from verify.compare.evaluation import Memo, any_of, evaluate, exact_balls, fused, inner_balls, recomputed, scalars
 from verify.compare.masks import Masks
 from verify.compare.overflow import INSIDE, overflows_inside
 from verify.compare.own_results import compare_own_results
@@ -34,6 +34,7 @@ from verify.records.trace import Array, Trace
 MODES = ("local", "chained")
 TOGETHER = "XLA computes it together with "  # begins the explanation of a tensor judged over several rules
 TOO_WIDE = "and the bound of all of it is wider than half of the number"
+OTHERWISE = "XLA makes a choice that the equation leaves open in another way"
 EXPLAINED = 6  # how many of the tensors that disagree are explained, in the order of computing
 Tensor = TypeVar("Tensor")
 
@@ -110,7 +111,8 @@ class Walk:
             for mode in self.modes:
                 if mode == "local" or rule.tensor not in self.ended:
                     comparisons.append(self._judged(rule, plan, number, order, mode, arrays))
-        comparisons += compare_own_results(number, trace, plan, {**self.local, **constants}, captured, self.tolerance)
+        local = {**self.local, **constants}
+        comparisons += compare_own_results(number, trace, plan, local, captured, self.tolerance, self.balls)
         if self.explains and not self.tolerance:
             self._explain(comparisons, {rule.tensor: rule for rule in plan})
         return comparisons
@@ -121,7 +123,7 @@ class Walk:
         """Return the comparison of one tensor in one mode, and keep its ball. `arrays` has what plain NumPy reads."""
         jit, dtype = self.trace.settings.jit, self.trace.settings.dtype
         operands = fused(rule, self.local, jit) if mode == "local" else self.chain
-        ball = evaluate(rule, operands, self.precision, self.memo)
+        ball = evaluate(rule if mode == "local" else any_of(rule, jit), operands, self.precision, self.memo)
         actual, array = self.tensors.get(rule.tensor), None
         if ball is not None:  # without a ball, an input is missing or has another shape
             (self.balls if mode == "local" else self.chain)[rule.tensor] = ball
@@ -130,7 +132,8 @@ class Walk:
         one = compare_tensor(rule, step, order, mode, ball, actual, self.tolerance, dtype, array, plain)
         if mode == "chained" or self.tolerance or ball is None or actual is None:
             return one
-        one = self._spanning(rule, plan, one, array) if jit else one
+        if one.verdict == "outside" and jit:
+            one = self._otherwise(rule, self._spanning(rule, plan, one, array), arrays)
         if one.verdict in ("outside", "not_finite") and overflows_inside(rule, arrays, ball, actual, array):
             one = replace(one, verdict="unjudged", explanation=f"{INSIDE} {dtype}")
             self.ended.add(rule.tensor)
@@ -143,8 +146,6 @@ class Walk:
         So the rule reads the ball of an inner tensor, not the captured tensor. If wider bounds, which let XLA recompute
         inner tensors, still fail, return the first comparison unchanged.
         """
-        if first.verdict != "outside":
-            return first
         inner, operands = inner_balls(rule, {r.tensor: r for r in plan}, self.local, self.precision)
         ball = evaluate(rule, operands, self.precision) if inner else None
         actual = self.tensors[rule.tensor]
@@ -159,6 +160,19 @@ class Walk:
             return replace(first, verdict="unjudged", explanation=f"{TOGETHER}{', '.join(inner)}, {TOO_WIDE}")
         self.balls[rule.tensor] = ball
         return replace(spanning, explanation=f"{TOGETHER}{', '.join(inner)}")
+
+    def _otherwise(self, rule: Rule, first: Comparison, arrays: Mapping[str, Array]) -> Comparison:
+        """Return the comparison with another function of the rule, which XLA may have taken; the first if none fits."""
+        for compute in rule.otherwise if first.verdict == "outside" else ():
+            other = replace(rule, compute=compute)
+            ball = evaluate(other, fused(rule, self.local, True), self.precision)
+            array = recomputed(other, arrays, self.precision.name, None)
+            actual = self.tensors[rule.tensor]
+            one = compare_tensor(rule, first.step, first.order, "local", ball, actual, None, self.precision.name, array)
+            if ball is not None and one.passed:
+                self.balls[rule.tensor] = ball
+                return replace(one, explanation=OTHERWISE)
+        return first
 
     def _explain(self, comparisons: list[Comparison], rules: Mapping[str, Rule]) -> None:
         """Add an explanation to the comparisons of the first tensors that are outside in local mode."""

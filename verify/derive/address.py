@@ -33,8 +33,8 @@ def find_position(case: DerivedStep, tensor: str, index: tuple[int, ...]) -> tup
     if tensor not in case.names:
         raise Unusable(f"{tensor}: the trace has no such tensor{_hint(tensor, case.names)}")
     shape = case.shape(tensor)
-    # The user may leave out the row of a bias, or of a batch of one.
-    full_index = (1, *index) if len(shape) == 2 and shape[0] == 1 and len(index) == 1 else index
+    # The user may leave out the row of a bias, or the example of a batch of one.
+    full_index = (1, *index) if shape[:1] == (1,) and 1 <= len(index) == len(shape) - 1 else index
     if len(full_index) != len(shape):
         raise Unusable(f"{address(tensor, index)}: {_required_indices(tensor, shape)}")
     for i, n in zip(full_index, shape, strict=True):

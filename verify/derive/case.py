@@ -184,4 +184,7 @@ class _Exactly:
         return rationals.of_constant(value, self.case.as_written)
 
     def apply(self, node: ExpressionNode, operands: tuple[Exact, ...]) -> Exact:
-        return rationals.apply(node.operation, operands, node.axis, node.keepdims, self.bits)
+        return rationals.apply(node.operation, operands, node.axes, node.keepdims, self.bits)
+
+    def gather(self, operands: tuple[Exact, ...], places: Array) -> Exact:
+        return rationals.gather(operands, places)

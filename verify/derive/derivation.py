@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from reference.tensor_names import CARRIED
+from reference.tensor_names import CARRIED, read
 from reports.as_explanation import VERDICTS, ulps
 from reports.explanation import Explanation, FormulaLine, Line, Outcome, Share, Step
 from verify.derive import formula
@@ -18,11 +18,11 @@ from verify.derive.case import DerivedStep
 from verify.derive.error_budget import chained, shares
 from verify.derive.essay_notes import notes
 from verify.derive.expression import tensor as tensor_node
-from verify.derive.numbers import Numbers
+from verify.derive.numbers import Numbers, position_of
 from verify.derive.rationals import Exact
 from verify.derive.symbols import symbol
 from verify.derive.terms import term_of
-from verify.derive.typesetting import in_letters, in_matrices, subscripts
+from verify.derive.typesetting import in_letters, in_matrices, remarks, subscripts
 from verify.errors import Unusable
 from verify.essay.equation_index import stated
 from verify.records.trace import Trace
@@ -34,6 +34,11 @@ GIVEN = {
     "W": "a weight as the step begins",
     "B": "a bias as the step begins",
     "M": "the random mask of dropout",
+    "K": "the random mask of dropout",
+    "gamma": "a scale as the step begins",
+    "shift": "a shift as the step begins",
+    "mean": "a moving mean as the step begins",
+    "variance": "a moving variance as the step begins",
 }
 
 
@@ -102,11 +107,14 @@ def _step(case: DerivedStep, element: Element, why: bool) -> Step:
     rule, index = case.rules.get(name), tuple(i + 1 for i in position)
     left = symbol(name, subscripts(tensor_node(name, case.shape(name)), position))
     if rule is None:
-        words = GIVEN.get(name[0], NO_RULE) if name in case.given else NO_RULE
+        words = GIVEN.get(read(name).quantity, "a parameter as the step begins") if name in case.given else NO_RULE
         return Step(name, index, left, "given", words, (_value_in_trace(case, element, left),), None, remark)
     node = case.node(name)
     term, numbers = term_of(node, position), Numbers(case)
-    lines = [Line(symbol(name), in_matrices(node), f"({rule.equation})"), Line(left, in_letters(term))]
+    lines = [
+        Line(symbol(name), in_matrices(node), f"({rule.equation})"),
+        Line(left, in_letters(term), "; ".join(remarks(term))),
+    ]
     lines += numbers.intermediate_lines(term)
     lines.append(Line(formula.NOTHING if lines[-1].left == left else left, *numbers.in_numbers(term)))
     sources = shares(case, rule, position) if why else ()
@@ -206,7 +214,7 @@ def _operands(case: DerivedStep, element: Element) -> Iterator[Element]:
     if element.tensor not in case.rules:
         return
     for leaf, count in Numbers(case).elements(term_of(case.node(element.tensor), element.position)):
-        name, position = leaf.node.name, tuple(int(i) for i in leaf.index)
+        name, position = leaf.node.name, position_of(leaf)
         remark = f"of {count:,} numbers of {name} that enter, the one with the most weight" if count > 1 else ""
         if len(position) == len(case.shape(name)) and not name.endswith(CARRIED):
             yield Element(name, position, remark)

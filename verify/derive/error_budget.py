@@ -5,24 +5,26 @@ Each operation is evaluated once more without its own rounding. The amount by wh
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from reference.operations import first_largest
 from reference.rules import Rule
 from reports.explanation import Share
 from verify.bounds import Ball
 from verify.bounds.sums import terms
 from verify.derive.case import NONE_UNROLLED, DerivedStep
-from verify.derive.expression import ExpressionNode
+from verify.derive.expression import FIRST, ExpressionNode
 from verify.derive.region import Memo, Region, cut, element_region, evaluate_region, parts_of
 from verify.derive.symbols import coefficient
 from verify.derive.typesetting import digits
 from verify.records import precision as formats
 from verify.records.precision import FLOAT32, Floats, Precision
+from verify.records.trace import Array
 
 PRODUCTS = ("matmul", "weighted_sum")
 LEAST = 0.005  # smaller shares are not listed
@@ -36,7 +38,7 @@ NAMES = {
     "reciprocal": "1/x",
     "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid",
     "softplus": "softplus", "product": "product",
-    "quotient": "division", "norm": "norm",
+    "quotient": "division", "norm": "norm", "added": "addition", "erfc": "erfc",
 }  # fmt: skip
 
 
@@ -59,12 +61,12 @@ UNROUNDED = Unrounded("unrounded", 0.0, 0.0)
 @np.errstate(all="ignore")
 def _numpy_operation(node: ExpressionNode, operands: tuple[Any, ...]) -> Any:
     """Return the result of a node's operation on balls, computed by NumPy's own function."""
-    if node.operation == "transpose":
-        return operands[0].T
+    if node.operation == FIRST:
+        return first_largest(operands[0])
     if node.declared is not None:
         return node.declared(*operands)
     if node.operation in ("sum", "max"):
-        return getattr(operands[0], node.operation)(axis=node.axis, keepdims=node.keepdims)
+        return getattr(operands[0], node.operation)(axis=node.axes, keepdims=node.keepdims)
     return getattr(np, node.operation)(*operands)
 
 
@@ -102,6 +104,18 @@ class _Balls:
         if node is not self.without:
             return _numpy_operation(node, balls)
         return _as_ball(_numpy_operation(node, tuple(_as_ball(x, UNROUNDED) for x in balls)), self.precision)
+
+    def gather(self, operands: tuple[Any, ...], places: Array) -> Any:
+        if all(getattr(x, "dtype", None) == np.bool_ for x in operands):
+            return _gathered(operands, places) > 0
+        balls = [_as_ball(x, self.precision) for x in operands]
+        radius = 0.0 if all(x.is_exact for x in balls) else _gathered([x.spread() for x in balls], places)
+        return Ball(_gathered([x.value for x in balls], places), radius, self.precision)
+
+
+def _gathered(arrays: Sequence[Any], places: Array) -> Array:
+    """Return the numbers at these places of the arrays, one behind the other; 0 for place -1."""
+    return np.concatenate([*(x.ravel() for x in arrays), np.zeros(1)])[places]
 
 
 def _as_ball(x: Any, precision: Precision) -> Any:
@@ -172,7 +186,7 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         count = int(np.max(terms(*(_as_ball(x, precision) for x in balls))))
         words = f"sum of {count:,} products, in any order: {count:,} roundings of {unit}"
     elif operation == "sum":
-        count = math.prod(operands[0].shape) if node.axis is None else operands[0].shape[node.axis]
+        count = math.prod(operands[0].shape[axis] for axis in node.axes)
         words = f"sum of {count:,} terms, in any order: {count - 1:,} roundings of {unit}"
     elif operation == "sigmoid":
         words = f"1 / (1 + e^-x), computed by one kernel: up to {formats.SIGMOID_ULP:g} ulp"
@@ -184,6 +198,8 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"ln(1 + e^x), computed by one kernel: up to {formats.SOFTPLUS_ULP:g} ulp"
     elif operation == "product" and len(operands) > 2:
         words = f"product of {len(operands)} factors, in any order"
+    elif operation == "added" and len(operands) > 2:
+        words = f"sum of {len(operands)} terms, in any order: {len(operands) - 1} roundings of {unit}"
     elif operation == "norm":
         words = "norm: the squares, their sum in any order, and its square root"
     else:

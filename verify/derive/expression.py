@@ -9,15 +9,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
-from reference.operations import choose, erfc, rounded_as
+from reference.operations import beside, choose, erfc, first_largest, rounded_as, take
 from reference.rules import Rule
+from verify.derive.arrangement import Arrangement, indexed, put_beside, reshaped, taken, transposed
 
-CHOOSE = "choose"
+CHOOSE, FIRST = "choose", "first_largest"
+NEUTRAL = {"add": 0, "multiply": 1}  # the number that changes nothing
 ELEMENTWISE = frozenset(
     {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh", "floor",
      "erfc",
@@ -30,7 +34,10 @@ class ExpressionNode:
     """One operation on other nodes; or a "tensor" with its name; or a "constant" with its value and perhaps a name.
 
     For an operation that `reference` declares, `declared` is its function and `body` the tree of its plain operations.
-    The exceptions: `choose` and `erfc` are one operation without a body, and `rounded_as` is its operand.
+    The exceptions: `choose`, `erfc` and `first_largest` are one operation without a body, and `rounded_as` is its
+    operand.
+    For an operation that only moves numbers, such as "reshape", `source` says where each number comes from.
+    `axes`: those that a "sum" or "max" runs along, or the order of the operand's axes in a "transpose".
     """
 
     operation: str
@@ -38,14 +45,15 @@ class ExpressionNode:
     shape: tuple[int, ...]
     name: str = ""
     value: Any = None
-    axis: int | None = None
+    axes: tuple[int, ...] = ()
     keepdims: bool = False
     declared: Any = None
     body: ExpressionNode | None = None
+    source: Arrangement | None = None
 
 
 class Size(int):
-    """The length of an axis.  A division by it keeps it as a whole number, so that 1/N is not rounded."""
+    """The length of an axis, or a product of lengths.  A division by it keeps it whole, so that 1/N is not rounded."""
 
     name: str
 
@@ -54,6 +62,11 @@ class Size(int):
         size = super().__new__(cls, value)
         size.name = name
         return size
+
+    def __mul__(self, other: Any) -> Any:
+        return Size(int(self) * int(other), "") if isinstance(other, int) else NotImplemented
+
+    __rmul__ = __mul__
 
     def __rtruediv__(self, other: Any) -> Any:
         return Written(constant(other)) / Written(constant(int(self), self.name))
@@ -73,7 +86,8 @@ class Written(NDArrayOperatorsMixin):
         """The shape, as of an array."""
         if not self.sizes:
             return self.node.shape
-        return tuple(Size(n, name) for n, name in zip(self.node.shape, ("N", "n"), strict=False))
+        letters = {0: "N", max(self.ndim - 1, 1): "n"}  # the examples, and the numbers of a row
+        return tuple(Size(n, letters.get(axis, "")) for axis, n in enumerate(self.node.shape))
 
     @property
     def ndim(self) -> int:
@@ -82,15 +96,33 @@ class Written(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Written:
-        """The transposed matrix."""
-        return self._result("transpose", (self.node,), self.node.shape[::-1])
+        """The array with its axes in reverse order."""
+        return self.transpose()
 
-    def sum(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
-        """Return the sum along an axis.  np.sum calls this method."""
+    def transpose(self, *axes: Any) -> Written:
+        """Return the array with its axes in another order; without `axes` in reverse order."""
+        order = normalize_axis_tuple(axes[0] if len(axes) == 1 else axes or range(self.ndim)[::-1], self.ndim)
+        shape = tuple(self.node.shape[axis] for axis in order)
+        return self._moved("transpose", shape, transposed(self.node.shape, order), order)
+
+    def reshape(self, *shape: Any) -> Written:
+        """Return the same numbers in another shape."""
+        new = np.empty(self.node.shape, dtype=np.bool_).reshape(*shape).shape
+        return self._moved("reshape", new, reshaped(new)) if new != self.node.shape else self
+
+    def __getitem__(self, key: Any) -> Written:
+        source, shape = indexed(self.node.shape, key)
+        return self._moved("index", shape, source)
+
+    def __len__(self) -> int:
+        return self.node.shape[0]
+
+    def sum(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Written:
+        """Return the sum along an axis, or several.  np.sum calls this method."""
         return self._reduced("sum", axis, keepdims)
 
-    def max(self, axis: int | None = None, keepdims: bool = False, **_: Any) -> Written:
-        """Return the maximum along an axis.  np.max calls this method."""
+    def max(self, axis: Any = None, keepdims: bool = False, **_: Any) -> Written:
+        """Return the maximum along an axis, or several.  np.max calls this method."""
         return self._reduced("max", axis, keepdims)
 
     def __bool__(self) -> bool:
@@ -101,26 +133,42 @@ class Written(NDArrayOperatorsMixin):
     def _result(self, operation: str, operands: tuple[ExpressionNode, ...], shape: tuple[int, ...]) -> Written:
         return Written(ExpressionNode(operation, operands, shape), self.sizes)
 
-    def _reduced(self, operation: str, axis: int | None, keepdims: bool) -> Written:
-        """Return a sum or maximum along an axis; None: along all."""
-        axes = range(self.ndim) if axis is None else (axis,)
+    def _moved(
+        self, operation: str, shape: tuple[int, ...], source: Arrangement, axes: tuple[int, ...] = ()
+    ) -> Written:
+        return Written(ExpressionNode(operation, (self.node,), shape, axes=axes, source=source), self.sizes)
+
+    def _reduced(self, operation: str, axis: Any, keepdims: bool) -> Written:
+        """Return a sum or maximum along an axis or several; None: along all."""
+        axes = normalize_axis_tuple(range(self.ndim) if axis is None else axis, self.ndim)
         shape = tuple(1 if i in axes else n for i, n in enumerate(self.node.shape) if keepdims or i not in axes)
-        return Written(ExpressionNode(operation, (self.node,), shape, axis=axis, keepdims=keepdims), self.sizes)
+        return Written(ExpressionNode(operation, (self.node,), shape, axes=axes, keepdims=keepdims), self.sizes)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options or ufunc.__name__ not in (*ELEMENTWISE, "matmul"):
             raise NotImplementedError(f"an explanation does not know {ufunc.__name__}.{method}")
         nodes = tuple(_node(x) for x in inputs)
         if ufunc is np.matmul:
-            return self._result("matmul", nodes, (nodes[0].shape[0], nodes[1].shape[1]))
-        zeros = [_is_zero(node) for node in nodes]
-        if ufunc is np.add and any(zeros):  # Python's sum begins with 0 + x
-            return Written(nodes[1 - zeros.index(True)], self.sizes)
+            left, right = (node.shape for node in nodes)
+            return self._result("matmul", nodes, (*np.broadcast_shapes(left[:-2], right[:-2]), left[-2], right[-1]))
+        neutral = [_is_number(node, NEUTRAL.get(ufunc.__name__)) for node in nodes]
+        if any(neutral):  # Python's sum begins with 0 + x; a sign may be 1
+            return Written(nodes[1 - neutral.index(True)], self.sizes)
         return self._result(ufunc.__name__, nodes, np.broadcast_shapes(*(node.shape for node in nodes)))
 
     def __operation__(self, function: Any, operands: tuple[Any, ...]) -> Written:
         """Return the result of an operation that `reference` declares."""
+        if function is take:
+            places = operands[1]
+            return self._moved("take", (self.node.shape[0], *places.shape), taken(self.node.shape, places))
+        if function is first_largest:
+            both = (self.node, self.max(axis=-2, keepdims=True).node)  # the second is for reading only
+            return Written(ExpressionNode(FIRST, both, self.node.shape, declared=first_largest), self.sizes)
         nodes = tuple(_node(x) for x in operands)
+        if function is beside:
+            shapes = [node.shape for node in nodes]
+            row = (len(self), sum(prod(shape[1:]) for shape in shapes))
+            return Written(ExpressionNode("beside", nodes, row, source=put_beside(shapes)), self.sizes)
         if function is rounded_as:
             return Written(nodes[0], self.sizes)
         if function is choose:
@@ -132,8 +180,9 @@ class Written(NDArrayOperatorsMixin):
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 
 
-def _is_zero(node: ExpressionNode) -> bool:
-    return node.operation == "constant" and not node.shape and bool(node.value == 0)
+def _is_number(node: ExpressionNode, number: int | None) -> bool:
+    """Return whether a node is this whole number."""
+    return node.operation == "constant" and type(node.value) is int and not node.name and node.value == number
 
 
 def constant(value: Any, name: str = "") -> ExpressionNode:
@@ -160,8 +209,17 @@ def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool
     are the float64 numbers that the program computes with.
     """
     nodes = [constant(step, name) if name == "t" else tensor(name, shapes[name]) for name in rule.inputs]
-    compute = rule.compute
-    if named and isinstance(compute, partial):
-        keywords = {k: Written(constant(v, k)) if type(v) is float else v for k, v in compute.keywords.items()}
-        compute = partial(compute.func, *compute.args, **keywords)
+    compute = _named(rule.compute) if named else rule.compute
     return _node(compute(*(Written(node, named) for node in nodes)))
+
+
+def _named(compute: Any) -> Any:
+    """Return a function whose own coefficients have names; the functions of several branches (`parts`) as well."""
+    if not isinstance(compute, partial):
+        return compute
+    keywords: dict[str, Any] = {
+        k: Written(constant(v, k)) if type(v) is float else v for k, v in compute.keywords.items()
+    }
+    if "parts" in keywords:
+        keywords["parts"] = tuple((_named(function), count) for function, count in keywords["parts"])
+    return partial(compute.func, *compute.args, **keywords)

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -43,7 +42,7 @@ class Numbers:
         for key, inner in intermediates.items():
             letters, (numbers, remark) = in_letters(inner, names), self.in_numbers(inner)
             value = formula.shown(self.value(inner), self.case.digits)
-            sides = [letters, numbers] if numbers == value else [letters, numbers, value]
+            sides = list(dict.fromkeys((letters, numbers, value)))
             if key in used_inside:
                 names[key] = formula.letter("q", "q", below=(str(len(names) + 1),))
                 sides.insert(0, names[key])
@@ -111,14 +110,14 @@ class Numbers:
         positions = np.argsort(-sizes, kind="stable")[:LARGEST] if is_long else nonzero
         terms = [self._term_at(term, position) for position in positions]
         pieces = [self._number_or_product(t) for t in terms]
-        remarks = []
+        left_out = []
         if is_long:
             pieces.append(self._shown(self.value(term) - sum(self.value(t) for t in terms)))
-            remarks.append(f"the {LARGEST} largest terms, and the sum of the other {len(nonzero) - LARGEST:,}")
+            left_out.append(f"the {LARGEST} largest terms, and the sum of the other {len(nonzero) - LARGEST:,}")
         if len(nonzero) < sizes.size:
-            remarks.append(f"{sizes.size - len(nonzero):,} of {sizes.size:,} terms are 0")
+            left_out.append(f"{sizes.size - len(nonzero):,} of {sizes.size:,} terms are 0")
         numbers = [tight(piece, PRODUCT) for piece in pieces] or [formula.number("0")]
-        return joined(numbers, " + ", " + "), "; ".join(remarks)
+        return joined(numbers, " + ", " + "), "; ".join(left_out)
 
     def _maximum(self, term: Term) -> tuple[FormulaLine, str]:
         """Return the largest of the terms of a maximum, in letters."""
@@ -128,22 +127,25 @@ class Numbers:
     def _term_at(self, term: Term, position: np.intp) -> Term:
         """Return one of the terms that a sum or maximum runs over."""
         indices = np.unravel_index(position, [count for _, count in term.ranges])
-        return _put(term.parts[0], dict(zip((letter for letter, _ in term.ranges), map(int, indices), strict=True)))
+        return term.parts[0].put(dict(zip((letter for letter, _ in term.ranges), map(int, indices), strict=True)))
 
     def _scaled_terms(self, term: Term) -> Array:
         """Return all terms of a sum or maximum, times one positive number: exact, as whole numbers."""
         node, regions = term.node, parts_of(term.node, _region(term))
         operands = zip(node.operands, regions, strict=True)
         arrays: list[Array] = [self.case.exact(*operand).over for operand in operands]
-        return arrays[0][0] * arrays[1][:, 0] if node.operation == "matmul" else arrays[0].ravel()
+        every = arrays[0].ravel() * arrays[1].ravel() if node.operation == "matmul" else arrays[0]
+        terms = every.reshape([count for count, _ in term.axes])
+        return terms[tuple(slice(None) if only is None else only for _, only in term.axes)].ravel()
 
 
 def _region(term: Term) -> Region:
-    """Return the region of the term's element.  Raises ValueError if its index has a letter."""
-    return element_region(tuple(int(i) for i in term.index))
+    """Return the region of the term's element, whose index has no letters."""
+    return element_region(position_of(term))
 
 
-def _put(term: Term, indices: dict[str, int]) -> Term:
-    """Return the term with numbers in place of the letters that it runs over."""
-    index = tuple(indices.get(i, i) if isinstance(i, str) else i for i in term.index)
-    return replace(term, index=index, parts=tuple(_put(part, indices) for part in term.parts))
+def position_of(term: Term) -> tuple[int, ...]:
+    """Return the index of a term without open letters, counted from 0.  Raises ValueError if it has letters."""
+    if any(not isinstance(i, int) for i in term.index):
+        raise ValueError(f"the index {term.index} has letters")
+    return tuple(i for i in term.index if isinstance(i, int))

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from verify.derive.expression import CHOOSE
+from reference.operations import first_largest
+from verify.derive.expression import CHOOSE, FIRST
 from verify.derive.rational_functions import erfc, exp, log, power, rounded, sqrt, tanh
 from verify.records.trace import Array
 
@@ -102,6 +103,10 @@ def _choose(mask: Exact, a: Exact, b: Exact) -> Exact:
     return Exact(np.where(mask.over.astype(bool), x, y), under, mask.exact and a.exact and b.exact)
 
 
+def _first_largest(a: Exact, _: Exact) -> Exact:
+    return Exact(np.asarray(first_largest(a.over)).astype(np.int64), 1, a.exact)
+
+
 def _multiply(a: Exact, b: Exact) -> Exact:
     return Exact(a.over * b.over, a.under * b.under, _product_is_exact(a, b))
 
@@ -129,12 +134,14 @@ def _divide(a: Exact, b: Exact, bits: int) -> Exact:
 
 
 def _matmul(a: Exact, b: Exact) -> Exact:
-    """Return the product of two matrices.
+    """Return the product of two matrices, or of two stacks of matrices.
 
     Columns of a that are 0 (dark pixels) are left out, because this is by far the largest product.
     """
-    nonzero = np.flatnonzero((a.over != 0).any(axis=0))
-    over = a.over[:, nonzero] @ b.over[nonzero] if nonzero.size else np.zeros((a.shape[0], b.shape[1]), dtype=object)
+    nonzero = np.flatnonzero((a.over != 0).any(axis=tuple(range(a.over.ndim - 1))))
+    if not nonzero.size:
+        nonzero = np.zeros(1, dtype=int)
+    over = a.over[..., nonzero] @ b.over[..., nonzero, :]
     return Exact(over, a.under * b.under, _product_is_exact(a, b))
 
 
@@ -155,7 +162,7 @@ def _power(a: Exact, b: Exact, bits: int) -> Exact:
 
 
 SIMPLE: dict[str, Callable[..., Exact]] = {
-    "multiply": _multiply, "matmul": _matmul, CHOOSE: _choose, "transpose": lambda a: replace(a, over=a.over.T),
+    "multiply": _multiply, "matmul": _matmul, CHOOSE: _choose, FIRST: _first_largest,
     "negative": lambda a: replace(a, over=-a.over), "floor": lambda a: Exact(a.over // a.under, 1, a.exact),
     **{ufunc.__name__: _on_numerators(ufunc) for ufunc in (
         np.add, np.subtract, np.maximum, np.minimum,
@@ -169,11 +176,24 @@ ROUNDED: dict[str, Callable[..., Exact]] = {
 }  # fmt: skip
 
 
-def apply(operation: str, operands: tuple[Exact, ...], axis: int | None, keepdims: bool, bits: int) -> Exact:
-    """Return the result of one operation.  Raises ArithmeticError where it has no value, as in a division by 0."""
+def gather(operands: tuple[Exact, ...], places: Array) -> Exact:
+    """Return the numbers at these places of all numbers of the operands, one operand behind the other; -1: 0."""
+    under = math.lcm(*(x.under for x in operands))
+    numbers = [(x.over * (under // x.under)).ravel() for x in operands]
+    every = np.concatenate([*numbers, np.zeros(1, dtype=object)])
+    return Exact(every[places], under, all(x.exact for x in operands))
+
+
+def apply(
+    operation: str, operands: tuple[Exact, ...], axes: tuple[int, ...] | None, keepdims: bool, bits: int
+) -> Exact:
+    """Return the result of one operation.  Raises ArithmeticError where it has no value, as in a division by 0.
+
+    A sum or maximum runs along `axes`; None: along all.
+    """
     if operation in ("sum", "max"):
         (a,) = operands
-        return replace(a, over=getattr(a.over, operation)(axis=axis, keepdims=keepdims))
+        return replace(a, over=getattr(a.over, operation)(axis=axes, keepdims=keepdims))
     if operation in SIMPLE:
         return SIMPLE[operation](*operands)
     return ROUNDED[operation](*operands, bits)

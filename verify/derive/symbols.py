@@ -10,6 +10,11 @@ LETTERS = {  # of quantities with other letters than their own: text and LaTeX o
     "C": ("C", "C", "C", "C"),
     "D": ("ã", r"\tilde a", "Ã", r"\tilde A"),  # after dropout
     "M": ("r", "r", "R", "R"),  # the mask of dropout
+    "K": ("r'", "r'", "R'", "R'"),  # the mask of another dropout, which gives Q
+    "gamma": ("γ", r"\gamma", "γ", r"\gamma"),
+    "shift": ("β", r"\beta", "β", r"\beta"),
+    "mean": ("μ", r"\mu", "μ", r"\mu"),
+    "variance": ("σ²", r"{\sigma^2}", "σ²", r"{\sigma^2}"),
 }
 COEFFICIENTS = {
     "alpha": ("α", r"\alpha"), "beta_1": ("β1", r"\beta_1"), "beta_2": ("β2", r"\beta_2"), "t": ("t", "t"),
@@ -17,7 +22,8 @@ COEFFICIENTS = {
     "most": ("c", "c"), "scale": ("s", "s"), "offset": ("o", "o"), "smoothing": ("σ", r"\sigma"), "N": ("N", "N"),
     "n": ("n", "n"), "negative_slope": ("s", "s"),
 }  # fmt: skip
-MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v")}
+MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"),
+           "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
 
 
 def coefficient(name: str) -> FormulaLine:
@@ -31,7 +37,7 @@ def symbol(name: str, index: Sequence[str] | None = None) -> FormulaLine:
     "dW3", ("3", "2") -> ∂C/∂w(3)_{3,2}, and "dW3" -> ∂C/∂W(3).
     """
     parts = parts_of(name)
-    if name in COEFFICIENTS or parts is None or len(parts.quantity) > 1:
+    if name in COEFFICIENTS or parts is None or (len(parts.quantity) > 1 and parts.quantity not in LETTERS):
         return coefficient(name)
     quantity, layer = parts.quantity, "" if parts.layer is None else str(parts.layer)
     letters = LETTERS.get(quantity, (quantity.lower(), quantity.lower(), quantity, quantity))

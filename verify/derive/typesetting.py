@@ -1,18 +1,22 @@
 """Typeset terms in letters or with numbers, and whole tensors in matrices."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
+
+import numpy as np
 
 from reference.tensor_names import is_of
 from reports.explanation import FormulaLine
 from verify.derive import formula
-from verify.derive.expression import CHOOSE, ExpressionNode
+from verify.derive.expression import CHOOSE, FIRST, ExpressionNode
 from verify.derive.formula import filled, joined
+from verify.derive.running import Index, Running, elements_of, letters_of, listed, written
 from verify.derive.symbols import coefficient, symbol
-from verify.derive.terms import Index, Key, Term
+from verify.derive.terms import Key, Term
 
 SUM, PRODUCT, ATOM = 1, 2, 3  # how tightly a formula binds; a looser one gets parentheses inside a tighter one
+MOST = 9  # so many elements are listed one by one
 Piece = tuple[FormulaLine, int]  # a formula, and how tightly it binds
 Names = Mapping[Key, FormulaLine]
 
@@ -51,6 +55,7 @@ NOTATIONS = {
     "less": Notation("[$X < $Y]", r"\left[$X < $Y\right]", "[$X &lt; $Y]"),
     "less_equal": Notation("[$X ≤ $Y]", r"\left[$X \le $Y\right]"),
     "equal": Notation("[$X = $Y]", r"\left[$X = $Y\right]"),
+    FIRST: Notation("[$X is the first $Y]", r"\left[$X \text{ is the first } $Y\right]"),
     # These occur only in matrices.
     "transpose": Notation("$xᵀ", r"{$x}^{\top}", "$x<sup>T</sup>", (ATOM,)),
     "add": Notation("$x + $y", "$x + $y", "", (SUM, SUM), SUM),
@@ -86,14 +91,20 @@ def _letters(term: Term, names: Names) -> Piece:
     if term.kind == "tensor":
         return symbol(term.node.name, subscripts(term.node, term.index)), ATOM
     if term.kind == "constant":
-        return _constant(term.node), ATOM
+        return _constant(term.node, term.index), SUM if np.any(np.less(term.node.value, 0)) else ATOM
+    if term.kind == "moved":
+        return _letters(term.parts[0], names)
     return composed(term, lambda part: _letters(part, names), " · ", r"\,")
 
 
-def _constant(node: ExpressionNode) -> FormulaLine:
+def _constant(node: ExpressionNode, index: Index | None = None) -> FormulaLine:
+    """Return a constant, or its element at an index; several numbers are the letter c."""
     if node.name:
         return coefficient(node.name)
-    return formula.number(digits(float(node.value.flat[0] if node.shape else node.value)))
+    values = elements_of(np.asarray(node.value), index)
+    if len(values) == 1:
+        return formula.number(digits(values[0]))
+    return formula.letter("c", "c", below=letters_of(index or ()))
 
 
 def digits(value: float) -> str:
@@ -102,9 +113,37 @@ def digits(value: float) -> str:
 
 
 def subscripts(node: ExpressionNode, index: Index) -> tuple[str, ...]:
-    """Return indices as the essay writes them, from 1.  The row of a bias, or of a batch of one, is left out."""
+    """Return indices as the essay writes them, from 1.  The row of a bias, or of a batch of one, is left out.
+
+    An index without a formula in letters is written as the letters alone; `remarks` says what it stands for.
+    """
     one_row = len(index) == 2 and node.shape[0] == 1 and not is_of(node.name, "W")
-    return tuple(str(i + 1) if isinstance(i, int) else i for i in (index[1:] if one_row else index))
+    texts = written(index, node.shape)
+    return letters_of(index) if texts is None else texts[1:] if one_row else texts
+
+
+def remarks(term: Term) -> Iterator[str]:
+    """Yield what a reader must know about the indices in a term: where numbers are 0, and what letters stand for."""
+    said: dict[str, None] = {}
+    for inner in term.subterms():
+        numbers = elements_of(np.asarray(inner.node.value), inner.index) if inner.kind == "constant" else ()
+        if len(numbers) > 1:
+            said[f"{in_letters(inner).text} runs over {', '.join(map(digits, numbers[:MOST]))}"] = None
+        runs = [i for i in inner.index if isinstance(i, Running)] if inner.kind == "tensor" else []
+        whole = symbol(inner.node.name).text
+        if runs and written(inner.index, inner.node.shape) is None:
+            said[f"{in_letters(inner).text} runs over {_listed(inner)} of {whole}"] = None
+        elif not all(i.inside.all() for i in runs):
+            said[f"where {whole} has no such number, it counts as 0"] = None
+    yield from said
+
+
+def _listed(term: Term) -> str:
+    """List the elements over which a tensor's element runs: "4 numbers ([1,1], [1,2], [2,1], [2,2])"."""
+    elements, zeros = listed(term.index)
+    shown = elements if len(elements) <= MOST else (*elements[: MOST - 1], "…", elements[-1])
+    count = f"{len(elements):,} number{'s' if len(elements) > 1 else ''}"
+    return f"{count}{' and zeros' if zeros else ''} ({', '.join(shown)})"
 
 
 def composed(term: Term, write: Callable[[Term], Piece], times: str, latex_times: str) -> Piece:
@@ -149,13 +188,38 @@ def _matrices(node: ExpressionNode) -> Piece:
     if node.operation == "tensor":
         return symbol(node.name), ATOM
     if node.operation == "constant":
-        return _constant(node), ATOM
+        return _constant(node), SUM if np.any(np.less(node.value, 0)) else ATOM
     if node.body is not None:
         return _matrices(node.body)
+    if node.source is not None and not _is_transpose(node):
+        return _moved_matrices(node), ATOM
     pieces = [_matrices(operand) for operand in node.operands]
     if node.operation in ("sum", "max"):
-        name = node.operation + {None: "", 0: " down", 1: " across"}[node.axis]
+        name = node.operation + _direction(node)
         latex = rf"\mathrm{{{name.replace(' ', '~')}}}\left($x\right)"
         return filled(f"{name}($x)", latex, x=pieces[0][0]), ATOM
     times_a_number = node.operation == "multiply" and not all(operand.shape for operand in node.operands)
     return _operation("matmul" if times_a_number else node.operation, pieces)
+
+
+def _is_transpose(node: ExpressionNode) -> bool:
+    return node.operation == "transpose" and len(node.shape) == 2
+
+
+def _moved_matrices(node: ExpressionNode) -> FormulaLine:
+    """Return numbers that are only moved: "arranged(X)", once for several such operations on each other."""
+    while len(node.operands) == 1 and (inner := node.operands[0]).source is not None and not _is_transpose(inner):
+        node = inner
+    name = "arranged" if len(node.operands) == 1 else "beside"
+    operands = joined([_matrices(operand)[0] for operand in node.operands], ", ", ", ")
+    return filled(f"{name}($x)", rf"\mathrm{{{name}}}\left($x\right)", x=operands)
+
+
+def _direction(node: ExpressionNode) -> str:
+    """Say along which axes a sum or maximum runs."""
+    rank = len(node.operands[0].shape)
+    if len(node.axes) == rank:
+        return ""
+    if rank == 2:
+        return " down" if node.axes == (0,) else " across"
+    return f" along {'axis' if len(node.axes) == 1 else 'axes'} {', '.join(str(axis + 1) for axis in node.axes)} of "

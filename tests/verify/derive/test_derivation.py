@@ -117,6 +117,8 @@ def test_the_shares_add_up_and_name_what_rounds():
     assert result.why[0].operation.startswith("power") and any("β2, rounded" in s.operation for s in result.why)
     softmax = explanation(simulate(), 1, "A3", (1, 4)).steps[0].outcome.why
     assert {"e^x", "1/x"} <= {s.operation.split(":")[0] for s in softmax}
+    gelu = simulate(chain((4, 3, 2), ("gelu", "softmax")))
+    assert explanation(gelu, 1, "A1", (1, 2)).steps[0].outcome.why[0].operation.startswith("erfc: up to 16 ulp")
     network, chosen = NETWORKS["AMSGrad, dropped probabilities"]
     (sigmoid,) = explanation(simulate(network, **chosen), 1, "A1", (1, 2)).steps[0].outcome.why
     assert sigmoid.operation.startswith("1 / (1 + e^-x), computed by one kernel") and sigmoid.part == 1

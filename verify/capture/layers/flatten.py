@@ -16,7 +16,7 @@ class FlattenReader(Reader):
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the layer; with channels first, it moves the channels behind the rows and columns."""
         channels_first = layer.data_format == "channels_first" and len(reading.shapes[0]) > 1
-        if reading.rows:  # X is put in this order before the first layer
+        if reading.flattens_input:  # X is put in this order before the first layer
             reading.channels_first = reading.channels_first or channels_first
             channels_first = False
         reading.add(layer, Flatten(channels_first))

@@ -1,0 +1,16 @@
+"""Random layers of global max pooling."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from benchmarks.kinds.convolution import before, example
+
+
+def drawn(rng: np.random.Generator) -> tuple[list[Any], tuple[int, ...]]:
+    """Return random layers and the shape of one example that they read."""
+    rank = int(rng.choice([1, 2, 3]))
+    kinds = (keras.layers.GlobalMaxPooling1D, keras.layers.GlobalMaxPooling2D, keras.layers.GlobalMaxPooling3D)
+    shape, layers = example(rng, rank), before(rng, rank)
+    return [*layers, kinds[rank - 1](keepdims=bool(rng.random() < 0.5))], shape

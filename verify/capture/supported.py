@@ -1,0 +1,29 @@
+"""Print the table of all layers that are verified, as Markdown: python -m verify.capture.supported."""
+
+from collections.abc import Iterator
+
+from reference.layers import kinds
+from verify.capture.layers import readers
+from verify.capture.reader import ActivationReader
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """Yield for each kind of layer its Keras layers, its activation function and operations, and its equation."""
+    for kind, reader in sorted(readers().items()):
+        if kind not in kinds():
+            continue
+        layers = ", ".join(sorted({layer.__name__ for layer in reader.types} - {"InputLayer"}))
+        functions = [f'"{reader.function.__name__}"'] if isinstance(reader, ActivationReader) else []
+        functions += [f"ops.{name.rpartition('.')[2].lower()}" for name in reader.operations]
+        equation = (kinds()[kind].__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
+        yield layers or ("Input" if kind == "input" else ""), ", ".join(functions), equation
+
+
+def table() -> str:
+    """Return the table as Markdown."""
+    lines = ["| Keras layer | activation, operation | what it computes |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows())])
+
+
+if __name__ == "__main__":
+    print(table())

@@ -1,0 +1,5 @@
+"""Variants of group normalization."""
+
+from verify.compare.variants.normalizing_examples import variants
+
+__all__ = ["variants"]
