@@ -11,10 +11,7 @@ from reference.selection import Places
 
 
 def cropped_places(shape: Shape, cropping: Margins) -> Places:
-    """Places of the numbers inside the margins.
-
-    [*inputs, C] -> [inputs - before - after along each axis, C].  Keras: Cropping2D
-    """
+    """Places of the numbers inside the margins.  [*inputs, C] -> [inputs - before - after, C].  Keras: Cropping2D"""
     inside = (slice(before, size - after) for size, (before, after) in zip(shape[:-1], cropping, strict=True))
     return np.arange(prod(shape)).reshape(shape)[tuple(inside)]
 

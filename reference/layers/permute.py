@@ -12,9 +12,9 @@ from reference.selection import Places, selection, selection_gradient
 
 
 def permuted_places(shape: Shape, dims: tuple[int, ...]) -> Places:
-    """Places of the numbers when axis k of the result is axis `dims[k]` of the example, counted from 1.
+    """Places of the numbers with the axes in another order.  [*shape] -> [shape[dims[0]-1], …].  Keras: Permute
 
-    [*shape] -> [shape[dims[0]-1], shape[dims[1]-1], …].  Keras: Permute
+    Axis k of the result is axis `dims[k]` of the example, counted from 1.
     """
     return np.arange(prod(shape)).reshape(shape).transpose([axis - 1 for axis in dims])
 

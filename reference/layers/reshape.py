@@ -12,10 +12,7 @@ from reference.selection import Places, selection, selection_gradient
 
 
 def same_order(target: Shape) -> Places:
-    """The places 0, 1, 2, … in the new shape; the last axis is the fastest, before and after.  -> [*target]
-
-    Keras: Reshape
-    """
+    """The places 0, 1, 2, … in the new shape, the last axis the fastest in both.  -> [*target].  Keras: Reshape"""
     return np.arange(prod(target)).reshape(target)
 
 

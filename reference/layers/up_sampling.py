@@ -12,9 +12,9 @@ from reference.selection import Places, selection, selection_gradient
 
 
 def repeated_places(shape: Shape, size: tuple[int, ...]) -> Places:
-    """Places of the numbers, each position of axis k `size[k]` times, one copy right behind the other.
+    """Places of the numbers, each position repeated.  [*inputs, C] -> [inputs·size, C].  Keras: UpSampling2D
 
-    [*inputs, C] -> [inputs·size along each axis, C].  Keras: UpSampling2D
+    Each position of axis k stands there `size[k]` times, one copy right behind the other.
     """
     places = np.arange(prod(shape)).reshape(shape)
     for axis, times in enumerate(size):

@@ -11,9 +11,9 @@ from reference.selection import Places
 
 
 def padded_places(shape: Shape, padding: Margins) -> Places:
-    """Places of an example between margins of -1, which stands for 0.
+    """Places of an example in margins of -1 (0).  [*inputs, C] -> [before + inputs + after, C].  Keras: ZeroPadding2D
 
-    [*inputs, C] -> [before + inputs + after along each axis, C].  Keras: ZeroPadding2D
+    The lengths are those along each axis but the channels.
     """
     return np.pad(np.arange(prod(shape)).reshape(shape), (*padding, (0, 0)), constant_values=-1)
 
