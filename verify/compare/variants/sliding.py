@@ -50,7 +50,8 @@ def slides(rule: Rule) -> Iterator[tuple[str, Sliding]]:
     if len(once) > 1:
         others["strides of the axes exchanged"] = replace(own, strides=own.strides[::-1])
         others["dilations of the axes exchanged"] = replace(own, dilation=own.dilation[::-1])
-    yield from ((name, other) for name, other in others.items() if other != own)
+    first = {other: name for name, other in reversed(others.items())}  # each way to slide under its first name
+    yield from ((name, other) for other, name in reversed(first.items()) if other != own)
 
 
 def _behind(own: Sliding) -> tuple[int, ...]:
@@ -124,7 +125,6 @@ def _forward(rule: Rule, words: Words) -> VariantParts:
         yield "bias subtracted", lambda X, W, B: compute(X, W, B * -1.0)
     for name, other in _kernels(rule, words):
         yield name, lambda X, W, *B, other=other: compute(X, other(W), *B)
-    yield "one channel of the inputs lost", lambda X, W, *B: compute(without(X, -1), W, *B)
     yield from _slid(rule)
     yield "stale weights", compute, (source, previous(W), *bias)
     yield "stale inputs", compute, (previous(source), W, *bias)
@@ -137,7 +137,6 @@ def _gradients_below(rule: Rule, words: Words) -> VariantParts:
     yield "stale weights", compute, (dZ, previous(W))
     for name, other in _kernels(rule, words):
         yield name, lambda dZ, W, other=other: compute(dZ, other(W))
-    yield "one channel's gradient lost", lambda dZ, W: compute(without(dZ, -1), W)
     yield "one position's gradient lost", lambda dZ, W: compute(without(dZ, 1), W)
     yield from _slid(rule)
     yield from short_products(rule)
