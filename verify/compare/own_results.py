@@ -18,6 +18,7 @@ from verify.records.trace import Array, Trace
 
 WHOLE_STEP = "the whole step"  # the equation of a result of Keras's own step
 WIDER = "the bound of the whole step is wider than half of what the step changes"
+ZERO = "have a gradient that is 0 within its own bound, so that nothing can judge what the step makes of it"
 NEAR = 2.0**-10  # of what the step changes
 FEW = 1e-3  # of a tensor's numbers, or one: so many may differ more and have a wide bound, as sums near 0 do
 
@@ -61,24 +62,27 @@ def compare_own_results(
         )
         one = replace(one, reproduced=0)  # nothing of it was computed by hand
         if ball is not None and not tolerance and (one.passed or one.verdict == "unjudged"):
-            vague = _vague(name, result, ball, tensors, balls.get(gradient(read(result).base)))
-            text = f"{WIDER} in {vague:,} of {actual.size:,} numbers"
+            vague, zero = _vague(name, result, ball, tensors, balls.get(gradient(read(result).base)))
             verdict = "within" if vague <= max(1, FEW * actual.size) else "unjudged"
-            one = replace(one, verdict=verdict, explanation=text if vague else "")
+            texts = [f"{WIDER} in {vague:,} of {actual.size:,} numbers"] * (vague > 0)
+            texts += [f"{zero:,} of {actual.size:,} numbers {ZERO}"] * (zero > 0)
+            one = replace(one, verdict=verdict, explanation="; ".join(texts))
         comparisons.append(one)
     return comparisons
 
 
-def _vague(name: str, result: str, ball: Ball, tensors: Mapping[str, Array], dP: Ball | None) -> int:
+def _vague(name: str, result: str, ball: Ball, tensors: Mapping[str, Array], dP: Ball | None) -> tuple[int, int]:
     """Return how many numbers cannot be judged: their bounds are wide, and they are not near the captured ones.
 
-    Numbers of which the gradient dP is 0 within its own bound are not counted.
+    The second count has those of them whose gradient dP is 0 within its own bound; the first has the others.
     """
     start = read(result).base if is_state(result, "new") else before(result)
     own, captured = tensors[name].astype(np.float64), tensors[result].astype(np.float64)
     with np.errstate(invalid="ignore"):
         change, difference = np.abs(captured - tensors.get(start, 0)), np.abs(own - captured)
         wide = ~(ball.spread() <= change / 2) & ~(difference <= change * NEAR)
-        if dP is not None and dP.shape == own.shape:
-            wide &= ~(np.abs(dP.value) <= dP.spread())
-    return int(np.sum(wide & (difference != 0) & np.isfinite(own)))
+        wide &= (difference != 0) & np.isfinite(own)
+    zero = np.zeros(own.shape, dtype=bool)
+    if dP is not None and dP.shape == own.shape:
+        zero = wide & (np.abs(dP.value) <= dP.spread())
+    return int(np.sum(wide & ~zero)), int(np.sum(zero))

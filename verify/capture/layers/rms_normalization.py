@@ -15,9 +15,14 @@ class RMSNormalizationReader(Reader):
     types = (keras.layers.RMSNormalization,) if hasattr(keras.layers, "RMSNormalization") else ()
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer; note axes that are not supported."""
+        """Add the layer; note axes that are not supported.
+
+        Keras multiplies by a γ of the lengths of the axes, which is right for the last axes only.
+        """
         axes = axes_of_example(layer, layer.axis, reading)
-        if axes:
+        if axes and axes != tuple(range(-len(axes), 0)):
+            reading.problem(layer, f"axes {list(layer.axis)} are not verified, only the last ones")
+        elif axes:
             reading.add(layer, RMSNormalization(axes, float(layer.epsilon), not layer.trainable))
 
     def variables(self, layer: Any) -> list[Any]:
