@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,22 +13,13 @@ from reference.layers.dense import Dense
 from reference.layers.dropout import Dropout
 from reference.layers.identity import Identity
 from reference.layers.input import Input
-from reference.layers.layer import Layer, Place, Shape, Source
+from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
+from reference.places import Node, places_of
 from reference.tensor_names import of_layer, read
 
-
-@dataclass(frozen=True)
-class Node:
-    """A layer, and the positions (from 0) of the nodes that it reads.
-
-    `shares`: the position of the node whose parameters it uses, if the same layer is used a second time.
-    """
-
-    layer: Layer
-    reads: tuple[int, ...] = ()
-    shares: int | None = None
+__all__ = ["ESSAY", "Network", "Node", "chain", "line"]
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,7 @@ class Network:
     def places(self) -> tuple[tuple[Layer, Place], ...]:
         """Every layer with its place.  Raises ValueError if a layer cannot read what stands before it."""
         skips = (self.prediction and node.layer.only_in_training for node in self.nodes)
-        every = zip(self.nodes, _places(self.nodes, self.prediction), skips, strict=True)
+        every = zip(self.nodes, places_of(self.nodes, self.prediction), skips, strict=True)
         return tuple((node.layer, place) for node, place, skipped in every if not skipped)
 
     @property
@@ -173,57 +163,6 @@ class Network:
         """Return the number of weights ("W") or biases ("B"): the essay has 109,184 and 202, section 2.2.2."""
         shapes = [shape for P, shape in self._parameters.items() if read(P).quantity == kind]
         return sum(map(math.prod, shapes))
-
-
-def _places(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
-    """Yield the place of each node. `prediction`: a layer that a prediction skips gives what it reads.
-
-    Layers are numbered as in the essay: each with weights begins a new one, and what follows belongs to it.
-    """
-    depth = sum(node.layer.begins for node in nodes)
-    counts: Counter[str] = Counter()
-    places: list[Place] = []
-    learns: list[bool] = []
-    for k, node in enumerate(nodes):
-        layer, before = node.layer, [places[j] for j in node.reads]
-        sources = tuple(
-            Source(p.gives, p.number, p.outputs, learns[j]) for p, j in zip(before, node.reads, strict=True)
-        )
-        inputs = tuple(source.shape for source in sources)
-        counts[BEGUN] += layer.begins
-        number = counts[BEGUN] if layer.begins else max((source.number for source in sources), default=0)
-        letter, count = _name(nodes, k, number, counts, layer.names(*inputs))
-        gives = of_layer(letter, count) if letter else sources[0].tensor if sources else "X"
-        if prediction and layer.only_in_training:
-            gives = sources[0].tensor
-        owner = count if node.shares is None else places[node.shares].owner
-        place = Place(number, depth, sources, gives, layer.shape(*inputs), owner, node.shares is None, not prediction)
-        learns.append(bool(layer.learned(place)) or any(learns[j] for j in node.reads))
-        places.append(place)
-        yield place
-
-
-BEGUN = "begun"  # counts the layers with weights
-
-
-def _name(nodes: tuple[Node, ...], k: int, number: int, counts: Counter[str], letter: str) -> tuple[str, int]:
-    """Return the letter and the number of the tensor that node k gives.
-
-    The essay's names are Z(l), A(l) for an activation right behind Z(l), and D(l) for the first dropout of layer l. All
-    others are counted: S1, S2, … for rescalings, H1, H2, … for other activations, Q1, … for other dropouts.
-    """
-    layer = nodes[k].layer
-    if layer.begins:
-        return letter, number
-    if not layer.counted:
-        essay = f"{letter}{number}"  # as a key of `counts`: whether the essay's name is taken
-        fits = not isinstance(layer, Activation) or nodes[nodes[k].reads[0]].layer.begins
-        if fits and not counts[essay]:
-            counts[essay] += 1
-            return letter, number
-        letter = layer.spare if letter else letter
-    counts[letter] += 1
-    return letter, counts[letter]
 
 
 def line(layers: Iterable[Layer]) -> Network:

@@ -21,8 +21,9 @@ from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
 from verify.capture.memory import unchanged
-from verify.capture.model_reader import Understood, understand
+from verify.capture.model_reader import understand
 from verify.capture.step import training, uses_xla
+from verify.capture.understood import Understood
 from verify.capture.user_model import check_variables
 from verify.compare.plan import uneven_labels
 from verify.compare.recompute import reproduced_text

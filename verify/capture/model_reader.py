@@ -18,6 +18,7 @@ from reference.network import Network, Node
 from verify.capture.layers import by_function, by_layer, by_operation
 from verify.capture.model_graph import Call, Graph, graph_of
 from verify.capture.reader import ActivationReader, Reader, is_activation, rounded
+from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
 
 
@@ -26,39 +27,6 @@ def known() -> str:
     names = {kind.__name__ for kind in by_layer()} - {"InputLayer"} | {"Input", "Activation"}
     *most, last = sorted(names)
     return f"{', '.join(most)} and {last}"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A call of a Keras layer, its reader, and the names of the tensors that its parts compute.
-
-    `reads` and `output` are the ids of Keras's symbolic tensors.
-    """
-
-    layer: Any
-    reader: Reader
-    gives: tuple[str, ...]
-    reads: tuple[int, ...]
-    output: int
-
-
-@dataclass(frozen=True)
-class Understood:
-    """A model in the essay's terms: its Keras layers in order, its network, its dtype and its variables by name.
-
-    `parameters` are W1, B1, …, and `kept` what layers keep from step to step. `input` and `output` are the ids of
-    Keras's symbolic tensors. `channels_first`: a Flatten at the input moves the first axis of an example behind the
-    others.
-    """
-
-    stages: tuple[Stage, ...]
-    network: Network
-    dtype: str  # in which its layers compute
-    parameters: dict[str, Any]
-    kept: dict[str, Any]
-    input: int
-    output: int
-    channels_first: bool = False
 
 
 def understand(model: Any) -> Understood:

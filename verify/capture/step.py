@@ -21,8 +21,9 @@ from reference.rules import rules
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.layers import fused
-from verify.capture.model_reader import Understood, understand
+from verify.capture.model_reader import understand
 from verify.capture.reader import BESIDE, VARIABLE, Tensors, beside_of
+from verify.capture.understood import Understood
 from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
 
