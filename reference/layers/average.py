@@ -20,6 +20,7 @@ class Average(Merge):
     """J(k) = (A + B + …) / m.  Keras: Average"""
 
     kind = "average"
+    averages = True
 
     @property
     def function(self) -> Callable[..., Any]:

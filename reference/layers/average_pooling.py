@@ -35,6 +35,7 @@ class AveragePooling(Pooling):
     """P(k) = the mean of the cells of each window, channel by channel.  Keras: AveragePooling2D"""
 
     kind = "average_pooling"
+    averages = True
 
     def functions(self, place: Place) -> tuple[Callable[..., Any], Callable[..., Any], tuple[str, ...]]:
         """Return `mean`, `mean_gradient`, and what the latter reads."""

@@ -28,5 +28,6 @@ class GlobalAveragePooling(GlobalPooling):
     """P(k) = the mean of each channel over all positions.  Lin et al. 2014"""
 
     kind = "global_average_pooling"
+    averages = True
     pooled = staticmethod(channel_means)
     sent_back = staticmethod(channel_means_gradient)

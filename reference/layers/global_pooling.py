@@ -14,12 +14,13 @@ class GlobalPooling(Layer):
     """P(k): one number for each channel. `keepdims`: the other axes stay, with length 1.
 
     `pooled` gives P, [N, *inputs, C] -> [N, *shape], and `sent_back` the gradient of what the layer reads; it reads dP,
-    and that tensor too if `back_reads_input`.
+    and that tensor too if `back_reads_input`. `averages`: it multiplies by one over the number of positions.
     """
 
     letter = "P"
     counted = True
     back_reads_input: ClassVar[bool] = False
+    averages: ClassVar[bool] = False
     pooled: ClassVar[Callable[..., Any]]
     sent_back: ClassVar[Callable[..., Any]]
     keepdims: bool = False
@@ -37,15 +38,15 @@ class GlobalPooling(Layer):
     def forward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of P(k)."""
         compute = partial(self.pooled, shape=place.outputs)
-        yield Rule(place.gives, self._source, (place.reads,), compute, place.number, "forward", kind=self.kind)
+        yield self._rule(place.gives, (place.reads,), compute, place.number, "forward")
 
     def backward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of the gradient of what the layer reads, if it is needed."""
         if place.needs_gradient:
             inputs = (place.gradient_in, *([place.reads] if self.back_reads_input else []))
             compute = partial(self.sent_back, inputs=place.inputs)
-            yield Rule(place.gradient_out, self._source, inputs, compute, place.below, "backward", kind=self.kind)
+            yield self._rule(place.gradient_out, inputs, compute, place.below, "backward")
 
-    @property
-    def _source(self) -> str:
-        return f"Keras: {type(self).__name__}2D"
+    def _rule(self, tensor: str, inputs: tuple[str, ...], compute: Any, number: int, phase: str) -> Rule:
+        source = f"Keras: {type(self).__name__}2D"
+        return Rule(tensor, source, inputs, compute, number, phase, kind=self.kind, scales=self.averages)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from reference.layers.layer import Layer, Place, Shape
 from reference.operations import choose
@@ -13,12 +13,14 @@ class Merge(Layer):
     """A layer J(k) that joins tensors of one shape, number by number.
 
     Its source is Keras's code. A sum is taken in any order, because TensorFlow's grappler joins several additions.
+    `averages`: it multiplies by one over the number of tensors.
     """
 
     letter = "J"
     counted = True
     joins = True
     at_least = 2
+    averages: ClassVar[bool] = False
 
     def shape(self, *inputs: Shape) -> Shape:
         """Return the one shape that all inputs have.  Raises ValueError if they differ."""
@@ -51,7 +53,8 @@ class Merge(Layer):
 
     def _rule(self, tensor: str, inputs: tuple[str, ...], compute: Callable[..., Any], number: int, phase: str) -> Rule:
         source = f"Keras: {type(self).__name__}"
-        return Rule(tensor, source, inputs, compute, number, phase, kind=self.kind, elementwise=True)
+        scales = self.averages
+        return Rule(tensor, source, inputs, compute, number, phase, kind=self.kind, elementwise=True, scales=scales)
 
 
 def handed_on(dJ: Any) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -22,10 +22,12 @@ class Pooling(Layer):
     """P(k): a number for each window and channel. `size` has one number for each axis that the window slides along.
 
     `strides` () stand for `size`: then the windows do not overlap. Cells of the padding "same" do not count.
+    `averages`: it multiplies by one over the number of cells.
     """
 
     letter = "P"
     counted = True
+    averages: ClassVar[bool] = False
     size: Sizes = (2, 2)
     strides: Sizes = ()
     padding: str = "valid"
@@ -61,7 +63,8 @@ class Pooling(Layer):
     def forward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of P(k)."""
         compute = self.functions(place)[0]
-        yield Rule(place.gives, SOURCE, (place.reads,), compute, place.number, "forward", kind=self.kind)
+        read, scales = (place.reads,), self.averages
+        yield Rule(place.gives, SOURCE, read, compute, place.number, "forward", kind=self.kind, scales=scales)
 
     def backward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of the gradient of what the layer reads, if it is needed."""
@@ -75,6 +78,7 @@ class Pooling(Layer):
                 place.below,
                 "backward",
                 kind=self.kind,
+                scales=self.averages,
                 otherwise=self.otherwise(place),
             )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.layers import kinds
 from reference.rules import Optimizer, Rule
 from verify.bounds import Ball
 from verify.bounds.ball import hull
@@ -75,8 +76,9 @@ def inner_balls(
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
     """Return the inputs of a rule that XLA may compute once more, and the operands with the balls of these inputs.
 
-    An input is such a tensor if its rule is computed element by element, or is a product whose sums have one term
-    each, which XLA turns into a multiplication. The same holds for the inputs of that rule in turn.
+    An input is such a tensor if its rule is computed element by element, belongs to a layer without weights, or is a
+    product whose sums have one term each, which XLA turns into a multiplication. The same holds for the inputs of that
+    rule in turn.
     """
     inner: dict[str, Ball] = {}
 
@@ -96,9 +98,13 @@ def inner_balls(
 
 
 def _is_cheap(rule: Rule, operands: Mapping[str, Any]) -> bool:
-    """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it."""
+    """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it.
+
+    It does so with what a layer without weights computes, and with products whose sums have one term each.
+    """
     if rule.summed is None:
-        return rule.elementwise or rule.one_term
+        layer = kinds().get(rule.kind)
+        return rule.elementwise or rule.one_term or (layer is not None and not layer.begins)
     first = operands.get(rule.inputs[0])
     return first is not None and first.shape[rule.summed[0]] == 1
 

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 import verify
+from reference.rules import rules
 from tests.support.small_models import single_precision as single_precision
 from verify.errors import Unsupported, Unverifiable
+from verify.records.settings import OPTIMIZERS
 
 L = keras.layers
 OPTIONS = {
@@ -77,3 +79,19 @@ def test_what_is_not_verified_is_named(word):
     shape = (2, 2, 2, 1) if "3D" in word else (4, 4, 2)
     with pytest.raises(Unsupported, match=word):
         verify.check(*model(REFUSED[word], shape))
+
+
+@pytest.mark.parametrize("kind", [L.GlobalAveragePooling2D, lambda: L.AveragePooling2D(3)])
+def test_the_mean_and_a_constant_behind_it_may_become_one_factor(kind):
+    """XLA computes Σ · (1/n · s) in place of (Σ · 1/n) · s, for the leaky ReLU and the dropout behind a mean."""
+    keras.utils.set_random_seed(1)
+    layers = L.Dense(3), kind(), L.LeakyReLU(0.2), L.Dropout(0.3), L.Flatten(), L.Dense(3, "softmax")
+    net = keras.Sequential([keras.Input((5, 7, 2)), *layers])
+    rng = np.random.default_rng(2)
+    x, y = rng.normal(size=(32, 5, 7, 2)).astype("float32"), np.eye(3)[rng.integers(0, 3, 32)]
+    for jit in (False, True):
+        net.compile("sgd", "categorical_crossentropy", jit_compile=jit)
+        checked = verify.check(net, x, y, steps=2)
+        assert checked.passed, checked.headline
+    plan = rules(checked.trace.network, "categorical_crossentropy", OPTIMIZERS["sgd"])
+    assert [rule.folded for rule in plan if rule.kind == "leaky_relu" and rule.phase == "forward"] == [("P1",)]
