@@ -77,7 +77,8 @@ def check_variables(model: Any) -> None:
     if known and not trained:
         problems.append((f"model {model.name}", "all its layers are frozen: a training changes nothing"))
     others = trained.keys() - {id(variable) for variable in known.values()}
-    problems += [(f"variable {trained[i].path}", "it is trained and belongs to no layer that is verified") for i in others]
+    why = "it is trained and belongs to no layer that is verified"
+    problems += [(f"variable {trained[i].path}", why) for i in others]
     if problems:
         raise Unsupported(problems)
 
