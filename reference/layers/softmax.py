@@ -14,13 +14,13 @@ def exponentials(Z: Any) -> Any:
     Numerator and denominator of (11) are both divided by e^max: the quotient is the same, and no
     exponential overflows. TensorFlow does the same, and rounds at the same operations.
     """
-    return np.exp(Z - np.max(Z, axis=1, keepdims=True))
+    return np.exp(Z - np.max(Z, axis=Z.ndim - 1, keepdims=True))
 
 
 def softmax(Z: Any) -> Any:
     """Exponentials over their sum, row by row.  Z [N, n] -> [N, n], rows add up to 1.  (11)"""
     E = exponentials(Z)
-    return E * np.reciprocal(np.sum(E, axis=1, keepdims=True))
+    return E * np.reciprocal(np.sum(E, axis=E.ndim - 1, keepdims=True))
 
 
 def softmax_jacobian(A: Any) -> Any:
@@ -31,7 +31,7 @@ def softmax_jacobian(A: Any) -> Any:
 
 def softmax_backward(dA: Any, A: Any) -> Any:
     """A gradient times the Jacobian, multiplied out.  dA, A [N, n] -> dZ [N, n].  (19)"""
-    return A * (dA - np.sum(A * dA, axis=1, keepdims=True))
+    return A * (dA - np.sum(A * dA, axis=A.ndim - 1, keepdims=True))
 
 
 @dataclass(frozen=True)

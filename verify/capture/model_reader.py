@@ -138,11 +138,12 @@ class ModelReading:
 
     def add(self, layer: Any, *parts: Layer) -> None:
         """Add a Keras layer that computes these parts one after the other, or no part if it does nothing."""
-        reads = tuple(self.at[id(tensor)] for tensor in self.call.reads)
-        before = [part.nodes for part in self.parts if part.call.layer is layer and isinstance(layer, keras.Layer)]
+        reads = tuple(self.at.get(id(tensor), 0) for tensor in self.call.reads)  # 0: of a call that is refused
+        weighted = isinstance(layer, keras.Layer) and bool(layer.variables)
+        before = [part.nodes for part in self.parts if part.call.layer is layer and weighted]
         first = len(self.nodes)
         for k, part in enumerate(parts):
-            shares = before[0][k] if before and layer.variables and part == self.nodes[before[0][k]].layer else None
+            shares = before[0][k] if before and k < len(before[0]) and part == self.nodes[before[0][k]].layer else None
             self.nodes.append(Node(part, reads if not k else (len(self.nodes) - 1,), shares))
         self.at[id(self.call.gives)] = len(self.nodes) - 1 if parts else reads[0]
         reader = _reader_of(layer) or _reader_of(getattr(layer, "activation", None)) or Reader()

@@ -16,7 +16,7 @@ class SoftmaxReader(ActivationReader):
 
     def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
         """Return the softmax; note an axis other than the last, which is not supported."""
-        if getattr(function, "axis", -1) not in (-1, 1, (-1,), [-1]):
+        if getattr(function, "axis", -1) not in (-1, len(reading.shapes[0]), (-1,), [-1]):
             reading.problem(layer, "a softmax over the last axis is verified")
         return Softmax()
 
