@@ -200,3 +200,26 @@ def test_a_call_that_cannot_be_read_is_named():
 def test_an_open_shape_is_named():
     i = keras.Input((None, 5))
     assert "only the batch may be open" in refused(keras.Model(i, L.Dense(3)(i)))
+
+
+def test_a_softmax_of_images_runs_over_the_channels():
+    layers = L.Conv2D(3, 2, activation="softmax"), L.Flatten(), L.Dense(3, "softmax")
+    model = keras.Sequential([keras.Input((4, 3, 2)), *layers])
+    model.compile("sgd", "categorical_crossentropy")
+    result = verify.check(model, *batch((4, 3, 2)))
+    assert result.passed, result.headline
+    assert np.allclose(result.trace.step(1)["A1"].sum(axis=-1), 1, rtol=1e-6)  # sums of three float32 numbers
+
+
+def test_a_shared_layer_with_an_activation_behind_one_of_its_calls():
+    i, dense = keras.Input((4,)), L.Dense(4)
+    model = keras.Model(i, L.Dense(3, "softmax")(L.Add()([hidden := L.ReLU()(dense(i)), dense(hidden)])))
+    model.compile("sgd", "categorical_crossentropy")
+    result = verify.check(model, *batch((4,)))
+    assert result.passed and "B2" not in result.trace.step(1), result.headline
+
+
+def test_a_call_that_gives_several_tensors_is_named():
+    i = keras.Input((4,))
+    halves = keras.ops.split(i, 2, axis=-1)
+    assert "gives 2 tensors" in refused(keras.Model(i, L.Dense(3)(L.Add()(halves))))
