@@ -73,7 +73,9 @@ def captured(given: argparse.Namespace, jit: bool) -> tuple[Any, Trace, Any, Any
     with hushed():
         import keras
 
+        from verify.capture.batch import Batch
         from verify.capture.capture import capture_model
+        from verify.capture.model_reader import understand
     rng = np.random.default_rng(0)
     keras.utils.set_random_seed(0)
     hidden = [keras.layers.Dense(given.width, "relu") for _ in range(given.layers - 1)]
@@ -82,7 +84,7 @@ def captured(given: argparse.Namespace, jit: bool) -> tuple[Any, Trace, Any, Any
     model.optimizer.build(model.trainable_variables)
     X = rng.random((given.batch, given.width), dtype=np.float32)
     y = np.eye(10, dtype=np.float32)[rng.integers(10, size=given.batch)]
-    return model, capture_model(model, [(X, y)]), X, y
+    return model, capture_model(model, understand(model), [Batch((X,), (y,))]), X, y
 
 
 def alternate(rounds: int, *works: Callable[[], Any]) -> list[list[float]]:

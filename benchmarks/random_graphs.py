@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks.random_models import set_up
-from verify.records.trace import Array
 
 ACTIVATIONS = ("relu", "relu", "tanh", "sigmoid", "elu", "gelu", "silu", "softplus", "leaky_relu")
 OUTPUTS = 3
@@ -14,28 +13,42 @@ MOST = 400  # numbers of an example that a layer may give
 Layer = Any  # a Keras layer
 
 
-def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], str]:
+SHAPES = ((6, 5, 2), (7, 7, 1), (4, 3), (9,))
+
+
+def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Any, Any]], str]:
     """Return a compiled model, a batch for each step, and a description.  A number always gives the same model."""
     rng, dtype, jit, keras = set_up(9, seed)
     L = keras.layers
-    shape = ((6, 5, 2), (7, 7, 1), (4, 3), (9,))[int(rng.integers(4))]
-    tensors, unread = [keras.Input(shape)], [0]
+    shapes = [SHAPES[int(rng.integers(4))] for _ in range(2 if rng.random() < 0.2 else 1)]
+    inputs = [keras.Input(shape) for shape in shapes]
+    tensors, unread = list(inputs), list(range(len(inputs)))
     for _ in range(int(rng.integers(3, 16))):
         reads, given = _next(L, rng, tensors)
         unread = [k for k in unread if k not in reads] + [len(tensors)]
         tensors.append(given)
     rows = [t if len(t.shape) == 2 else L.Flatten()(t) for t in (tensors[k] for k in unread)]
     joined = rows[0] if len(rows) == 1 else L.Concatenate()(rows)
-    model = keras.Model(tensors[0], L.Dense(OUTPUTS, "softmax")(joined))
+    ends = [(L.Dense(OUTPUTS, "softmax")(joined), "categorical_crossentropy")]
+    while rng.random() < 0.25:  # more outputs, some of which read the one before
+        read = joined if rng.random() < 0.5 else ends[-1][0]
+        ends.append((L.Dense(OUTPUTS, str(rng.choice(["linear", "sigmoid"])))(read), "mean_squared_error"))
+    model = keras.Model(inputs, [given for given, _ in ends])
     optimizer = (keras.optimizers.Adam, keras.optimizers.SGD)[int(rng.integers(2))](0.01)
-    model.compile(optimizer, "categorical_crossentropy", jit_compile=jit)
+    model.compile(optimizer, [loss for _, loss in ends], jit_compile=jit, loss_weights=_weights(rng, len(ends)))
     batch = int(rng.choice([1, 2, 5, 16]))
     batches = []
     for _ in range(steps):
-        y = np.eye(OUTPUTS)[rng.integers(OUTPUTS, size=batch)].astype(dtype)
-        batches.append((rng.normal(size=(batch, *shape)).astype(dtype), y))
+        y = [np.eye(OUTPUTS)[rng.integers(OUTPUTS, size=batch)].astype(dtype) for _ in ends]
+        batches.append(([rng.normal(size=(batch, *shape)).astype(dtype) for shape in shapes], y))
     names = " ".join(type(layer).__name__ for layer in model.layers)
-    return model, batches, f"{dtype} {'XLA' if jit else 'graph'} batch {batch} of {shape}: {names}"
+    how = f"{dtype} {'XLA' if jit else 'graph'} batch {batch}"
+    return model, batches, f"{how} of {shapes}, {len(ends)} outputs: {names}"
+
+
+def _weights(rng: Any, outputs: int) -> list[float] | None:
+    """Return random weights of the losses, or None."""
+    return [float(rng.choice([0.5, 1.0, 0.3])) for _ in range(outputs)] if rng.random() < 0.5 else None
 
 
 def _next(L: Any, rng: Any, tensors: list[Any]) -> tuple[list[int], Any]:

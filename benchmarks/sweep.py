@@ -164,18 +164,20 @@ def profile(given: argparse.Namespace) -> None:
 
     with threadpool_limits(1):
         bench = work._model_cache()
-        from verify.capture.capture import faithful
+        from verify.capture.capture import batches_of, faithful
         from verify.capture.essay_model import restore
         from verify.capture.model_cache import first_state
 
         some = list(cases(given.cases))
         held = bench.capture(some[0].settings, DRAWN)
         reused = next(iter(bench.kept.values()))
-        batches = [DRAWN.batch(some[0].settings, 1)]
+        batches = batches_of(DRAWN, some[0].settings)
         parts: dict[str, Callable[[Case], Any]] = {
             "first weights from the seed": lambda c: first_state(reused.begin, c.settings, reused.network),
             "put into the model": lambda c: restore(reused.model, reused.begin),
-            "captured twice and trained once": lambda c: faithful(reused.model, reused.step, batches, c.settings),
+            "captured twice and trained once": lambda c: faithful(
+                reused.model, reused.understood, reused.step, batches, c.settings
+            ),
             "compared": lambda c: compare(held, "backprop", modes=("local",)),
             "predictions by hand": lambda c: work.predictions(held),
             "checksum": lambda c: work.bits(held),

@@ -24,32 +24,40 @@ __all__ = ["ESSAY", "Network", "Node", "chain", "line"]
 
 @dataclass(frozen=True)
 class Network:
-    """A graph of layers: the first is the input, every other layer reads earlier ones, and the last is the output.
+    """A graph of layers: the first are inputs, and every other layer reads earlier ones.
 
+    `ends` are the positions (from 0) of the layers that give the outputs; empty: the last layer gives the one output.
     `prediction`: without the layers that a prediction skips. The names of all other tensors stay as they are.
     Raises ValueError if the layers do not fit together.
     """
 
     nodes: tuple[Node, ...]
+    ends: tuple[int, ...] = ()
     prediction: bool = False
 
     def __post_init__(self) -> None:
-        if not self.nodes or not isinstance(self.nodes[0].layer, Input) or self.nodes[0].reads:
+        first = self._first
+        if not first or any(node.reads for node in self.nodes[:first]):
             raise ValueError("a network begins with its input")
-        for number, node in enumerate(self.nodes[1:], 1):
+        for number, node in enumerate(self.nodes[first:], first):
             self._check(number, node)
-        unread = set(range(len(self.nodes) - 1)) - {k for node in self.nodes for k in node.reads}
+        if any(k not in range(len(self.nodes)) for k in self.ends):
+            raise ValueError("an output is given by a layer of the network")
+        read = {k for node in self.nodes for k in node.reads}
+        unread = set(range(len(self.nodes))) - read - set(self.ends or (len(self.nodes) - 1,))
         if unread:
             raise ValueError(f"no layer reads layer {min(unread)} ({self.nodes[min(unread)].layer})")
         if not self.depth:
             raise ValueError("at least one layer with weights is needed")
         if not self.places:  # computes every shape
             raise ValueError("the layers do not fit together")
+        if any(isinstance(layer, Input) for layer, _ in self.outputs):
+            raise ValueError("an output is given by a layer, not by an input")
 
     def _check(self, number: int, node: Node) -> None:
         """Check what a node reads and shares.  Raises ValueError."""
         if isinstance(node.layer, Input):
-            raise ValueError("a network has one input")
+            raise ValueError("the inputs of a network stand before all other layers")
         if not node.reads or any(k not in range(number) for k in node.reads):
             raise ValueError(f"layer {number} ({node.layer}) must read layers before it")
         if len(node.reads) > 1 and not node.layer.joins:
@@ -61,17 +69,51 @@ class Network:
         ):
             raise ValueError(f"layer {number} ({node.layer}) can share the parameters of an equal layer before it only")
 
+    @property
+    def _first(self) -> int:
+        """The number of inputs, which stand before all other layers."""
+        return next((k for k, node in enumerate(self.nodes) if not isinstance(node.layer, Input)), len(self.nodes))
+
+    @cached_property
+    def _every_place(self) -> tuple[Place, ...]:
+        """The place of every node.  Raises ValueError if a layer cannot read what stands before it."""
+        return tuple(places_of(self.nodes, self.prediction))
+
     @cached_property
     def places(self) -> tuple[tuple[Layer, Place], ...]:
         """Every layer with its place.  Raises ValueError if a layer cannot read what stands before it."""
         skips = (self.prediction and node.layer.only_in_training for node in self.nodes)
-        every = zip(self.nodes, places_of(self.nodes, self.prediction), skips, strict=True)
+        every = zip(self.nodes, self._every_place, skips, strict=True)
         return tuple((node.layer, place) for node, place, skipped in every if not skipped)
+
+    @cached_property
+    def outputs(self) -> tuple[tuple[Layer, Place], ...]:
+        """The layers that give the outputs, each the last that does something, and their places."""
+        return tuple(self._that_gives(k) for k in self.ends or (len(self.nodes) - 1,))
 
     @property
     def output(self) -> tuple[Layer, Place]:
-        """The last layer that does something, and its place."""
-        return [pair for pair in self.places if not isinstance(pair[0], Identity)][-1]
+        """The first output: the layer that gives it, and its place."""
+        return self.outputs[0]
+
+    def _that_gives(self, position: int) -> tuple[Layer, Place]:
+        """Return the layer that computes what the layer at a position gives, and its place."""
+        node = self.nodes[position]
+        skipped = self.prediction and node.layer.only_in_training
+        if node.reads and (skipped or isinstance(node.layer, Identity)):
+            return self._that_gives(node.reads[0])
+        return node.layer, self._every_place[position]
+
+    @cached_property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the inputs: X, or X1, X2, … if there are several."""
+        return tuple(place.gives for place in self._every_place[: self._first])
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the labels of each output: y, or y1, y2, … if there are several outputs."""
+        count = len(self.outputs)
+        return ("y",) if count == 1 else tuple(of_layer("y", number) for number in range(1, count + 1))
 
     @cached_property
     def depth(self) -> int:
@@ -120,7 +162,8 @@ class Network:
         """The shape of one example of every tensor of the forward pass."""
         inner = {name: shape for layer, place in self.places for name, shape in layer.inner(place).items()}
         outputs = {place.gives: place.outputs for _, place in self.places}
-        return self._drawn | inner | outputs | {"y": self.output[1].outputs}
+        labels = {label: place.outputs for label, (_, place) in zip(self.labels, self.outputs, strict=True)}
+        return self._drawn | inner | outputs | labels
 
     def parameters(self) -> tuple[str, ...]:
         """Return the names of the parameters: W1, B1, …, WL, BL."""

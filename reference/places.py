@@ -41,7 +41,7 @@ def places_of(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
         counts[BEGUN] += layer.begins
         number = counts[BEGUN] if layer.begins else max((source.number for source in sources), default=0)
         letter, count = _name(nodes, k, number, counts, layer.names(*inputs))
-        gives = of_layer(letter, count) if letter else sources[0].tensor if sources else "X"
+        gives = of_layer(letter, count) if letter else sources[0].tensor if sources else _input(nodes, k)
         if prediction and layer.only_in_training:
             gives = sources[0].tensor
         owner = count if node.shares is None else places[node.shares].owner
@@ -49,6 +49,11 @@ def places_of(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
         learns.append(bool(layer.learned(place)) or any(learns[j] for j in node.reads))
         places.append(place)
         yield place
+
+
+def _input(nodes: tuple[Node, ...], k: int) -> str:
+    """Return the name of the input that node k is: X, or X1, X2, … if several nodes are inputs."""
+    return "X" if sum(not node.reads for node in nodes) == 1 else of_layer("X", k + 1)
 
 
 BEGUN = "begun"  # counts the layers with weights

@@ -12,10 +12,7 @@ import numpy as np
 
 from reference import tensor_names as names
 from reference.branches import together
-from reference.layers.activation import Activation
-from reference.layers.linear import Linear
-from reference.losses import loss_named
-from reference.losses.loss import LossEquations
+from reference.ends import End, costs, ends
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
@@ -27,9 +24,12 @@ LOSSES = ("categorical_crossentropy", "mean_squared_error")  # the essay's
 
 
 def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]:
-    """Return all rules of one training step of a network.  Raises ValueError if the loss is unknown."""
-    end, kind = _end(network, cost), loss_named(cost).kind
-    steps = (_forward(network, end, kind), _backward(network, end, kind), _update(network, optimizer))
+    """Return all rules of one training step of a network.
+
+    `cost` is the text of the loss, or of the loss of each output. Raises ValueError if it does not fit the network.
+    """
+    found = ends(network, cost)
+    steps = (_forward(network, found), _backward(network, found), _update(network, optimizer))
     return tuple(_folded(rule for part in steps for rule in part))
 
 
@@ -44,48 +44,36 @@ def _folded(sequence: Iterator[Rule]) -> Iterator[Rule]:
             yield rule
 
 
-def _end(network: Network, cost: str) -> LossEquations:
-    """Return how the loss is computed behind the output.  Raises ValueError if that is more than a row an example."""
-    layer, place = network.output
-    if len(place.outputs) != 1:
-        raise ValueError(f"the output must be one row an example, not the shape {list(place.outputs)}")
-    return loss_named(cost).written(layer.kind if isinstance(layer, Activation) else Linear.kind)
-
-
-def _read(network: Network, end: LossEquations) -> str:
-    """Return the tensor that the loss reads beside y."""
-    place = network.output[1]
-    return place.reads if end.reads == "Z" else place.gives
-
-
-def _forward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
+def _forward(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     for layer, place in network.places:
         yield from layer.forward(place)
-    yield Rule("C", end.cost_equation, (_read(network, end), "y"), end.cost, network.depth, "forward", kind=kind)
+    yield from costs(network, found)
 
 
-def _backward(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
+def _backward(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     """Yield the rules from the loss back: for each layer the gradients of its parameters and of what it reads.
 
     A tensor with several readers gets one rule, when all of them have sent something back.
     """
     sent: dict[str, list[Rule]] = {}
-    expected = Counter(rule.tensor for rule in _sent_back(network, end, kind))
-    for rule in _sent_back(network, end, kind):
+    expected = Counter(rule.tensor for rule in _sent_back(network, found))
+    for rule in _sent_back(network, found):
         parts = sent.setdefault(rule.tensor, [])
         parts.append(rule)
         if len(parts) == expected[rule.tensor]:
             yield rule if len(parts) == 1 else together(parts)
 
 
-def _sent_back(network: Network, end: LossEquations, kind: str) -> Iterator[Rule]:
-    """Yield what each layer sends back, from the loss on: several rules for a tensor with several readers."""
-    output = network.output[1]
-    joint = end.joint or end.reads == "Z"  # the slope of the loss is dZ(L): it includes the activation's
-    slope = names.gradient(output.reads if joint else output.gives)
-    yield Rule(slope, end.slope_equation, (_read(network, end), "y"), end.slope, network.depth, "backward", kind=kind)
+def _sent_back(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
+    """Yield what each layer sends back, from the loss on: several rules for a tensor with several readers.
+
+    Behind an activation whose slope the loss includes, the activation sends back what its other readers send.
+    """
+    joint = {end.place.gives for end in found if end.joint} - {end.place.gives for end in found if not end.joint}
+    last = joint - {source.tensor for _, place in network.places for source in place.sources}
+    yield from (end.backward(network.depth) for end in found)
     for layer, place in reversed(network.places):
-        if not joint or place is not output:
+        if place.gives not in last:
             yield from layer.backward(place)
 
 
@@ -138,6 +126,6 @@ def zero_moment(P: Any) -> Any:
 def given_names(network: Network) -> tuple[str, ...]:
     """Return the tensors that no rule of a step computes.
 
-    These are X, y, the parameters, the dropout masks, and what layers have kept from the step before.
+    These are the inputs, the labels, the parameters, the dropout masks, and what layers have kept from the step before.
     """
-    return ("X", "y", *network.parameters(), *network.masks(), *map(names.before, network.kept))
+    return (*network.inputs, *network.labels, *network.parameters(), *network.masks(), *map(names.before, network.kept))

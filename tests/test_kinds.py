@@ -164,7 +164,9 @@ def test_a_text_that_is_no_optimizer_is_refused(text):
 
 
 LAYERS = {
-    "two inputs": (["input(nodes=3)", "input(nodes=3)", "dense(nodes=2)", "relu"], "one input"),
+    "an input in the middle": (["input(nodes=3)", "dense(nodes=2)", "input(nodes=3)", "relu"], "before all other"),
+    "an input that nothing reads": (["input(nodes=3)", "input(nodes=3)", "dense(nodes=2)"], "begins with"),
+    "an output that is an input": (["input(nodes=3)", "identity"], "with weights"),
     "no input": (["dense(nodes=2)", "relu"], "begins with its input"),
     "nothing that learns": (["input(nodes=3)", "dropout"], "with weights"),
 }

@@ -12,7 +12,8 @@ from reports import as_html, as_markdown
 from verify.cli.capturing import capture_user_model
 from verify.compare.tensor import Tolerance
 from verify.errors import Unusable
-from verify.records.trace import Array, Trace
+from verify.records.arrays import examples
+from verify.records.trace import Trace
 from verify.results import files
 from verify.results.judging import judge
 from verify.results.result import Result, summary
@@ -97,41 +98,23 @@ def check(
     if sample_weight is not None or class_weight is not None:
         name = "sample_weight" if sample_weight is not None else "class_weight"
         raise Unusable(f"{name}: a cost without weights of examples or classes is verified; leave it out")
-    batches = _batches(x, steps) if y is None else [_arrays(x, y)] * steps
+    batches = _batches(x, steps) if y is None else [(x, y)] * steps
     trace = capture_user_model(model, batches, optimizer, loss)
     tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
     return Checked(judge("backprop", trace, tolerance), trace)
 
 
-def _batches(dataset: Any, steps: int) -> list[tuple[Array, Array]]:
+def _batches(dataset: Any, steps: int) -> list[tuple[Any, Any]]:
     """Return the first batches of a dataset of (x, y), one for each step.  Raises Unusable, naming x or y."""
     if not hasattr(dataset, "take") or not hasattr(dataset, "element_spec"):
         raise Unusable("y: labels are needed (only a tf.data.Dataset holds them itself)")
     batches = [batch for batch in dataset.take(steps)]
     if not batches or any(not isinstance(batch, tuple) or len(batch) != 2 for batch in batches):
         raise Unusable("x: a dataset of pairs (x, y) is needed, without sample weights")
-    arrays = [_arrays(*batch) for batch in batches]
-    if len(arrays) < steps or len({len(x) for x, _ in arrays}) > 1:
-        sizes = ", ".join(str(len(x)) for x, _ in arrays)
-        raise Unusable(f"x: {steps} batches of one size are needed; the dataset has batches of {sizes} examples")
-    return arrays
-
-
-def _arrays(x: Any, y: Any) -> tuple[Array, Array]:
-    """Return x and y as arrays of one length.  Raises Unusable, naming x or y."""
-    arrays = []
-    for name, value in (("x", x), ("y", y)):
-        try:
-            array = np.asarray(value)
-        except Exception as error:  # the object's own code may raise anything
-            raise Unusable(f"{name}: it is not an array ({type(error).__name__})") from error
-        if array.dtype.kind not in "fiub" or not array.ndim or not array.size:
-            raise Unusable(
-                f"{name}: numbers are needed, a row for each example; it is {array.dtype} {list(array.shape)}"
-            )
-        if not np.isfinite(array).all():
-            raise Unusable(f"{name}: it holds NaN or infinity")
-        arrays.append(array)
-    if len(arrays[0]) != len(arrays[1]):
-        raise Unusable(f"x and y: {len(arrays[0])} examples and {len(arrays[1])} labels")
-    return arrays[0], arrays[1]
+    sizes = [examples(x) for x, _ in batches]
+    if len(batches) < steps or len(set(sizes)) > 1:
+        text = (
+            f"{steps} batches of one size are needed; the dataset has batches of {', '.join(map(str, sizes))} examples"
+        )
+        raise Unusable(f"x: {text}")
+    return batches

@@ -11,11 +11,21 @@ from reference.losses.loss import Loss
 from reference.notation import parse
 from reference.registry import classes_of
 
+SEPARATOR = "; "  # between the losses of several outputs
+
 
 @lru_cache(maxsize=1)
 def kinds() -> dict[str, type[Loss]]:
     """Return every kind of loss by its name."""
     return {x.kind: x for x in classes_of(__name__, Loss) if x.kind}
+
+
+def losses_named(text: str) -> tuple[Loss, ...]:
+    """Return the loss of each output that a text describes, in order: "mean_squared_error; categorical_crossentropy".
+
+    Raises ValueError for any other text.
+    """
+    return tuple(loss_named(one) for one in text.split(SEPARATOR))
 
 
 @lru_cache(maxsize=256)

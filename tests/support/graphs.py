@@ -4,15 +4,19 @@ from reference.layers import layer_named
 from reference.network import Network, Node
 
 
-def graph(*nodes):
-    """A network from texts: "layer: reads" or "layer: reads = shares", positions separated by commas."""
+def graph(*nodes, ends=()):
+    """A network from texts: "layer: reads" or "layer: reads = shares", positions separated by commas.
+
+    `ends` are the positions of the layers that give the outputs, if there are several.
+    """
     made = []
     for k, text in enumerate(nodes):
         layer, _, rest = text.partition(": ")
         reads, _, shares = rest.partition(" = ")
-        positions = tuple(int(p) for p in reads.split(",")) if reads else (k - 1,) if k else ()
+        inner = k and not layer.startswith("input")
+        positions = tuple(int(p) for p in reads.split(",")) if reads else (k - 1,) if inner else ()
         made.append(Node(layer_named(layer), positions, int(shares) if shares else None))
-    return Network(tuple(made))
+    return Network(tuple(made), ends)
 
 
 START = ("input(nodes=5)", "dense(nodes=4)", "relu", "dense(nodes=4)", "tanh")
@@ -35,4 +39,23 @@ GRAPHS = {
     "rows": graph("input(nodes=(3, 5))", "dense(nodes=4)", "relu", "flatten", *END),
     "an image": graph("input(nodes=(4, 3, 2))", "tanh", "flatten(channels_first=True)", *END),
     "behind a branch": graph(*START, "add: 2,4", "dense(nodes=4)", "add: 5,6", "relu", *END),
+}
+# with several inputs or outputs, each with the text of its losses
+SEVERAL = {
+    "two inputs": (
+        graph("input(nodes=5)", "input(nodes=(2, 2))", "flatten", "concatenate: 0,2", "dense(nodes=4)", "tanh", *END),
+        "categorical_crossentropy",
+    ),
+    "two outputs": (
+        graph(*START, *END, "dense(nodes=2): 4", ends=(6, 7)),
+        "categorical_crossentropy(weight=0.25); mean_squared_error(weight=2.0)",
+    ),
+    "an output that is read": (
+        graph(*START, *END, "dense(nodes=2): 6", "sigmoid", ends=(6, 8)),
+        "categorical_crossentropy; mean_squared_error",
+    ),
+    "an output twice": (
+        graph(*START, *END, "dense(nodes=2): 6", ends=(6, 7, 6)),
+        "mean_squared_error; mean_squared_error; categorical_crossentropy(label_smoothing=0.1)",
+    ),
 }

@@ -33,9 +33,10 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
         known[before(name)] = np.full(network.tensor_shape(name, 1), "variance" in name, dtype)
     tensors = {}
     for step in range(1, settings.steps + 1):
-        outputs = network.tensor_shape("y", 1)[-1]
-        y = np.eye(outputs, dtype=dtype)[rng.integers(outputs, size=settings.batch)]
-        known |= {"X": rng.random(network.tensor_shape("X", settings.batch)).astype(dtype), "y": y}
+        for label in network.labels:
+            outputs = network.tensor_shape(label, 1)[-1]
+            known[label] = np.eye(outputs, dtype=dtype)[rng.integers(outputs, size=settings.batch)]
+        known |= {name: rng.random(network.tensor_shape(name, settings.batch)).astype(dtype) for name in network.inputs}
         if printed:
             known["X"][-1] = 0
         known |= {name: np.asarray(array, dtype=dtype) for name, array in (given or {}).items()}

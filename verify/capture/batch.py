@@ -1,6 +1,7 @@
-"""Check a batch of a user's model: are x and y what the model and its loss can take, and what is verified?"""
+"""Check a batch of a user's model: are x and y what the model and its losses can take, and what is verified?"""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -8,55 +9,131 @@ import tensorflow as tf
 
 from verify.capture.compile_arguments import loss_text
 from verify.capture.model_graph import graph_of
+from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
 
+class Batch(NamedTuple):
+    """A batch: an array for each input of a model, and the labels of each output."""
+
+    x: tuple[Array, ...]
+    y: tuple[Array, ...]
+
+    @property
+    def examples(self) -> int:
+        """The number of examples."""
+        return len(self.x[0])
+
+
 def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
-    """Return the shape of one example that a model takes, and how many numbers it gives.  Raises Unsupported."""
-    graph = graph_of(model)
-    return tuple(graph.input.shape[1:]), int(graph.output.shape[-1])
+    """Return the shape of one example that a model takes, and how many numbers it gives.
 
-
-def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
-    """Return x and y as Keras needs them; `dtype` is that of the model.  Raises Unusable, naming x or y.
-
-    y of shape [N] is a column where the model has one output, as Keras takes it.
+    Raises Unsupported, also for a model of several inputs or outputs.
     """
-    shape, outputs = taken_and_given(model)
+    graph = graph_of(model)
+    if len(graph.inputs) > 1 or len(graph.outputs) > 1:
+        text = f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; --data has one of each"
+        raise Unsupported([(f"model {model.name}", f"{text}; let the function return the model, x and y")])
+    return tuple(graph.inputs[0].shape[1:]), int(graph.outputs[0].shape[-1])
+
+
+def parts(value: Any, names: tuple[str, ...], what: str) -> tuple[Any, ...]:
+    """Return x or y as one part for each input or output, whose `names` Keras has.  Raises Unusable, naming `what`.
+
+    As in Keras, a list of one array is that array.
+    """
+    if isinstance(value, dict):
+        if set(value) != set(names):
+            raise Unusable(
+                f"{what}: a part for each of {', '.join(names)} is needed, not for {', '.join(map(str, value))}"
+            )
+        return tuple(value[name] for name in names)
+    if len(names) == 1:
+        wrapped = isinstance(value, list | tuple) and len(value) == 1 and getattr(value[0], "shape", ()) != ()
+        return (value[0] if wrapped else value,)
+    if not isinstance(value, list | tuple) or len(value) != len(names):
+        count = len(value) if isinstance(value, list | tuple) else 1
+        raise Unusable(f"{what}: {len(names)} parts are needed ({', '.join(names)}), not {count}")
+    return tuple(value)
+
+
+def fitting(model: Any, understood: Understood, x: Any, y: Any) -> Batch:
+    """Return x and y as Keras needs them.  Raises Unusable, naming x or y.
+
+    y of shape [N] is a column where the output is one number, as Keras takes it.
+    """
+    graph, dtype = understood.graph, understood.dtype
+    taken = [_array(value, name) for value, name in _named(x, graph.input_names, "x")]
+    labels = [_array(value, name) for value, name in _named(y, graph.output_names, "y")]
+    if len({len(array) for array in (*taken, *labels)}) > 1:
+        counts = ", ".join(str(len(array)) for array in labels)
+        raise Unusable(f"x and y: {', '.join(str(len(array)) for array in taken)} examples and {counts} labels")
+    for array, tensor, (_, name) in zip(taken, graph.inputs, _named(x, graph.input_names, "x"), strict=True):
+        _check_input(array, tuple(tensor.shape[1:]), dtype, name)
+    losses = loss_text(model, graph.output_names, dtype).split("; ")
+    every = zip(labels, graph.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
+    return Batch(
+        tuple(taken),
+        tuple(_labels(array, int(tensor.shape[-1]), loss, dtype, name) for array, tensor, loss, (_, name) in every),
+    )
+
+
+def _named(value: Any, names: tuple[str, ...], what: str) -> Iterator[tuple[Any, str]]:
+    """Yield each part of x or y, and what messages call it: x, or x 'wide' if there are several."""
+    for part, name in zip(parts(value, names, what), names, strict=True):
+        yield part, what if len(names) == 1 else f"{what} {name!r}"
+
+
+def _array(value: Any, name: str) -> Array:
+    """Return x or y as an array of finite numbers.  Raises Unusable, naming it."""
+    try:
+        array = np.asarray(value)
+    except Exception as error:  # the object's own code may raise anything
+        raise Unusable(f"{name}: it is not an array ({type(error).__name__})") from error
+    if array.dtype.kind not in "fiub" or not array.ndim or not array.size:
+        raise Unusable(f"{name}: numbers are needed, a row for each example; it is {array.dtype} {list(array.shape)}")
+    if not np.isfinite(array).all():
+        raise Unusable(f"{name}: it holds NaN or infinity")
+    return array
+
+
+def _check_input(x: Array, shape: tuple[int, ...], dtype: str, name: str) -> None:
+    """Raise Unusable, naming it, if an input has another shape, or numbers that the dtype does not have."""
     if x.shape[1:] != shape:
-        raise Unusable(f"x: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
+        raise Unusable(f"{name}: examples of shape {list(x.shape[1:])}, where the model takes {list(shape)}")
     with np.errstate(over="ignore"):
         if not np.isfinite(x.astype(dtype)).all():
-            raise Unusable(f"x: it holds NaN, infinity, or numbers too large for {dtype}")
-    loss = loss_text(model, dtype)
+            raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
+
+
+def _labels(y: Array, outputs: int, loss: str, dtype: str, name: str) -> Array:
+    """Return the labels of an output of this many numbers as its loss takes them.  Raises Unusable, naming them."""
     if loss.startswith("sparse"):
         labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
         if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
-            raise Unusable(f"y: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
-        return x, labels.astype(np.int64)
-    if y.shape == (len(x),) and outputs == 1:
+            raise Unusable(f"{name}: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
+        return labels.astype(np.int64)
+    if y.ndim == 1 and outputs == 1:
         y = y.reshape(-1, 1)
-    if y.shape != (len(x), outputs):
-        text = f"y: rows of {outputs} numbers are needed, not {list(y.shape)}"
+    if y.ndim != 2 or y.shape[1] != outputs:
+        text = f"{name}: rows of {outputs} numbers are needed, not {list(y.shape)}"
         more = "; for whole-number labels use sparse_categorical_crossentropy" if y.ndim == 1 and outputs > 1 else ""
         raise Unusable(text + more)
-    if not np.isfinite(y.astype(dtype)).all():
-        raise Unusable(f"y: it holds NaN, infinity, or numbers too large for {dtype}")
-    return x, y
+    with np.errstate(over="ignore"):
+        if not np.isfinite(y.astype(dtype)).all():
+            raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
+    return y
 
 
-def unpacked(model: Any, data: Any, dtype: str) -> tuple[Any, Any]:
+def unpacked(model: Any, understood: Understood, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Return the tensors x and y of a batch of `fit`.  Raises Unsupported or Unusable, naming what is not verified."""
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     if weight is not None or y is None:
         raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
-    parts = tf.nest.flatten((x, y))
-    if len(parts) != 2:
-        raise Unsupported([("the data", "one x and one y are verified, not several")])
-    x, y = parts
-    fitting(model, np.asarray(x), np.asarray(y), dtype)
-    return x, y
+    fitting(model, understood, x, y)
+    graph = understood.graph
+    return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y")
 
 
 def once_more(data: Any, iterator: Any) -> Any:

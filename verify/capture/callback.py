@@ -15,8 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from verify.capture.batch import once_more, unpacked
-from verify.capture.capture import named
+from verify.capture.batch import Batch, once_more, parts, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
@@ -25,6 +24,7 @@ from verify.capture.model_reader import understand
 from verify.capture.step import training, uses_xla
 from verify.capture.understood import Understood
 from verify.capture.user_model import check_variables
+from verify.capture.written import named
 from verify.compare.plan import uneven_labels
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
@@ -97,14 +97,16 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     def on_train_begin(self, logs: Any = None) -> None:
         """Prepare the capture and replace Keras's train function.  Raises Unsupported, naming what is not supported."""
         model = self.model
-        understood = understand(model)
-        check_variables(model)
+        with unchanged(model):
+            understood = understand(model)
+        check_variables(model, understood)
         if model.steps_per_execution != 1:
             raise Unsupported([("steps_per_execution", "steps are verified one by one")])
         if tf.distribute.has_strategy():
             raise Unsupported([("tf.distribute", "training on one device is verified")])
         dtype = understood.dtype
-        optimizer, loss = optimizer_text(model.optimizer, dtype), loss_text(model, dtype)
+        optimizer = optimizer_text(model.optimizer, dtype)
+        loss = loss_text(model, understood.graph.output_names, dtype)
         self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=uses_xla(model))
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
@@ -128,18 +130,20 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.train_function = self._own
         data = next(iterator)
         self.steps += 1
-        x, y = unpacked(self.model, data, self.settings.dtype)
+        x, y = unpacked(self.model, self._understood, data)
         step, optimizer = self._compiled(x, y, getattr(iterator, "element_spec", None))
         if self.steps % self.every or self._diverged or self.problem:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
-        begin, reported, arrays = snapshot(self.model), reported_so_far(self.model), (np.asarray(x), np.asarray(y))
+        begin, reported = snapshot(self.model), reported_so_far(self.model)
+        arrays = Batch(tuple(map(np.asarray, x)), tuple(map(np.asarray, y)))
         with self._unchanged():
             network, channels_first = self._understood.network, self._understood.channels_first
-            tensors = named(step(x, y), *arrays, settings, network, channels_first)
+            tensors = named(step(x, y), arrays, settings, network, channels_first)
             after = snapshot(self.model)
-        captured = CapturedStep(self.model, number, settings, arrays, tensors, begin, after, reported)
+        model, understood = self.model, self._understood
+        captured = CapturedStep(model, understood, number, settings, arrays, tensors, begin, after, reported)
         logs = self._own(once_more(data, iterator))
         tensors, differs = captured.with_own_results(logs)
         self.problem = f"could not verify step {number}: {differs}" if differs else ""
@@ -147,7 +151,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._note(number, tensors, state, settings)
         return logs
 
-    def _compiled(self, x: Any, y: Any, spec: Any) -> tuple[Any, str]:
+    def _compiled(self, x: tuple[Any, ...], y: tuple[Any, ...], spec: Any) -> tuple[Any, str]:
         """Return the step for batches of this kind, and the optimizer's description when TensorFlow compiled it.
 
         The step is compiled when Keras compiles its own for the same shapes: a hyper-parameter that a callback changes
@@ -156,14 +160,20 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         description = optimizer_text(self.model.optimizer, self.settings.dtype)
         if not hasattr(self._step, "get_concrete_function"):
             return self._step, description
-        parts = [tf.TensorSpec.from_tensor(tf.convert_to_tensor(a)) for a in (x, y)]
-        specs = tuple(parts if spec is None else tf.nest.flatten(spec)[:2])
-        key = tuple((tuple(s.shape), s.dtype) for s in specs)
+        specs = self._specs(x, y, spec)
+        key = tuple((tuple(s.shape), s.dtype) for part in specs for s in part)
         if key not in self._traced:
             with unchanged(self.model):
                 traced = self._step.get_concrete_function(*specs)
             self._traced[key] = traced, description
         return self._traced[key]
+
+    def _specs(self, x: tuple[Any, ...], y: tuple[Any, ...], spec: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """Return the shapes and dtypes of inputs and labels: those of the iterator's batches, or of this batch."""
+        if spec is not None:
+            graph = self._understood.graph
+            return parts(spec[0], graph.input_names, "x"), parts(spec[1], graph.output_names, "y")
+        return tuple(map(_spec, x)), tuple(map(_spec, y))
 
     def _unchanged(self) -> AbstractContextManager[None]:
         """Return a context that puts the model back: all of it if Python code runs in it, else its variables alone."""
@@ -178,7 +188,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _state(self) -> dict[str, Array]:
         """Return every parameter P, the optimizer's moments of P, and what layers keep, by name."""
-        understood = understand(self.model)
+        understood = self._understood
         variables = understood.parameters | moments(self.model, understood.parameters) | understood.kept
         return {name: as_row(to_numpy(variable)) for name, variable in variables.items()}
 
@@ -216,7 +226,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
         news = bool(failed) and (self.first is None or failed[0].verdict != "unjudged")
         self.first = failed[0] if news else self.first
-        self._note_once(uneven_labels(tensors["y"], self._understood.network, settings))
+        for note in uneven_labels(tensors, self._understood.network, settings):
+            self._note_once(note)
         strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
         if strange and not any("NaN" in note for note in self.notes):
             self._note_once(f"step {number}: {', '.join(strange[:3])} hold infinity or NaN")
@@ -224,3 +235,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
         if self.stop and (self._diverged or self.problem):
             self.model.stop_training = True
+
+
+def _spec(array: Any) -> Any:
+    """Return the shape and dtype of an array or tensor."""
+    return tf.TensorSpec.from_tensor(tf.convert_to_tensor(array))

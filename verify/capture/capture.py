@@ -1,26 +1,27 @@
 """Capture steps, and check that capturing did not change the result."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from reference.network import Network
 from reference.tensor_names import in_step, is_state, new, split_step
 from reference.tensor_names import own as own_name
+from verify.capture.batch import Batch, parts
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.environment import environment
 from verify.capture.essay_model import build, moments, restore, snapshot, to_numpy, variables
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced, replaced_at_run_time
-from verify.capture.reader import Tensors
 from verify.capture.reported_loss import reported_loss, same_loss
-from verify.capture.step import forward, is_eager, training, uses_xla
+from verify.capture.step import Step, forward, is_eager, training, uses_xla
+from verify.capture.understood import Understood
+from verify.capture.written import named
 from verify.errors import Unverifiable
-from verify.records.arrays import as_row, label_rows, same_bits
+from verify.records.arrays import as_row, same_bits
 from verify.records.samples import Samples, network_for
 from verify.records.settings import GIVEN, Settings
 from verify.records.trace import Array, Trace
@@ -31,33 +32,39 @@ def capture(settings: Settings, samples: Samples, weights: Mapping[str, Array] |
 
     `weights`, by the essay's names, replace the weights drawn from the seed.
     """
-    batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
+    batches = batches_of(samples, settings)
     network = network_for(samples)
     model = build(settings, network)
-    for P, variable in understand(model).parameters.items():
+    understood = understand(model)
+    for P, variable in understood.parameters.items():
         if weights is not None:
             variable.assign(weights[P].reshape(variable.shape))
     run = training if settings.training else forward
-    tensors = faithful(model, run(model), batches, settings)
+    tensors = faithful(model, understood, run(model, understood), batches, settings)
     return Trace(settings, network, environment(), tensors, samples.classes if samples.named else ())
 
 
-def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str = "backprop") -> Trace:
+def batches_of(samples: Samples, settings: Settings) -> list[Batch]:
+    """Return the batch of each step."""
+    every = (samples.batch(settings, step) for step in range(1, settings.steps + 1))
+    return [Batch((X,), (y,)) for X, y in every]
+
+
+def capture_model(model: Any, understood: Understood, batches: list[Batch], command: str = "backprop") -> Trace:
     """Take one step of a user's compiled model for each batch, and return the checked trace.
 
     The model is left in its state after the last step.
     Raises Unsupported, naming everything that is not supported; Unverifiable, naming a tensor with other bits.
     """
-    understood = understand(model)
     dtype = understood.dtype
     settings = Settings(
         command=command,
         dtype=dtype,
         data=GIVEN,
-        batch=len(batches[0][0]),
+        batch=batches[0].examples,
         steps=len(batches),
         optimizer=optimizer_text(model.optimizer, dtype),
-        loss=loss_text(model, dtype),
+        loss=loss_text(model, understood.graph.output_names, dtype),
         jit=uses_xla(model),
         done=int(to_numpy(model.optimizer.iterations)),
     )
@@ -65,10 +72,13 @@ def capture_model(model: Any, batches: list[tuple[Array, Array]], command: str =
         if not np.isfinite(value).all():
             raise Unverifiable(f"{variable.path} holds NaN or infinity before the first step")
     step = (training if settings.training else forward)(model, understood)
-    return Trace(settings, understood.network, environment(), faithful(model, step, batches, settings))
+    tensors = faithful(model, understood, step, batches, settings)
+    return Trace(settings, understood.network, environment(), tensors)
 
 
-def check_eagerly(model: Any, batches: list[tuple[Array, Array]], settings: Settings, begin: list[Array]) -> None:
+def check_eagerly(
+    model: Any, understood: Understood, batches: list[Batch], settings: Settings, begin: list[Array]
+) -> None:
     """Let a model take steps eagerly from the state `begin`, and leave it as it was.  Raises Unverifiable.
 
     XLA, and TensorFlow's grappler without it, may round Keras's own step otherwise than the captured one. Eagerly they
@@ -80,15 +90,15 @@ def check_eagerly(model: Any, batches: list[tuple[Array, Array]], settings: Sett
     with unchanged(model):
         restore(model, begin)
         model.run_eagerly, model.train_function, model.predict_function = True, None, None
-        step = (training if settings.training else forward)(model)
+        step = (training if settings.training else forward)(model, understood)
         try:
-            faithful(model, step, batches, replace(settings, jit=False))
+            faithful(model, understood, step, batches, replace(settings, jit=False))
         except Unverifiable as error:
             raise Unverifiable(f"eagerly, {error}") from error
 
 
 def faithful(
-    model: Any, step: Callable[[Any, Any], Tensors], batches: list[tuple[Array, Array]], settings: Settings
+    model: Any, understood: Understood, step: Step, batches: list[Batch], settings: Settings
 ) -> dict[str, Array]:
     """Capture the steps of these batches and return their tensors, after four checks.  Raises Unverifiable.
 
@@ -101,20 +111,20 @@ def faithful(
     """
     run: dict[str, Array] = {}
     start, reproducible = snapshot(model), True
-    for number, (X, y) in enumerate(batches, 1):
+    for number, batch in enumerate(batches, 1):
         begin = snapshot(model)
-        tensors = _captured(model, step, X, y, settings)
+        tensors = _captured(understood, step, batch, settings)
         after = snapshot(model)
         restore(model, begin)
-        reproducible &= _is_reproduced(model, tensors, _captured(model, step, X, y, settings))
+        reproducible &= _is_reproduced(model, tensors, _captured(understood, step, batch, settings))
         restore(model, begin)
-        output = _own_step(model, X, y, settings)
+        outputs = _own_step(model, understood, batch, settings)
         told = number if len(batches) > 1 else 0
-        tensors = with_own_results(model, settings, tensors, after, told)
-        tensors = _with_output(model, settings, tensors, output, told)
+        tensors = with_own_results(model, understood, settings, tensors, after, told)
+        tensors = _with_outputs(model, understood, settings, tensors, outputs, told)
         run |= {in_step(number, name): array for name, array in tensors.items()}
     if has_own_results(run) or not reproducible:
-        check_eagerly(model, batches, settings, start)
+        check_eagerly(model, understood, batches, settings, start)
     return run
 
 
@@ -123,57 +133,40 @@ def has_own_results(tensors: Mapping[str, Array]) -> bool:
     return any(is_state(split_step(name)[1], "own") for name in tensors)
 
 
-def _captured(
-    model: Any, step: Callable[[Any, Any], Tensors], X: Array, y: Array, settings: Settings
-) -> dict[str, Array]:
+def _captured(understood: Understood, step: Step, batch: Batch, settings: Settings) -> dict[str, Array]:
     """Capture one step, and return its tensors by name."""
-    understood = understand(model)
-    tensors = step(tf.constant(X), tf.constant(y))
-    return named(tensors, X, y, settings, understood.network, understood.channels_first)
+    X, y = (tuple(map(tf.constant, arrays)) for arrays in batch)
+    return named(step(X, y), batch, settings, understood.network, understood.channels_first)
 
 
-def _own_step(model: Any, X: Array, y: Array, settings: Settings) -> Array:
-    """Let the model take its own step, and return the loss that it reports, or its prediction."""
+def _own_step(model: Any, understood: Understood, batch: Batch, settings: Settings) -> list[Array]:
+    """Let the model take its own step, and return the loss that it reports, or its predictions."""
+    graph = understood.graph
+    X, y = graph.as_taken(batch.x), graph.as_given(batch.y)
     if not settings.training:
-        return np.asarray(model.predict_on_batch(X))
+        return list(map(np.asarray, parts(model.predict_on_batch(X), graph.output_names, "the prediction")))
     before = int(to_numpy(model.optimizer.iterations))
     output = reported_loss(model, model.train_on_batch(X, y, return_dict=True))
     counted = int(to_numpy(model.optimizer.iterations))
     if counted != before + 1:
         text = f"optimizer.iterations is {counted} after a step that began at {before}"
         raise Unverifiable(f"{text}{reasons(model)}")
-    return np.asarray(output)
-
-
-def named(
-    tensors: Tensors, X: Array, y: Array, settings: Settings, network: Network, channels_first: bool = False
-) -> dict[str, Array]:
-    """Return a captured step's tensors, X and y among them, as arrays in the shapes that the essay writes.
-
-    With `channels_first`, the numbers of an image are put in the order in which the model's Flatten puts them.
-    """
-    arrays = {name: np.asarray(t) for name, t in tensors.items()}
-    outputs, dtype, sparse = network.output[1].outputs[-1], settings.dtype, settings.loss.startswith("sparse")
-    arrays = {"X": X.astype(dtype), "y": label_rows(y, outputs, dtype, sparse), **arrays}
-    return {name: _as_written(name, array, network, channels_first) for name, array in arrays.items()}
-
-
-def _as_written(name: str, array: Array, network: Network, channels_first: bool) -> Array:
-    """Return an array in the shape that the essay writes: a bias as [1, n], and an image as a row if X has rows."""
-    if array.ndim < 3 or len(network.tensor_shape(name, len(array))) != 2:
-        return as_row(array)
-    return (np.moveaxis(array, 1, -1) if channels_first else array).reshape(len(array), -1)
+    return [np.asarray(output)]
 
 
 def with_own_results(
-    model: Any, settings: Settings, tensors: dict[str, Array], after: list[Array], number: int = 0
+    model: Any,
+    understood: Understood,
+    settings: Settings,
+    tensors: dict[str, Array],
+    after: list[Array],
+    number: int = 0,
 ) -> dict[str, Array]:
     """Return the tensors of a captured step with those results of the model's own step that have other bits.
 
     `after` has all variables after the captured step; the model has just taken its own. Only if the steps are compiled
     may the parameters and moments differ. Raises Unverifiable, naming the first variable that should not.
     """
-    understood = understand(model)
     results = dict(understood.parameters)
     if settings.training:
         results |= moments(model, results) | understood.kept
@@ -193,28 +186,34 @@ def with_own_results(
     return tensors | own
 
 
-def _with_output(
-    model: Any, settings: Settings, tensors: dict[str, Array], output: Array, number: int
+def _with_outputs(
+    model: Any,
+    understood: Understood,
+    settings: Settings,
+    tensors: dict[str, Array],
+    outputs: list[Array],
+    number: int,
 ) -> dict[str, Array]:
-    """Return the tensors, with the model's own prediction if it has other bits.
+    """Return the tensors, with those of the model's own predictions that have other bits.
 
     Raises Unverifiable if the model reports another loss than the captured cost, or predicts something else.
     """
     if settings.training:
-        C = float(tensors["C"])
-        if not same_loss(float(output), C, abs(C), settings, has_own_results(tensors)):
+        C, told = float(tensors["C"]), float(outputs[0])
+        if not same_loss(told, C, abs(C), settings, has_own_results(tensors)):
             step = f"step {number}" if number else "the step"
-            text = f"{step} reports the loss {float(output)!r}, its cost is {C!r}"
+            text = f"{step} reports the loss {told!r}, its cost is {C!r}"
             raise Unverifiable(f"{text}{reasons(model)}")
         return tensors
-    last = understand(model).network.in_prediction.output[1].gives
-    prediction = as_row(output)
-    if same_bits(prediction, tensors[last]):
-        return tensors
-    if is_eager(model):
-        text = f"the model's own prediction has other bits than the captured {last}"
-        raise Unverifiable(f"{text}{reasons(model)}")
-    return tensors | {own_name(last): prediction}
+    own: dict[str, Array] = {}
+    for (_, place), prediction in zip(understood.network.in_prediction.outputs, map(as_row, outputs), strict=True):
+        if same_bits(prediction, tensors[place.gives]):
+            continue
+        if is_eager(model):
+            text = f"the model's own prediction has other bits than the captured {place.gives}"
+            raise Unverifiable(f"{text}{reasons(model)}")
+        own[own_name(place.gives)] = prediction
+    return tensors | own
 
 
 def reasons(model: Any) -> str:

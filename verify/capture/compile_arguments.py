@@ -1,13 +1,13 @@
 """Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import fields
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from reference.losses import SEPARATOR
 from reference.notation import text_of
 from reference.optimizers import kinds
 from reference.schedules import SCHEDULES, Schedule
@@ -28,22 +28,66 @@ TAKEN = ("momentum", "nesterov", "beta_1", "beta_2", "epsilon", "amsgrad", "weig
 CAST = ("momentum", "weight_decay")  # Keras casts these to the dtype of the variables
 
 
-def loss_text(model: Any, dtype: str) -> str:
-    """Return the description of the loss that a model was compiled with, including its loss weight.
+def loss_text(model: Any, names: tuple[str, ...], dtype: str) -> str:
+    """Return the description of the loss of each output that a model was compiled with, including its weight.
 
-    Raises Unsupported, naming everything that is not verified.
+    `names` are Keras's names of the outputs. Raises Unsupported, naming everything that is not verified.
     """
-    loss, weight = model.loss, _loss_weight(model)
-    if isinstance(loss, dict | list | tuple):
-        raise Unsupported([("loss", "one loss for the one output is verified, not a collection of them")])
+    losses, problems = [], []
+    for number, (loss, weight) in enumerate(losses_of(model, names)):
+        try:
+            losses.append(_described(loss, weight, dtype))
+        except Unsupported as error:
+            where = "" if len(names) == 1 else f" of the output {names[number]}"
+            problems += [(what + where, why) for what, why in error.rows]
+    if problems:
+        raise Unsupported(problems)
+    return SEPARATOR.join(losses)
+
+
+def losses_of(model: Any, names: tuple[str, ...]) -> list[tuple[Any, float | None]]:
+    """Return the loss that Keras computes of each output, and the number that it is multiplied by.
+
+    Raises Unsupported if an output has none, and Unusable for an unknown name.
+    """
+    every = _of_each(model.loss, names, "loss")
+    weights = _of_each(getattr(model._compile_loss, "_user_loss_weights", None), names, "loss_weights")
+    for name, loss in zip(names, every, strict=True):
+        if loss is None:
+            raise Unsupported([(f"output {name}", "it has no loss; a loss for each output is verified")])
+    return [
+        (_loss(loss), None if weight is None else float(weight)) for loss, weight in zip(every, weights, strict=True)
+    ]
+
+
+def _of_each(value: Any, names: tuple[str, ...], what: str) -> list[Any]:
+    """Return what `compile` was given for each output: one for all, a list, or a dictionary by name."""
+    if isinstance(value, dict):
+        if set(value) != set(names):
+            raise Unsupported(
+                [(what, f"one for each of {', '.join(names)} is verified, not {', '.join(map(str, value))}")]
+            )
+        return [value[name] for name in names]
+    if isinstance(value, list | tuple):
+        if len(value) != len(names):
+            raise Unsupported([(what, f"one for each of {len(names)} outputs is verified, not {len(value)}")])
+        return list(value)
+    return [value] * len(names)
+
+
+def _loss(loss: Any) -> Any:
+    """Return Keras's object of a loss: a name or a function of Keras's becomes one.  Raises Unusable, Unsupported."""
     try:
         own = keras.losses.get(loss) if isinstance(loss, str) else loss
     except ValueError as error:
         raise Unusable(f"loss: Keras knows none called {loss!a}") from error
+    functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in by_class().items()}
+    return functions[own]() if isinstance(own, Hashable) and own in functions else own
+
+
+def _described(own: Any, weight: float | None, dtype: str) -> str:
+    """Return the description of one loss.  Raises Unsupported, naming everything that is not verified."""
     known = by_class()
-    functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in known.items()}
-    if callable(own) and own in functions:
-        own = functions[own]()
     if type(own) not in known:
         name = getattr(own, "__name__", type(own).__name__)
         raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(kind.kind for kind in known.values())}")])
@@ -60,22 +104,17 @@ def loss_text(model: Any, dtype: str) -> str:
         problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
     try:
         names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-        options = {name: plain(config[name]) for name, plain in PLAIN.items() if name in names}
+        options: dict[str, Any] = {name: plain(config[name]) for name, plain in PLAIN.items() if name in names}
         if "epsilon" in names:
             options["epsilon"] = float(keras.config.epsilon())
-        options |= {"reduction": "sum" if config["reduction"] == "sum" else "mean", "weight": weight}
+        options["reduction"] = "sum" if config["reduction"] == "sum" else "mean"
+        options["weight"] = 1.0 if weight is None else weight
         description = kind(**options)
     except ValueError as error:
         problems.append(str(error))
     if problems:
         raise Unsupported([(f"loss {kind.kind}", f"{text} is not verified") for text in problems])
     return str(description)
-
-
-def _loss_weight(model: Any) -> float:
-    """Return the number by which `compile(loss_weights=...)` multiplies the cost; 1 if there is none."""
-    weights = tf.nest.flatten(getattr(model._compile_loss, "_user_loss_weights", None))
-    return float(weights[0]) if weights and weights[0] is not None else 1.0
 
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:

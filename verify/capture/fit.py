@@ -7,7 +7,6 @@ from typing import Any
 from reference.network import Network
 from verify.capture.callback import ByHand, DivergenceWarning
 from verify.lockstep.verifier import Judged
-from verify.records.trace import Array
 
 
 class Recorder(ByHand):
@@ -41,7 +40,7 @@ class Recorder(ByHand):
 
 
 def fit(
-    model: Any, x: Array, y: Array, batch: int, epochs: int, every: int, advance: Callable[[int, int], None]
+    model: Any, x: Any, y: Any, batch: int, epochs: int, every: int, advance: Callable[[int, int], None]
 ) -> Recorder:
     """Train a compiled model on x and y, and return the record.  Raises Unsupported or Unusable."""
     recorder = Recorder(every, advance)

@@ -5,9 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from verify.capture.batch import Batch
 from verify.capture.capture import check_eagerly, has_own_results, reasons, with_own_results
 from verify.capture.essay_model import to_numpy
 from verify.capture.reported_loss import reported_loss, same_loss
+from verify.capture.understood import Understood
 from verify.errors import Unverifiable
 from verify.records.settings import Settings
 from verify.records.trace import Array
@@ -22,9 +24,10 @@ class CapturedStep:
     """
 
     model: Any
+    understood: Understood
     number: int
     settings: Settings
-    batch: tuple[Array, Array]
+    batch: Batch
     tensors: dict[str, Array]
     begin: list[Array]
     after: list[Array]
@@ -37,16 +40,16 @@ class CapturedStep:
         once more, eagerly: then Python code cannot be the reason.
         """
         try:
-            tensors = with_own_results(self.model, self.settings, self.tensors, self.after)
+            tensors = with_own_results(self.model, self.understood, self.settings, self.tensors, self.after)
             if has_own_results(tensors):
-                check_eagerly(self.model, [self.batch], self.settings, self.begin)
+                check_eagerly(self.model, self.understood, [self.batch], self.settings, self.begin)
         except Unverifiable as error:
             return self.tensors, str(error)
         return tensors, self._loss_differs(logs, has_own_results(tensors)) or self._count_differs()
 
     def _loss_differs(self, logs: Any, loose: bool) -> str:
         """Return that Keras reports another loss than the mean of the costs, or ""."""
-        (total, count), N, C = self.reported, len(self.tensors["X"]), float(self.tensors["C"])
+        (total, count), N, C = self.reported, self.batch.examples, float(self.tensors["C"])
         dtype = np.dtype(self.settings.dtype).type
         with np.errstate(all="ignore"):  # Keras's sum may overflow
             expected = float((dtype(total) + dtype(N * C)) / dtype(count + N))

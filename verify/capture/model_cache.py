@@ -8,9 +8,10 @@ from collections import OrderedDict
 
 from reference.network import Network
 from reference.tensor_names import of_layer
-from verify.capture.capture import faithful
+from verify.capture.capture import batches_of, faithful
 from verify.capture.environment import environment
 from verify.capture.essay_model import build, dense_layers, restore, snapshot, use_precision
+from verify.capture.model_reader import understand
 from verify.capture.step import training
 from verify.errors import Unverifiable
 from verify.records.samples import Samples, network_for
@@ -27,14 +28,15 @@ class CompiledModel:
         self.network = network
         self.model = build(settings, network)
         self.begin = snapshot(self.model)
-        self.step = training(self.model)
+        self.understood = understand(self.model)
+        self.step = training(self.model, self.understood)
 
     def capture(self, settings: Settings, samples: Samples) -> Trace:
         """Return the same trace as `verify.capture.capture.capture`, with both checks.  Raises Unverifiable."""
-        batches = [samples.batch(settings, step) for step in range(1, settings.steps + 1)]
+        batches = batches_of(samples, settings)
         use_precision(settings.dtype)
         restore(self.model, first_state(self.begin, settings, self.network))
-        tensors = faithful(self.model, self.step, batches, settings)
+        tensors = faithful(self.model, self.understood, self.step, batches, settings)
         return Trace(settings, self.network, environment(), tensors, samples.classes if samples.named else ())
 
 

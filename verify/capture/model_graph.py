@@ -1,12 +1,15 @@
 """The graph of a Keras model: every call of a layer or of an operation, with the tensors that it reads and gives.
 
 A Sequential or Functional model holds its graph. Any other model is called on symbolic inputs, and the graph that this
-gives is read. That the model's own step computes the same is checked afterwards, bit by bit (`capture.py`).
+gives is read. That the model's own step computes the same is checked afterwards (`capture.py`): bit by bit, or, where
+compiled steps have other bits, by steps that are not compiled.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from inspect import Parameter, signature
+from itertools import count
 from typing import Any
 
 import keras
@@ -26,11 +29,26 @@ class Call:
 
 @dataclass(frozen=True)
 class Graph:
-    """A model's symbolic input, its calls in order, and its symbolic output."""
+    """A model's symbolic inputs, its calls in order, and its symbolic outputs, with the names that Keras gives them.
 
-    input: Any
+    `taken` and `given` hold inputs and outputs as the model has them: one, or a list or dictionary of them.
+    """
+
+    inputs: tuple[Any, ...]
     calls: tuple[Call, ...]
-    output: Any
+    outputs: tuple[Any, ...]
+    input_names: tuple[str, ...]
+    output_names: tuple[str, ...]
+    taken: Any
+    given: Any
+
+    def as_taken(self, inputs: Sequence[Any]) -> Any:
+        """Return a value for each input as the model takes them: one, or a list or dictionary of them."""
+        return _packed(self.taken, self.input_names, inputs)
+
+    def as_given(self, outputs: Sequence[Any]) -> Any:
+        """Return a value for each output as the model gives them: one, or a list or dictionary of them."""
+        return _packed(self.given, self.output_names, outputs)
 
     def readers(self, tensor: Any) -> list[Call]:
         """Return the calls that read a symbolic tensor."""
@@ -41,18 +59,40 @@ def graph_of(model: Any) -> Graph:
     """Return the graph of a built model.  Raises Unsupported, with the reason, for a model that has none."""
     functional = _functional(model)
     title = f"model {model.name}"
-    if len(functional.inputs) != 1 or len(functional.outputs) != 1:
-        text = f"it has {len(functional.inputs)} inputs and {len(functional.outputs)} outputs; one of each is verified"
-        raise Unsupported([(title, text)])
-    tensor = functional.inputs[0]
-    if getattr(tensor, "sparse", False) or getattr(tensor, "ragged", False):
-        raise Unsupported([(title, "its input is sparse or ragged; dense inputs are verified")])
-    if None in tensor.shape[1:]:
-        raise Unsupported([(title, f"its input has the shape {tensor.shape}; only the batch may be open (None)")])
+    for tensor in functional.inputs:
+        if getattr(tensor, "sparse", False) or getattr(tensor, "ragged", False):
+            raise Unsupported([(title, "its input is sparse or ragged; dense inputs are verified")])
+        if None in tensor.shape[1:]:
+            raise Unsupported([(title, f"its input has the shape {tensor.shape}; only the batch may be open (None)")])
+    inputs, outputs = functional._inputs_struct, functional._outputs_struct
+    if not all(map(_is_flat, (inputs, outputs))):
+        raise Unsupported([(title, "its inputs or outputs are nested; one list or dictionary of them is verified")])
     calls = tuple(_calls(functional))
     if not calls:
         raise Unsupported([(title, "it has no layers")])
-    return Graph(tensor, calls, functional.outputs[0])
+    names = sorted(inputs) if isinstance(inputs, dict) else list(map(_input_name, functional.inputs, count(1)))
+    given = sorted(outputs) if isinstance(outputs, dict) else functional.output_names
+    ends = tuple(functional.outputs)
+    return Graph(tuple(functional.inputs), calls, ends, tuple(names), tuple(given), inputs, outputs)
+
+
+def _input_name(tensor: Any, number: int) -> str:
+    """Return the name that the user gave an input, or its number."""
+    return str(number) if tensor.name.startswith("keras_tensor") else str(tensor.name)
+
+
+def _packed(structure: Any, names: tuple[str, ...], values: Sequence[Any]) -> Any:
+    """Return values in a structure: one, a list, or a dictionary by name."""
+    if isinstance(structure, dict):
+        return dict(zip(names, values, strict=True))
+    return list(values) if isinstance(structure, list | tuple) else values[0]
+
+
+def _is_flat(structure: Any) -> bool:
+    """Return whether inputs or outputs are one tensor, or a list or dictionary of tensors."""
+    values = structure.values() if isinstance(structure, dict) else structure
+    nested = isinstance(structure, dict | list | tuple)
+    return not nested or not any(isinstance(value, dict | list | tuple) for value in values)
 
 
 def _functional(model: Any) -> Any:
@@ -66,22 +106,37 @@ def _functional(model: Any) -> Any:
         if model._functional is None:
             raise Unsupported([(title, "it is not built: give it an Input")])
         return model._functional
-    return model if type(model).__name__ == "Functional" else _called(model, f"{title} ({type(model).__name__})")
+    if isinstance(model, keras.Sequential):
+        text = "a subclass of Sequential; a Sequential, Functional or other Model is verified"
+        raise Unsupported([(f"{title} ({type(model).__name__})", text)])
+    holds_graph = type(model).call.__module__.startswith("keras.") and hasattr(model, "_outputs_struct")
+    return model if holds_graph else _called(model, f"{title} ({type(model).__name__})")
 
 
 def _called(model: Any, title: str) -> Any:
-    """Return the functional model that a model's own `call` gives on a symbolic input.  Raises Unsupported."""
+    """Return the functional model that a model's own `call` gives on symbolic inputs.  Raises Unsupported."""
     shapes = list((model._build_shapes_dict or {}).values())
-    if isinstance(model, keras.Sequential):
-        raise Unsupported([(title, "a subclass of Sequential; a Sequential, Functional or other Model is verified")])
-    if len(shapes) != 1 or not isinstance(shapes[0], tuple) or not all(isinstance(n, int | None) for n in shapes[0]):
-        raise Unsupported([(title, "its `call` takes something other than one tensor")])
-    symbolic = keras.Input(shapes[0][1:], dtype=model.input_dtype if hasattr(model, "input_dtype") else None)
+    if len(shapes) != 1:
+        raise Unsupported([(title, "its `call` takes something other than its inputs and `training`")])
+    symbolic = _symbolic(shapes[0], title, str(model.input_dtype) if hasattr(model, "input_dtype") else None)
+    told = signature(model.call).parameters.get("training")
+    options = {"training": None} if told is not None and told.default is Parameter.empty else {}
     try:
-        return keras.Model(symbolic, model.call(symbolic))
+        return keras.Model(symbolic, model.call(symbolic, **options))
     except Exception as error:  # the user's own code may raise anything
         reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
         raise Unsupported([(title, f"its `call` cannot be read from a symbolic input: {reason}")]) from error
+
+
+def _symbolic(shapes: Any, title: str, dtype: str | None, name: str | None = None) -> Any:
+    """Return symbolic inputs of these shapes, in the same structure.  Raises Unsupported."""
+    if isinstance(shapes, dict):
+        return {key: _symbolic(shape, title, dtype, str(key)) for key, shape in shapes.items()}
+    if not isinstance(shapes, list | tuple) or not shapes:
+        raise Unsupported([(title, "its `call` takes something other than tensors")])
+    if all(isinstance(n, int | None) for n in shapes):
+        return keras.Input(shapes[1:], dtype=dtype, name=name)
+    return [_symbolic(shape, title, dtype, f"input_{k}") for k, shape in enumerate(shapes, 1)]
 
 
 def _calls(functional: Any) -> Iterable[Call]:
@@ -93,6 +148,9 @@ def _calls(functional: Any) -> Iterable[Call]:
         arguments, reads = node.arguments, tuple(node.arguments.keras_tensors)
         rest = {k: v for k, v in arguments.kwargs.items() if v is not None and k != "training"}  # the model sets it
         positional = list(arguments.args[0]) if _is_list(arguments.args) else list(arguments.args)
+        if not positional and "inputs" in rest:
+            positional = list(rest["inputs"]) if isinstance(rest["inputs"], list | tuple) else [rest["inputs"]]
+            del rest["inputs"]
         problem = ""
         if Counter(map(id, positional)) != Counter(map(id, reads)) or rest:
             named = ", ".join(f"{name}={value!r}" for name, value in rest.items() if not hasattr(value, "shape"))

@@ -69,13 +69,16 @@ class ModelReading:
         self.graph = graph
         self.call = graph.calls[0]
         self.channels_first = False
-        self.rows = _is_flattened(graph)
-        shape = tuple(graph.input.shape[1:])
-        self.nodes = [Node(Input(prod(shape) if self.rows else shape if len(shape) > 1 else shape[0] if shape else 1))]
-        self.at = {id(graph.input): 0}  # the node that gives each symbolic tensor
+        self.rows = len(graph.inputs) == 1 and _is_flattened(graph)
+        self.nodes = [Node(Input(self._size(tuple(tensor.shape[1:])))) for tensor in graph.inputs]
+        self.at = {id(tensor): k for k, tensor in enumerate(graph.inputs)}  # the node that gives each symbolic tensor
         self.parts: list[_Part] = []
         self.problems: list[tuple[str, str]] = []
         self.dtypes: set[str] = set()
+
+    def _size(self, shape: Shape) -> int | Shape:
+        """Return the numbers of an example of this shape, or its shape if it is more than a row."""
+        return prod(shape) if self.rows or len(shape) < 2 else shape
 
     def read(self, call: Call) -> None:
         """Read the next call."""
@@ -128,13 +131,14 @@ class ModelReading:
     def flattens_input(self) -> bool:
         """True if the layer is the Flatten because of which an example is one row from the start."""
         earlier = any(type(part.call.layer) is keras.layers.Flatten for part in self.parts)
-        return self.rows and len(self.graph.input.shape) > 2 and not earlier
+        return self.rows and len(self.graph.inputs[0].shape) > 2 and not earlier
 
     @property
     def activation_follows(self) -> bool:
         """True if what the layer gives is read by one activation alone, which is a separate layer."""
         readers = self.graph.readers(self.call.gives)
-        return len(readers) == 1 and self.call.gives is not self.graph.output and is_activation(readers[0].layer)
+        ends = any(self.call.gives is output for output in self.graph.outputs)
+        return len(readers) == 1 and not ends and is_activation(readers[0].layer)
 
     def add(self, layer: Any, *parts: Layer) -> None:
         """Add a Keras layer that computes these parts one after the other, or no part if it does nothing."""
@@ -172,20 +176,22 @@ class ModelReading:
             self.problems.append((title, f"it computes in {kinds}; float32 or float64 is verified"))
         if not any(node.layer.begins for node in self.nodes) and not self.problems:
             self.problems.append((title, "it has no layer with weights, such as Dense"))
+        for shape in {tuple(tensor.shape[1:]) for tensor in self.graph.outputs if len(tensor.shape) != 2}:
+            self.problems.append((title, f"it gives the shape {list(shape)}; one row an example is verified"))
         if model.losses:
             self.problems.append((title, "it adds losses of its own (add_loss, regularizers)"))
         if self.problems:
             raise Unsupported(self.problems)
         try:
-            network = Network(tuple(self.nodes))
+            ends = tuple(self.at[id(tensor)] for tensor in self.graph.outputs)
+            network = Network(tuple(self.nodes), () if ends == (len(self.nodes) - 1,) else ends)
         except ValueError as error:
             raise Unsupported([(title, str(error))]) from error
         places = [place for _, place in network.places]
         self._check_shapes(places)
         variables, kept = self._variables(places)
         stages = tuple(self._stage(part, places) for part in self.parts)
-        dtype, ends = self.dtypes.pop(), (id(self.graph.input), id(self.graph.output))
-        return Understood(stages, network, dtype, variables, kept, *ends, self.channels_first)
+        return Understood(self.graph, stages, network, self.dtypes.pop(), variables, kept, self.channels_first)
 
     def _stage(self, part: _Part, places: list[Place]) -> Stage:
         """Return the stage of a call."""
@@ -227,7 +233,7 @@ def _is_flattened(graph: Graph) -> bool:
 
     Then an example is one row from the start, as in the essay.
     """
-    tensor = graph.input
+    tensor = graph.inputs[0]
     if len(tensor.shape) == 2:
         return True
     while len(readers := graph.readers(tensor)) == 1:

@@ -8,7 +8,7 @@ XLA fuses operations, and rounds a tensor only if something reads it. So a step 
 other bits than Keras's own step, which `capture.py` lets the model take as well.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from inspect import signature
 from typing import Any
@@ -18,29 +18,31 @@ import tensorflow as tf
 from reference import tensor_names as names
 from reference.network import Network
 from reference.rules import rules
-from verify.capture.compile_arguments import loss_text, optimizer_text
+from verify.capture.compile_arguments import loss_text, losses_of, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.layers import fused
-from verify.capture.model_reader import understand
 from verify.capture.reader import BESIDE, VARIABLE, Tensors, beside_of
 from verify.capture.understood import Understood
 from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
 
+Step = Callable[[Sequence[Any], Sequence[Any]], Tensors]  # of inputs and labels
 
-def _pass(model: Any, understood: Understood, X: Any, found: Tensors, training: bool) -> Any:
-    """Call all layers on X, store every tensor by name in `found`, and return the prediction.
+
+def _pass(model: Any, understood: Understood, X: Sequence[Any], found: Tensors, training: bool) -> list[Any]:
+    """Call all layers on the inputs, store every tensor by name in `found`, and return the predictions.
 
     The operations have the names that they have in Keras's own step, because TensorFlow's grappler orders the factors
     of a product by name.
     """
     with tf.name_scope(model.name):
-        tensors = {understood.input: tf.cast(X, understood.dtype)}  # as Keras casts what a model is given
+        inputs = zip(understood.graph.inputs, X, strict=True)
+        tensors = {id(symbolic): tf.cast(x, understood.dtype) for symbolic, x in inputs}  # as Keras casts them
         for stage in understood.stages:
             read = [tensors[key] for key in stage.reads]
             A = read if len(read) > 1 else read[0]
             tensors[stage.output] = stage.reader.run(stage.layer, stage.gives, A, found, training)
-    return tensors[understood.output]
+    return [tensors[id(output)] for output in understood.graph.outputs]
 
 
 def _handed_out(network: Network, found: Tensors) -> Tensors:
@@ -56,41 +58,39 @@ def _handed_out(network: Network, found: Tensors) -> Tensors:
     }
 
 
-def forward(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
+def forward(model: Any, understood: Understood) -> Step:
     """Return a function of X and y that does what `predict_on_batch` does and returns all tensors by name."""
-    description = understood or understand(model)
 
-    def step(X: Any, y: Any) -> Tensors:
-        tensors: Tensors = {P: tf.identity(variable.value) for P, variable in description.parameters.items()}
-        tensors |= {names.before(name): tf.identity(variable.value) for name, variable in description.kept.items()}
+    def step(X: Sequence[Any], y: Sequence[Any]) -> Tensors:
+        tensors: Tensors = {P: tf.identity(variable.value) for P, variable in understood.parameters.items()}
+        tensors |= {names.before(name): tf.identity(variable.value) for name, variable in understood.kept.items()}
         inner: Tensors = {}
-        prediction = _pass(model, description, X, inner, training=False)
-        tensors |= _handed_out(description.network, inner)
-        tensors["C"] = _cost(model, X, y, prediction, training=False)
-        return tensors
+        predictions = _pass(model, understood, X, inner, training=False)
+        tensors |= _handed_out(understood.network, inner)
+        tensors["C"] = _cost(model, understood, X, y, predictions, training=False)
+        return tensors | _costs(model, understood, y, predictions)
 
     return _compiled(model, step)
 
 
-def training(model: Any, understood: Understood | None = None) -> Callable[[Any, Any], Tensors]:
+def training(model: Any, understood: Understood) -> Step:
     """Return a function of X and y that does what `train_on_batch` does and returns all tensors by name."""
-    description = understood or understand(model)
-    parameters = description.parameters
+    network, parameters = understood.network, understood.parameters
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
-    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, description.dtype)]
-    plan = rules(description.network, loss_text(model, description.dtype), optimizer)
+    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype)]
+    plan = rules(network, loss_text(model, understood.graph.output_names, understood.dtype), optimizer)
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
 
-    def step(X: Any, y: Any) -> Tensors:
+    def step(X: Sequence[Any], y: Sequence[Any]) -> Tensors:
         tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
-        kept = moments | description.kept
+        kept = moments | understood.kept
         tensors |= {names.before(name): tf.identity(variable.value) for name, variable in kept.items()}
         inner: Tensors = {}
         with tf.GradientTape() as tape:
-            prediction = _pass(model, description, X, inner, training=True)
-            C = _cost(model, X, y, prediction, training=True)
+            predictions = _pass(model, understood, X, inner, training=True)
+            C = _cost(model, understood, X, y, predictions, training=True)
         sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in learned.items()}
         gradients = tape.gradient(C, sources)
         for name, gradient in gradients.items():
@@ -98,8 +98,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
                 raise Unverifiable(
                     f"TensorFlow gives no gradient {names.gradient(name)}: the cost does not depend on it"
                 )
-        tensors |= _handed_out(description.network, inner)
-        tensors["C"] = C
+        tensors |= _handed_out(network, inner) | {"C": C} | _costs(model, understood, y, predictions)
         tensors |= {names.gradient(name): gradients[name] for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
@@ -111,13 +110,25 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
     return _compiled(model, step)
 
 
-def _cost(model: Any, X: Any, y: Any, prediction: Any, training: bool) -> Any:
+def _cost(
+    model: Any, understood: Understood, X: Sequence[Any], y: Sequence[Any], predictions: list[Any], training: bool
+) -> Any:
     """Return the cost from Keras's own loss. Older releases (3.3) have no parameter `training`."""
     options = {"training": training} if "training" in signature(model.compute_loss).parameters else {}
-    return model.compute_loss(x=X, y=y, y_pred=prediction, **options)
+    graph = understood.graph
+    return model.compute_loss(x=graph.as_taken(X), y=graph.as_given(y), y_pred=graph.as_given(predictions), **options)
 
 
-Step = Callable[[Any, Any], Tensors]
+def _costs(model: Any, understood: Understood, y: Sequence[Any], predictions: list[Any]) -> Tensors:
+    """Return the cost of each output, times its weight, by name; nothing if there is one output.
+
+    Keras returns only their sum, so each is computed once more by Keras's own loss.
+    """
+    if len(predictions) == 1:
+        return {}
+    every = enumerate(zip(losses_of(model, understood.graph.output_names), y, predictions, strict=True), 1)
+    costs = {names.of_layer("C", k): (loss(labels, given), weight) for k, ((loss, weight), labels, given) in every}
+    return {name: cost if weight is None else cost * weight for name, (cost, weight) in costs.items()}
 
 
 def is_eager(model: Any) -> bool:

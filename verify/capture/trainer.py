@@ -8,12 +8,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from reference.network import Network
-from verify.capture.capture import faithful, has_own_results, named, with_own_results
+from verify.capture.batch import Batch
+from verify.capture.capture import faithful, has_own_results, with_own_results
 from verify.capture.environment import environment
 from verify.capture.essay_model import build, moments, restore, snapshot, to_numpy
 from verify.capture.model_reader import understand
 from verify.capture.step import training
 from verify.capture.threads import bits_are_equal
+from verify.capture.written import named
 from verify.errors import Unverifiable
 from verify.records.arrays import as_row
 from verify.records.settings import Settings
@@ -31,14 +33,17 @@ class Learner:
             self.environment = {name: text for name, text in self.environment.items() if name != "threads"}
         self.settings, self.network = settings, network
         self.model = build(settings, network)
-        self.parameters = understand(self.model).parameters
-        self._step = training(self.model)
+        self.understood = understand(self.model)
+        self.parameters = self.understood.parameters
+        self._step = training(self.model, self.understood)
         self._forward = tf.function(lambda X: tf.argmax(self.model(X, training=False), axis=1))
 
     def check(self, batches: list[tuple[Array, Array]]) -> None:
         """Take these steps with and without capturing, then restore the state.  Raises Unverifiable if they differ."""
         begin = snapshot(self.model)
-        if has_own_results(faithful(self.model, self._step, batches, self.settings)) and not self.settings.jit:
+        every = [Batch((X,), (y,)) for X, y in batches]
+        tensors = faithful(self.model, self.understood, self._step, every, self.settings)
+        if has_own_results(tensors) and not self.settings.jit:
             raise Unverifiable("Keras's own step has other bits than the captured one, which the training would follow")
         restore(self.model, begin)
 
@@ -48,14 +53,15 @@ class Learner:
         Under XLA Keras's own step is taken after the captured one, because it may end with other bits.
         """
         begin = snapshot(self.model) if self.settings.jit else []
-        found = self._step(tf.constant(X), tf.constant(y))
-        tensors = named({name: _seen(tensor) for name, tensor in found.items()}, X, y, self.settings, self.network)
+        found = self._step((tf.constant(X),), (tf.constant(y),))
+        seen = {name: _seen(tensor) for name, tensor in found.items()}
+        tensors = named(seen, Batch((X,), (y,)), self.settings, self.network)
         if not self.settings.jit:
             return tensors
         after = snapshot(self.model)
         restore(self.model, begin)
         self.model.train_on_batch(X, y)
-        return with_own_results(self.model, self.settings, tensors, after)
+        return with_own_results(self.model, self.understood, self.settings, tensors, after)
 
     def weights(self) -> dict[str, Array]:
         """Return the parameters by name, biases as [1, n]."""

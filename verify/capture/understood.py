@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reference.network import Network
+from verify.capture.model_graph import Graph
 from verify.capture.reader import Reader
 
 
@@ -23,18 +24,16 @@ class Stage:
 
 @dataclass(frozen=True)
 class Understood:
-    """A model in the essay's terms: its Keras layers in order, its network, its dtype and its variables by name.
+    """A model in the essay's terms: its graph, its Keras layers in order, its network, its dtype and its variables.
 
-    `parameters` are W1, B1, …, and `kept` what layers keep from step to step. `input` and `output` are the ids of
-    Keras's symbolic tensors. `channels_first`: a Flatten at the input moves the first axis of an example behind the
-    others.
+    `parameters` has W1, B1, …, and `kept` what layers keep from step to step, by name. `channels_first`: a Flatten at
+    the input moves the first axis of an example behind the others.
     """
 
+    graph: Graph
     stages: tuple[Stage, ...]
     network: Network
     dtype: str  # in which its layers compute
     parameters: dict[str, Any]
     kept: dict[str, Any]
-    input: int
-    output: int
     channels_first: bool = False

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import keras
 
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.memory import unchanged
-from verify.capture.model_graph import graph_of
+from verify.capture.model_graph import Graph
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced
+from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
 
 
@@ -24,40 +26,41 @@ def load_model(path: str, safe: bool) -> Any:
 
 
 @contextmanager
-def borrowed(model: Any, optimizer: Any = None, loss: Any = None) -> Iterator[Any]:
-    """Yield the compiled model that is verified. Afterwards all that its steps changed is put back.
+def borrowed(model: Any, optimizer: Any = None, loss: Any = None) -> Iterator[tuple[Any, Understood]]:
+    """Yield the compiled model that is verified, as it was read. Afterwards all that its steps changed is put back.
 
     It is the user's own object. If another `optimizer` or `loss` is named, or the model is not compiled, it is a model
     of the same layers, compiled with them; a named optimizer starts anew.
     Raises Unusable without an optimizer or a loss; Unsupported, naming everything that is not supported.
     """
-    dtype = understand(model).dtype
     with unchanged(model):
+        understood = understand(model)
         if optimizer is not None or loss is not None or not getattr(model, "compiled", False):
-            used = _compiled(model, optimizer, loss)
+            used = _compiled(model, understood.graph, optimizer, loss)
         else:
             used = model
-        _check(used, dtype)
+        _check(used, understood)
         if not used.optimizer.built:
             used.optimizer.build(used.trainable_variables)
-        yield used
+        yield used, understood
 
 
-def _check(model: Any, dtype: str) -> None:
+def _check(model: Any, understood: Understood) -> None:
     """Raise Unusable or Unsupported if the compiled model cannot be verified."""
     for name, value in (("optimizer", model.optimizer), ("loss", model.loss)):
         if value is None:
             raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
     problems: list[tuple[str, str]] = []
     _check_built(model)
-    for describe, value in ((loss_text, model), (optimizer_text, model.optimizer)):
+    describe_loss = partial(loss_text, model, understood.graph.output_names)
+    for describe in (describe_loss, partial(optimizer_text, model.optimizer)):
         try:
-            describe(value, dtype)
+            describe(understood.dtype)
         except Unsupported as error:
             problems += error.rows
     if problems:
         raise Unsupported(problems)
-    check_variables(model)
+    check_variables(model, understood)
 
 
 def _check_built(model: Any) -> None:
@@ -67,12 +70,12 @@ def _check_built(model: Any) -> None:
         raise Unusable("optimizer: it was built for other variables than those of this model; compile with a new one")
 
 
-def check_variables(model: Any) -> None:
+def check_variables(model: Any, understood: Understood) -> None:
     """Raise Unsupported, naming them, if only one of W and B is frozen, or nothing or something else is trained."""
     trained = {id(variable): variable for variable in model.trainable_variables}
-    known = understand(model).parameters
+    known, network = understood.parameters, understood.network
     frozen = {P for P, variable in known.items() if id(variable) not in trained}
-    whole = {P for P in understand(model).network.parameters() if P not in understand(model).network.learned()}
+    whole = set(network.parameters()) - set(network.learned())
     problems = [(P, "it is frozen, and its layer is not (trainable=False)") for P in known if P in frozen - whole]
     if known and not trained:
         problems.append((f"model {model.name}", "all its layers are frozen: a training changes nothing"))
@@ -83,7 +86,7 @@ def check_variables(model: Any) -> None:
         raise Unsupported(problems)
 
 
-def _compiled(model: Any, optimizer: Any, loss: Any) -> Any:
+def _compiled(model: Any, graph: Graph, optimizer: Any, loss: Any) -> Any:
     """Return a model of the same layers, compiled with the named optimizer and loss.  Raises Unusable, Unsupported.
 
     A method that was replaced on the model would be lost, and is refused.
@@ -100,8 +103,7 @@ def _compiled(model: Any, optimizer: Any, loss: Any) -> Any:
     if lost:
         raise Unsupported([(f"model {model.name}", f"{lost[0]}; compile the model itself to verify it")])
     options = {name: getattr(was, name) for name in ("jit_compile", "run_eagerly")} if was else {}
-    graph = graph_of(model)
-    copy = keras.Model(graph.input, graph.output, name=model.name)
+    copy = keras.Model(graph.taken, graph.given, name=model.name)
     try:
         copy.compile(optimizer=own if was and own is was.optimizer else _anew(own), loss=cost, **options)
     except (ValueError, TypeError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from verify.inputs import samples
 from verify.inputs.choice import choose_sample
 from verify.inputs.samples import Samples
 from verify.records import trace_file
+from verify.records.arrays import examples, of_each
 from verify.records.settings import Settings
 from verify.records.trace import Array, Trace
 from verify.runtime.stderr import hushed
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from verify.inputs.model_files import UserModel
 
 CHOSEN = ("seed", "dtype", "split", "batch", "jit", "steps", "optimizer", "loss")
-Batch = tuple[Array, Array]
+Batch = tuple[Any, Any]  # x and y
 
 
 def capture_for(command: str, options: Options) -> Trace:
@@ -85,12 +87,11 @@ def capture_user_model(
     with guarded_tensorflow(verbose, (Unusable, Unverifiable)):
         from verify.capture.batch import fitting
         from verify.capture.capture import capture_model
-        from verify.capture.model_reader import understand
         from verify.capture.user_model import borrowed
 
-        with borrowed(model, optimizer, loss) as used:
-            dtype = understand(used).dtype
-            return capture_model(used, [fitting(used, *batch, dtype) for batch in batches], command)
+        with borrowed(model, optimizer, loss) as (used, understood):
+            fit = [fitting(used, understood, *batch) for batch in batches]
+            return capture_model(used, understood, fit, command)
 
 
 def _capture_model_file(command: str, options: Options) -> Trace:
@@ -115,18 +116,18 @@ def _batches(user_model: UserModel, options: Options) -> list[Batch]:
         x, y, first, size = _from_samples(user_model.model, options)
     else:
         x, y = user_model.x, user_model.y
-        first, size = options.index or 0, options.batch if options.batch > 1 else len(x)
+        first, size = options.index or 0, options.batch if options.batch > 1 else examples(x)
         if options.digit is not None or options.data != "digits" or options.image:
             raise Unusable(
                 f"--model {options.model}: its function brings its own x and y; leave --data, --digit and --image away"
             )
-        if len(x) != len(y) or not first < len(x) or size > len(x):
+        if examples(x) != examples(y) or not first < examples(x) or size > examples(x):
             raise Unusable(
-                f"--model {options.model}: x has {len(x)} examples and y {len(y)}; --index {first} and "
+                f"--model {options.model}: x has {examples(x)} examples and y {examples(y)}; --index {first} and "
                 f"--batch {size} do not fit"
             )
-    rows = [np.arange(first + k * size, first + (k + 1) * size) % len(x) for k in range(options.steps)]
-    return [(x[of_step], y[of_step]) for of_step in rows]
+    rows = [np.arange(first + k * size, first + (k + 1) * size) % examples(x) for k in range(options.steps)]
+    return [(of_each(x, itemgetter(of_step)), of_each(y, itemgetter(of_step))) for of_step in rows]
 
 
 def _from_samples(model: Any, options: Options) -> tuple[Array, Array, int, int]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from reference.ends import ends
 from reference.network import Network
 from reference.rules import Rule, given_names, rules, start
-from reference.tensor_names import before, is_state, kept, new, own, split_step
+from reference.tensor_names import before, is_state, kept, new, own, read, split_step
 from verify.compare.tensor import Comparison
 from verify.records.precision import PRECISIONS
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
@@ -26,7 +27,7 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
     every = at_start + computed if training else at_start + tuple(r for r in computed if r.phase == "forward")
     wanted = every if command == "backprop" else tuple(r for r in every if r.phase == "forward")
     if command == "prediction":  # there is no label to compute the cost from
-        wanted = tuple(r for r in wanted if r.tensor != "C")
+        wanted = tuple(r for r in wanted if read(r.tensor).quantity != "C")
     rest = {r.tensor for r in every} - {r.tensor for r in wanted} | set(begins_with(trace)) | set(own_results(trace))
     return wanted, frozenset(rest)
 
@@ -38,8 +39,7 @@ def own_results(trace: Trace) -> dict[str, str]:
     """
     network = trace.network
     if not trace.settings.training:
-        last = network.in_prediction.output[1].gives
-        return {own(last): last}
+        return {own(place.gives): place.gives for _, place in network.in_prediction.outputs}
     moments = [kept(moment, P) for P in network.learned() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
     return {own(P): new(P) for P in network.learned()} | {own(name): name for name in (*moments, *network.kept)}
 
@@ -102,19 +102,22 @@ class StepInputs:
         return "", ""
 
 
-def uneven_labels(y: Array, network: Network, settings: Settings) -> str:
-    """Return a note on labels y [N, n] that do not add up to 1 behind the softmax's cross-entropy; else "".
+def uneven_labels(step: Mapping[str, Array], network: Network, settings: Settings) -> tuple[str, ...]:
+    """Return notes on labels of a step that do not add up to 1 behind the softmax's cross-entropy.
 
     With them (21), which TensorFlow computes too, is not the slope of (13).
     """
-    plan = rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
-    joint = any(rule.equation == "21" and rule.phase == "backward" for rule in plan)
-    if not joint or settings.loss.startswith("sparse"):
-        return ""
-    rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[1]  # each share was rounded, and so was their sum
-    uneven = int(np.sum(~(np.abs(y.sum(axis=1, dtype=float) - 1) <= rounding)))
-    text = f"y: the labels of {uneven:,} of {len(y):,} examples do not add up to 1; the slope of their cost is then "
-    return text + "Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)" if uneven else ""
+    notes = []
+    for end in ends(network, settings.loss):
+        y = step.get(end.label)
+        if end.equations.slope_equation != "21" or end.kind.startswith("sparse") or y is None or y.ndim != 2:
+            continue
+        rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[1]  # each share was rounded, and so was their sum
+        uneven = int(np.sum(~(np.abs(y.sum(axis=1, dtype=float) - 1) <= rounding)))
+        text = f"{end.label}: the labels of {uneven:,} of {len(y):,} examples do not add up to 1; the slope of their "
+        if uneven:
+            notes.append(f"{text}cost is then Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)")
+    return tuple(notes)
 
 
 def _zeros_and_ones(array: Array) -> bool:

@@ -241,7 +241,7 @@ def _carried_over(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _chain_inputs(balls: Mapping[str, Ball], trace: Trace, first: bool) -> dict[str, Ball]:
     """Return those of the balls that chained mode does not compute itself.
 
-    These are X, y and the masks; if `first`, also the parameters and the state of the optimizer and of layers.
+    These are inputs, labels and masks; if `first`, also the parameters and the state of the optimizer and of layers.
     """
-    names = begins_with(trace) if first else ("X", "y", *trace.network.masks())
+    names = begins_with(trace) if first else (*trace.network.inputs, *trace.network.labels, *trace.network.masks())
     return {name: balls[name] for name in names if name in balls}

@@ -16,7 +16,7 @@ import numpy as np
 
 from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.inputs.keras_archive import DAMAGED, MODELS, archive_description, h5_description
-from verify.records.trace import Array
+from verify.records.arrays import of_each
 from verify.runtime.stderr import hushed
 
 MEMBERS = ("config.json", "metadata.json", "model.weights.h5")
@@ -25,11 +25,14 @@ MOST = 4 * 2**30  # the most bytes that an archive may unpack to
 
 @dataclass(frozen=True)
 class UserModel:
-    """A user model, and the examples x and y if its function returned them."""
+    """A user model, and the examples x and y if its function returned them.
+
+    x and y are arrays; of a model with several inputs or outputs, lists or dictionaries of them.
+    """
 
     model: Any
-    x: Array | None = None
-    y: Array | None = None
+    x: Any = None
+    y: Any = None
 
 
 def load(text: str, trust: bool, verbose: bool = False) -> UserModel:
@@ -138,7 +141,16 @@ def _from_function(text: str) -> UserModel:
         count = len(returned)
         raise Unusable(f"--model {text}: the function must return a model, or a model, x and y, not {count} things")
     model, x, y = returned
-    return UserModel(model, np.asarray(x), np.asarray(y))
+    try:
+        return UserModel(model, _arrays(x, model, "inputs"), _arrays(y, model, "outputs"))
+    except (TypeError, ValueError) as error:
+        raise Unusable(f"--model {text}: x and y must be arrays ({_line(error)})") from error
+
+
+def _arrays(value: Any, model: Any, ends: str) -> Any:
+    """Return x or y as an array, or as one array for each of several inputs or outputs.  Raises ValueError."""
+    several = isinstance(value, dict) or len(getattr(model, ends, None) or ()) > 1
+    return of_each(value, np.asarray) if several else np.asarray(value)
 
 
 def _line(error: BaseException) -> str:

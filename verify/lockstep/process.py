@@ -59,7 +59,8 @@ class Slots:
 
     def store(self, slot: int, captured: Mapping[str, Array]) -> bool:
         """Copy a step into a slot. Copy nothing and return False if these are not exactly the tensors of a step."""
-        examples = len(captured["X"]) if "X" in captured else 0
+        first = self.network.inputs[0]
+        examples = len(captured[first]) if first in captured else 0
         views = self.views(slot, examples) if 0 < examples <= self.most else {}
         fits = captured.keys() == views.keys() and all(
             array.dtype == self.dtype and array.shape == views[name].shape for name, array in captured.items()
@@ -92,8 +93,9 @@ class Checker:
         slot = self.free[0] if self.slots.store(self.free[0], captured) else None
         if slot is not None:
             self.free.popleft()
+        sent = dict(captured) if slot is None else len(captured[self.slots.network.inputs[0]])
         try:
-            self.pipe.send((number, slot, dict(captured) if slot is None else len(captured["X"]), state))
+            self.pipe.send((number, slot, sent, state))
         except OSError as error:
             raise Unverifiable(GONE) from error
         self.queued.append(slot)

@@ -100,7 +100,7 @@ class Lockstep:
 
     def examples(self, tensors: Mapping[str, Array]) -> int:
         """Return the number of examples: the last batch of an epoch may be smaller than the others."""
-        X = tensors.get("X")
+        X = tensors.get(self.network.inputs[0])
         return len(X) if X is not None and X.ndim > 1 else self.settings.batch
 
     def _plan(self, examples: int, first: bool) -> _Plan:

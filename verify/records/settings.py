@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from reference.losses import loss_named
+from reference.losses import losses_named
 from reference.network import ESSAY, Network
 from reference.optimizers import optimizer_named
 from reference.optimizers.adam import KERAS
@@ -75,7 +75,7 @@ class Settings:
         for name, choices in {"command": COMMANDS, "dtype": PRECISIONS}.items():
             if values[name] not in choices:
                 raise Unusable(f"{source}: setting {name!r} is {values[name]!r}, not one of {', '.join(choices)}")
-        for name, look_up in (("optimizer", OPTIMIZERS.__getitem__), ("loss", loss_named)):
+        for name, look_up in (("optimizer", OPTIMIZERS.__getitem__), ("loss", losses_named)):
             try:
                 look_up(values[name])
             except ValueError as error:

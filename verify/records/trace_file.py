@@ -27,7 +27,7 @@ def to_bytes(trace: Trace) -> bytes:
         "schema": SCHEMA,
         "settings": trace.settings.to_dict(),
         "environment": dict(trace.environment),
-        "network": {"layers": described(trace.network)["layers"]},
+        "network": _manifest_network(trace.network),
         "optimizer": trace.settings.optimizer,
         "sha256": {name: digest(array) for name, array in trace.tensors.items()},
     }
@@ -45,6 +45,11 @@ def described(network: Network) -> dict[str, Any]:
     for described_node, node in zip(layers, network.nodes, strict=True):
         described_node |= {} if node.shares is None else {"shares": node.shares}
     return {"sizes": list(network.sizes), "activations": list(network.activations), "layers": layers}
+
+
+def _manifest_network(network: Network) -> dict[str, Any]:
+    """Return the layers and, if there are several outputs, the indices of the layers that give them."""
+    return {"layers": described(network)["layers"]} | ({"outputs": list(network.ends)} if network.ends else {})
 
 
 def load(path: str) -> Trace:
@@ -133,8 +138,11 @@ def _network(path: str, manifest: Mapping[str, Any], settings: Settings, arrays:
 
 def _layers(description: Any, tensors: int) -> Network:
     """Return the network of a manifest of this schema.  Raises ValueError, KeyError or TypeError."""
-    if set(description) != {"layers"} or not isinstance(description["layers"], list):
+    if set(description) - {"outputs"} != {"layers"} or not isinstance(description["layers"], list):
         raise ValueError("it has no list of layers")
+    outputs = description.get("outputs", [])
+    if not isinstance(outputs, list) or any(type(index) is not int for index in outputs) or len(outputs) > tensors:
+        raise ValueError("the layers that give its outputs are not whole numbers")
     layers = description["layers"]
     if len(layers) > 4 * (tensors + 1):
         raise ValueError(f"{len(layers)} layers, and the file holds {tensors} tensors")
@@ -146,7 +154,7 @@ def _layers(description: Any, tensors: int) -> Network:
         if any(type(index) is not int for index in (*layer["reads"], 0 if shares is None else shares)):
             raise ValueError("the layers that a layer reads or shares are not whole numbers")
         nodes.append(Node(layer_named(layer["layer"]), tuple(layer["reads"]), shares))
-    return Network(tuple(nodes))
+    return Network(tuple(nodes), tuple(outputs))
 
 
 def _chain(description: Any, tensors: int) -> Network:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reference.tensor_names import in_step, split_step
+from reference.tensor_names import in_step
 from reports.table import Cell, Columns, Picture, Report, Table
 from verify.compare.plan import uneven_labels
 from verify.compare.power import Power
@@ -97,9 +97,9 @@ class Result:
         """Remarks of a run: on labels that are probably not meant, overflow, NaN, and what XLA computes together."""
         remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
         trace = self.compared.walk.trace if self.compared else None
-        labels = [a for name, a in trace.tensors.items() if split_step(name)[1] == "y"] if trace else []
-        uneven = (uneven_labels(y, trace.network, self.settings) for y in labels if trace and y.ndim == 2)
-        return (*dict.fromkeys(text for text in uneven if text), *remarks)
+        steps = (trace.step(number) for number in range(1, trace.settings.steps + 1)) if trace else ()
+        uneven = (text for step in steps if trace for text in uneven_labels(step, trace.network, self.settings))
+        return (*dict.fromkeys(uneven), *remarks)
 
     @property
     def headline(self) -> str:

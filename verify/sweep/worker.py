@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from reference.rules import Rule, given_names, rules
-from reference.tensor_names import is_state, split_step
+from reference.tensor_names import is_state, read, split_step
 from verify.compare.walk import compare
 from verify.compare.wording import describe
 from verify.errors import Unusable, Unverifiable
@@ -91,7 +91,7 @@ def predictions(captured: Trace) -> tuple[int, int, int, int]:
         step = captured.step(number)
         given = {name: step[name].astype(np.float64) for name in given_names(network)}
         by_hand = by_the_equations(plan, given)[network.output[1].gives].argmax(axis=1)
-        tensorflow, label = step[network.output[1].gives].argmax(axis=1), step["y"].argmax(axis=1)
+        tensorflow, label = step[network.output[1].gives].argmax(axis=1), step[network.labels[0]].argmax(axis=1)
         correct = np.sum(by_hand == label), np.sum(tensorflow == label)
         counts += [len(label), *correct, np.sum(by_hand != tensorflow)]
     images, right_by_hand, right_tensorflow, differ = counts.tolist()
@@ -102,7 +102,7 @@ def by_the_equations(plan: tuple[Rule, ...], given: dict[str, Floats]) -> dict[s
     """Return all tensors of a forward pass from what no rule computes."""
     tensors = dict(given)
     for rule in plan:
-        if rule.phase == "forward" and rule.tensor != "C":
+        if rule.phase == "forward" and read(rule.tensor).quantity != "C":
             tensors[rule.tensor] = rule(tensors)
     return tensors
 

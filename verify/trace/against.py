@@ -133,7 +133,7 @@ def _inputs(trace: Trace, command: str) -> tuple[str, ...]:
 
     Each forward pass has parameters of its own.
     """
-    names = [name for name in begins_with(trace) if command != "prediction" or name != "y"]
+    names = [name for name in begins_with(trace) if command != "prediction" or name not in trace.network.labels]
     parameters = trace.network.parameters()
     later = [name for name in names if not (name in parameters or is_state(name, "before"))]
     steps = range(1, trace.settings.steps + 1)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from reference.rules import rules
 from reports import terminal
 from reports.detail import Detail
@@ -19,6 +17,7 @@ from verify.compare.recompute import share
 from verify.compare.wording import DERIVED, explain_pass
 from verify.errors import Unusable, Unverifiable
 from verify.inputs import model_files
+from verify.records.arrays import examples
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.results import page
 from verify.results.result import as_row
@@ -121,10 +120,10 @@ def train(model: str, configuration: TrainingConfiguration, verbose: bool) -> Ow
         x, y = user_model.x, user_model.y
         if x is None or y is None:
             x, y = samples_for(made, model, c.data, c.loss)
-        if c.batch > len(x):
-            raise Unusable(f"--batch-size {c.batch}: the data hold only {len(x)} examples for training")
+        if c.batch > examples(x):
+            raise Unusable(f"--batch-size {c.batch}: the data hold only {examples(x)} examples for training")
     with terminal.progress("Training and verifying") as advance, guarded_tensorflow(verbose, (Unusable, Unverifiable)):
-        record = fit(made, np.asarray(x), np.asarray(y), c.batch, c.epochs, c.every, advance)
+        record = fit(made, x, y, c.batch, c.epochs, c.every, advance)
         options = {"model": model, **c.to_dict(), "loss": record.settings.loss, "optimizer": record.settings.optimizer}
         options["dtype"] = record.settings.dtype
         return OwnTraining(record, record.settings, environment(), record.network, options)

@@ -18,8 +18,8 @@ DIGITS = samples.load("digits", "train")
 def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
     real = capture.training
 
-    def disturbing(model):
-        step = real(model)
+    def disturbing(model, understood):
+        step = real(model, understood)
 
         def wrapped(X, y):
             found = step(X, y)
@@ -36,8 +36,8 @@ def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
 def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
     real = capture.training
 
-    def disturbing(model):
-        step = real(model)
+    def disturbing(model, understood):
+        step = real(model, understood)
 
         def wrapped(X, y):
             found = step(X, y)
@@ -54,8 +54,8 @@ def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
 def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
     real, calls = capture.training, []
 
-    def unsteady(model):
-        step = real(model)
+    def unsteady(model, understood):
+        step = real(model, understood)
 
         def wrapped(X, y):
             calls.append(1)
@@ -94,9 +94,9 @@ def test_status_3_and_no_files_where_nothing_can_be_verified(monkeypatch, tmp_pa
 def test_the_forward_capture_is_checked_against_predict(monkeypatch):
     real = capture.forward
 
-    def disturbing(model):
-        step = real(model)
-        return lambda X, y: step(X * np.float32(0.5), y)
+    def disturbing(model, understood):
+        step = real(model, understood)
+        return lambda X, y: step([x * np.float32(0.5) for x in X], y)
 
     monkeypatch.setattr(capture, "forward", disturbing)
     with pytest.raises(Unverifiable, match="A3"):

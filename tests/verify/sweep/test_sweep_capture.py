@@ -157,7 +157,7 @@ def test_a_capture_that_disturbs_is_not_verified(model_cache, monkeypatch):
 
 
 def test_an_error_of_tensorflow_is_not_verified(model_cache, monkeypatch):
-    monkeypatch.setattr(reused, "training", lambda model: lambda X, y: 1 / 0)
+    monkeypatch.setattr(reused, "training", lambda model, understood: lambda X, y: 1 / 0)
     result = worker()(PLAN.case(0))
     assert result.status == UNVERIFIED and "ZeroDivisionError" in result.remark
 

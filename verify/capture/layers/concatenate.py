@@ -20,6 +20,9 @@ class ConcatenateReader(Reader):
         if not -rank < axis < 0:
             reading.problem(layer, f"it joins along axis {layer.axis}, that of the examples")
             return
+        if len(reading.shapes) == 1:
+            reading.problem(layer, "it joins one tensor only; leave it out")
+            return
         reading.add(layer, Concatenate(axis))
 
 

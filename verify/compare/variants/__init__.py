@@ -16,6 +16,7 @@ import numpy as np
 
 from reference.branches import KIND as BRANCHES
 from reference.branches import gradient_of_branches
+from reference.ends import COSTS
 from reference.losses.loss import times
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
@@ -46,7 +47,7 @@ class Variant:
 def variants(rule: Rule, network: Network, optimizer: Optimizer) -> Iterator[Variant]:
     """Yield the variants of one rule, the simplest first."""
     group = rule.phase
-    if rule.kind in modules_of(LOSSES):
+    if rule.kind == COSTS or rule.kind in modules_of(LOSSES):
         group = "loss"
     elif rule.phase in ("start", "update"):
         group = "Adam"
@@ -59,6 +60,8 @@ def _parts(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the name and the function of each variant of one rule, and what the function reads."""
     if rule.kind == BRANCHES:
         yield from _of_branches(rule)
+    elif rule.kind == COSTS:
+        yield from _of_costs(rule)
     elif rule.kind in modules_of(LAYERS):
         yield from modules_of(LAYERS)[rule.kind].variants(rule, network.depth)
     elif rule.kind in modules_of(LOSSES):
@@ -85,6 +88,15 @@ def _of_branches(rule: Rule) -> VariantParts:
             (*rule.inputs, *only),
         )
     yield "mean of the branches in place of their sum", lambda *T: rule.compute(*T) / len(parts)
+
+
+def _of_costs(rule: Rule) -> VariantParts:
+    """Yield the variants of a sum of costs."""
+    count = len(rule.inputs)
+    for k in range(count):
+        yield f"cost of output {k + 1} of {count} lost", rule.compute, rule.inputs[:k] + rule.inputs[k + 1 :]
+        yield f"cost of output {k + 1} of {count} counted twice", rule.compute, (*rule.inputs, rule.inputs[k])
+    yield "mean of the costs in place of their sum", lambda *C: rule.compute(*C) * (1 / count)
 
 
 def _of_loss(rule: Rule) -> VariantParts:

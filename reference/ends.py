@@ -1,0 +1,91 @@
+"""The ends of a network: each output with its labels and its loss, and the cost of all together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reference import tensor_names as names
+from reference.layers.activation import Activation
+from reference.layers.layer import Place
+from reference.layers.linear import Linear
+from reference.losses import losses_named
+from reference.losses.loss import LossEquations
+from reference.network import Network
+from reference.operations import added
+from reference.rule import Rule
+
+COSTS = "costs"  # the kind of the rule that adds up the costs of several outputs
+
+
+@dataclass(frozen=True)
+class End:
+    """An output with its loss. `label` and `cost` are the names of its labels and of its cost: y and C, or y1 and C1.
+
+    `kind` is the kind of the loss.
+    """
+
+    equations: LossEquations
+    place: Place
+    kind: str
+    label: str
+    cost: str
+
+    @property
+    def joint(self) -> bool:
+        """True if the slope of the loss is dZ: it includes the activation's."""
+        return self.equations.joint or self.equations.reads == "Z"
+
+    @property
+    def reads(self) -> tuple[str, str]:
+        """The tensors that the cost and its slope are computed from."""
+        return (self.place.reads if self.equations.reads == "Z" else self.place.gives), self.label
+
+    def forward(self, depth: int) -> Rule:
+        """Return the rule of the cost of this output."""
+        equations = self.equations
+        return Rule(self.cost, equations.cost_equation, self.reads, equations.cost, depth, "forward", kind=self.kind)
+
+    def backward(self, depth: int) -> Rule:
+        """Return the rule of the slope of that cost."""
+        equations, slope = self.equations, names.gradient(self.place.reads if self.joint else self.place.gives)
+        return Rule(slope, equations.slope_equation, self.reads, equations.slope, depth, "backward", kind=self.kind)
+
+
+def ends(network: Network, cost: str) -> tuple[End, ...]:
+    """Return each output with the loss that `cost` names for it.
+
+    Raises ValueError if a loss is unknown, if there is not one for each output, or if an output is more than a row an
+    example.
+    """
+    losses = losses_named(cost)
+    if len(losses) != len(network.outputs):
+        raise ValueError(f"{len(network.outputs)} outputs need as many losses, not {len(losses)}")
+    found = []
+    for number, (loss, (layer, place)) in enumerate(zip(losses, network.outputs, strict=True)):
+        if len(place.outputs) != 1:
+            raise ValueError(f"the output must be one row an example, not the shape {list(place.outputs)}")
+        equations = loss.written(layer.kind if isinstance(layer, Activation) else Linear.kind)
+        if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):
+            equations = loss.written(Linear.kind)  # dA has other parts, so the activation's way back follows
+        cost = names.of_layer("C", number + 1) if len(losses) > 1 else "C"
+        found.append(End(equations, place, loss.kind, network.labels[number], cost))
+    return tuple(found)
+
+
+def _is_read_elsewhere(network: Network, place: Place) -> bool:
+    """Return whether an output is read by a layer or by the loss of another output."""
+    read = [source.tensor for _, reader in network.places for source in reader.sources]
+    return place.gives in read or sum(place.gives == other.gives for _, other in network.outputs) > 1
+
+
+def costs(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
+    """Yield the rule of each output's cost and, if there are several, of their sum."""
+    every = tuple(end.cost for end in found)
+    yield from (end.forward(network.depth) for end in found)
+    if len(found) > 1:
+        yield Rule("C", "Keras: a sum", every, sum_of_costs, network.depth, "forward", fusable=every, kind=COSTS)
+
+
+def sum_of_costs(*C: Any) -> Any:
+    """The cost of several outputs, each multiplied by its weight already.  C(1), C(2), … -> scalar.  Keras"""
+    return added(*C)

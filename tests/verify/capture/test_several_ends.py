@@ -1,0 +1,271 @@
+"""Models with several inputs and several outputs, each output with a loss of its own."""
+
+import keras
+import numpy as np
+import pytest
+
+import verify
+from tests.support.simulate import altered
+from verify.cli.capturing import capture_user_model
+from verify.compare.walk import compare
+from verify.derive.case import DerivedStep
+from verify.derive.derivation import explain
+from verify.errors import Unsupported, Unusable
+from verify.records import trace_file
+
+L = keras.layers
+RNG = np.random.default_rng(0)
+N = 7
+A, B = RNG.normal(size=(N, 4)).astype("float32"), RNG.normal(size=(N, 2, 3)).astype("float32")
+KIND = RNG.integers(3, size=N)
+ONE_HOT, PRICE = np.eye(3, dtype="float32")[KIND], RNG.normal(size=(N, 1)).astype("float32")
+
+
+def parts():
+    """Two inputs and two outputs, of which the second reads the first."""
+    keras.utils.set_random_seed(1)
+    a, b = keras.Input((4,), name="a"), keras.Input((2, 3), name="b")
+    hidden = L.Dense(6, "relu")(L.Concatenate()([a, L.Flatten()(L.Dense(3, "tanh")(b))]))
+    kind = L.Dense(3, "softmax", name="kind")(hidden)
+    price = L.Dense(1, name="price")(L.Dropout(0.3)(L.Concatenate()([hidden, kind])))
+    return a, b, kind, price
+
+
+def lists():
+    a, b, kind, price = parts()
+    model = keras.Model([a, b], [kind, price])
+    return model, [A, B], [ONE_HOT, PRICE], ["categorical_crossentropy", "mse"], [0.25, 2.0]
+
+
+def dictionaries():
+    a, b, kind, price = parts()
+    model = keras.Model({"a": a, "b": b}, {"price": price, "kind": kind})
+    losses = {"price": "mse", "kind": "sparse_categorical_crossentropy"}
+    return model, {"b": B, "a": A}, {"price": PRICE, "kind": KIND}, losses, {"price": 0.5, "kind": 3.0}
+
+
+def named_losses_of_a_list():
+    model, x, y, _, _ = lists()
+    return model, x, y, {"price": "mse", "kind": "categorical_crossentropy"}, {"kind": 0.5, "price": 2.0}
+
+
+def one_loss_for_all():
+    a, b, kind, price = parts()
+    model = keras.Model([a, b], [kind, price, kind])
+    return model, [A, B], [ONE_HOT, PRICE, ONE_HOT * 0.5], "mse", None
+
+
+class Own(keras.Model):
+    """A model with a `call` of its own that takes a dictionary and gives a list."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.kind, self.price = L.Dense(5, "tanh"), L.Dense(3), L.Dense(1, "sigmoid")
+
+    def call(self, x, training):
+        h = self.hidden(inputs=x["a"])
+        return [self.kind(h), self.price(h)]
+
+
+def subclassed():
+    keras.utils.set_random_seed(2)
+    model = Own()
+    model({"a": A}, training=False)
+    return model, {"a": A}, [ONE_HOT, PRICE], [keras.losses.CategoricalCrossentropy(from_logits=True), "mse"], None
+
+
+MODELS = [lists, dictionaries, named_losses_of_a_list, one_loss_for_all, subclassed]
+
+
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "XLA"])
+@pytest.mark.parametrize("make", MODELS)
+def test_several_ends_pass(make, jit):
+    model, x, y, loss, weights = make()
+    model.compile("adam", loss, loss_weights=weights, jit_compile=jit)
+    result = verify.check(model, x, y, steps=2)
+    assert result.passed, result.headline
+    step = result.trace.step(1)
+    costs = [float(step[f"C{k}"]) for k in range(1, len(result.trace.network.outputs) + 1)]
+    assert float(step["C"]) == pytest.approx(sum(costs), rel=1e-6)
+
+
+@pytest.mark.parametrize("make", [lists, dictionaries])
+def test_a_fit_of_several_ends_passes(make):
+    model, x, y, loss, weights = make()
+    model.compile("sgd", loss, loss_weights=weights)
+    by_hand = verify.ByHand()
+    model.fit(x, y, batch_size=3, epochs=2, verbose=0, callbacks=[by_hand])
+    assert by_hand.passed and by_hand.verified == 6, by_hand.headline
+
+
+def test_a_prediction_of_several_outputs_passes():
+    model, x, y, loss, _ = lists()
+    model.compile("sgd", loss)
+    trace = capture_user_model(model, [(x, y)], command="feedforward")
+    assert all(c.passed for c in compare(trace, "feedforward").comparisons)
+
+
+def held(make=lists):
+    model, x, y, loss, weights = make()
+    model.compile("adam", loss, loss_weights=weights)
+    return verify.check(model, x, y).trace
+
+
+def test_a_trace_is_read_back_and_explained(tmp_path):
+    trace = held(one_loss_for_all)
+    (tmp_path / "t.npz").write_bytes(trace_file.to_bytes(trace))
+    again = trace_file.load(str(tmp_path / "t.npz"))
+    assert again.network == trace.network and again.settings == trace.settings
+    case = DerivedStep(again, 1)
+    for tensor in ("C", "C1", "C2", "dA3", "dZ3", "dZ4"):
+        assert explain(case, tensor, (1,) * len(case.shape(tensor))).passed, tensor
+
+
+@pytest.mark.parametrize("ends", [[1], "1", [0], [-1], [99], [4.0], list(range(400))])
+def test_outputs_that_fit_no_network_are_refused(tmp_path, ends, monkeypatch):
+    monkeypatch.setattr(trace_file, "_manifest_network", lambda n: {**trace_file.described(n), "outputs": ends})
+    monkeypatch.setattr(trace_file, "_manifest_network", _with_outputs(ends))
+    (tmp_path / "t.npz").write_bytes(trace_file.to_bytes(held()))
+    with pytest.raises(Unusable, match=r"t\.npz: the manifest describes no usable network"):
+        trace_file.load(str(tmp_path / "t.npz"))
+
+
+def _with_outputs(ends):
+    return lambda network: {"layers": trace_file.described(network)["layers"], "outputs": ends}
+
+
+@pytest.mark.parametrize("name", ["C", "C1", "C2", "dZ3", "dZ4", "dA3", "y1", "X2"])
+def test_a_wrong_number_is_noticed(name):
+    trace = held()
+    array = trace.tensors[f"step1/{name}"].copy()
+    array[(0,) * array.ndim] += 0.01
+    assert not all(c.passed for c in compare(altered(trace, f"step1/{name}", array), "backprop").comparisons)
+
+
+def test_a_loss_weight_that_is_not_used_is_noticed(monkeypatch):
+    model, x, y, loss, weights = lists()
+    model.compile("sgd", loss, loss_weights=weights)
+    own = keras.ops.multiply
+    monkeypatch.setattr(
+        keras.src.trainers.compile_utils.ops,
+        "multiply",
+        lambda a, b: a if isinstance(b, float) and b == 2 else own(a, b),
+    )
+    result = verify.check(model, x, y)
+    assert not result.passed and result.result.first_divergence.tensor == "C", result.headline
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"y": [ONE_HOT]}, "y: 2 parts are needed"),
+        ({"x": A}, "x: 2 parts are needed"),
+        ({"x": {"a": A, "c": B}}, "x: a part for each of a, b is needed, not for a, c"),
+        ({"x": [A, B[:3]]}, "7, 3 examples and 7, 7 labels"),
+        ({"x": [A, B[:, :1]]}, r"x 'b': examples of shape \[1, 3\]"),
+        ({"y": [ONE_HOT, ONE_HOT]}, "y 'price': rows of 1 numbers"),
+        ({"y": [ONE_HOT * np.nan, PRICE]}, "y 'kind': it holds NaN"),
+    ],
+)
+def test_parts_that_do_not_fit_are_named(change, word):
+    model, x, y, loss, _ = lists()
+    model.compile("sgd", loss)
+    with pytest.raises(Unusable, match=word):
+        verify.check(model, **({"x": x, "y": y} | change))
+
+
+@pytest.mark.parametrize(
+    ("loss", "weights", "word"),
+    [
+        (["mse", None], None, "output price: it has no loss"),
+        ({"kind": "mse"}, None, "loss: one for each of kind, price"),
+        (["mse", "hinge"], None, "loss hinge of the output price"),
+        ("mse", [1.0], "loss_weights: one for each of 2 outputs"),
+    ],
+)
+def test_losses_that_are_not_verified_are_named(loss, weights, word):
+    model, x, y, _, _ = lists()
+    model.compile("sgd", loss, loss_weights=weights)
+    with pytest.raises(Unsupported, match=word):
+        verify.check(model, x, y)
+
+
+class Functional(keras.Model):
+    """A class of one's own that has the name of one of Keras's."""
+
+    def __init__(self):
+        super().__init__()
+        self.only = L.Dense(3)
+
+    def call(self, x):
+        return self.only(x)
+
+
+def test_a_class_with_the_name_of_one_of_keras_is_read():
+    model = Functional()
+    model(A)
+    model.compile("sgd", "mse")
+    assert verify.check(model, A, ONE_HOT).passed
+
+
+class Stepping(keras.Model):
+    """A functional model with a training step of its own."""
+
+    def train_step(self, data):
+        return super().train_step(data)
+
+
+def test_a_functional_model_with_a_step_of_its_own_is_read():
+    a = keras.Input((4,))
+    model = Stepping(a, L.Dense(3)(a))
+    model.compile("sgd", "mse")
+    assert verify.check(model, A, ONE_HOT).passed
+
+
+class Two(keras.Model):
+    """A model whose `call` takes two tensors."""
+
+    def __init__(self):
+        super().__init__()
+        self.only = L.Dense(3)
+
+    def call(self, x, other):
+        return self.only(x) + self.only(other)
+
+
+def test_a_call_of_two_tensors_is_named():
+    model = Two()
+    model(A, A)
+    model.compile("sgd", "mse")
+    with pytest.raises(Unsupported, match="missing 1 required positional argument"):
+        verify.check(model, A, ONE_HOT)
+
+
+def test_an_output_of_several_axes_is_named():
+    b = keras.Input((2, 3))
+    model = keras.Model(b, L.Dense(3)(b))
+    model.compile("sgd", "mse")
+    with pytest.raises(Unsupported, match=r"it gives the shape \[2, 3\]; one row an example is verified"):
+        verify.check(model, B, B)
+    with pytest.raises(Unsupported, match="one row an example"):
+        model.fit(B, B, verbose=0, callbacks=[verify.ByHand()])
+
+
+def test_a_join_of_one_tensor_is_named():
+    a = keras.Input((4,))
+    model = keras.Model(a, L.Dense(3)(L.Concatenate()([a])))
+    model.compile("sgd", "mse")
+    with pytest.raises(Unsupported, match="joins one tensor only"):
+        verify.check(model, A, ONE_HOT)
+
+
+def test_a_call_is_read_once(monkeypatch):
+    seen = []
+    own = Functional.call
+    monkeypatch.setattr(Functional, "call", lambda self, x: seen.append(type(x).__name__) or own(self, x))
+    model = Functional()
+    model(A)
+    model.compile("sgd", "mse")
+    seen.clear()
+    assert verify.check(model, A, ONE_HOT, steps=3).passed
+    assert seen.count("KerasTensor") == 1
