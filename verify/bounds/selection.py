@@ -52,16 +52,26 @@ def take(a: Ball, places: Any) -> Ball:
 def first_largest(a: Ball) -> Any:
     """Mask of the first largest number along the last axis but one.
 
-    Where another number may be the largest, the mask is a ball: its radius is 1 at all numbers that may be it.
+    Where several numbers may be it, the mask is a ball: its radius is 1 at all of these. Of several exact numbers only
+    the first of the largest may be it.
     """
     mask = operations.first_largest(a.value)
     if a.is_exact:
         return mask
-    radius = a.spread() * SLACK
-    least = np.max(a.value - radius, axis=-2, keepdims=True)
-    possible = a.value + radius >= least
-    undecided = possible & (np.count_nonzero(possible & ((radius > 0) | ~mask), axis=-2, keepdims=True) > 1)
+    exact = a.spread() == 0
+    possible = _may_be_largest(a) & (~exact | operations.first_largest(np.where(exact, a.value, -np.inf)))
+    undecided = possible & (np.count_nonzero(possible, axis=-2, keepdims=True) > 1)
     return a.same(mask, undecided.astype(float)) if undecided.any() else mask
+
+
+def _may_be_largest(a: Ball) -> Any:
+    """Return a mask of the numbers that may be the largest along the last axis but one, alone or with others.
+
+    The ends of the balls are measured from the largest value, so that small radii count. NaN may be anything.
+    """
+    largest, radius = np.max(a.value, axis=-2, keepdims=True), a.spread()
+    below = np.where(a.value == largest, 0.0, largest - a.value)
+    return ~(below > (np.min(below + radius, axis=-2, keepdims=True) + radius) * SLACK)
 
 
 @on_balls(operations.beside)
