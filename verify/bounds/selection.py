@@ -64,6 +64,26 @@ def first_largest(a: Ball) -> Any:
     return a.same(mask, undecided.astype(float)) if undecided.any() else mask
 
 
+@on_balls(operations.shares_of_largest)
+def shares_of_largest(a: Ball) -> Ball:
+    """1/m at each of the m largest numbers along the last axis but one, 0 elsewhere.
+
+    Where several numbers may be the largest, each has a ball from 0 to its largest share: of exact numbers that are
+    equal, either all are the largest or none.
+    """
+    shares = Ball.constant(operations.shares_of_largest(a.value), a.precision)
+    if a.is_exact:
+        return shares
+    exact = a.spread() == 0
+    ties = exact & (a.value == np.max(np.where(exact, a.value, -np.inf), axis=-2, keepdims=True))
+    possible = _may_be_largest(a) & (~exact | ties)
+    several = np.count_nonzero(possible, axis=-2, keepdims=True) > 1
+    undecided = possible & several & np.any(possible & ~exact, axis=-2, keepdims=True)
+    half = 0.5 / np.where(ties, np.count_nonzero(ties, axis=-2, keepdims=True), 1)
+    radius = np.where(undecided, a.rounded(half, half).radius, shares.spread())
+    return a.same(np.where(undecided, half, shares.value), radius)
+
+
 def _may_be_largest(a: Ball) -> Any:
     """Return a mask of the numbers that may be the largest along the last axis but one, alone or with others.
 

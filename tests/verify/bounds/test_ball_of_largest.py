@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from reference.operations import first_largest
+from reference.operations import first_largest, shares_of_largest
 from verify.bounds import Ball
 from verify.records.precision import FLOAT32, FLOAT64
 
@@ -34,7 +34,7 @@ def ball_of(function, value, radius):
     return (result.value, result.spread()) if isinstance(result, Ball) else (result, np.zeros(result.shape))
 
 
-@pytest.mark.parametrize("function", [first_largest])
+@pytest.mark.parametrize("function", [first_largest, shares_of_largest])
 def test_the_ball_holds_every_choice(function):
     for value, radius in windows():
         middle, reach = ball_of(function, value, radius)
@@ -42,7 +42,7 @@ def test_the_ball_holds_every_choice(function):
             assert (np.abs(function(window) - middle.astype(float)) <= reach + 1e-7).all(), (value, radius, window)
 
 
-@pytest.mark.parametrize("function", [first_largest])
+@pytest.mark.parametrize("function", [first_largest, shares_of_largest])
 def test_the_ball_is_no_wider_than_the_choices_need(function):
     """Each undecided number takes both of its ends, once balls that only touch overlap."""
     for value, radius in windows():
@@ -50,7 +50,11 @@ def test_the_ball_is_no_wider_than_the_choices_need(function):
         wider = np.where(radius > 0, radius + HARDLY, 0)
         found = np.array([function(window).ravel() for window in every_choice(value, wider)]).astype(float)
         middle, reach = middle.ravel().astype(float), reach.ravel()
-        assert ((reach > 0) == (found.min(axis=0) < found.max(axis=0))).all(), (value, radius)
+        if function is first_largest:
+            assert ((reach > 0) == (found.min(axis=0) < found.max(axis=0))).all(), (value, radius)
+        else:
+            assert np.allclose((middle + reach)[reach > 1e-6], found.max(axis=0)[reach > 1e-6]), (value, radius)
+            assert ((reach > 1e-6) <= (found.min(axis=0) < found.max(axis=0))).all(), (value, radius)
 
 
 DECIDED = {
@@ -86,3 +90,12 @@ def test_radii_of_the_last_digit_are_not_lost():
     assert first_largest(Ball(value, radius, FLOAT64)).spread().all()
     apart = np.full((1, 2, 1), 2.0**-53 * 0.4)
     assert not isinstance(first_largest(Ball(value, apart, FLOAT64)), Ball)
+
+
+def test_shares_stay_finite_and_nan_decides_nothing():
+    value, radius = np.array([[0.0, 0.0, 0.0, 0.1]]).T[None], np.array([[0.0, 0.0, 0.0, 0.3]]).T[None]
+    shares = shares_of_largest(Ball(value, radius, FLOAT32))
+    assert np.allclose((shares.value + shares.spread()).ravel(), [1 / 3, 1 / 3, 1 / 3, 1])
+    assert np.allclose((shares.value - shares.spread()).ravel(), 0, atol=1e-6)
+    unknown = Ball(np.array([[[np.nan], [1.0]]]), np.ones((1, 2, 1)), FLOAT32)
+    assert first_largest(unknown).spread().all() and shares_of_largest(unknown).spread().all()
