@@ -4,6 +4,9 @@ Infinity is the right rounding of a number too large for the precision, and NaN 
 that is not finite agrees with its equation if the equation itself gives it: plain NumPy gives the same from
 TensorFlow's own inputs, or the ball reaches beyond the largest number of the precision. A finite number with an
 infinite bound cannot be judged: that is no disagreement, and no agreement either.
+
+In chained mode bounds grow from step to step, and become infinite where a divisor may be 0. There a tensor is judged by
+those of its numbers that have a finite bound; if none has one, the tensor is not judged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +22,7 @@ from verify.compare.tensor import Comparison, values
 from verify.records.precision import PRECISIONS
 from verify.records.trace import Array
 
+UNBOUNDED = "cannot be judged, because their bound is infinite"
 INSIDE = "inside the equation of every wrong number, a number is NaN, overflows, or is divided by 0, in"
 
 
@@ -85,7 +89,8 @@ def judge_not_finite(
     unknown = finite & ~bounded & ~passed
     wrong, unbounded = ~(passed | unknown), 0
     if comparison.mode == "chained":  # says nothing where numbers are not finite; the local comparison does
-        wrong, unknown, unbounded = finite & bounded & ~within, np.zeros_like(wrong), int((~bounded).sum())
+        wrong, unbounded = finite & bounded & ~within, int((finite & ~bounded).sum())
+        unknown = finite & ~bounded & (not bounded.any())
     if wrong.any():
         worst = tuple(int(i) for i in np.argwhere(wrong)[0])
         return replace(
@@ -99,13 +104,15 @@ def judge_not_finite(
             outside=int(wrong.sum()),
         )
     if unknown.any():
-        text = f"{unknown.sum():,} of {captured.size:,} numbers cannot be judged, because their bound is infinite"
+        text = f"{unknown.sum():,} of {captured.size:,} numbers {UNBOUNDED}"
         return replace(comparison, verdict="unjudged", explanation=text, elements=captured.size)
     finite_only = np.where(within, captured, 0).astype(dtype)
     figures = values(np.where(within, value, 0.0), np.where(within, bound, 0.0), finite_only, precision, reproduced)
-    if not finite.all():
+    if unbounded or not finite.all():
         figures["verdict"] = "within"
-    text = f"{unbounded:,} of {captured.size:,} numbers have no finite bound" if unbounded else _note(captured)
+    if unbounded:
+        figures["equal_share"] = float(np.mean((precision.round(value) == actual)[within]))
+    text = f"{unbounded:,} of {captured.size:,} numbers {UNBOUNDED}" if unbounded else _note(captured)
     return replace(comparison, **figures, explanation=text, reproduced=int(reproduced.sum()))
 
 

@@ -4,7 +4,7 @@
 the tensor that is outside is where the error was made. *chained*: the rules start from X, y and the first weights alone
 and read each other's results, as the essay does by hand.
 
-A run passes if all its comparisons pass, local and chained (`verify.results.result`).
+A run passes if no comparison fails, local or chained (`verify.results.result`).
 """
 
 from collections.abc import Mapping
