@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from reference.network import Network
 from reference.rule import Rule
+from reference.tensor_names import base_of
 from verify.bounds import Ball
 from verify.compare.recompute import impossible_raises, recompute
 from verify.compare.tensor import Comparison, values
@@ -27,7 +29,7 @@ INSIDE = "inside the equation of every wrong number, a number is NaN, overflows,
 
 
 def overflows_inside(
-    rule: Rule, inputs: Mapping[str, Any], ball: Ball, captured: Array, recomputed: Array | None
+    rule: Rule, inputs: Mapping[str, Any], ball: Ball, captured: Array, recomputed: Array | None, network: Network
 ) -> bool:
     """Return whether every number outside its bound may come of an overflow inside the rule.
 
@@ -39,7 +41,7 @@ def overflows_inside(
     with np.errstate(all="ignore"):
         wrong = ~(np.abs(captured.astype(np.float64) - ball.value) <= ball.spread())
     if rule.summed is None:
-        return recomputed is None and _overflows_in_each_row(rule, inputs, wrong, captured.dtype.name)
+        return recomputed is None and _overflows_in_each_row(rule, inputs, wrong, captured.dtype.name, network)
     with np.errstate(all="ignore"):
         a, b = (np.abs(np.asarray(inputs[name], dtype=np.float64)) for name in rule.inputs[:2])
         largest = np.tensordot(a, b, axes=(rule.summed[0], rule.summed[1]))
@@ -47,17 +49,21 @@ def overflows_inside(
     return bool(wrong.any() and overflows[wrong].all())
 
 
-def _overflows_in_each_row(rule: Rule, inputs: Mapping[str, Any], wrong: Array, dtype: str) -> bool:
-    """Return whether NumPy overflows, divides by 0, or gives NaN in each row that has a wrong number.
+def _overflows_in_each_row(rule: Rule, inputs: Mapping[str, Any], wrong: Array, dtype: str, network: Network) -> bool:
+    """Return whether NumPy overflows, divides by 0, or gives NaN in each example that has a wrong number.
 
-    A rule whose tensor or inputs have no rows of examples is one row.
+    A tensor without an axis for the examples is one row. So is a gradient that passes through a statistic of the batch,
+    because each example of it depends on all others.
     """
     arrays = {name: np.asarray(inputs[name]) for name in rule.inputs}
-    rows = len(wrong) if wrong.ndim == 2 else 0
-    if rule.phase == "update" or not rows or any(a.ndim == 2 and len(a) != rows for a in arrays.values()):
+    rows = {name for name in rule.inputs if network.has_examples(name)}
+    mixes = rule.phase == "backward" and any(base_of(name) in network.statistics() for name in rule.inputs)
+    if rule.phase == "update" or mixes or not network.has_examples(rule.tensor):
         return True
-    for i in np.flatnonzero(wrong.any(axis=1)):
-        row = {name: a[i : i + 1] if a.ndim == 2 else a for name, a in arrays.items()}
+    if any(not arrays[name].ndim or len(arrays[name]) != len(wrong) for name in rows):
+        return True
+    for i in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1)):
+        row = {name: a[i : i + 1] if name in rows else a for name, a in arrays.items()}
         with impossible_raises():
             if recompute(rule, row, dtype) is not None:
                 return False

@@ -134,7 +134,9 @@ class Walk:
             return one
         if one.verdict == "outside" and jit:
             one = self._otherwise(rule, self._spanning(rule, plan, one, array), arrays)
-        if one.verdict in ("outside", "not_finite") and overflows_inside(rule, arrays, ball, actual, array):
+        if one.verdict in ("outside", "not_finite") and overflows_inside(
+            rule, arrays, ball, actual, array, self.trace.network
+        ):
             one = replace(one, verdict="unjudged", explanation=f"{INSIDE} {dtype}")
             self.ended.add(rule.tensor)
         return one
