@@ -81,6 +81,12 @@ def shares_of_largest(T: Any) -> Any:
 
 
 @operation
+def either(*results: Any) -> Any:
+    """One of several results, all of them right; on arrays the first.  Any one shape -> that shape."""
+    return results[0]
+
+
+@operation
 def beside(*arrays: Any) -> Any:
     """The numbers of each example of all arrays in one row.  [N, ...] each -> [N, p]."""
     return np.concatenate([x.reshape(len(x), -1) for x in arrays], axis=1)
