@@ -97,12 +97,12 @@ class Counts:
 
     def add(self, comparisons: Sequence[Comparison], about: str, kind: str) -> None:
         """Count the numbers of one run that are compared locally; print each comparison that failed, in any mode."""
-        verdicts = {c.verdict for c in comparisons if not c.passed}
+        verdicts = {c.verdict for c in comparisons if c.failed}
         self.unjudged += verdicts == {"unjudged"}
         for c in comparisons:
             self.outside += c.outside
-            self.failed += not c.passed and c.verdict != "unjudged"
-            if not c.passed:
+            self.failed += c.failed and c.verdict != "unjudged"
+            if c.failed:
                 print(f"{about}\n   {c}", flush=True)
             if c.mode == "local":
                 self.elements += c.elements

@@ -178,6 +178,10 @@ class Network:
         """The names of what layers keep from step to step themselves: moving_mean_1, …."""
         return tuple(name for layer, place in self.places for name in layer.kept(place))
 
+    def statistics(self) -> tuple[str, ...]:
+        """Return the names of what layers compute once for all examples: mean_1, variance_1, …."""
+        return tuple(name for name in self._whole if name not in self._parameters)
+
     @cached_property
     def _whole(self) -> dict[str, Shape]:
         """The shape of every tensor that has no axis for the examples."""
@@ -201,6 +205,14 @@ class Network:
         if base in self._whole:
             return self._whole[base]
         return (batch, *self._examples[base]) if base in self._examples else ()
+
+    def has_examples(self, name: str) -> bool:
+        """Return whether a tensor has an axis for the examples: Z1 and dZ1 have, W1 and dW1 have not.
+
+        Raises ValueError if `name` is not the name of a tensor.
+        """
+        base = read(name).base
+        return base in self._examples and base not in self._whole
 
     def count(self, kind: str) -> int:
         """Return the number of weights ("W") or biases ("B"): the essay has 109,184 and 202, section 2.2.2."""

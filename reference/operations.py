@@ -74,6 +74,19 @@ def first_largest(T: Any) -> Any:
 
 
 @operation
+def shares_of_largest(T: Any) -> Any:
+    """1/m at each of the m largest numbers along the last axis but one, 0 elsewhere.  [..., k, n] -> [..., k, n]"""
+    largest, one = np.equal(T, np.max(T, axis=-2, keepdims=True)), rounded_as(1, T)
+    return largest * (one / np.sum(largest * one, axis=-2, keepdims=True))
+
+
+@operation
+def either(*results: Any) -> Any:
+    """One of several results, all of them right; on arrays the first.  Any one shape -> that shape."""
+    return results[0]
+
+
+@operation
 def beside(*arrays: Any) -> Any:
     """The numbers of each example of all arrays in one row.  [N, ...] each -> [N, p]."""
     return np.concatenate([x.reshape(len(x), -1) for x in arrays], axis=1)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 from reference.layers.activation import Activation
-from reference.layers.layer import Layer, Place, Source
+from reference.layers.layer import LARGEST, Layer, Place, Source
 from reference.tensor_names import of_layer
 
 
@@ -45,7 +46,10 @@ def places_of(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
         if prediction and layer.only_in_training:
             gives = sources[0].tensor
         owner = count if node.shares is None else places[node.shares].owner
-        place = Place(number, depth, sources, gives, layer.shape(*inputs), owner, node.shares is None, not prediction)
+        outputs = layer.shape(*inputs)
+        if prod(outputs) > LARGEST:
+            raise ValueError(f"layer {k} ({layer}) gives more than {LARGEST:,} numbers an example")
+        place = Place(number, depth, sources, gives, outputs, owner, node.shares is None, not prediction)
         learns.append(bool(layer.learned(place)) or any(learns[j] for j in node.reads))
         places.append(place)
         yield place

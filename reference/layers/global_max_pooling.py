@@ -7,7 +7,7 @@ import numpy as np
 
 from reference.layers.global_pooling import GlobalPooling
 from reference.layers.layer import Shape
-from reference.operations import choose
+from reference.operations import shares_of_largest
 
 
 def channel_largest(X: Any, shape: Shape) -> Any:
@@ -20,10 +20,8 @@ def channel_largest_gradient(dP: Any, X: Any, inputs: Shape) -> Any:
 
     So does the gradient of TensorFlow's reduce_max.  dP [N, *shape], X [N, *inputs] -> [N, *inputs]
     """
-    rows = X.reshape(len(X), -1, X.shape[-1])
-    is_largest = rows >= np.max(rows, axis=1, keepdims=True)
-    share = choose(is_largest, dP.reshape(len(X), 1, X.shape[-1]), 0.0)
-    return (share * (1 / np.sum(is_largest, axis=1, keepdims=True))).reshape(X.shape)
+    shares = shares_of_largest(X.reshape(len(X), -1, X.shape[-1]))
+    return (shares * dP.reshape(len(X), 1, X.shape[-1])).reshape(X.shape)
 
 
 @dataclass(frozen=True)

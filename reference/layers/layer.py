@@ -9,6 +9,9 @@ from reference.rule import Rule
 from reference.tensor_names import gradient
 
 Shape = tuple[int, ...]  # of one example, without the batch
+LARGEST = (
+    2**31 - 1
+)  # of all sizes and steps of a layer, and of the numbers of an example: TensorFlow's kernels count so
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,10 @@ class Layer:
     def inner(self, place: Place) -> dict[str, Shape]:
         """Return what else is computed inside the layer for each example: the shape of one example by the name."""
         return {}
+
+    def table(self, place: Place) -> int:
+        """Return how many places of one example the layer's tables have, beside those of what it reads and gives."""
+        return 0
 
     def forward(self, place: Place) -> Iterator[Rule]:
         """Return the rules of what the layer computes, in order."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,14 @@ class MaxPooling(Pooling):
     """P(k) = the largest cell of each window, channel by channel.  Goodfellow et al. 2016, section 9.3"""
 
     kind = "max_pooling"
+
+    def shown(self, sliding: Sliding) -> int:
+        """Return how many times as often as it has cells a window may show a number.
+
+        The first cell of a window stands for each cell of the padding, and may be that of all windows at a corner.
+        """
+        axes = zip(sliding.outputs, sliding.before, sliding.strides, strict=True)
+        return 1 + prod(min(o, before // s + 1) for o, before, s in axes) * (self.padding == "same")
 
     def functions(self, place: Place) -> tuple[Callable[..., Any], Callable[..., Any], tuple[str, ...]]:
         """Return `largest`, `largest_gradient`, and what the latter reads."""

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 
 from reference.layers.convolution import slid
-from reference.layers.layer import Layer, Place, Shape
+from reference.layers.layer import LARGEST, Layer, Place, Shape
 from reference.rule import Rule
 from reference.selection import Places, readers_of
 from reference.sliding import Sizes, Sliding, windows
@@ -38,6 +39,8 @@ class Pooling(Layer):
             is_tuple = isinstance(sizes, tuple) and len(sizes) in lengths
             if not is_tuple or any(type(n) is not int or n < 1 for n in sizes):
                 raise ValueError(f"{name} must be whole numbers of at least 1, one for each axis, not {sizes!r}")
+            if any(n > LARGEST for n in sizes):
+                raise ValueError(f"{name} must be whole numbers of at most {LARGEST:,}")
         if self.padding not in FORMS:
             raise ValueError(f"padding {self.padding!r} is not one of {', '.join(FORMS)}")
 
@@ -51,6 +54,16 @@ class Pooling(Layer):
     def shape(self, *inputs: Shape) -> Shape:
         """Return (*outputs, channels).  Raises ValueError if the window does not fit."""
         return (*self.sliding(inputs[0]).outputs, inputs[0][-1])
+
+    def table(self, place: Place) -> int:
+        """Return how many places the tables of the windows have."""
+        sliding = self.sliding(place.inputs)
+        back = prod(sliding.inputs) * self.shown(sliding) if place.needs_gradient else 0
+        return (prod(sliding.outputs) + back) * prod(sliding.kernel) * place.inputs[-1]
+
+    def shown(self, sliding: Sliding) -> int:
+        """Return how many times as often as it has cells a window may show a number."""
+        return 1
 
     def functions(self, place: Place) -> tuple[Function, Function, tuple[str, ...]]:
         """Return the function that gives P(k), the way back, and what the way back reads."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from math import prod
 from typing import Any, ClassVar
 
 from reference.backprop import bias_gradient
-from reference.layers.layer import Layer, Place, Shape
+from reference.layers.layer import LARGEST, Layer, Place, Shape
 from reference.rule import Rule
 from reference.sliding import Sizes, Sliding
 from reference.tensor_names import gradient, of_layer
@@ -93,6 +94,12 @@ class SlidingLayer(Layer):
         """Return the options of these functions."""
         return {"sliding": self.sliding(inputs)}
 
+    def table(self, place: Place) -> int:
+        """Return how many places the tables of what the kernel meets have."""
+        sliding = self.sliding(place.inputs)
+        back = prod(sliding.inputs) * place.outputs[-1] if place.needs_gradient else 0
+        return (prod(sliding.outputs) * place.inputs[-1] + back) * prod(sliding.kernel)
+
     def parameters(self, place: Place) -> dict[str, Shape]:
         """Return the shapes of W(l) and B(l) [1, n(l)]."""
         shapes = {of_layer("W", place.owner): self.weights(place.inputs)}
@@ -129,5 +136,7 @@ def _check_sizes(name: str, sizes: Any, lengths: Any) -> None:
     """Check a field with a number for each axis.  Raises ValueError."""
     if not isinstance(sizes, tuple) or any(type(n) is not int or n < 1 for n in sizes):
         raise ValueError(f"{name} must have whole numbers of at least 1, not {sizes!r}")
+    if any(n > LARGEST for n in sizes):
+        raise ValueError(f"{name} must have whole numbers of at most {LARGEST:,}")
     if len(sizes) not in lengths:
         raise ValueError(f"{name} has {len(sizes)} numbers; one for each of one to three axes is needed")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from reference.layers.layer import Shape
+from reference.layers.layer import Place, Shape
 from reference.layers.sliding import Function, SlidingLayer
 from reference.sliding import Sizes, Sliding, extent, kernel_gradient, met_sums, met_sums_back, same_padding
 
@@ -88,6 +88,12 @@ class TransposedConvolution(SlidingLayer):
     def terms(self, inputs: Shape) -> tuple[int, int]:
         """Return how many products each number of Z(l), and of the gradient of what the layer reads, is the sum of."""
         return prod(self.kernel) * inputs[-1], prod(self.kernel) * self.filters
+
+    def table(self, place: Place) -> int:
+        """Return how many places the tables of what the kernel meets have."""
+        sliding = self.sliding(place.inputs)
+        met = prod(sliding.outputs) * place.outputs[-1] + prod(sliding.inputs) * place.inputs[-1]
+        return met * prod(sliding.kernel)
 
     def functions(self, inputs: Shape) -> tuple[Function, Function, Function]:
         """Return the functions that give Z(l), dW(l) and the gradient of what the layer reads."""

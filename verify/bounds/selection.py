@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reference import operations
-from verify.bounds.ball import SLACK, Ball, on_balls
+from verify.bounds.ball import SLACK, Ball, hull, on_balls
 
 
 @on_balls(np.maximum)
@@ -52,16 +52,52 @@ def take(a: Ball, places: Any) -> Ball:
 def first_largest(a: Ball) -> Any:
     """Mask of the first largest number along the last axis but one.
 
-    Where another number may be the largest, the mask is a ball: its radius is 1 at all numbers that may be it.
+    Where several numbers may be it, the mask is a ball: its radius is 1 at all of these. Of several exact numbers only
+    the first of the largest may be it.
     """
     mask = operations.first_largest(a.value)
     if a.is_exact:
         return mask
-    radius = a.spread() * SLACK
-    least = np.max(a.value - radius, axis=-2, keepdims=True)
-    possible = a.value + radius >= least
-    undecided = possible & (np.count_nonzero(possible & ((radius > 0) | ~mask), axis=-2, keepdims=True) > 1)
+    exact = a.spread() == 0
+    possible = _may_be_largest(a) & (~exact | operations.first_largest(np.where(exact, a.value, -np.inf)))
+    undecided = possible & (np.count_nonzero(possible, axis=-2, keepdims=True) > 1)
     return a.same(mask, undecided.astype(float)) if undecided.any() else mask
+
+
+@on_balls(operations.shares_of_largest)
+def shares_of_largest(a: Ball) -> Ball:
+    """1/m at each of the m largest numbers along the last axis but one, 0 elsewhere.
+
+    Where several numbers may be the largest, each has a ball from 0 to its largest share: of exact numbers that are
+    equal, either all are the largest or none.
+    """
+    shares = Ball.constant(operations.shares_of_largest(a.value), a.precision)
+    if a.is_exact:
+        return shares
+    exact = a.spread() == 0
+    ties = exact & (a.value == np.max(np.where(exact, a.value, -np.inf), axis=-2, keepdims=True))
+    possible = _may_be_largest(a) & (~exact | ties)
+    several = np.count_nonzero(possible, axis=-2, keepdims=True) > 1
+    undecided = possible & several & np.any(possible & ~exact, axis=-2, keepdims=True)
+    half = 0.5 / np.where(ties, np.count_nonzero(ties, axis=-2, keepdims=True), 1)
+    radius = np.where(undecided, a.rounded(half, half).radius, shares.spread())
+    return a.same(np.where(undecided, half, shares.value), radius)
+
+
+def _may_be_largest(a: Ball) -> Any:
+    """Return a mask of the numbers that may be the largest along the last axis but one, alone or with others.
+
+    The ends of the balls are measured from the largest value, so that small radii count. NaN may be anything.
+    """
+    largest, radius = np.max(a.value, axis=-2, keepdims=True), a.spread()
+    below = np.where(a.value == largest, 0.0, largest - a.value)
+    return ~(below > (np.min(below + radius, axis=-2, keepdims=True) + radius) * SLACK)
+
+
+@on_balls(operations.either)
+def either(*results: Ball) -> Ball:
+    """Ball that holds all numbers of all results."""
+    return hull(results)
 
 
 @on_balls(operations.beside)

@@ -1,8 +1,9 @@
 """The graph of a Keras model: every call of a layer or of an operation, with the tensors that it reads and gives.
 
-A Sequential or Functional model holds its graph. Any other model is called on symbolic inputs, and the graph that this
-gives is read. That the model's own step computes the same is checked afterwards (`capture.py`): bit by bit, or, where
-compiled steps have other bits, by steps that are not compiled.
+A Sequential or Functional model holds its graph. The `call` of any other model is run on symbolic inputs, and the
+graph that this gives is read. Whether the model's own step computes the same is checked after each step
+(`capture.py`): it must give the captured bits. If it is compiled, it may give others; then it must give the captured
+bits eagerly, and the comparison judges the others.
 """
 
 from collections import Counter

@@ -1,8 +1,9 @@
 """Compile one forward pass or one training step that returns every tensor by the essay's name.
 
-Keras's own layers, loss and optimizer compute everything. Each Dense layer is called with a linear activation, which
-gives Z. Its own activation is then applied to Z, which gives A. One gradient tape gives all gradients. Listeners around
-the optimizer's methods record what it clips, decays and subtracts.
+Keras's own layers, loss and optimizer compute everything. A Dense layer or a convolution is called with a linear
+activation, which gives Z. Its own activation is then applied to Z, which gives A. Other layers are called as they are;
+dropouts and batch normalizations also hand out their masks and statistics. One gradient tape gives all gradients.
+Listeners around the optimizer's methods record what it clips, decays and subtracts.
 
 XLA fuses operations, and rounds a tensor only if something reads it. So a step that hands its tensors out may end with
 other bits than Keras's own step, which `capture.py` lets the model take as well.

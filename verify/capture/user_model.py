@@ -71,7 +71,11 @@ def _check_built(model: Any) -> None:
 
 
 def check_variables(model: Any, understood: Understood) -> None:
-    """Raise Unsupported, naming them, if only one of W and B is frozen, or nothing or something else is trained."""
+    """Raise Unsupported, naming every problem with what is trained.
+
+    Problems are a frozen parameter of a layer that is not frozen, a model whose layers are all frozen, and a trained
+    variable that belongs to no verified layer.
+    """
     trained = {id(variable): variable for variable in model.trainable_variables}
     known, network = understood.parameters, understood.network
     frozen = {P for P, variable in known.items() if id(variable) not in trained}

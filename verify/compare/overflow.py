@@ -4,6 +4,9 @@ Infinity is the right rounding of a number too large for the precision, and NaN 
 that is not finite agrees with its equation if the equation itself gives it: plain NumPy gives the same from
 TensorFlow's own inputs, or the ball reaches beyond the largest number of the precision. A finite number with an
 infinite bound cannot be judged: that is no disagreement, and no agreement either.
+
+In chained mode bounds grow from step to step, and become infinite where a divisor may be 0. There a tensor is judged by
+those of its numbers that have a finite bound; if none has one, the tensor is not judged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,18 +15,21 @@ from typing import Any
 
 import numpy as np
 
+from reference.network import Network
 from reference.rule import Rule
+from reference.tensor_names import base_of
 from verify.bounds import Ball
 from verify.compare.recompute import impossible_raises, recompute
 from verify.compare.tensor import Comparison, values
 from verify.records.precision import PRECISIONS
 from verify.records.trace import Array
 
+UNBOUNDED = "cannot be judged, because their bound is infinite"
 INSIDE = "inside the equation of every wrong number, a number is NaN, overflows, or is divided by 0, in"
 
 
 def overflows_inside(
-    rule: Rule, inputs: Mapping[str, Any], ball: Ball, captured: Array, recomputed: Array | None
+    rule: Rule, inputs: Mapping[str, Any], ball: Ball, captured: Array, recomputed: Array | None, network: Network
 ) -> bool:
     """Return whether every number outside its bound may come of an overflow inside the rule.
 
@@ -35,7 +41,7 @@ def overflows_inside(
     with np.errstate(all="ignore"):
         wrong = ~(np.abs(captured.astype(np.float64) - ball.value) <= ball.spread())
     if rule.summed is None:
-        return recomputed is None and _overflows_in_each_row(rule, inputs, wrong, captured.dtype.name)
+        return recomputed is None and _overflows_in_each_row(rule, inputs, wrong, captured.dtype.name, network)
     with np.errstate(all="ignore"):
         a, b = (np.abs(np.asarray(inputs[name], dtype=np.float64)) for name in rule.inputs[:2])
         largest = np.tensordot(a, b, axes=(rule.summed[0], rule.summed[1]))
@@ -43,17 +49,21 @@ def overflows_inside(
     return bool(wrong.any() and overflows[wrong].all())
 
 
-def _overflows_in_each_row(rule: Rule, inputs: Mapping[str, Any], wrong: Array, dtype: str) -> bool:
-    """Return whether NumPy overflows, divides by 0, or gives NaN in each row that has a wrong number.
+def _overflows_in_each_row(rule: Rule, inputs: Mapping[str, Any], wrong: Array, dtype: str, network: Network) -> bool:
+    """Return whether NumPy overflows, divides by 0, or gives NaN in each example that has a wrong number.
 
-    A rule whose tensor or inputs have no rows of examples is one row.
+    A tensor without an axis for the examples is one row. So is a gradient that passes through a statistic of the batch,
+    because each example of it depends on all others.
     """
     arrays = {name: np.asarray(inputs[name]) for name in rule.inputs}
-    rows = len(wrong) if wrong.ndim == 2 else 0
-    if rule.phase == "update" or not rows or any(a.ndim == 2 and len(a) != rows for a in arrays.values()):
+    rows = {name for name in rule.inputs if network.has_examples(name)}
+    mixes = rule.phase == "backward" and any(base_of(name) in network.statistics() for name in rule.inputs)
+    if rule.phase == "update" or mixes or not network.has_examples(rule.tensor):
         return True
-    for i in np.flatnonzero(wrong.any(axis=1)):
-        row = {name: a[i : i + 1] if a.ndim == 2 else a for name, a in arrays.items()}
+    if any(not arrays[name].ndim or len(arrays[name]) != len(wrong) for name in rows):
+        return True
+    for i in np.flatnonzero(wrong.reshape(len(wrong), -1).any(axis=1)):
+        row = {name: a[i : i + 1] if name in rows else a for name, a in arrays.items()}
         with impossible_raises():
             if recompute(rule, row, dtype) is not None:
                 return False
@@ -85,7 +95,8 @@ def judge_not_finite(
     unknown = finite & ~bounded & ~passed
     wrong, unbounded = ~(passed | unknown), 0
     if comparison.mode == "chained":  # says nothing where numbers are not finite; the local comparison does
-        wrong, unknown, unbounded = finite & bounded & ~within, np.zeros_like(wrong), int((~bounded).sum())
+        wrong, unbounded = finite & bounded & ~within, int((finite & ~bounded).sum())
+        unknown = finite & ~bounded & (not bounded.any())
     if wrong.any():
         worst = tuple(int(i) for i in np.argwhere(wrong)[0])
         return replace(
@@ -99,13 +110,15 @@ def judge_not_finite(
             outside=int(wrong.sum()),
         )
     if unknown.any():
-        text = f"{unknown.sum():,} of {captured.size:,} numbers cannot be judged, because their bound is infinite"
+        text = f"{unknown.sum():,} of {captured.size:,} numbers {UNBOUNDED}"
         return replace(comparison, verdict="unjudged", explanation=text, elements=captured.size)
     finite_only = np.where(within, captured, 0).astype(dtype)
     figures = values(np.where(within, value, 0.0), np.where(within, bound, 0.0), finite_only, precision, reproduced)
-    if not finite.all():
+    if unbounded or not finite.all():
         figures["verdict"] = "within"
-    text = f"{unbounded:,} of {captured.size:,} numbers have no finite bound" if unbounded else _note(captured)
+    if unbounded:
+        figures["equal_share"] = float(np.mean((precision.round(value) == actual)[within]))
+    text = f"{unbounded:,} of {captured.size:,} numbers {UNBOUNDED}" if unbounded else _note(captured)
     return replace(comparison, **figures, explanation=text, reproduced=int(reproduced.sum()))
 
 

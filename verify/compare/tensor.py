@@ -48,6 +48,14 @@ class Comparison:
         return self.verdict in PASSING
 
     @property
+    def failed(self) -> bool:
+        """True if a run cannot pass with this comparison.
+
+        A tensor that chained mode cannot judge is judged in local mode, so the run may pass.
+        """
+        return not self.passed and (self.mode, self.verdict) != ("chained", "unjudged")
+
+    @property
     def reproduced_share(self) -> float:
         """Share of reproduced numbers; NaN in chained mode, and if nothing was compared."""
         return self.reproduced / self.elements if self.mode == "local" and self.elements else NAN

@@ -4,7 +4,7 @@
 the tensor that is outside is where the error was made. *chained*: the rules start from X, y and the first weights alone
 and read each other's results, as the essay does by hand.
 
-A run passes if all its comparisons pass, local and chained (`verify.results.result`).
+A run passes if no comparison fails, local or chained (`verify.results.result`).
 """
 
 from collections.abc import Mapping
@@ -134,7 +134,9 @@ class Walk:
             return one
         if one.verdict == "outside" and jit:
             one = self._otherwise(rule, self._spanning(rule, plan, one, array), arrays)
-        if one.verdict in ("outside", "not_finite") and overflows_inside(rule, arrays, ball, actual, array):
+        if one.verdict in ("outside", "not_finite") and overflows_inside(
+            rule, arrays, ball, actual, array, self.trace.network
+        ):
             one = replace(one, verdict="unjudged", explanation=f"{INSIDE} {dtype}")
             self.ended.add(rule.tensor)
         return one

@@ -18,7 +18,7 @@ from reports.explanation import Share
 from verify.bounds import Ball
 from verify.bounds.sums import terms
 from verify.derive.case import NONE_UNROLLED, DerivedStep
-from verify.derive.expression import FIRST, ExpressionNode
+from verify.derive.expression import FIRST, SHARES, ExpressionNode
 from verify.derive.region import Memo, Region, cut, element_region, evaluate_region, parts_of
 from verify.derive.symbols import coefficient
 from verify.derive.typesetting import digits
@@ -39,6 +39,7 @@ NAMES = {
     "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid",
     "softplus": "softplus", "product": "product",
     "quotient": "division", "norm": "norm", "added": "addition", "erfc": "erfc",
+    SHARES: "1/count",
 }  # fmt: skip
 
 

@@ -20,7 +20,8 @@ from reference.operations import beside, choose, erfc, first_largest, rounded_as
 from reference.rules import Rule
 from verify.derive.arrangement import Arrangement, indexed, put_beside, reshaped, taken, transposed
 
-CHOOSE, FIRST = "choose", "first_largest"
+CHOOSE, FIRST, SHARES = "choose", "first_largest", "shares_of_largest"
+ALONG = (FIRST, SHARES)  # each number depends on all numbers along the last axis but one
 NEUTRAL = {"add": 0, "multiply": 1}  # the number that changes nothing
 ELEMENTWISE = frozenset(
     {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh", "floor",

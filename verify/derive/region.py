@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from verify.derive.arrangement import index_of, place_of
-from verify.derive.expression import FIRST, ExpressionNode
+from verify.derive.expression import ALONG, ExpressionNode
 from verify.records.trace import Array
 
 Region = tuple[tuple[int, ...] | None, ...]  # the indices on each axis, counted from 0; None: all of them
@@ -58,7 +58,7 @@ def evaluate_region(node: ExpressionNode, region: Region, algebra: Algebra) -> A
         else:
             operands = zip(node.operands, parts_of(node, region), strict=True)
             result = algebra.apply(node, tuple(evaluate_region(*operand, algebra) for operand in operands))
-            if node.operation == FIRST:
+            if node.operation in ALONG:
                 result = algebra.gather((result,), _of_axis(node, region))
         algebra.memo[key] = result
     return algebra.memo[key]
@@ -66,13 +66,13 @@ def evaluate_region(node: ExpressionNode, region: Region, algebra: Algebra) -> A
 
 def parts_of(node: ExpressionNode, region: Region) -> tuple[Region, ...]:
     """Return for each operand the region that is needed for this region of the node."""
+    if node.operation in ALONG:
+        return tuple((*region[:-2], None, region[-1]) for _ in node.operands)
     if node.body is not None:
         needed = _needed(node.body, region, frozenset(node.operands))
         return tuple(needed.get(operand, _everything(operand)) for operand in node.operands)
     if node.source is not None:
         return _sources(node, region)[0]
-    if node.operation == FIRST:
-        return tuple((*region[:-2], None, region[-1]) for _ in node.operands)
     if node.operation == "matmul":
         return _of_matmul(node, region)
     if node.operation in ("sum", "max"):

@@ -73,7 +73,7 @@ def _passing(trace: Trace, source: str) -> KillMatrix:
     if unknown:
         raise Unusable(f"{source}: tensor {unknown[0]} belongs to no step, so the trace does not pass")
     kill_matrix = KillMatrix(trace)
-    failed = [c for c in kill_matrix.unaltered if not c.passed]
+    failed = [c for c in kill_matrix.unaltered if c.failed]
     if failed:
         first = describe(min(failed, key=lambda c: (c.mode == "chained", c.step, c.order)))
         raise Unusable(f"{source}: faults can be tried only on a trace that passes, and this one fails: {first}")

@@ -140,7 +140,7 @@ class KillMatrix:
         captured = {**self.captured, **changed}
         walk = self.before.copy()
         walk.memo = dict(self.memo)  # a copy, so that values computed for this fault are not stored for the others
-        failed = [c for c in walk.step(self.last, captured) if not c.passed]
+        failed = [c for c in walk.step(self.last, captured) if c.failed]
         first = min(failed, key=lambda c: (c.mode == "chained", c.order), default=None)
         by_policy = {p: not self._flagged(p, captured, walk) <= self.flagged[p] for p in POLICIES}
         return Kill(fault, bool(failed), self._size(fault, changed, captured, walk), first, by_policy)

@@ -16,6 +16,8 @@ from verify.records.trace import Array, Trace, digest
 SCHEMA = "byhand-trace/2"
 OLDER = "byhand-trace/1"  # describes chains of Dense layers; files of this schema can still be read
 LONGEST = 100  # the most characters of a class's name
+FREE = 2**24  # numbers that kernels and windows may meet in any file
+OFTEN = 100  # how often they may meet each number of a larger file
 ALTERED = "does not match its checksum; the file has been altered"
 LACKING = "is in the manifest but not in the file"
 UNKNOWN = "is in the file but not in the manifest"
@@ -127,13 +129,23 @@ def _network(path: str, manifest: Mapping[str, Any], settings: Settings, arrays:
     """Return the network of a manifest, in a file of these tensors.  Raises Unusable, naming the file."""
     read = _layers if manifest["schema"] == SCHEMA else _chain
     try:
-        network, numbers = read(manifest.get("network"), len(arrays)), sum(array.size for array in arrays.values())
-        if any(math.prod(place.outputs) > numbers for _, place in network.places):
-            raise ValueError(f"a tensor with more than the {numbers:,} numbers of the file")
+        network = read(manifest.get("network"), len(arrays))
+        _check_sizes(network, settings.batch, sum(array.size for array in arrays.values()))
         rules(network, settings.loss, OPTIMIZERS[settings.optimizer])
     except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise Unusable(f"{path}: the manifest describes no usable network ({first_line(error)})") from error
     return network
+
+
+def _check_sizes(network: Network, batch: int, numbers: int) -> None:
+    """Check that no rule computes far more numbers than the file holds.  Raises ValueError."""
+    shapes = [network.shape(P) for P in network.parameters()]
+    shapes += [(batch, *place.outputs) for _, place in network.places]
+    if any(math.prod(shape) > numbers for shape in shapes):
+        raise ValueError(f"a tensor with more than the {numbers:,} numbers of the file")
+    met = batch * sum(layer.table(place) for layer, place in network.places)
+    if met > max(FREE, OFTEN * numbers):
+        raise ValueError(f"kernels or windows that meet {met:.1e} numbers, and the file holds {numbers:,}")
 
 
 def _layers(description: Any, tensors: int) -> Network:

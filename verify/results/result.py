@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -72,8 +72,8 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """True if something was compared and every comparison agrees, local and chained."""
-        return self.elements > 0 and all(c.passed for c in self.comparisons)
+        """True if something was compared and no comparison fails, local or chained."""
+        return self.elements > 0 and not any(c.failed for c in self.comparisons)
 
     @property
     def status(self) -> int:
@@ -84,22 +84,33 @@ class Result:
 
     @cached_property
     def first_divergence(self) -> Comparison | None:
-        """The first tensor that does not pass, in the order of computing.
+        """The first tensor with which the run cannot pass, in the order of computing.
 
         Disagreements come before what could not be judged, and local comparisons before chained ones.
         """
-        failed = [c for c in self.comparisons if not c.passed]
+        failed = [c for c in self.comparisons if c.failed]
         order = lambda c: (c.verdict == "unjudged", c.mode == "chained", c.step, c.order)  # noqa: E731
         return min(failed, key=order, default=None)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks of a run: on labels that are probably not meant, overflow, NaN, and what XLA computes together."""
+        """Remarks of a run: on labels that are probably not meant, overflow, NaN, XLA, and infinite bounds."""
         remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
         trace = self.compared.walk.trace if self.compared else None
         steps = (trace.step(number) for number in range(1, trace.settings.steps + 1)) if trace else ()
         uneven = (text for step in steps if trace for text in uneven_labels(step, trace.network, self.settings))
-        return (*dict.fromkeys(uneven), *remarks)
+        return (*dict.fromkeys(uneven), *remarks, *self._without_bound())
+
+    def _without_bound(self) -> Iterator[str]:
+        """Yield a remark if tensors have no finite bound when they are computed by hand from the start."""
+        chained = [c for c in self.comparisons if c.mode == "chained"]
+        unjudged = [c for c in chained if not (c.passed or c.failed)]
+        if unjudged:
+            first = min(unjudged, key=lambda c: (c.step, c.order))
+            yield (
+                f"computed by hand from the start, {len(unjudged):,} of {len(chained):,} tensors have no finite bound, "
+                f"the first in step {first.step} ({first.tensor}): they are judged on TensorFlow's own inputs only"
+            )
 
     @property
     def headline(self) -> str:
@@ -126,7 +137,7 @@ class Result:
             "elements": self.elements,
             "reproduced": self.reproduced,
             "outside": sum(c.outside for c in self.local),
-            "failed": sum(not c.passed for c in self.comparisons),
+            "failed": sum(c.failed for c in self.comparisons),
         }
 
     def to_columns(self) -> Columns:

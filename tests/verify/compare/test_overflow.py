@@ -100,3 +100,18 @@ def test_a_maximum_of_nan_may_be_either():
         assert compared(largest_moment, [tensorflow], v_max=[2.0], v=[NAN]).passed
     assert not compared(largest_moment, [3.0], v_max=[2.0], v=[NAN]).passed
     assert compared(lambda x: x * x, [NAN], x=[2.0]).verdict == "not_finite"
+
+
+def test_chained_numbers_without_a_finite_bound_are_not_called_equal():
+    """Where no number has a finite bound nothing is judged; else the numbers that have one decide."""
+
+    def quotient(x, y):
+        return x / y
+
+    every = compared(quotient, [7.0, 8.0], mode="chained", x=[1.0, 4.0], y=[0.0, 0.0])
+    assert every.verdict == "unjudged" and not every.passed and not every.failed
+    assert every.explanation == "2 of 2 numbers cannot be judged, because their bound is infinite"
+    some = compared(quotient, [7.0, 2.0, 0.75], mode="chained", x=[1.0, 4.0, 3.0], y=[0.0, 2.0, 4.0])
+    assert some.verdict == "within" and some.equal_share == 1.0 and some.explanation.startswith("1 of 3 numbers")
+    wrong = compared(quotient, [7.0, 2.1], mode="chained", x=[1.0, 4.0], y=[0.0, 2.0])
+    assert wrong.verdict == "outside" and wrong.worst_index == (1,) and wrong.failed

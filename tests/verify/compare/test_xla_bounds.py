@@ -130,7 +130,7 @@ def test_a_wrong_number_beside_an_overflow_is_outside():
     for wrong, expected in ((0, True), (1, False), (slice(0, 2), False)):
         number = np.broadcast_to(ball.value, (3, 5)).astype(np.float32)
         number[wrong] += np.float32(1e36)
-        assert overflows_inside(rule, arrays, ball, number, right) is expected
+        assert overflows_inside(rule, arrays, ball, number, right, trace.network) is expected
 
 
 def test_an_overflow_in_one_row_does_not_excuse_another():

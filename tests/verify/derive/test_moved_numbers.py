@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reference.operations import added, beside, first_largest, take
+from reference.operations import added, beside, first_largest, shares_of_largest, take
 from reference.rule import Rule
 from tests.support.graphs import GRAPHS, graph
 from tests.support.simulate import simulate
@@ -42,6 +42,7 @@ MOVES = {
     "every axis": (("W",), np.sum),
     "largest": (("W",), lambda W: np.max(W, axis=-2)),
     "first largest": (("W",), lambda W: first_largest(np.maximum(W, -3)) * 1.0),
+    "shares of the largest": (("W",), lambda W: shares_of_largest(np.minimum(W, 4))),
     "stacks": (("A", "W"), lambda A, W: W[0] @ A.transpose(2, 1, 0)[:, :3]),
     "a stack and a matrix": (("A", "B"), lambda A, B: A @ B[:2]),
     "moved back": (("A", "W"), lambda A, W: (A.reshape(-1, 4) @ W.reshape(-1, 3)[:4]).reshape(3, 2, 3) + len(A)),

@@ -1,4 +1,4 @@
-"""Keras's Input, which computes nothing. The number of inputs is read from the first Dense."""
+"""Keras's Input, which computes nothing. The shape of an example is read from the model's symbolic input."""
 
 import keras
 
