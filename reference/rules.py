@@ -99,7 +99,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
             yield Rule(names.new(P), FROZEN, (P,), carried, place.number, "update", elementwise=True)
         for P in (P for P in layer.learned(place) if place.owns):
             equation = "16" if names.read(P).quantity == "B" else "15"
-            yield from optimizer.rules(P, equation, place.number, gradients)
+            yield from optimizer.rules(P, equation, place.number, gradients, layer.sent_rows(place))
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from reference.notation import text_of
 from reference.rule import Rule
@@ -23,6 +23,17 @@ class Source:
     number: int
     shape: Shape
     needs_gradient: bool = True
+
+
+class SentRows(NamedTuple):
+    """A gradient that Keras hands on as single rows: the tensors of their numbers and of the rows, and V (`size`).
+
+    The gradient has V rows; each is the sum of the rows with its number.
+    """
+
+    numbers: str
+    rows: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -108,6 +119,10 @@ class Layer:
     def learned(self, place: Place) -> dict[str, Shape]:
         """Return the shape of each parameter that training changes, by its name."""
         return self.parameters(place)
+
+    def sent_rows(self, place: Place) -> SentRows | None:
+        """Return the single rows that are the gradient of its parameter; None if Keras hands on the whole gradient."""
+        return None
 
     def drawn(self, place: Place) -> dict[str, Shape]:
         """Return the tensors drawn at random in each training step: the shape of one example by the tensor's name."""

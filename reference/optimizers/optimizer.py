@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 from reference import clipping, descent
 from reference import tensor_names as names
+from reference.layers.layer import SentRows
 from reference.notation import check_numbers
 from reference.rule import Rule
+
+ROWS = "embedding"  # the kind of the rules that read single rows of a gradient
 
 
 class Optimizer:
@@ -45,12 +48,22 @@ class Optimizer:
         """True if update_P is a product: a compiler may subtract it without rounding it first."""
         return False
 
-    def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
-        """Yield the rules of what it keeps for P and of update_P, which is subtracted; g names the gradient."""
+    def move(self, P: str, g: str, equation: str, layer: int, sent: SentRows | None = None) -> Iterator[Rule]:
+        """Yield the rules of what it keeps for P and of update_P, which is subtracted; g names the gradient.
+
+        `sent`: the single rows that are the gradient.
+        """
         raise NotImplementedError
 
-    def rules(self, P: str, equation: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
-        """Yield the rules of all that a step does to P, in Keras's order; `gradients` names those of all parameters."""
+    def rules(
+        self, P: str, equation: str, layer: int, gradients: tuple[str, ...], sent: SentRows | None = None
+    ) -> Iterator[Rule]:
+        """Yield the rules of all that a step does to P, in Keras's order; `gradients` names those of all parameters.
+
+        `sent`: the single rows that are the gradient of P. Raises ValueError if they are to be clipped.
+        """
+        if sent and (self.clipnorm or self.clipvalue or self.global_clipnorm):
+            raise ValueError("the gradient of an embedding cannot be clipped")
         g, kept = names.gradient(P), P
         for clip in self._clipping(P, layer, gradients):
             yield clip
@@ -59,8 +72,12 @@ class Optimizer:
             kept = names.decayed(P)
             decay = partial(descent.decayed, weight_decay=self.weight_decay)
             yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
-        yield from self.move(P, g, equation, layer)
+        yield from self.move(P, g, equation, layer, sent)
         update = names.update(P)
+        if sent and self.moves_by_a_product:
+            inputs, compute = (kept, *sent[:2], "alpha"), partial(descent.descend_rows, rows=sent.size)
+            yield Rule(names.new(P), equation, inputs, compute, layer, "update", kind=ROWS)
+            return
         product = (update,) if self.moves_by_a_product else ()
         yield Rule(names.new(P), equation, (kept, update), descent.descend, layer, "update", product, elementwise=True)
 

@@ -6,10 +6,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.row_numbers import misfit
 from verify.capture.compile_arguments import loss_text
 from verify.capture.model_graph import graph_of
+from verify.capture.model_reader import understand
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
+
+MOST_WHOLE = 2**24  # float32 has every whole number below
 
 
 def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
@@ -29,6 +33,7 @@ def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
     with np.errstate(over="ignore"):
         if not np.isfinite(x.astype(dtype)).all():
             raise Unusable(f"x: it holds NaN, infinity, or numbers too large for {dtype}")
+    _check_row_numbers(model, x, dtype)
     loss = loss_text(model, dtype)
     if loss.startswith("sparse"):
         labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
@@ -44,6 +49,19 @@ def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
     if not np.isfinite(y.astype(dtype)).all():
         raise Unusable(f"y: it holds NaN, infinity, or numbers too large for {dtype}")
     return x, y
+
+
+def _check_row_numbers(model: Any, x: Array, dtype: str) -> None:
+    """Raise Unusable if an Embedding of the model would read other numbers than those of its rows."""
+    if not any(isinstance(call.layer, keras.layers.Embedding) for call in graph_of(model).calls):
+        return
+    network = understand(model).network
+    whole = network.places[0][1].outputs
+    text = misfit(network.places, x.reshape(len(x), *whole))
+    if not text and dtype == "float32" and x.size and x.max() >= MOST_WHOLE:
+        text = f"it holds whole numbers from {MOST_WHOLE:,} on, which float32 cannot tell apart"
+    if text:
+        raise Unusable(f"x: {text}")
 
 
 def unpacked(model: Any, data: Any, dtype: str) -> tuple[Any, Any]:

@@ -152,10 +152,15 @@ def named(
 
     With `channels_first`, the numbers of an image are put in the order in which the model's Flatten puts them.
     """
-    arrays = {name: np.asarray(t) for name, t in tensors.items()}
+    arrays = {name: _as_float(np.asarray(t), settings.dtype) for name, t in tensors.items()}
     outputs, dtype, sparse = network.output[1].outputs[-1], settings.dtype, settings.loss.startswith("sparse")
     arrays = {"X": X.astype(dtype), "y": label_rows(y, outputs, dtype, sparse), **arrays}
     return {name: _as_written(name, array, network, channels_first) for name, array in arrays.items()}
+
+
+def _as_float(array: Array, dtype: str) -> Array:
+    """Return whole numbers that were moved for an Embedding as the trace holds them; other arrays as they are."""
+    return array.astype(dtype) if array.dtype.kind in "iu" else array
 
 
 def _as_written(name: str, array: Array, network: Network, channels_first: bool) -> Array:

@@ -15,6 +15,7 @@ from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.network import Network, Node
+from reference.row_numbers import only_moved
 from verify.capture.layers import by_function, by_layer, by_operation
 from verify.capture.model_graph import Call, Graph, graph_of
 from verify.capture.reader import ActivationReader, Reader, is_activation, rounded
@@ -119,6 +120,13 @@ class ModelReading:
         """Return a constant as Keras holds it: in a float64 layer it is rounded to float32 first."""
         return rounded(constant, str(layer.compute_dtype))
 
+    def no_row_numbers(self, layer: Any) -> str:
+        """Return why a layer cannot choose rows by what it reads; "" if it can."""
+        if any(part.call.layer is layer for part in self.parts):
+            return "it is called more than once, which is not verified"
+        reads = [self.at.get(id(tensor), 0) for tensor in self.call.reads]
+        return "" if only_moved(self.nodes, reads) else "it reads other numbers than those of the input"
+
     @property
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes of one example of what the layer reads, as Keras has them."""
@@ -185,7 +193,9 @@ class ModelReading:
         variables, kept = self._variables(places)
         stages = tuple(self._stage(part, places) for part in self.parts)
         dtype, ends = self.dtypes.pop(), (id(self.graph.input), id(self.graph.output))
-        return Understood(stages, network, dtype, variables, kept, *ends, self.channels_first)
+        takes = str(self.graph.input.dtype)
+        takes = takes if takes.startswith(("int", "uint")) else dtype
+        return Understood(stages, network, dtype, variables, kept, *ends, self.channels_first, takes)
 
     def _stage(self, part: _Part, places: list[Place]) -> Stage:
         """Return the stage of a call."""

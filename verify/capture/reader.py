@@ -58,6 +58,10 @@ class Reading(Protocol):
         """Return a constant as Keras holds it."""
         ...
 
+    def no_row_numbers(self, layer: Any) -> str:
+        """Return why a layer cannot choose rows by what it reads; "" if it can."""
+        ...
+
 
 class Reader:
     """Reads one kind of layer. `types` are the Keras layers that it reads: exactly these, no subclasses.

@@ -35,7 +35,7 @@ def _pass(model: Any, understood: Understood, X: Any, found: Tensors, training: 
     of a product by name.
     """
     with tf.name_scope(model.name):
-        tensors = {understood.input: tf.cast(X, understood.dtype)}  # as Keras casts what a model is given
+        tensors = {understood.input: tf.cast(X, understood.takes)}  # as Keras casts what a model is given
         for stage in understood.stages:
             read = [tensors[key] for key in stage.reads]
             A = read if len(read) > 1 else read[0]
@@ -100,7 +100,7 @@ def training(model: Any, understood: Understood | None = None) -> Callable[[Any,
                 )
         tensors |= _handed_out(description.network, inner)
         tensors["C"] = C
-        tensors |= {names.gradient(name): gradients[name] for name in sources}
+        tensors |= {names.gradient(name): tf.convert_to_tensor(gradients[name]) for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
         tensors |= _applied(model.optimizer, learned, [gradients[P] for P in learned])
@@ -178,7 +178,8 @@ def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: 
     def listen(variable: Any, value: Any) -> None:
         P = parameters.get(_key(variable))
         if P is not None:
-            change = tf.identity(value.value if isinstance(value, VARIABLE) else value)
+            value_of = value.value if isinstance(value, VARIABLE) else value
+            change = tf.identity(tf.convert_to_tensor(value_of))  # an embedding's rows are added up
             found[names.update(P)] = change if sign > 0 else -change
         own(variable, value)
 

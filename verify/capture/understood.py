@@ -27,7 +27,7 @@ class Understood:
 
     `parameters` are W1, B1, …, and `kept` what layers keep from step to step. `input` and `output` are the ids of
     Keras's symbolic tensors. `channels_first`: a Flatten at the input moves the first axis of an example behind the
-    others.
+    others. `takes` is the type to which Keras casts what the model is given.
     """
 
     stages: tuple[Stage, ...]
@@ -38,3 +38,4 @@ class Understood:
     input: int
     output: int
     channels_first: bool = False
+    takes: str = "float32"
