@@ -1,4 +1,4 @@
-"""The kill matrix of a convolutional and of a residual network: every fault is noticed, and its cause named."""
+"""The kill matrix of networks (convolutional, residual, of words): every fault is noticed, and its cause named."""
 
 import pytest
 
@@ -17,6 +17,10 @@ NETWORKS = {
         "relu", "convolution(filters=3, kernel=(3, 3), padding='same', bias=False)", "batch_normalization", "add: 3,5",
         "relu", "global_average_pooling", "dense(nodes=3)", "softmax",
     ),
+    "words": graph(
+        "input(nodes=7)", "embedding(rows=60, nodes=4)", "global_average_pooling", "dense(nodes=6)", "relu",
+        "dense(nodes=5)", "tanh", "dense(nodes=3)", "softmax",
+    ),
 }  # fmt: skip
 NAMED = {  # of the issue: each must be among the faults
     "convolutional": {
@@ -24,6 +28,13 @@ NAMED = {  # of the issue: each must be among the faults
         "gradient divided by the size of the window", "padding on the other side",
     },
     "residual": {"gradient of branch 1 of 2 lost", "gradient of branch 2 of 2 lost", "gradient not divided"},
+    "words": {
+        "rows counted from 1", "of a row used several times, the last gradient alone",
+        "of a row used several times, the first gradient alone",
+        "of a row used several times, the mean of the gradients",
+        "the sum of all gradients in the rows that are not used", "the square of the summed gradient",
+        "v kept where a row is not used",
+    },
 }  # fmt: skip
 
 

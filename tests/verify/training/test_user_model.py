@@ -39,6 +39,11 @@ def test_a_model_with_its_own_examples_and_one_that_is_not_compiled(tmp_path, ca
     assert result["counts"]["steps"] == 3
 
 
+def test_a_model_that_reads_words(tmp_path, capsys):
+    assert train(tmp_path / "w", "words", "--epochs", 2, "--batch", 4, "--every", 2) == 0
+    assert json.loads((tmp_path / "w" / "result.json").read_text())["counts"]["verified"] == 3
+
+
 def test_a_step_that_disagrees(tmp_path, capsys, monkeypatch):
     import keras
 

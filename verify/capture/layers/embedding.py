@@ -22,8 +22,6 @@ class EmbeddingReader(Reader):
                 reading.problem(layer, f"{what} is not verified")
         if layer.mask_zero:
             reading.problem(layer, "mask_zero is not verified")
-        if getattr(layer, "lora_enabled", False):
-            reading.problem(layer, "LoRA is not verified")
         if why := reading.no_row_numbers(layer):
             reading.problem(layer, why)
         reading.add(layer, Embedding(int(layer.input_dim), int(layer.output_dim), not layer.trainable))
