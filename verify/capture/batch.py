@@ -22,6 +22,11 @@ def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
     return tuple(graph.input.shape[1:]), int(graph.output.shape[-1])
 
 
+def reads_row_numbers(model: Any) -> bool:
+    """Return whether an Embedding chooses its rows by the numbers that a model takes.  Raises Unsupported."""
+    return any(isinstance(call.layer, keras.layers.Embedding) for call in graph_of(model).calls)
+
+
 def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
     """Return x and y as Keras needs them; `dtype` is that of the model.  Raises Unusable, naming x or y.
 
@@ -53,12 +58,13 @@ def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:
 
 def _check_row_numbers(model: Any, x: Array, dtype: str) -> None:
     """Raise Unusable if an Embedding of the model would read other numbers than those of its rows."""
-    if not any(isinstance(call.layer, keras.layers.Embedding) for call in graph_of(model).calls):
+    if not reads_row_numbers(model):
         return
-    network = understand(model).network
-    whole = network.places[0][1].outputs
-    text = misfit(network.places, x.reshape(len(x), *whole))
-    if not text and dtype == "float32" and x.size and x.max() >= MOST_WHOLE:
+    network, taken = understand(model).network, graph_of(model).input.dtype
+    text = misfit(network.places, x.reshape(len(x), *network.places[0][1].outputs))
+    if not text and not np.array_equal(tf.cast(tf.cast(x, taken), "float64"), x):
+        text = f"the model's Input has the type {taken}, which cannot hold its whole numbers"
+    if not text and dtype == "float32" and x.max() >= MOST_WHOLE:
         text = f"it holds whole numbers from {MOST_WHOLE:,} on, which float32 cannot tell apart"
     if text:
         raise Unusable(f"x: {text}")

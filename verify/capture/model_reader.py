@@ -193,8 +193,7 @@ class ModelReading:
         variables, kept = self._variables(places)
         stages = tuple(self._stage(part, places) for part in self.parts)
         dtype, ends = self.dtypes.pop(), (id(self.graph.input), id(self.graph.output))
-        takes = str(self.graph.input.dtype)
-        takes = takes if takes.startswith(("int", "uint")) else dtype
+        takes = dtype if "float" in self.graph.input.dtype else self.graph.input.dtype
         return Understood(stages, network, dtype, variables, kept, *ends, self.channels_first, takes)
 
     def _stage(self, part: _Part, places: list[Place]) -> Stage:

@@ -155,6 +155,13 @@ def test_whole_numbers_that_float32_cannot_tell_apart_are_refused(precision):
         verify.check(net, np.array([[2**24 + 1]]), np.ones((1, 2)))
 
 
+@pytest.mark.parametrize(("dtype", "number"), [("int8", 200), ("float16", 2049), ("bool", 2), ("bfloat16", 257)])
+def test_an_input_type_that_cannot_hold_the_numbers_is_refused(dtype, number):
+    with pytest.raises(Unusable, match=f"type {dtype}, which cannot hold"):
+        verify.check(model(dtype=dtype, rows=3000), np.full((8, 5), number), Y)
+    assert verify.check(model(dtype=dtype, rows=3000), X % 2, Y).passed
+
+
 def test_a_trace_with_numbers_of_no_row_does_not_pass():
     from tests.support.simulate import altered
     from verify.compare.walk import compare
