@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.clipping import Clip, kept
 from reference.operations import added_rows, choose, quotient
 
 
@@ -21,12 +22,13 @@ def second_moment(v: Any, g: Any, beta_2: float) -> Any:
     return v + (g * g - v) * (1 - beta_2)
 
 
-def second_moment_of_rows(v: Any, X: Any, dZ: Any, beta_2: float, rows: int) -> Any:
+def second_moment_of_rows(v: Any, X: Any, dZ: Any, beta_2: float, rows: int, clip: Clip = kept) -> Any:
     """v_t = v + (Σ dZ² - v)(1 - β2): TensorFlow squares the gradients of an embedding's rows before it adds them up.
 
     v [V, n], X [N, ...] (numbers of rows), dZ [N, ..., n] -> [V, n], V = `rows`.  Appendix A; the squares are Keras's
     """
-    return v + (added_rows(0, dZ * dZ, X, np.arange(rows)) - v) * (1 - beta_2)
+    g = clip(dZ)
+    return v + (added_rows(0, g * g, X, np.arange(rows)) - v) * (1 - beta_2)
 
 
 def update_algorithm_1(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: float) -> Any:

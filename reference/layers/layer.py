@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
+from reference.clipping import Clip, kept
 from reference.notation import text_of
 from reference.rule import Rule
 from reference.tensor_names import gradient
@@ -28,12 +29,13 @@ class Source:
 class SentRows(NamedTuple):
     """A gradient that Keras hands on as single rows: the tensors of their numbers and of the rows, and V (`size`).
 
-    The gradient has V rows; each is the sum of the rows with its number.
+    The gradient has V rows; each is the sum of the rows with its number, to which `clip` is applied before.
     """
 
     numbers: str
     rows: str
     size: int
+    clip: Clip = kept
 
 
 @dataclass(frozen=True)

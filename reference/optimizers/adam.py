@@ -48,7 +48,7 @@ class Adam(Optimizer):
         second = partial(adam.second_moment, beta_2=self.beta_2)
         yield Rule(m, "App. A: m", (names.before(m), g), first, layer, "update", (g,), kind=self.name, elementwise=True)
         if sent:
-            of_rows = partial(adam.second_moment_of_rows, beta_2=self.beta_2, rows=sent.size)
+            of_rows = partial(adam.second_moment_of_rows, beta_2=self.beta_2, rows=sent.size, clip=sent.clip)
             yield Rule(v, "Keras: v of rows", (names.before(v), *sent[:2]), of_rows, layer, "update", kind=ROWS)
         else:
             yield Rule(v, "App. A: v", (names.before(v), g), second, layer, "update", kind=self.name, elementwise=True)

@@ -59,7 +59,7 @@ class SGD(Optimizer):
     def _move_rows(self, P: str, equation: str, layer: int, sent: SentRows) -> Iterator[Rule]:
         """Yield the rules of update_P and m_P where the gradient of P comes as single rows."""
         update, m, inputs = names.update(P), names.kept("m", P), (*sent[:2], "alpha")
-        options: dict[str, Any] = {"rows": sent.size}
+        options: dict[str, Any] = {"rows": sent.size, "clip": sent.clip}
         if not self.momentum:
             step = partial(descent.step_of_rows, **options)
             yield Rule(update, equation, inputs, step, layer, "update", kind=ROWS)

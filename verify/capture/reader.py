@@ -167,5 +167,10 @@ def rounded(constant: Any, dtype: str) -> float:
 
 
 def beside_of(tensor: Any) -> Any:
-    """Return a copy of a tensor; it prevents common-subexpression elimination."""
+    """Return a copy of a tensor, or of the rows of an embedding's gradient.
+
+    It prevents common-subexpression elimination.
+    """
+    if isinstance(tensor, tf.IndexedSlices):
+        return tf.IndexedSlices(beside_of(tensor.values), tensor.indices, tensor.dense_shape)
     return tf.raw_ops.Snapshot(input=tensor)

@@ -195,7 +195,7 @@ def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
 
     def listen(gradients: Any) -> Any:
         if clips:
-            clipped = own([beside_of(g) for g in gradients])
+            clipped = map(tf.convert_to_tensor, own([beside_of(g) for g in gradients]))
             found.update({names.clipped(P): g for P, g in zip(parameters.values(), clipped, strict=True)})
         return own(gradients)
 

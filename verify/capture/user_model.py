@@ -13,8 +13,6 @@ from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced
 from verify.errors import Unsupported, Unusable
 
-CLIPPING = ("clipnorm", "clipvalue", "global_clipnorm")
-
 
 def load_model(path: str, safe: bool) -> Any:
     """Return a model from a .keras or .h5 file; `safe` refuses to run code from the file.  Raises what Keras raises."""
@@ -73,10 +71,6 @@ def check_variables(model: Any) -> None:
     """Raise Unsupported, naming them, if only one of W and B is frozen, or nothing or something else is trained."""
     trained = {id(variable): variable for variable in model.trainable_variables}
     known = understand(model).parameters
-    clipped = [name for name in CLIPPING if getattr(model.optimizer, name, None)]
-    if clipped and any(layer.kind == "embedding" for layer, _ in understand(model).network.places):
-        why = f"{clipped[0]} is not verified with an Embedding: Keras clips its rows before it adds them up"
-        raise Unsupported([(f"optimizer {type(model.optimizer).__name__}", why)])
     frozen = {P for P, variable in known.items() if id(variable) not in trained}
     whole = {P for P in understand(model).network.parameters() if P not in understand(model).network.learned()}
     problems = [(P, "it is frozen, and its layer is not (trainable=False)") for P in known if P in frozen - whole]

@@ -1,11 +1,12 @@
 """Witnesses of the Embedding: one-hot rows, loops over places, the complex step, numbers that TensorFlow prints."""
 
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pytest
 
-from reference import adam, descent
+from reference import adam, clipping, descent
 from reference.layers import layer_named
 from reference.layers.embedding import Embedding, row_gradient, rows_of
 from reference.layers.layer import Place, Source
@@ -127,6 +128,8 @@ NETWORK = graph("input(nodes=4)", "embedding(rows=6, nodes=3)", "flatten", "dens
         (SGD(), {"update_W1", "W1_new"}),
         (SGD(momentum=0.9), {"m_W1"}),
         (SGD(momentum=0.9, nesterov=True), {"m_W1", "update_W1"}),
+        (Adam(clipnorm=1.0), {"clipped_W1", "v_W1"}),
+        (SGD(clipvalue=1.0), {"clipped_W1", "update_W1", "W1_new"}),
     ],
 )
 def test_the_rules_that_read_single_rows(optimizer, changed):
@@ -137,9 +140,26 @@ def test_the_rules_that_read_single_rows(optimizer, changed):
         assert {"X", "dZ1"} <= set(rule.inputs) and len(list(every_variant(rule, NETWORK, optimizer))) > 5
 
 
-def test_clipped_rows_have_no_rule():
-    with pytest.raises(ValueError, match="clipped"):
-        rules(NETWORK, "mean_squared_error", Adam(clipnorm=1.0))
+@pytest.mark.parametrize("name", CASES)
+def test_rows_are_clipped_before_they_are_added_up(name):
+    X, dZ, zero = CASES[name], dyadic(*CASES[name].shape, n) + 1 / 64, np.zeros((V, n))
+    length = np.sqrt(sum(float(g) ** 2 for g in dZ.ravel()))
+    by_norm = partial(clipping.by_norm, most=0.5)
+    found = clipping.rows_clipped(X, dZ, V, by_norm)
+    assert np.allclose(found, loop(X, dZ, zero, lambda g: g * (0.5 / length)), rtol=1e-13, atol=1e-15)
+    later = clipping.by_norm(row_gradient(X, dZ, V), 0.5)
+    assert np.allclose(found, later, rtol=1e-3) == (name == "all different")
+    by_value = partial(clipping.by_value, most=0.5)
+    each = loop(X, dZ, zero, lambda g: [min(max(x, -0.5), 0.5) for x in g])
+    assert np.array_equal(clipping.rows_clipped(X, dZ, V, by_value), each)
+    v = adam.second_moment_of_rows(zero, X, dZ, 0.75, V, by_value)
+    assert np.array_equal(v, 0.25 * loop(X, dZ, zero, lambda g: [min(max(x, -0.5), 0.5) ** 2 for x in g]))
+
+
+def test_the_norm_of_all_gradients_takes_single_rows():
+    plan = {rule.tensor: rule for rule in rules(NETWORK, "mean_squared_error", Adam(global_clipnorm=1.0))}
+    assert plan["clipped_W2"].inputs == ("dW2", "dZ1", "dW2", "dB2")
+    assert plan["v_W1"].inputs == ("v_W1_before", "clipped_W1") and plan["v_W1"].kind == "adam"
 
 
 def test_numbers_of_no_row_are_named():

@@ -211,14 +211,15 @@ def test_a_layer_that_is_called_twice_is_refused():
         understand(net)
 
 
-@pytest.mark.parametrize("name", ["clipnorm", "clipvalue", "global_clipnorm"])
-def test_clipping_is_refused(name):
-    for kind in (K.Adam, K.SGD):
-        net = model(kind(**{name: 0.1}))
-        with pytest.raises(Unsupported, match=f"{name}.*Embedding"):
-            verify.check(net, X, Y)
-        with pytest.raises(Unsupported, match=f"{name}.*Embedding"):
-            net.fit(X, Y, verbose=0, callbacks=[verify.ByHand()])
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("most", [{"clipnorm": 0.01}, {"clipvalue": 1e-3}, {"global_clipnorm": 0.01}], ids=str)
+@pytest.mark.parametrize("kind", [K.Adam, K.SGD, lambda **most: K.SGD(0.1, 0.9, True, **most)])
+def test_clipped_rows(kind, most, jit):
+    """Keras clips single rows by their norm or by value, and by the norm of all gradients after it added them up."""
+    result = verify.check(model(kind(**most), jit_compile=jit), X, Y, steps=2)
+    assert result.passed, result.headline
+    tensors = {name: result.trace.tensors[f"step1/{name}"].astype(float) for name in ("dZ1", "dW1", "clipped_W1")}
+    assert not np.allclose(tensors["clipped_W1"], tensors["dW1"], rtol=1e-2, atol=0)
 
 
 def one_row_further(monkeypatch):

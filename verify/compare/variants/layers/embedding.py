@@ -8,6 +8,7 @@ import numpy as np
 
 from reference import descent
 from reference import tensor_names as names
+from reference.clipping import by_norm, by_value, kept
 from reference.layers.embedding import row_gradient, rows_of
 from reference.rule import Rule
 from verify.bounds import Ball
@@ -23,6 +24,8 @@ def variants(rule: Rule, depth: int) -> VariantParts:
         yield from _rows(rule)
     elif rule.phase == "backward":
         yield from _gradients(rule)
+    elif names.read(rule.tensor).role == names.CLIPPED:
+        yield from _clipped(rule)
     elif names.read(rule.tensor).role == "v":
         yield from _second_moments(rule)
     elif names.read(rule.tensor).state == "new":
@@ -140,21 +143,41 @@ def _unused_too(X: Any, dZ: Any, compute: Callable[..., Any]) -> Any:
     return dW + np.sum(dW, axis=0, keepdims=True) * unused
 
 
+def _clipped(rule: Rule) -> VariantParts:
+    """Yield the variants of the sum of clipped rows."""
+    rows, clip = (options(rule.compute)[name] for name in ("rows", "clip"))
+    yield "clipped after the rows were added up", lambda X, dZ: clip(row_gradient(X, dZ, rows))
+    yield "not clipped", partial(row_gradient, rows=rows)
+    most = options(clip)["most"]
+    for other in (by_norm, by_value):
+        if other is not clip.func:
+            yield f"clipped {other.__name__.replace('_', ' ')}", partial(rule.compute, clip=partial(other, most=most))
+    for name, change in SUMS.items():
+        yield name, partial(_summed, compute=rule.compute, change=change)
+
+
 def _second_moments(rule: Rule) -> VariantParts:
     """Yield the variants of Adam's v."""
-    beta, rows = (options(rule.compute)[name] for name in ("beta_2", "rows"))
+    own = options(rule.compute)
+    beta, rows, clip = (own[name] for name in ("beta_2", "rows", "clip"))
 
-    def of_gradient(v: Any, dW: Any) -> Any:
-        return v + (dW * dW - v) * (1 - beta)
+    def summed(X: Any, dZ: Any) -> Any:
+        return row_gradient(X, clip(dZ) * clip(dZ), rows)
 
-    yield "the square of the summed gradient", lambda v, X, dZ: of_gradient(v, row_gradient(X, dZ, rows))
+    def of_sum(v: Any, X: Any, dZ: Any) -> Any:
+        g = row_gradient(X, clip(dZ), rows)
+        return v + (g * g - v) * (1 - beta)
+
+    yield "the square of the summed gradient", of_sum
     yield "v kept where a row is not used", partial(_lazy, compute=rule.compute)
-    yield "v without (1 - β2)", lambda v, X, dZ: v * beta + row_gradient(X, dZ * dZ, rows)
-    yield "v without what was before", lambda v, X, dZ: row_gradient(X, dZ * dZ, rows) * (1 - beta)
+    yield "v without (1 - β2)", lambda v, X, dZ: v * beta + summed(X, dZ)
+    yield "v without what was before", lambda v, X, dZ: summed(X, dZ) * (1 - beta)
     yield "v not brought up to date", unchanged, rule.inputs[:1]
-    yield "v not decayed", lambda v, X, dZ: v + row_gradient(X, dZ * dZ, rows) * (1 - beta)
+    yield "v not decayed", lambda v, X, dZ: v + summed(X, dZ) * (1 - beta)
+    if clip is not kept:
+        yield "the gradient before it was clipped", partial(rule.compute, clip=kept)
     for size in SIZES:
-        yield f"β2 × (1 - {size:g})", partial(rule.compute.func, beta_2=beta * (1 - size), rows=rows)  # type: ignore[attr-defined]
+        yield f"β2 × (1 - {size:g})", partial(rule.compute, beta_2=beta * (1 - size))
 
 
 def _lazy(v: Any, X: Any, dZ: Any, compute: Callable[..., Any]) -> Any:
@@ -182,6 +205,8 @@ def _summed_step(X: Any, dZ: Any, P: Any, alpha: Any, compute: Callable[..., Any
 
 def _steps(rule: Rule) -> VariantParts:
     """Yield the variants of what gradient descent subtracts, and of the velocity."""
+    if options(rule.compute)["clip"] is not kept:
+        yield "the gradient before it was clipped", partial(rule.compute, clip=kept)
     for size in SIZES:
         for factor in (1 + size, 1 - size):
             yield f"α × {factor:.10g}", partial(_with_rate, compute=rule.compute, factor=factor)
@@ -189,7 +214,7 @@ def _steps(rule: Rule) -> VariantParts:
     yield "half of it", partial(scaled, rule.compute, 0.5)
     momentum = options(rule.compute).get("momentum")
     if momentum is not None:
-        step = partial(descent.step_of_rows, rows=options(rule.compute)["rows"])
+        step = partial(descent.step_of_rows, **{name: options(rule.compute)[name] for name in ("rows", "clip")})
         sign = 1 if names.read(rule.tensor).role == names.UPDATE else -1
         yield "without the velocity", lambda m, *inputs: step(*inputs) * sign
         yield "momentum 1", lambda m, *inputs: step(*inputs) * sign - m * sign
