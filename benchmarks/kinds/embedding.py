@@ -48,5 +48,8 @@ def optimizer(rng: np.random.Generator) -> Any:
         lambda: sgd(0.1, weight_decay=0.01),
         lambda: sgd(0.1, 0.9),
         lambda: sgd(0.1, 0.9, True),
+        lambda: adam(0.01, clipnorm=0.1),
+        lambda: sgd(0.1, clipvalue=0.01),
+        lambda: sgd(0.1, 0.9, global_clipnorm=0.1),
     )
     return kinds[rng.integers(len(kinds))]()
