@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.operations import choose, quotient
+from reference.clipping import Clip, kept
+from reference.operations import added_rows, choose, quotient
 
 
 def first_moment(m: Any, g: Any, beta_1: float) -> Any:
@@ -19,6 +20,15 @@ def first_moment(m: Any, g: Any, beta_1: float) -> Any:
 def second_moment(v: Any, g: Any, beta_2: float) -> Any:
     """v_t = β2 v + (1 - β2) g², in the order v + (g² - v)(1 - β2).  All shaped like g.  Appendix A"""
     return v + (g * g - v) * (1 - beta_2)
+
+
+def second_moment_of_rows(v: Any, X: Any, dZ: Any, beta_2: float, rows: int, clip: Clip = kept) -> Any:
+    """v_t = v + (Σ dZ² - v)(1 - β2): TensorFlow squares the gradients of an embedding's rows before it adds them up.
+
+    v [V, n], X [N, ...] (numbers of rows), dZ [N, ..., n] -> [V, n], V = `rows`.  Appendix A; the squares are Keras's
+    """
+    g = clip(dZ)
+    return v + (added_rows(0, g * g, X, np.arange(rows)) - v) * (1 - beta_2)
 
 
 def update_algorithm_1(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: float) -> Any:

@@ -1,8 +1,15 @@
-"""Section 2.2.2: gradient descent. Momentum and weight decay are not in the essay."""
+"""Section 2.2.2: gradient descent. Momentum and weight decay are not in the essay.
+
+The gradient of an embedding's table comes as rows: dZ [N, ..., n] with their numbers X [N, ...]. TensorFlow multiplies
+the rows by η before it adds them up, and clips them before that (`clip`).
+"""
 
 from typing import Any
 
-from reference.operations import product
+import numpy as np
+
+from reference.clipping import Clip, kept
+from reference.operations import added_rows, product
 
 
 def step(dP: Any, learning_rate: Any) -> Any:
@@ -33,3 +40,23 @@ def nesterov(m: Any, g: Any, learning_rate: Any, momentum: float) -> Any:
 def decayed(P: Any, learning_rate: Any, weight_decay: float) -> Any:
     """P - P λ η, before anything else is done to it.  P -> its shape.  Loshchilov & Hutter 2019"""
     return P - product(P, weight_decay, learning_rate)
+
+
+def step_of_rows(X: Any, dZ: Any, learning_rate: Any, rows: int, clip: Clip = kept) -> Any:
+    """What is subtracted, Σ η dZ over the places of each row.  X, dZ -> [V, n], V = `rows`.  (15)"""
+    return added_rows(0, clip(dZ) * learning_rate, X, np.arange(rows))
+
+
+def descend_rows(P: Any, X: Any, dZ: Any, learning_rate: Any, rows: int, clip: Clip = kept) -> Any:
+    """The new table: what was there, less η dZ at each place of a row, in any order.  X, dZ, P -> P's shape.  (15)"""
+    return added_rows(P, -(clip(dZ) * learning_rate), X, np.arange(rows))
+
+
+def velocity_of_rows(m: Any, X: Any, dZ: Any, learning_rate: Any, momentum: float, rows: int, clip: Clip = kept) -> Any:
+    """μ m - Σ η dZ over the places of each row.  m [V, n], X, dZ -> [V, n].  Sutskever et al. 2013"""
+    return m * momentum - step_of_rows(X, dZ, learning_rate, rows, clip)
+
+
+def nesterov_of_rows(m: Any, X: Any, dZ: Any, learning_rate: Any, momentum: float, rows: int, clip: Clip = kept) -> Any:
+    """What is subtracted with Nesterov's look ahead, Σ η dZ - μ m.  m, X, dZ -> [V, n].  Sutskever et al. 2013"""
+    return step_of_rows(X, dZ, learning_rate, rows, clip) - m * momentum

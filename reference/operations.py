@@ -68,6 +68,32 @@ def take(X: Any, places: Any) -> Any:
 
 
 @operation
+def chosen_rows(W: Any, X: Any) -> Any:
+    """The rows of a table with these numbers, counted from 0.  W [V, n], X [...] (whole numbers) -> [..., n].
+
+    Raises IndexError for the number of no row.
+    """
+    rows = np.asarray(X).astype(np.int64)
+    if np.any(rows < 0):
+        raise IndexError("a row has no negative number")
+    return W[rows]
+
+
+@operation
+def added_rows(start: Any, D: Any, X: Any, numbers: Any) -> Any:
+    """For each number, `start` plus the rows of D at which X is this number, added up in any order.
+
+    start [V, n] or 0, D [..., n], X [...], numbers [V] (whole numbers, ascending) -> [V, n]
+    """
+    found, rows = np.asarray(X).ravel(), D.reshape(-1, D.shape[-1])
+    places = np.minimum(np.searchsorted(numbers, found), len(numbers) - 1)
+    here = numbers[places] == found
+    total = np.zeros((len(numbers), rows.shape[-1]), rows.dtype) + start
+    np.add.at(total, places[here], rows[here])
+    return total
+
+
+@operation
 def first_largest(T: Any) -> Any:
     """A mask of the first largest number along the last axis but one.  [..., k, n] -> [..., k, n]"""
     return np.arange(T.shape[-2])[:, None] == np.argmax(T, axis=-2)[..., None, :]

@@ -81,13 +81,14 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
-    gradients = tuple(map(names.gradient, network.learned()))
+    sent = {P: layer.sent_rows(place) for layer, place in network.places for P in layer.learned(place) if place.owns}
+    gradients = tuple(names.gradient(P) if rows is None else rows.rows for P, rows in sent.items())
     for layer, place in reversed(network.places):
         for P in (P for P in layer.parameters(place) if place.owns and P not in layer.learned(place)):
             yield Rule(names.new(P), FROZEN, (P,), carried, place.number, "update", elementwise=True)
         for P in (P for P in layer.learned(place) if place.owns):
             equation = "16" if names.read(P).quantity == "B" else "15"
-            yield from optimizer.rules(P, equation, place.number, gradients)
+            yield from optimizer.rules(P, equation, place.number, gradients, sent[P])
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
+from reference.clipping import Clip, kept
 from reference.notation import text_of
 from reference.rule import Rule
 from reference.tensor_names import gradient
@@ -26,6 +27,18 @@ class Source:
     number: int
     shape: Shape
     needs_gradient: bool = True
+
+
+class SentRows(NamedTuple):
+    """A gradient that Keras hands on as single rows: the tensors of their numbers and of the rows, and V (`size`).
+
+    The gradient has V rows; each is the sum of the rows with its number, to which `clip` is applied before.
+    """
+
+    numbers: str
+    rows: str
+    size: int
+    clip: Clip = kept
 
 
 @dataclass(frozen=True)
@@ -111,6 +124,10 @@ class Layer:
     def learned(self, place: Place) -> dict[str, Shape]:
         """Return the shape of each parameter that training changes, by its name."""
         return self.parameters(place)
+
+    def sent_rows(self, place: Place) -> SentRows | None:
+        """Return the single rows that are the gradient of its parameter; None if Keras hands on the whole gradient."""
+        return None
 
     def drawn(self, place: Place) -> dict[str, Shape]:
         """Return the tensors drawn at random in each training step: the shape of one example by the tensor's name."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from reference import adam
 from reference import tensor_names as names
-from reference.optimizers.optimizer import Optimizer
+from reference.layers.layer import SentRows
+from reference.optimizers.optimizer import ROWS, Optimizer
 from reference.rule import Rule
 
 
@@ -40,13 +41,17 @@ class Adam(Optimizer):
         """alpha, unless it has a schedule, beta_1 and beta_2."""
         return super().coefficients | {"beta_1": self.beta_1, "beta_2": self.beta_2}
 
-    def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
+    def move(self, P: str, g: str, equation: str, layer: int, sent: SentRows | None = None) -> Iterator[Rule]:
         """Yield the rules of m_P, v_P, vmax_P (with `amsgrad`) and update_P."""
         m, v = names.kept("m", P), names.kept("v", P)
         first = partial(adam.first_moment, beta_1=self.beta_1)
         second = partial(adam.second_moment, beta_2=self.beta_2)
         yield Rule(m, "App. A: m", (names.before(m), g), first, layer, "update", (g,), kind=self.name, elementwise=True)
-        yield Rule(v, "App. A: v", (names.before(v), g), second, layer, "update", kind=self.name, elementwise=True)
+        if sent:
+            of_rows = partial(adam.second_moment_of_rows, beta_2=self.beta_2, rows=sent.size, clip=sent.clip)
+            yield Rule(v, "Keras: v of rows", (names.before(v), *sent[:2]), of_rows, layer, "update", kind=ROWS)
+        else:
+            yield Rule(v, "App. A: v", (names.before(v), g), second, layer, "update", kind=self.name, elementwise=True)
         if self.amsgrad:
             v_t, v = v, names.kept("vmax", P)
             yield Rule(

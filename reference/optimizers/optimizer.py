@@ -9,8 +9,11 @@ from typing import Any, ClassVar
 
 from reference import clipping, descent
 from reference import tensor_names as names
+from reference.layers.layer import SentRows
 from reference.notation import check_numbers
 from reference.rule import Rule
+
+ROWS = "embedding"  # the kind of the rules that read single rows of a gradient
 
 
 class Optimizer:
@@ -45,34 +48,59 @@ class Optimizer:
         """True if update_P is a product: a compiler may subtract it without rounding it first."""
         return False
 
-    def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
-        """Yield the rules of what it keeps for P and of update_P, which is subtracted; g names the gradient."""
+    def move(self, P: str, g: str, equation: str, layer: int, sent: SentRows | None = None) -> Iterator[Rule]:
+        """Yield the rules of what it keeps for P and of update_P, which is subtracted; g names the gradient.
+
+        `sent`: the single rows that are the gradient.
+        """
         raise NotImplementedError
 
-    def rules(self, P: str, equation: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
-        """Yield the rules of all that a step does to P, in Keras's order; `gradients` names those of all parameters."""
+    def rules(
+        self, P: str, equation: str, layer: int, gradients: tuple[str, ...], sent: SentRows | None = None
+    ) -> Iterator[Rule]:
+        """Yield the rules of all that a step does to P, in Keras's order; `gradients` names those of all parameters.
+
+        `sent`: the single rows that are the gradient of P. They remain single rows unless they are clipped by the norm
+        of all gradients.
+        """
+        sent = sent._replace(clip=self._clip) if sent else None
         g, kept = names.gradient(P), P
-        for clip in self._clipping(P, layer, gradients):
+        for clip in self._clipping(P, layer, gradients, sent):
             yield clip
             g = clip.tensor
+        sent = None if self.global_clipnorm else sent
         if self.weight_decay:
             kept = names.decayed(P)
             decay = partial(descent.decayed, weight_decay=self.weight_decay)
             yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
-        yield from self.move(P, g, equation, layer)
+        yield from self.move(P, g, equation, layer, sent)
         update = names.update(P)
+        if sent and self.moves_by_a_product:
+            inputs = (kept, *sent[:2], "alpha")
+            compute = partial(descent.descend_rows, rows=sent.size, clip=sent.clip)
+            yield Rule(names.new(P), equation, inputs, compute, layer, "update", kind=ROWS)
+            return
         product = (update,) if self.moves_by_a_product else ()
         yield Rule(names.new(P), equation, (kept, update), descent.descend, layer, "update", product, elementwise=True)
 
-    def _clipping(self, P: str, layer: int, gradients: tuple[str, ...]) -> Iterator[Rule]:
+    @property
+    def _clip(self) -> clipping.Clip:
+        """The function that clips one gradient by itself."""
+        if self.clipnorm:
+            return partial(clipping.by_norm, most=self.clipnorm)
+        return partial(clipping.by_value, most=self.clipvalue) if self.clipvalue else clipping.kept
+
+    def _clipping(self, P: str, layer: int, gradients: tuple[str, ...], sent: SentRows | None) -> Iterator[Rule]:
         """Yield the rule of the clipped gradient, if gradients are clipped."""
         name, inputs = names.clipped(P), (names.gradient(P),)
-        if self.clipnorm:
-            by_norm = partial(clipping.by_norm, most=self.clipnorm)
-            yield Rule(name, "Pascanu et al. 2013", inputs, by_norm, layer, "update")
-        elif self.global_clipnorm:
+        source = "Pascanu et al. 2013" if self.clipnorm else "Keras: clipvalue"
+        if self.global_clipnorm:
             by_all = partial(clipping.by_global_norm, most=self.global_clipnorm)
             yield Rule(name, "Pascanu et al. 2013: all", (*inputs, *gradients), by_all, layer, "update")
+        elif sent and sent.clip is not clipping.kept:
+            of_rows = partial(clipping.rows_clipped, rows=sent.size, clip=sent.clip)
+            yield Rule(name, source, sent[:2], of_rows, layer, "update", kind=ROWS)
+        elif self.clipnorm:
+            yield Rule(name, source, inputs, self._clip, layer, "update")
         elif self.clipvalue:
-            by_value = partial(clipping.by_value, most=self.clipvalue)
-            yield Rule(name, "Keras: clipvalue", inputs, by_value, layer, "update", elementwise=True)
+            yield Rule(name, source, inputs, self._clip, layer, "update", elementwise=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 from reference import descent
 from reference import tensor_names as names
-from reference.optimizers.optimizer import Optimizer
+from reference.layers.layer import SentRows
+from reference.optimizers.optimizer import ROWS, Optimizer
 from reference.rule import Rule
 
 MOMENTUM = "Sutskever et al. 2013"
@@ -36,8 +37,11 @@ class SGD(Optimizer):
         """True without momentum: update_P is then η∇C."""
         return not self.momentum
 
-    def move(self, P: str, g: str, equation: str, layer: int) -> Iterator[Rule]:
+    def move(self, P: str, g: str, equation: str, layer: int, sent: SentRows | None = None) -> Iterator[Rule]:
         """Yield the rule of update_P; with momentum also that of m_P, the velocity."""
+        if sent:
+            yield from self._move_rows(P, equation, layer, sent)
+            return
         update, m = names.update(P), names.kept("m", P)
         scaled = (g,) if self.global_clipnorm else ()  # clipped: a product with a constant already
         options: dict[str, Any] = {"kind": self.name, "elementwise": True}
@@ -51,3 +55,20 @@ class SGD(Optimizer):
             yield Rule(update, MOMENTUM, (m, g, "alpha"), ahead, layer, "update", folded=scaled, **options)
         else:
             yield Rule(update, MOMENTUM, (m,), descent.negated, layer, "update", **options)
+
+    def _move_rows(self, P: str, equation: str, layer: int, sent: SentRows) -> Iterator[Rule]:
+        """Yield the rules of update_P and m_P where the gradient of P comes as single rows."""
+        update, m, inputs = names.update(P), names.kept("m", P), (*sent[:2], "alpha")
+        options: dict[str, Any] = {"rows": sent.size, "clip": sent.clip}
+        if not self.momentum:
+            step = partial(descent.step_of_rows, **options)
+            yield Rule(update, equation, inputs, step, layer, "update", kind=ROWS)
+            return
+        options["momentum"] = self.momentum
+        velocity = partial(descent.velocity_of_rows, **options)
+        yield Rule(m, MOMENTUM, (names.before(m), *inputs), velocity, layer, "update", kind=ROWS)
+        if self.nesterov:
+            ahead = partial(descent.nesterov_of_rows, **options)
+            yield Rule(update, MOMENTUM, (m, *inputs), ahead, layer, "update", kind=ROWS)
+        else:
+            yield Rule(update, MOMENTUM, (m,), descent.negated, layer, "update", kind=self.name, elementwise=True)

@@ -20,6 +20,7 @@ def graph(*nodes, ends=()):
 
 
 START = ("input(nodes=5)", "dense(nodes=4)", "relu", "dense(nodes=4)", "tanh")
+GRID = ("input(nodes=6)", "reshape(target=(3, 2))")
 END = ("dense(nodes=3)", "softmax")
 GRAPHS = {
     "residual": graph(*START, "add: 2,4", *END),
@@ -38,6 +39,8 @@ GRAPHS = {
     "dropouts": graph(*START, "dropout(rate=0.25)", "dropout(rate=0.5)", *END),
     "rows": graph("input(nodes=(3, 5))", "dense(nodes=4)", "relu", "flatten", *END),
     "an image": graph("input(nodes=(4, 3, 2))", "tanh", "flatten(channels_first=True)", *END),
+    "words": graph("input(nodes=6)", "embedding(rows=5, nodes=4)", "global_average_pooling", *END),
+    "words in a grid": graph(*GRID, "embedding(rows=9, nodes=2)", "tanh", "flatten", *END),
     "behind a branch": graph(*START, "add: 2,4", "dense(nodes=4)", "add: 5,6", "relu", *END),
 }
 # with several inputs or outputs, each with the text of its losses

@@ -30,6 +30,22 @@ def with_data():
     return model, x, np.eye(2)[(x[:, 0] > 0).astype(int)]
 
 
+def words():
+    """A network that reads the numbers of five words."""
+    import keras
+
+    layers = keras.layers.Embedding(20, 3), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(2, "softmax")
+    return keras.Sequential([keras.Input((5,)), *layers])
+
+
+def words_with_data():
+    """This network with its own examples."""
+    import numpy as np
+
+    x = np.random.default_rng(0).integers(20, size=(12, 5))
+    return words(), x, np.eye(2)[(x[:, 0] > 9).astype(int)]
+
+
 def fixed():
     """A network that computes in float32, whatever Keras's policy says."""
     import keras

@@ -6,7 +6,7 @@ from reference.network import chain
 from reference.rules import given_names, rules, start
 from reference.tensor_names import before, carried, of_layer, read
 from verify.compare.recompute import coefficients_as_numbers
-from verify.records.settings import OPTIMIZERS, Settings
+from verify.records.settings import GIVEN, OPTIMIZERS, Settings
 from verify.records.trace import Trace
 
 RATE = 0.4  # of what a dropout lets fall, in the masks that are drawn here
@@ -20,7 +20,8 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
 
     For verify.printed the last sheet is empty and the biases begin at 0, so that there z = 0.
     """
-    settings = Settings(**{"batch": 5, "steps": 2, **chosen})
+    given_data = {"data": GIVEN} if any(layer.kind == "embedding" for layer, _ in network.places) else {}
+    settings = Settings(**{"batch": 5, "steps": 2, **given_data, **chosen})
     rng = np.random.default_rng(seed)
     dtype = np.dtype(settings.dtype).type
     optimizer = OPTIMIZERS[settings.optimizer]
@@ -36,7 +37,7 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
         for label in network.labels:
             outputs = network.tensor_shape(label, 1)[-1]
             known[label] = np.eye(outputs, dtype=dtype)[rng.integers(outputs, size=settings.batch)]
-        known |= {name: rng.random(network.tensor_shape(name, settings.batch)).astype(dtype) for name in network.inputs}
+        known |= {name: inputs(network, name, rng, settings.batch).astype(dtype) for name in network.inputs}
         if printed:
             known["X"][-1] = 0
         known |= {name: np.asarray(array, dtype=dtype) for name, array in (given or {}).items()}
@@ -58,6 +59,13 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
         tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
         known |= {name: a for n, a in known.items() if (name := carried(n)) is not None}
     return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
+
+
+def inputs(network, name, rng, batch):
+    """Numbers from 0 to 1; for an Embedding numbers of its rows."""
+    rows = [layer.rows for layer, _ in network.places if layer.kind == "embedding"]
+    shape = network.tensor_shape(name, batch)
+    return rng.integers(min(rows), size=shape) if rows else rng.random(shape)
 
 
 def fan_in(network, P):

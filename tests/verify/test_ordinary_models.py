@@ -108,8 +108,19 @@ def reshaped():
     return compiled(sequential((28, 28), *layers), loss=SPARSE()), IMAGES, DIGITS
 
 
+def sentiment():
+    layers = L.Embedding(50, 8), L.GlobalAveragePooling1D(), L.Dense(16, "relu"), L.Dense(3, "softmax")
+    return compiled(sequential((12,), *layers)), RNG.integers(0, 50, (16, 12)), THREE
+
+
+def flattened_words():
+    layers = L.Embedding(50, 4), L.Flatten(), L.Dense(3, "softmax")
+    return compiled(sequential((6,), *layers), "sgd"), RNG.integers(0, 9, (16, 6)).astype("float32"), THREE
+
+
 VERIFIED = [quickstart, iris, line, convolutional, global_pooling, batch_normalised, layer_normalised,
-            normalised_inputs, wide_and_deep, residual, other_activations, subclassed, frozen, reshaped]  # fmt: skip
+            normalised_inputs, wide_and_deep, residual, other_activations, subclassed, frozen, reshaped,
+            sentiment, flattened_words]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", VERIFIED)

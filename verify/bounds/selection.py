@@ -48,6 +48,20 @@ def take(a: Ball, places: Any) -> Ball:
     return a.same(value, operations.take(a.spread(), places) if a.has_radii else np.where(places >= 0, a.radius, 0.0))
 
 
+@on_balls(operations.chosen_rows)
+def chosen_rows(a: Ball, numbers: Ball) -> Ball:
+    """Rows of a with these numbers, which must be exact whole numbers.  Raises ValueError for others."""
+    whole = whole_numbers(numbers)
+    return a.same(operations.chosen_rows(a.value, whole), operations.chosen_rows(a.spread(), whole))
+
+
+def whole_numbers(numbers: Ball) -> Any:
+    """Return the values of exact whole numbers.  Raises ValueError for other numbers."""
+    if not numbers.is_exact or np.any(numbers.value != np.floor(numbers.value)):
+        raise ValueError("the numbers of rows must be exact whole numbers")
+    return numbers.value
+
+
 @on_balls(operations.first_largest)
 def first_largest(a: Ball) -> Any:
     """Mask of the first largest number along the last axis but one.

@@ -8,6 +8,7 @@ from reference import operations
 from reference.feedforward import weighted_sum
 from verify.bounds.arithmetic import add
 from verify.bounds.ball import SLACK, Ball, on_balls
+from verify.bounds.selection import whole_numbers
 from verify.records.precision import Precision
 
 
@@ -92,3 +93,19 @@ def added(*terms: Ball) -> Ball:
     value, incoming = sum(x.value for x in terms), sum(x.radius for x in terms)
     count = np.maximum(sum((x.reach != 0).astype(int) for x in terms) - 1, 0)
     return of_sum(terms[0].precision, value, incoming, count, sum(x.reach for x in terms))
+
+
+@on_balls(operations.added_rows)
+def added_rows(start: Ball, rows: Ball, found: Ball, numbers: Any) -> Ball:
+    """Start plus the rows at which `found` has each number, added up in any order. A row without terms is exact.
+
+    Raises ValueError if `found` has other than exact whole numbers.
+    """
+    whole, each = whole_numbers(found), numbers.value if isinstance(numbers, Ball) else numbers
+
+    def total(first: Any, of_rows: Any) -> Any:
+        return operations.added_rows(first, of_rows, whole, each)
+
+    value, incoming = total(start.value, rows.value), total(start.radius, rows.spread())
+    count = total((start.reach > 0).astype(float), (rows.reach > 0).astype(float))
+    return of_sum(rows.precision, value, incoming, np.maximum(count - 1, 0), total(start.reach, rows.reach))

@@ -7,11 +7,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.row_numbers import misfit, row_numbers
 from verify.capture.compile_arguments import loss_text
 from verify.capture.model_graph import graph_of
 from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
+
+MOST_WHOLE = 2**24  # float32 has every whole number below
 
 
 class Batch(NamedTuple):
@@ -36,6 +39,11 @@ def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
         text = f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; --data has one of each"
         raise Unsupported([(f"model {model.name}", f"{text}; let the function return the model, x and y")])
     return tuple(graph.inputs[0].shape[1:]), int(graph.outputs[0].shape[-1])
+
+
+def reads_row_numbers(model: Any) -> bool:
+    """Return whether an Embedding chooses its rows by the numbers that a model takes.  Raises Unsupported."""
+    return any(isinstance(call.layer, keras.layers.Embedding) for call in graph_of(model).calls)
 
 
 def parts(value: Any, names: tuple[str, ...], what: str) -> tuple[Any, ...]:
@@ -71,6 +79,7 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any) -> Batch:
         raise Unusable(f"x and y: {', '.join(str(len(array)) for array in taken)} examples and {counts} labels")
     for array, tensor, (_, name) in zip(taken, graph.inputs, _named(x, graph.input_names, "x"), strict=True):
         _check_input(array, tuple(tensor.shape[1:]), dtype, name)
+    _check_row_numbers(understood, taken, [name for _, name in _named(x, graph.input_names, "x")])
     losses = loss_text(model, graph.output_names, dtype).split("; ")
     every = zip(labels, graph.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
     return Batch(
@@ -124,6 +133,22 @@ def _labels(y: Array, outputs: int, loss: str, dtype: str, name: str) -> Array:
         if not np.isfinite(y.astype(dtype)).all():
             raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
     return y
+
+
+def _check_row_numbers(understood: Understood, taken: list[Array], names: list[str]) -> None:
+    """Raise Unusable, naming the input, if an Embedding would read other numbers than those of its rows."""
+    network, dtype = understood.network, understood.dtype
+    every = zip(understood.graph.inputs, network.inputs, network.places, taken, names, strict=False)
+    for symbolic, tensor, (_, place), x, name in every:
+        if tensor not in row_numbers(network.places):
+            continue
+        text = misfit(network.places, {tensor: x.reshape(len(x), *place.outputs)})
+        if not text and not np.array_equal(tf.cast(tf.cast(x, symbolic.dtype), "float64"), x):
+            text = f"the model's Input has the type {symbolic.dtype}, which cannot hold its whole numbers"
+        if not text and dtype == "float32" and x.max() >= MOST_WHOLE:
+            text = f"it holds whole numbers from {MOST_WHOLE:,} on, which float32 cannot tell apart"
+        if text:
+            raise Unusable(f"{name}: {text}")
 
 
 def unpacked(model: Any, understood: Understood, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:

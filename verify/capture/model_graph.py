@@ -164,3 +164,21 @@ def _calls(functional: Any) -> Iterable[Call]:
 def _is_list(arguments: tuple[Any, ...]) -> bool:
     """Return whether a call has one argument, a list of tensors."""
     return len(arguments) == 1 and isinstance(arguments[0], list | tuple)
+
+
+def is_flattened(graph: Graph) -> bool:
+    """Return whether the input is flattened before anything but an elementwise layer reads it.
+
+    Then an example is one row from the start, as in the essay.
+    """
+    tensor = graph.inputs[0]
+    if len(tensor.shape) == 2:
+        return True
+    while len(readers := graph.readers(tensor)) == 1:
+        layer, tensor = readers[0].layer, readers[0].gives
+        if type(layer) is keras.layers.Flatten:
+            return True
+        elementwise = (keras.layers.Rescaling, keras.layers.Dropout, keras.layers.Identity)
+        if not isinstance(layer, elementwise):
+            return False
+    return False

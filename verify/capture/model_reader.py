@@ -15,8 +15,9 @@ from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.network import Network, Node
+from reference.row_numbers import only_moved
 from verify.capture.layers import by_function, by_layer, by_operation
-from verify.capture.model_graph import Call, Graph, graph_of
+from verify.capture.model_graph import Call, Graph, graph_of, is_flattened
 from verify.capture.reader import ActivationReader, Reader, is_activation, rounded
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
@@ -69,7 +70,7 @@ class ModelReading:
         self.graph = graph
         self.call = graph.calls[0]
         self.channels_first = False
-        self.rows = len(graph.inputs) == 1 and _is_flattened(graph)
+        self.rows = len(graph.inputs) == 1 and is_flattened(graph)
         self.nodes = [Node(Input(self._size(tuple(tensor.shape[1:])))) for tensor in graph.inputs]
         self.at = {id(tensor): k for k, tensor in enumerate(graph.inputs)}  # the node that gives each symbolic tensor
         self.parts: list[_Part] = []
@@ -121,6 +122,13 @@ class ModelReading:
     def rounded(self, layer: Any, constant: Any) -> float:
         """Return a constant as Keras holds it: in a float64 layer it is rounded to float32 first."""
         return rounded(constant, str(layer.compute_dtype))
+
+    def no_row_numbers(self, layer: Any) -> str:
+        """Return why a layer cannot choose rows by what it reads; "" if it can."""
+        if any(part.call.layer is layer for part in self.parts):
+            return "it is called more than once, which is not verified"
+        reads = [self.at.get(id(tensor), 0) for tensor in self.call.reads]
+        return "" if only_moved(self.nodes, reads) else "it reads other numbers than those of the input"
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -226,21 +234,3 @@ class ModelReading:
         if self.problems:
             raise Unsupported(self.problems)
         return variables, kept
-
-
-def _is_flattened(graph: Graph) -> bool:
-    """Return whether the input is flattened before anything but an elementwise layer reads it.
-
-    Then an example is one row from the start, as in the essay.
-    """
-    tensor = graph.inputs[0]
-    if len(tensor.shape) == 2:
-        return True
-    while len(readers := graph.readers(tensor)) == 1:
-        layer, tensor = readers[0].layer, readers[0].gives
-        if type(layer) is keras.layers.Flatten:
-            return True
-        elementwise = (keras.layers.Rescaling, keras.layers.Dropout, keras.layers.Identity)
-        if not isinstance(layer, elementwise):
-            return False
-    return False

@@ -58,6 +58,10 @@ class Reading(Protocol):
         """Return a constant as Keras holds it."""
         ...
 
+    def no_row_numbers(self, layer: Any) -> str:
+        """Return why a layer cannot choose rows by what it reads; "" if it can."""
+        ...
+
 
 class Reader:
     """Reads one kind of layer. `types` are the Keras layers that it reads: exactly these, no subclasses.
@@ -163,5 +167,10 @@ def rounded(constant: Any, dtype: str) -> float:
 
 
 def beside_of(tensor: Any) -> Any:
-    """Return a copy of a tensor; it prevents common-subexpression elimination."""
+    """Return a copy of a tensor, or of the rows of an embedding's gradient.
+
+    It prevents common-subexpression elimination.
+    """
+    if isinstance(tensor, tf.IndexedSlices):
+        return tf.IndexedSlices(beside_of(tensor.values), tensor.indices, tensor.dense_shape)
     return tf.raw_ops.Snapshot(input=tensor)

@@ -38,7 +38,7 @@ def _pass(model: Any, understood: Understood, X: Sequence[Any], found: Tensors, 
     """
     with tf.name_scope(model.name):
         inputs = zip(understood.graph.inputs, X, strict=True)
-        tensors = {id(symbolic): tf.cast(x, understood.dtype) for symbolic, x in inputs}  # as Keras casts them
+        tensors = {id(symbolic): tf.cast(x, understood.takes(symbolic)) for symbolic, x in inputs}
         for stage in understood.stages:
             read = [tensors[key] for key in stage.reads]
             A = read if len(read) > 1 else read[0]
@@ -100,7 +100,7 @@ def training(model: Any, understood: Understood) -> Step:
                     f"TensorFlow gives no gradient {names.gradient(name)}: the cost does not depend on it"
                 )
         tensors |= _handed_out(network, inner) | {"C": C} | _costs(model, understood, y, predictions)
-        tensors |= {names.gradient(name): gradients[name] for name in sources}
+        tensors |= {names.gradient(name): tf.convert_to_tensor(gradients[name]) for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
         tensors |= _applied(model.optimizer, learned, [gradients[P] for P in learned])
@@ -190,7 +190,8 @@ def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: 
     def listen(variable: Any, value: Any) -> None:
         P = parameters.get(_key(variable))
         if P is not None:
-            change = tf.identity(value.value if isinstance(value, VARIABLE) else value)
+            value_of = value.value if isinstance(value, VARIABLE) else value
+            change = tf.identity(tf.convert_to_tensor(value_of))  # an embedding's rows are added up
             found[names.update(P)] = change if sign > 0 else -change
         own(variable, value)
 
@@ -206,7 +207,7 @@ def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
 
     def listen(gradients: Any) -> Any:
         if clips:
-            clipped = own([beside_of(g) for g in gradients])
+            clipped = map(tf.convert_to_tensor, own([beside_of(g) for g in gradients]))
             found.update({names.clipped(P): g for P, g in zip(parameters.values(), clipped, strict=True)})
         return own(gradients)
 

@@ -37,3 +37,7 @@ class Understood:
     parameters: dict[str, Any]
     kept: dict[str, Any]
     channels_first: bool = False
+
+    def takes(self, symbolic: Any) -> str:
+        """Return the type to which Keras casts what it is given for a symbolic input."""
+        return self.dtype if "float" in symbolic.dtype else str(symbolic.dtype)

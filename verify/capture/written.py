@@ -25,8 +25,13 @@ def named(
         name: label_rows(y, place.outputs[-1], dtype, loss.kind.startswith("sparse"))
         for name, y, loss, (_, place) in every
     }
-    arrays = inputs | labels | {name: np.asarray(t) for name, t in tensors.items()}
+    arrays = inputs | labels | {name: _as_float(np.asarray(t), dtype) for name, t in tensors.items()}
     return {name: _as_written(name, array, network, channels_first) for name, array in arrays.items()}
+
+
+def _as_float(array: Array, dtype: str) -> Array:
+    """Return whole numbers that were moved for an Embedding as the trace holds them; other arrays as they are."""
+    return array.astype(dtype) if array.dtype.kind in "iu" else array
 
 
 def _as_written(name: str, array: Array, network: Network, channels_first: bool) -> Array:

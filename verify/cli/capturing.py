@@ -146,10 +146,14 @@ def samples_for(model: Any, name: str, data: str, loss: str) -> tuple[Array, Arr
 
 
 def _fitted(model: Any, drawn: Samples, name: str, data: str, loss: str) -> tuple[Array, Array]:
-    """Return images in a model's shape, and labels as its loss needs them.  Raises Unusable if they do not fit."""
-    from verify.capture.batch import taken_and_given
+    """Return images in a model's shape, and labels as its loss needs them.  Raises Unusable if they do not fit.
 
-    images, classes, labels = drawn.images, drawn.classes, drawn.labels
+    A model with an Embedding gets whole numbers as they are, not divided by 255.
+    """
+    from verify.capture.batch import reads_row_numbers, taken_and_given
+
+    images = drawn.pixels if reads_row_numbers(model) else drawn.images
+    classes, labels = drawn.classes, drawn.labels
     shape, outputs = taken_and_given(model)
     if images.shape[1] != int(np.prod(shape)):
         text = f"it takes {list(shape)}, and the images of --data {data} have {images.shape[1]} pixels"

@@ -6,6 +6,7 @@ import numpy as np
 
 from reference.ends import ends
 from reference.network import Network
+from reference.row_numbers import misfit
 from reference.rules import Rule, given_names, rules, start
 from reference.tensor_names import before, is_state, kept, new, own, read, split_step
 from verify.compare.tensor import Comparison
@@ -65,6 +66,8 @@ class StepInputs:
 
     def __init__(self, trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]) -> None:
         network, self.settings = trace.network, trace.settings
+        self.inputs = network.inputs
+        self.places = network.places if any(x.kind == "embedding" for x, _ in network.places) else ()
         computed = {rule.tensor for rule in plan}
         needed = {name for rule in plan for name in rule.inputs} - computed
         state = sorted(name for name in rest if is_state(name, "before"))
@@ -97,6 +100,8 @@ class StepInputs:
             return "outside", "each row must hold a single 1 and zeros"
         if name == "X" and settings.data != GIVEN and (actual.min() < 0 or actual.max() > 1):
             return "outside", "pixels must lie from 0 to 1"
+        if name in self.inputs and (text := misfit(self.places, {name: actual})):
+            return "outside", text
         if name in self.masks and not _zeros_and_ones(actual):
             return "outside", "a mask holds 0 and 1 only"
         return "", ""

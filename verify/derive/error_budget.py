@@ -38,8 +38,8 @@ NAMES = {
     "reciprocal": "1/x",
     "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid",
     "softplus": "softplus", "product": "product",
-    "quotient": "division", "norm": "norm", "added": "addition", "erfc": "erfc",
-    SHARES: "1/count",
+    "quotient": "division", "norm": "norm", "added": "addition", "added_rows": "sum",
+    "erfc": "erfc", SHARES: "1/count",
 }  # fmt: skip
 
 
@@ -201,6 +201,8 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"product of {len(operands)} factors, in any order"
     elif operation == "added" and len(operands) > 2:
         words = f"sum of {len(operands)} terms, in any order: {len(operands) - 1} roundings of {unit}"
+    elif operation == "added_rows":
+        words = f"sum of the rows with this number, in any order: a rounding of {unit} for each but the first"
     elif operation == "norm":
         words = "norm: the squares, their sum in any order, and its square root"
     else:

@@ -19,6 +19,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from reference.operations import beside, choose, erfc, first_largest, rounded_as, take
 from reference.rules import Rule
 from verify.derive.arrangement import Arrangement, indexed, put_beside, reshaped, taken, transposed
+from verify.derive.one_hot import BY_HAND
 
 CHOOSE, FIRST, SHARES = "choose", "first_largest", "shares_of_largest"
 ALONG = (FIRST, SHARES)  # each number depends on all numbers along the last axis but one
@@ -177,7 +178,8 @@ class Written(NDArrayOperatorsMixin):
             return Written(ExpressionNode(CHOOSE, nodes, shape, declared=choose), self.sizes)
         if function is erfc:
             return Written(ExpressionNode("erfc", nodes, nodes[0].shape, declared=erfc), self.sizes)
-        body = _node(function.__wrapped__(*(Written(n, self.sizes) for n in nodes)))
+        by_hand = BY_HAND.get(function, function.__wrapped__)
+        body = _node(by_hand(*(Written(n, self.sizes) for n in nodes)))
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)
 
 

@@ -40,6 +40,7 @@ LAYERS = {
     L.GroupNormalization: (IMAGE, {"groups": 2, "epsilon": 0.1, "center": False, "scale": False}),
     L.RMSNormalization: (IMAGE, {"epsilon": 0.1}), L.UnitNormalization: (IMAGE, {"axis": [-2, -1]}),
     L.Normalization: ((4,), {"mean": 0.5, "variance": 2.0, "invert": True}),
+    L.Embedding: ((4,), {"input_dim": 7, "output_dim": 3}),
     L.Concatenate: (IMAGE, {"axis": 1}), L.Permute: (IMAGE, {"dims": (3, 1, 2)}), L.RepeatVector: ((4,), {"n": 3}),
     L.Reshape: (IMAGE, {"target_shape": (4, 36)}), L.Cropping1D: (SERIES, {"cropping": 2}),
     L.Cropping2D: (IMAGE, {"cropping": 2}), L.Cropping3D: (VOLUME, {"cropping": ((0, 1), (1, 1), (1, 0))}),
@@ -50,15 +51,24 @@ LAYERS = {
 # what a layer needs where an argument is not the one that is tried
 NEEDED = {
     "filters": 4, "kernel_size": 3, "pool_size": 2, "groups": 4, "dims": (1, 2, 3), "n": 2, "target_shape": (36, 4),
-    "mean": 0.0, "variance": 1.0,
+    "mean": 0.0, "variance": 1.0, "input_dim": 5, "output_dim": 2,
 }  # fmt: skip
 ONLY_IF_NEEDED = {"groups": (L.GroupNormalization,), "mean": (L.Normalization,), "variance": (L.Normalization,)}
 BESIDE = {"output_padding": {"strides": 2}}  # other arguments without which one has no meaning
 CONSTRAINED = ("regularizer", "constraint")
 REFUSED = {"data_format": "channels_first", "activity_regularizer": "l2", "renorm": True, "synchronized": True,
-           "interpolation": "bilinear"}  # fmt: skip
+           "interpolation": "bilinear", "mask_zero": True, "lora_rank": 1}  # fmt: skip
 # no effect unless `renorm`; an axis is modelled above, or refused by tests of its layer (layers/test_normalizations.py)
-WITHOUT_EFFECT = {"renorm_clipping", "renorm_momentum", "axis", "name", "dtype"}
+WITHOUT_EFFECT = {
+    "renorm_clipping",
+    "renorm_momentum",
+    "axis",
+    "name",
+    "dtype",
+    "weights",
+    "lora_alpha",
+    "quantization_config",
+}  # of an Embedding: as at the start, or without a rank
 
 
 def made(kind, options):

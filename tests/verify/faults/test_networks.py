@@ -1,4 +1,4 @@
-"""The kill matrix of a convolutional and of a residual network: every fault is noticed, and its cause named."""
+"""The kill matrix of networks (convolutional, residual, of words): every fault is noticed, and its cause named."""
 
 import pytest
 
@@ -8,33 +8,22 @@ from verify.faults.kill_matrix import KillMatrix, counts, matrix
 
 NETWORKS = {
     "convolutional": graph(
-        "input(nodes=(8, 8, 1))",
-        "convolution(filters=3, kernel=(3, 3))",
-        "relu",
-        "max_pooling",
-        "convolution(filters=4, kernel=(2, 2), strides=(2, 2), padding='same')",
-        "relu",
-        "flatten",
-        "dropout(rate=0.4)",
-        "dense(nodes=3)",
-        "softmax",
+        "input(nodes=(8, 8, 1))", "convolution(filters=3, kernel=(3, 3))", "relu", "max_pooling",
+        "convolution(filters=4, kernel=(2, 2), strides=(2, 2), padding='same')", "relu", "flatten",
+        "dropout(rate=0.4)", "dense(nodes=3)", "softmax",
     ),
     "residual": graph(
-        "input(nodes=(5, 5, 2))",
-        "convolution(filters=3, kernel=(3, 3), padding='same')",
-        "batch_normalization",
-        "relu",
-        "convolution(filters=3, kernel=(3, 3), padding='same', bias=False)",
-        "batch_normalization",
-        "add: 3,5",
-        "relu",
-        "global_average_pooling",
-        "dense(nodes=3)",
-        "softmax",
+        "input(nodes=(5, 5, 2))", "convolution(filters=3, kernel=(3, 3), padding='same')", "batch_normalization",
+        "relu", "convolution(filters=3, kernel=(3, 3), padding='same', bias=False)", "batch_normalization", "add: 3,5",
+        "relu", "global_average_pooling", "dense(nodes=3)", "softmax",
     ),
     "two outputs": SEVERAL["two outputs"][0],
-}
-LOSSES = {"two outputs": SEVERAL["two outputs"][1]}  # fmt: skip
+    "words": graph(
+        "input(nodes=7)", "embedding(rows=60, nodes=4)", "global_average_pooling", "dense(nodes=6)", "relu",
+        "dense(nodes=5)", "tanh", "dense(nodes=3)", "softmax",
+    ),
+}  # fmt: skip
+LOSSES = {"two outputs": SEVERAL["two outputs"][1]}
 NAMED = {  # of the issue: each must be among the faults
     "convolutional": {
         "kernel flipped", "stride ignored", "gradient to the smallest of the window",
@@ -42,6 +31,13 @@ NAMED = {  # of the issue: each must be among the faults
     },
     "two outputs": {"cost of output 1 of 2 lost", "gradient of branch 2 of 2 lost", "loss weight left out"},
     "residual": {"gradient of branch 1 of 2 lost", "gradient of branch 2 of 2 lost", "gradient not divided"},
+    "words": {
+        "rows counted from 1", "of a row used several times, the last gradient alone",
+        "of a row used several times, the first gradient alone",
+        "of a row used several times, the mean of the gradients",
+        "the sum of all gradients in the rows that are not used", "the square of the summed gradient",
+        "v kept where a row is not used",
+    },
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def plan(model, **other):
     return Plan(model=f"tests.support.own_networks:{model}", **chosen)
 
 
-@pytest.mark.parametrize("model", ["dense", "convolution"])
+@pytest.mark.parametrize("model", ["dense", "convolution", "words_with_data"])
 def test_each_case_is_captured_anew(model):
     cases = list(plan(model, dtypes=("float32", "float64")).cases())
     results = [judge(case, capture_case(case)) for case in cases]

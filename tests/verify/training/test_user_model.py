@@ -39,6 +39,17 @@ def test_a_model_with_its_own_examples_and_one_that_is_not_compiled(tmp_path, ca
     assert result["counts"]["steps"] == 3
 
 
+def test_a_model_that_reads_words(tmp_path, capsys):
+    assert train(tmp_path / "w", "words_with_data", "--epochs", 2, "--batch", 4, "--every", 2) == 0
+    assert json.loads((tmp_path / "w" / "result.json").read_text())["counts"]["verified"] == 3
+    rows = [f"{k % 2}," + ",".join(str((k * k + j) % 20) for j in range(5)) for k in range(20)]
+    (tmp_path / "table.csv").write_text("\n".join(["label,a,b,c,d,e", *rows]))
+    assert train(tmp_path / "t", "words", "--data", tmp_path / "table.csv", "--epochs", 1, "--batch", 4) == 0
+    (tmp_path / "table.csv").write_text("\n".join(["label,a,b,c,d,e", *rows, "0,1,2,3,4,20"]))
+    assert train(tmp_path / "u", "words", "--data", tmp_path / "table.csv", "--epochs", 1, "--batch", 4) == 2
+    assert "x: an Embedding of 20 rows reads whole numbers from 0 to 19, not 20" in capsys.readouterr().err
+
+
 def test_a_step_that_disagrees(tmp_path, capsys, monkeypatch):
     import keras
 
