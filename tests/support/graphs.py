@@ -34,5 +34,7 @@ GRAPHS = {
     "dropouts": graph(*START, "dropout(rate=0.25)", "dropout(rate=0.5)", *END),
     "rows": graph("input(nodes=(3, 5))", "dense(nodes=4)", "relu", "flatten", *END),
     "an image": graph("input(nodes=(4, 3, 2))", "tanh", "flatten(channels_first=True)", *END),
+    "gated": graph("input(nodes=5)", "dense(nodes=8)", "glu", "dense(nodes=4)", "glu", *END),
+    "learned slopes": graph("input(nodes=5)", "dense(nodes=4)", "prelu", "dense(nodes=4)", "prelu(shared=(-1,))", *END),
     "behind a branch": graph(*START, "add: 2,4", "dense(nodes=4)", "add: 5,6", "relu", *END),
 }

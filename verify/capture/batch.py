@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from verify.capture.compile_arguments import loss_text
-from verify.capture.model_graph import graph_of
+from verify.capture.model_graph import called_shape, graph_of
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
@@ -15,7 +15,8 @@ from verify.records.trace import Array
 def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
     """Return the shape of one example that a model takes, and how many numbers it gives.  Raises Unsupported."""
     graph = graph_of(model)
-    return tuple(graph.input.shape[1:]), int(graph.output.shape[-1])
+    shape = next(called_shape(call) for call in reversed(graph.calls) if call.gives is graph.output)
+    return tuple(graph.input.shape[1:]), int(shape[-1])
 
 
 def fitting(model: Any, x: Array, y: Array, dtype: str) -> tuple[Array, Array]:

@@ -7,9 +7,11 @@ gives is read. That the model's own step computes the same is checked afterwards
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from verify.errors import Unsupported
 
@@ -105,3 +107,18 @@ def _calls(functional: Any) -> Iterable[Call]:
 def _is_list(arguments: tuple[Any, ...]) -> bool:
     """Return whether a call has one argument, a list of tensors."""
     return len(arguments) == 1 and isinstance(arguments[0], list | tuple)
+
+
+def halves(layer: Any) -> bool:
+    """Return whether a layer has glu as its activation. Keras declares the shape that it has before glu."""
+    function = getattr(layer, "activation", None)
+    return (function.func if isinstance(function, partial) else function) is keras.activations.glu
+
+
+def called_shape(call: Call) -> tuple[int, ...]:
+    """Return the shape of one example that a call gives: what Keras declares, or what the code of the layer gives."""
+    if not halves(call.layer):
+        return tuple(call.gives.shape[1:])
+    reads = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in call.reads]
+    given = tf.function(call.layer.call).get_concrete_function(*reads).structured_outputs
+    return tuple(given.shape[1:])

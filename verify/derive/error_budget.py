@@ -30,7 +30,7 @@ PRODUCTS = ("matmul", "weighted_sum")
 LEAST = 0.005  # smaller shares are not listed
 ULPS = {
     "exp": formats.EXP_ULP, "log": formats.LOG_ULP, "power": formats.POWER_ULP, "tanh": formats.TANH_ULP,
-    "reciprocal": formats.RECIPROCAL_ULP,
+    "reciprocal": formats.RECIPROCAL_ULP, "cube": formats.CUBE_ULP,
 }  # fmt: skip
 NAMES = {
     "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
@@ -39,6 +39,7 @@ NAMES = {
     "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid",
     "softplus": "softplus", "product": "product",
     "quotient": "division", "norm": "norm", "added": "addition", "erfc": "erfc",
+    "cube": "x^3", "simplex_threshold": "threshold of a sparsemax",
 }  # fmt: skip
 
 
@@ -200,6 +201,8 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"product of {len(operands)} factors, in any order"
     elif operation == "added" and len(operands) > 2:
         words = f"sum of {len(operands)} terms, in any order: {len(operands) - 1} roundings of {unit}"
+    elif operation == "simplex_threshold":
+        words = f"threshold of a sparsemax of {operands[0].shape[-1]:,} numbers"
     elif operation == "norm":
         words = "norm: the squares, their sum in any order, and its square root"
     else:
