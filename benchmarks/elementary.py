@@ -57,6 +57,11 @@ def softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
+def cube(x: Any) -> Any:
+    """Return x³ in the precision of x."""
+    return x * x * x
+
+
 def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], Any], float]]:
     """Return for each row: TensorFlow's function, NumPy's, the arguments in a precision, and the assumed error."""
     lowest = {"float32": -87, "float64": -708}
@@ -91,6 +96,18 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
             np.square,
             lambda dtype: rng.normal(size=COUNT),
             precision.SQUARE_ULP,
+        ),
+        "x^3 by pow": (
+            lambda x: tf.pow(x, tf.where(x < 1e30, 3.0 * tf.ones_like(x), x)),
+            cube,
+            lambda dtype: rng.normal(size=COUNT) * 2,
+            precision.CUBE_ULP,
+        ),
+        "x^3": (
+            lambda x: tf.pow(x, 3),
+            cube,
+            lambda dtype: rng.normal(size=COUNT) * 2,
+            precision.CUBE_ULP,
         ),
         "1/x": (tf.math.reciprocal, np.reciprocal, lambda dtype: rng.uniform(1, 1000, COUNT), precision.RECIPROCAL_ULP),
     }

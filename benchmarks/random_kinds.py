@@ -13,6 +13,7 @@ from benchmarks.random_models import set_up
 from verify.records.trace import Array
 
 OUTPUTS = 3
+CCE = "categorical_crossentropy"
 
 
 def of_kind(kind: str) -> Any:
@@ -29,12 +30,10 @@ def drawn(seed: int, steps: int = 2, *, kind: str) -> tuple[Any, list[tuple[Arra
     rng = np.random.default_rng([13, seed // 4])
     module = import_module(f"benchmarks.kinds.{kind}")
     layers, shape = module.drawn(rng)
-    model = keras.Sequential([keras.Input(shape), *layers])
-    if len(model.output_shape) > 2:
-        model.add(keras.layers.Flatten())
-    model.add(keras.layers.Dense(OUTPUTS, "softmax"))
+    end, loss = module.end(rng, OUTPUTS) if hasattr(module, "end") else ([keras.layers.Dense(OUTPUTS, "softmax")], CCE)
+    model = joined(keras, shape, layers, end)
     optimizer = module.optimizer(rng) if hasattr(module, "optimizer") else keras.optimizers.Adam(0.01)
-    model.compile(optimizer, "categorical_crossentropy", jit_compile=jit)
+    model.compile(optimizer, loss, jit_compile=jit)
     batch = int(rng.choice([1, 2, 5, 16]))
     batches = []
     for _ in range(steps):
@@ -42,5 +41,28 @@ def drawn(seed: int, steps: int = 2, *, kind: str) -> tuple[Any, list[tuple[Arra
         size = (batch, *shape)
         x = module.examples(rng, layers, size) if hasattr(module, "examples") else rng.normal(size=size)
         batches.append((x.astype(dtype), y))
-    names = " ".join(f"{type(layer).__name__}" for layer in layers)
+    names = " ".join(map(said, [*layers, *end] if hasattr(module, "end") else layers))
     return model, batches, f"{dtype} {'XLA' if jit else 'graph'} batch {batch} of {shape}: {names}"
+
+
+def joined(keras: Any, shape: tuple[int, ...], layers: list[Any], end: list[Any]) -> Any:
+    """Return a model of these layers, flattened before the end; a Sequential unless it calls functions on tensors."""
+    if all(isinstance(layer, keras.Layer) for layer in (*layers, *end)):
+        model = keras.Sequential([keras.Input(shape), *layers])
+        flat = [] if len(model.output_shape) == 2 else [keras.layers.Flatten()]
+        for layer in (*flat, *end):
+            model.add(layer)
+        return model
+    first = tensor = keras.Input(shape)
+    for layer in layers:
+        tensor = layer(tensor)
+    if len(tensor.shape) > 2:
+        tensor = keras.layers.Flatten()(tensor)
+    for layer in end:
+        tensor = layer(tensor)
+    return keras.Model(first, tensor)
+
+
+def said(layer: Any) -> str:
+    """Return what a layer or a function is, in one word, with its activation and its options if they were drawn."""
+    return getattr(layer, "drawn_as", type(layer).__name__)

@@ -16,7 +16,7 @@ from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
-from reference.places import Node, places_of
+from reference.places import Node, check, inputs_of, places_of
 from reference.tensor_names import of_layer, read
 
 __all__ = ["ESSAY", "Network", "Node", "chain", "line"]
@@ -36,43 +36,13 @@ class Network:
     prediction: bool = False
 
     def __post_init__(self) -> None:
-        first = self._first
-        if not first or any(node.reads for node in self.nodes[:first]):
-            raise ValueError("a network begins with its input")
-        for number, node in enumerate(self.nodes[first:], first):
-            self._check(number, node)
-        if any(k not in range(len(self.nodes)) for k in self.ends):
-            raise ValueError("an output is given by a layer of the network")
-        read = {k for node in self.nodes for k in node.reads}
-        unread = set(range(len(self.nodes))) - read - set(self.ends or (len(self.nodes) - 1,))
-        if unread:
-            raise ValueError(f"no layer reads layer {min(unread)} ({self.nodes[min(unread)].layer})")
+        check(self.nodes, self.ends)
         if not self.depth:
             raise ValueError("at least one layer with weights is needed")
         if not self.places:  # computes every shape
             raise ValueError("the layers do not fit together")
         if any(isinstance(layer, Input) for layer, _ in self.outputs):
             raise ValueError("an output is given by a layer, not by an input")
-
-    def _check(self, number: int, node: Node) -> None:
-        """Check what a node reads and shares.  Raises ValueError."""
-        if isinstance(node.layer, Input):
-            raise ValueError("the inputs of a network stand before all other layers")
-        if not node.reads or any(k not in range(number) for k in node.reads):
-            raise ValueError(f"layer {number} ({node.layer}) must read layers before it")
-        if len(node.reads) > 1 and not node.layer.joins:
-            raise ValueError(f"layer {number} ({node.layer}) reads one layer, not {len(node.reads)}")
-        if node.shares is None:
-            return
-        if node.shares not in range(number) or self.nodes[node.shares] != Node(
-            node.layer, self.nodes[node.shares].reads
-        ):
-            raise ValueError(f"layer {number} ({node.layer}) can share the parameters of an equal layer before it only")
-
-    @property
-    def _first(self) -> int:
-        """The number of inputs, which stand before all other layers."""
-        return next((k for k, node in enumerate(self.nodes) if not isinstance(node.layer, Input)), len(self.nodes))
 
     @cached_property
     def _every_place(self) -> tuple[Place, ...]:
@@ -107,7 +77,7 @@ class Network:
     @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The names of the inputs: X, or X1, X2, … if there are several."""
-        return tuple(place.gives for place in self._every_place[: self._first])
+        return tuple(place.gives for place in self._every_place[: inputs_of(self.nodes)])
 
     @cached_property
     def labels(self) -> tuple[str, ...]:

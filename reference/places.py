@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import prod
 
 from reference.layers.activation import Activation
+from reference.layers.input import Input
 from reference.layers.layer import LARGEST, Layer, Place, Source
 from reference.tensor_names import of_layer
 
@@ -22,6 +23,42 @@ class Node:
     layer: Layer
     reads: tuple[int, ...] = ()
     shares: int | None = None
+
+
+def inputs_of(nodes: tuple[Node, ...]) -> int:
+    """Return the number of inputs, which stand before all other layers.  Section 1.2"""
+    return next((k for k, node in enumerate(nodes) if not isinstance(node.layer, Input)), len(nodes))
+
+
+def check(nodes: tuple[Node, ...], ends: tuple[int, ...]) -> None:
+    """Check that nodes make a graph: inputs first, and every layer is read or gives an output.  Section 1.2
+
+    Raises ValueError.
+    """
+    first = inputs_of(nodes)
+    if not first or any(node.reads for node in nodes[:first]):
+        raise ValueError("a network begins with its input")
+    for number, node in enumerate(nodes[first:], first):
+        _check_node(nodes, number, node)
+    if any(k not in range(len(nodes)) for k in ends):
+        raise ValueError("an output is given by a layer of the network")
+    unread = set(range(len(nodes))) - {k for node in nodes for k in node.reads} - set(ends or (len(nodes) - 1,))
+    if unread:
+        raise ValueError(f"no layer reads layer {min(unread)} ({nodes[min(unread)].layer})")
+
+
+def _check_node(nodes: tuple[Node, ...], number: int, node: Node) -> None:
+    """Check what a node reads and shares.  Raises ValueError."""
+    if isinstance(node.layer, Input):
+        raise ValueError("the inputs of a network stand before all other layers")
+    if not node.reads or any(k not in range(number) for k in node.reads):
+        raise ValueError(f"layer {number} ({node.layer}) must read layers before it")
+    if len(node.reads) > 1 and not node.layer.joins:
+        raise ValueError(f"layer {number} ({node.layer}) reads one layer, not {len(node.reads)}")
+    if node.shares is None:
+        return
+    if node.shares not in range(number) or nodes[node.shares] != Node(node.layer, nodes[node.shares].reads):
+        raise ValueError(f"layer {number} ({node.layer}) can share the parameters of an equal layer before it only")
 
 
 def places_of(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
@@ -57,7 +94,7 @@ def places_of(nodes: tuple[Node, ...], prediction: bool) -> Iterator[Place]:
 
 def _input(nodes: tuple[Node, ...], k: int) -> str:
     """Return the name of the input that node k is: X, or X1, X2, … if several nodes are inputs."""
-    return "X" if sum(not node.reads for node in nodes) == 1 else of_layer("X", k + 1)
+    return "X" if inputs_of(nodes) == 1 else of_layer("X", k + 1)
 
 
 BEGUN = "begun"  # counts the layers with weights

@@ -1,26 +1,28 @@
 """The softmax, the activation of the essay's output layer: probabilities of the classes."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from reference.layers.activation import Activation, Function
+from reference.layers.activation import Function
+from reference.layers.along_axis import AlongAxis
 
 
-def exponentials(Z: Any) -> Any:
+def exponentials(Z: Any, axis: int = -1) -> Any:
     """e^z of each z less the largest of its row.  Z [N, n] -> [N, n].  (11)
 
     Numerator and denominator of (11) are both divided by e^max: the quotient is the same, and no
     exponential overflows. TensorFlow does the same, and rounds at the same operations.
     """
-    return np.exp(Z - np.max(Z, axis=Z.ndim - 1, keepdims=True))
+    return np.exp(Z - np.max(Z, axis=Z.ndim + axis, keepdims=True))
 
 
-def softmax(Z: Any) -> Any:
-    """Exponentials over their sum, row by row.  Z [N, n] -> [N, n], rows add up to 1.  (11)"""
-    E = exponentials(Z)
-    return E * np.reciprocal(np.sum(E, axis=E.ndim - 1, keepdims=True))
+def softmax(Z: Any, axis: int = -1) -> Any:
+    """Exponentials over their sum, row by row, or along another axis.  Z [N, n] -> [N, n], sums are 1.  (11)"""
+    E = exponentials(Z, axis)
+    return E * np.reciprocal(np.sum(E, axis=E.ndim + axis, keepdims=True))
 
 
 def softmax_jacobian(A: Any) -> Any:
@@ -29,25 +31,24 @@ def softmax_jacobian(A: Any) -> Any:
     return A[:, :, None] * (np.eye(n) - A[:, None, :])
 
 
-def softmax_backward(dA: Any, A: Any) -> Any:
+def softmax_backward(dA: Any, A: Any, axis: int = -1) -> Any:
     """A gradient times the Jacobian, multiplied out.  dA, A [N, n] -> dZ [N, n].  (19)"""
-    return A * (dA - np.sum(A * dA, axis=A.ndim - 1, keepdims=True))
+    return A * (dA - np.sum(A * dA, axis=A.ndim + axis, keepdims=True))
 
 
 @dataclass(frozen=True)
-class Softmax(Activation):
-    """A = e^Z / Σ e^Z, row by row: it couples the nodes of its layer.  (11), (19)"""
+class Softmax(AlongAxis):
+    """A = e^Z / Σ e^Z, row by row, or along another `axis`: it couples the nodes of its layer.  (11), (19)"""
 
     kind = "softmax"
     equation = "11"
     slope_equation = "19"
     slope_reads_output = True
-    elementwise = False
 
     @property
     def function(self) -> Function:
-        """The function `softmax`."""
-        return softmax
+        """The function `softmax` along this axis."""
+        return softmax if self.axis == -1 else partial(softmax, axis=self.axis)
 
     @property
     def slope(self) -> Function:
@@ -57,4 +58,4 @@ class Softmax(Activation):
     @property
     def back(self) -> Function:
         """The way back, from dA and A."""
-        return softmax_backward
+        return softmax_backward if self.axis == -1 else partial(softmax_backward, axis=self.axis)

@@ -41,6 +41,8 @@ GRAPHS = {
     "an image": graph("input(nodes=(4, 3, 2))", "tanh", "flatten(channels_first=True)", *END),
     "words": graph("input(nodes=6)", "embedding(rows=5, nodes=4)", "global_average_pooling", *END),
     "words in a grid": graph(*GRID, "embedding(rows=9, nodes=2)", "tanh", "flatten", *END),
+    "gated": graph("input(nodes=5)", "dense(nodes=8)", "glu", "dense(nodes=4)", "glu", *END),
+    "learned slopes": graph("input(nodes=5)", "dense(nodes=4)", "prelu", "dense(nodes=4)", "prelu(shared=(-1,))", *END),
     "behind a branch": graph(*START, "add: 2,4", "dense(nodes=4)", "add: 5,6", "relu", *END),
 }
 # with several inputs or outputs, each with the text of its losses

@@ -1,5 +1,8 @@
 """Helpers of the witnesses of several kinds of layer."""
 
+from dataclasses import fields
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -36,6 +39,15 @@ def way_back_is_the_slope(text, *others):
         assert apart(back(other, text), slopes) > 1e-3, other
 
 
+def function_of(keras, text):
+    """Keras's function of the activation that a text describes, with its options."""
+    own = activation_named(text)
+    function = getattr(keras.activations, own.kind)
+    options = {f.name: getattr(own, f.name) for f in fields(own) if getattr(own, f.name) != f.default}
+    options |= {"threshold": 0.0, "default_value": 0.0} if text == "threshold" else {}
+    return partial(function, **options) if options else text
+
+
 def keras_model_passes(text, dtype, jit, X):
     """Check that a Keras model with this activation, in a Dense and as a layer, passes; with wrong numbers it fails."""
     keras = pytest.importorskip("keras")
@@ -45,9 +57,10 @@ def keras_model_passes(text, dtype, jit, X):
 
     keras.utils.set_random_seed(3)
     rng = np.random.default_rng(0)
+    function, own = function_of(keras, text), text.partition("(")[0]
     try:
         use_precision(dtype)
-        parts = [keras.layers.Dense(7, text), keras.layers.Dense(6), keras.layers.Activation(text)]
+        parts = [keras.layers.Dense(7, function), keras.layers.Dense(6), keras.layers.Activation(function)]
         model = keras.Sequential([keras.Input((5,)), *parts, keras.layers.Dense(3)])
         model.compile(optimizer="adam", loss="mean_squared_error", jit_compile=jit)
         batch = X.astype(dtype), rng.normal(size=(len(X), 3)).astype(dtype)
@@ -56,7 +69,7 @@ def keras_model_passes(text, dtype, jit, X):
         use_precision("float32")
     comparisons = compare(trace, "backprop", modes=("local",)).comparisons
     failed = [c for c in comparisons if not c.passed]
-    assert not failed and [a.partition("(")[0] for a in trace.network.activations[:2]] == [text, text], failed[:2]
+    assert not failed and [a.partition("(")[0] for a in trace.network.activations[:2]] == [own, own], failed[:2]
     for tensor in ("A1", "dZ2"):
         name = f"step1/{tensor}"
         wrong = altered(trace, name, trace.tensors[name] * np.array(1.001, dtype))

@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from reference import operations
+from reference.layers.gelu import cube
 from reference.layers.sigmoid import sigmoid
 from reference.layers.softplus import softplus
-from verify.bounds.ball import Ball, on_balls
+from reference.layers.sparsemax import simplex_threshold
+from verify.bounds.ball import SLACK, Ball, on_balls
 from verify.records.precision import (
+    CUBE_ULP,
     ERFC_TAIL_ULP,
     ERFC_ULP,
     EXP_ULP,
@@ -41,6 +44,27 @@ def power(a: Ball, b: Any) -> Ball:
         ends = [end ** (b.value + j * b.radius) for end in (low, high) for j in (-1, 1)]
         radius = np.max([end - value for end in ends] + [value - end for end in ends], axis=0)
     return a.rounded(value, np.abs(radius), SQUARE_ULP if a.ndim and np.all(b.value == 2) else POWER_ULP)
+
+
+@on_balls(cube)
+def cube_of(z: Ball) -> Ball:
+    """Cube z³. The error of TensorFlow's kernel is measured as a whole."""
+    radius = z.radius * 3 * z.reach * z.reach if np.any(z.radius) else 0.0
+    return z.rounded(z.value * z.value * z.value, radius, CUBE_ULP)
+
+
+@on_balls(simplex_threshold)
+def threshold_of(z: Ball) -> Ball:
+    """Threshold τ of a sparsemax, for any algorithm that computes t_k = (Σ of the k largest - 1) / k and chooses a k.
+
+    τ is monotonic in each z, and grows by c where all z grow by c. So it moves by no more than the largest radius. A
+    computed t_k has an error of at most δ = 2u (Σ|z| + 1). Rounding can lead to a k at which z_k is above t_k - δ in
+    place of above t_k, or the other way round. For n numbers, this k's t_k is below τ by at most (n - 1) δ.
+    """
+    value, n = simplex_threshold.__wrapped__(z.value), z.shape[-1]  # type: ignore[attr-defined]
+    size = np.sum(z.reach, axis=-1, keepdims=True) + 1
+    error = 2 * z.precision.joint_unit * size + n * z.precision.tiny
+    return z.same(value, (np.max(z.spread(), axis=-1, keepdims=True) + n * error) * SLACK)
 
 
 @on_balls(np.exp)

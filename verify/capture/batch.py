@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from reference.row_numbers import misfit, row_numbers
 from verify.capture.compile_arguments import loss_text
-from verify.capture.model_graph import graph_of
+from verify.capture.model_graph import called_shape, graph_of
 from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
@@ -38,7 +38,8 @@ def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
     if len(graph.inputs) > 1 or len(graph.outputs) > 1:
         text = f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; --data has one of each"
         raise Unsupported([(f"model {model.name}", f"{text}; let the function return the model, x and y")])
-    return tuple(graph.inputs[0].shape[1:]), int(graph.outputs[0].shape[-1])
+    shape = next(called_shape(call) for call in reversed(graph.calls) if call.gives is graph.outputs[0])
+    return tuple(graph.inputs[0].shape[1:]), int(shape[-1])
 
 
 def reads_row_numbers(model: Any) -> bool:
@@ -81,11 +82,9 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any) -> Batch:
         _check_input(array, tuple(tensor.shape[1:]), dtype, name)
     _check_row_numbers(understood, taken, [name for _, name in _named(x, graph.input_names, "x")])
     losses = loss_text(model, graph.output_names, dtype).split("; ")
-    every = zip(labels, graph.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
-    return Batch(
-        tuple(taken),
-        tuple(_labels(array, int(tensor.shape[-1]), loss, dtype, name) for array, tensor, loss, (_, name) in every),
-    )
+    every = zip(labels, understood.network.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
+    fit = (_labels(array, place.outputs[-1], loss, dtype, name) for array, (_, place), loss, (_, name) in every)
+    return Batch(tuple(taken), tuple(fit))
 
 
 def _named(value: Any, names: tuple[str, ...], what: str) -> Iterator[tuple[Any, str]]:

@@ -9,11 +9,13 @@ bits eagerly, and the comparison judges the others.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from inspect import Parameter, signature
 from itertools import count
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from verify.errors import Unsupported
 
@@ -182,3 +184,18 @@ def is_flattened(graph: Graph) -> bool:
         if not isinstance(layer, elementwise):
             return False
     return False
+
+
+def halves(layer: Any) -> bool:
+    """Return whether a layer has glu as its activation. Keras declares the shape that it has before glu."""
+    function = getattr(layer, "activation", None)
+    return (function.func if isinstance(function, partial) else function) is keras.activations.glu
+
+
+def called_shape(call: Call) -> tuple[int, ...]:
+    """Return the shape of one example that a call gives: what Keras declares, or what the code of the layer gives."""
+    if not halves(call.layer):
+        return tuple(call.gives.shape[1:])
+    reads = [tf.TensorSpec(tensor.shape, tensor.dtype) for tensor in call.reads]
+    given = tf.function(call.layer.call).get_concrete_function(*reads).structured_outputs
+    return tuple(given.shape[1:])

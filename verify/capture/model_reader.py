@@ -10,15 +10,14 @@ from typing import Any
 
 import keras
 
-from reference.layers.activation import Activation
 from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.network import Network, Node
 from reference.row_numbers import only_moved
 from verify.capture.layers import by_function, by_layer, by_operation
-from verify.capture.model_graph import Call, Graph, graph_of, is_flattened
-from verify.capture.reader import ActivationReader, Reader, is_activation, rounded
+from verify.capture.model_graph import Call, Graph, called_shape, graph_of, is_flattened
+from verify.capture.reader import ActivationReader, Reader, is_activation, rounded, without_options
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
 
@@ -46,6 +45,7 @@ def _name(layer: Any) -> str:
 
 def _reader_of(function: Any) -> Reader | None:
     """Return the reader of a layer, of one of Keras's functions, or of an operation; None if there is no reader."""
+    function = without_options(function)
     reader = by_layer().get(type(function))
     if reader is None and isinstance(function, Hashable):
         reader = by_function().get(function) or by_operation().get(
@@ -121,7 +121,7 @@ class ModelReading:
 
     def rounded(self, layer: Any, constant: Any) -> float:
         """Return a constant as Keras holds it: in a float64 layer it is rounded to float32 first."""
-        return rounded(constant, str(layer.compute_dtype))
+        return rounded(constant, str(self.call.gives.dtype))
 
     def no_row_numbers(self, layer: Any) -> str:
         """Return why a layer cannot choose rows by what it reads; "" if it can."""
@@ -167,7 +167,7 @@ class ModelReading:
         alone = activation == Linear() and (self.activation_follows or not linear)
         self.add(layer, part, *([] if alone else [activation]))
 
-    def activation(self, layer: Any, function: Any) -> Activation:
+    def activation(self, layer: Any, function: Any) -> Layer:
         """Return the activation that Keras computes with this function or layer; note a problem if it is unknown."""
         reader = _reader_of(function)
         if isinstance(reader, ActivationReader):
@@ -210,7 +210,7 @@ class ModelReading:
     def _check_shapes(self, places: list[Place]) -> None:
         """Raise Unsupported, naming the layers that By Hand gives another shape than Keras."""
         for part in self.parts:
-            shape, here = tuple(part.call.gives.shape[1:]), places[self.at[id(part.call.gives)]].outputs
+            shape, here = called_shape(part.call), places[self.at[id(part.call.gives)]].outputs
             if shape != here and not (self.rows and len(here) == 1 and prod(shape) == here[0]):
                 self.problem(part.call.layer, f"it gives the shape {list(shape)}; By Hand computes {list(here)}")
         if self.problems:

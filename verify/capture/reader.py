@@ -5,13 +5,14 @@ Each kind of layer has a module in `verify/capture/layers/` with its `READER`.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from inspect import signature
 from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from reference.layers.activation import Activation
 from reference.layers.layer import Layer, Shape
 
 Tensors = dict[str, Any]
@@ -47,7 +48,7 @@ class Reading(Protocol):
     def add_weights(self, layer: Any, part: Layer, *, linear: bool = False) -> None:
         """Add a Keras layer with weights and an activation. `linear`: also an activation that does nothing."""
 
-    def activation(self, layer: Any, function: Any) -> Activation:
+    def activation(self, layer: Any, function: Any) -> Layer:
         """Return the activation that Keras computes with this function; note a problem if it is unknown."""
         ...
 
@@ -133,24 +134,70 @@ def _activation_apart(layer: Any) -> Iterator[Callable[[Any], Any]]:
 
 
 class ActivationReader(Reader):
-    """Reads an activation, which may be a separate layer or belong to a Dense.
+    """Reads an activation: a layer of its own, the activation of a Dense, or an operation on a tensor.
 
     `function` is Keras's function of this activation; another function with an equal name is not accepted. `fused` says
     that TensorFlow may compute it in one kernel with the product before it, with other bits than in separate kernels.
-    `operation` is the class of `keras.ops` of the same meaning, if it has no options.
+    `operations` are the classes of `keras.ops` of the same meaning, by module and name.
     """
 
-    def __init__(self, function: Any, activation: type[Activation], fused: bool = False, operation: str = "") -> None:
-        self.function, self.activation, self.fused = function, activation, fused
-        self.operations = (operation,) if operation else ()
+    def __init__(self, function: Any, activation: type[Layer], *operations: str, fused: bool = False) -> None:
+        self.function, self.activation, self.operations, self.fused = function, activation, operations, fused
 
-    def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
-        """Return the activation that a layer computes; `function` is Keras's function, or a layer used as one."""
+    def named(self, layer: Any, function: Any, reading: Reading) -> Layer:
+        """Return the activation that a layer computes; note a problem for an option that is not verified.
+
+        `function` is Keras's function, a `functools.partial` of it, or a layer or operation used as one.
+        """
+        return self.made(layer, options_of(function, self.function), reading)
+
+    def made(self, layer: Any, options: dict[str, Any], reading: Reading) -> Layer:
+        """Return the activation with these options; note a problem for an option that is not Keras's default."""
+        defaults = options_of(self.function, self.function)
+        for name, value in options.items():
+            if value != defaults[name]:
+                reading.problem(layer, f"{name}={value} of {self.function.__name__} is not verified")
         return self.activation()
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the activation of a separate layer."""
         reading.add(layer, self.named(layer, layer, reading))
+
+
+def options_of(function: Any, keras_function: Any) -> dict[str, Any]:
+    """Return the options of one of Keras's functions, as a layer, an operation or a partial of it has them."""
+    _, *parameters = signature(keras_function).parameters.values()
+    if isinstance(function, partial):
+        return {p.name: function.keywords.get(p.name, p.default) for p in parameters}
+    return {p.name: getattr(function, p.name, p.default) for p in parameters}
+
+
+def without_options(function: Any) -> Any:
+    """Return the function of which a `functools.partial` gives options by name; anything else as it is."""
+    return function.func if type(function) is partial and not function.args else function
+
+
+def number_of(layer: Any, name: str, value: Any, reading: Reading) -> float:
+    """Return an option as a number; note a problem and return 0 if it is not one number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        reading.problem(layer, f"its {name} is not a number")
+        return 0.0
+
+
+def axis_of_example(layer: Any, axis: Any, reading: Reading) -> int:
+    """Return an axis of Keras's as it counts from the end; note a problem and return -1 if it is not supported."""
+    rank = len(reading.shapes[0]) + 1  # with the axis of the examples
+    axes = list(axis) if isinstance(axis, list | tuple) else [axis]
+    if len(axes) != 1 or axes[0] is None:
+        reading.problem(layer, f"axis={axis}: it is verified along one axis")
+        return -1
+    found = int(axes[0]) if axes[0] < 0 else int(axes[0]) - rank
+    if found == -rank:
+        reading.problem(layer, f"axis={axis}, the axis of the examples, is not verified")
+        return -1
+    return found
 
 
 def is_activation(layer: Any) -> bool:

@@ -1,5 +1,6 @@
 """Print the table of all layers that are verified, as Markdown: python -m verify.capture.supported."""
 
+import re
 from collections.abc import Iterator
 
 from reference.layers import kinds
@@ -14,7 +15,8 @@ def rows() -> Iterator[tuple[str, str, str]]:
             continue
         layers = ", ".join(sorted({layer.__name__ for layer in reader.types} - {"InputLayer"}))
         functions = [f'"{reader.function.__name__}"'] if isinstance(reader, ActivationReader) else []
-        functions += [f"ops.{name.rpartition('.')[2].lower()}" for name in reader.operations]
+        operations = [name.rpartition(".")[2] for name in reader.operations if ".ops." in name]
+        functions += [f"ops.{re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name).lower()}" for name in operations]
         equation = (kinds()[kind].__doc__ or "").strip().splitlines()[0].replace("|", "\\|")
         yield layers or ("Input" if kind == "input" else ""), ", ".join(functions), equation
 

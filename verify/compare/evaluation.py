@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import losses
 from reference.layers import kinds
 from reference.rules import Optimizer, Rule
 from verify.bounds import Ball
@@ -100,11 +101,13 @@ def inner_balls(
 def _is_cheap(rule: Rule, operands: Mapping[str, Any]) -> bool:
     """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it.
 
-    It does so with what a layer without weights computes, and with products whose sums have one term each.
+    It does so with what a layer without weights computes, with products whose sums have one term each, and with the
+    slope of a loss: XLA turns (d c) s, where c is the constant of a mean, into d (s c).
     """
     if rule.summed is None:
         layer = kinds().get(rule.kind)
-        return rule.elementwise or rule.one_term or (layer is not None and not layer.begins)
+        slope = rule.phase == "backward" and rule.kind in losses.kinds()
+        return rule.elementwise or rule.one_term or slope or (layer is not None and not layer.begins)
     first = operands.get(rule.inputs[0])
     return first is not None and first.shape[rule.summed[0]] == 1
 

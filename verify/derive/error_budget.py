@@ -30,7 +30,7 @@ PRODUCTS = ("matmul", "weighted_sum")
 LEAST = 0.005  # smaller shares are not listed
 ULPS = {
     "exp": formats.EXP_ULP, "log": formats.LOG_ULP, "power": formats.POWER_ULP, "tanh": formats.TANH_ULP,
-    "reciprocal": formats.RECIPROCAL_ULP,
+    "reciprocal": formats.RECIPROCAL_ULP, "cube": formats.CUBE_ULP,
 }  # fmt: skip
 NAMES = {
     "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
@@ -40,6 +40,7 @@ NAMES = {
     "softplus": "softplus", "product": "product",
     "quotient": "division", "norm": "norm", "added": "addition", "added_rows": "sum",
     "erfc": "erfc", SHARES: "1/count",
+    "cube": "x^3", "simplex_threshold": "threshold of a sparsemax",
 }  # fmt: skip
 
 
@@ -203,6 +204,8 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"sum of {len(operands)} terms, in any order: {len(operands) - 1} roundings of {unit}"
     elif operation == "added_rows":
         words = f"sum of the rows with this number, in any order: a rounding of {unit} for each but the first"
+    elif operation == "simplex_threshold":
+        words = f"threshold of a sparsemax of {operands[0].shape[-1]:,} numbers"
     elif operation == "norm":
         words = "norm: the squares, their sum in any order, and its square root"
     else:

@@ -12,6 +12,7 @@ LETTERS = {  # of quantities with other letters than their own: text and LaTeX o
     "M": ("r", "r", "R", "R"),  # the mask of dropout
     "K": ("r'", "r'", "R'", "R'"),  # the mask of another dropout, which gives Q
     "gamma": ("γ", r"\gamma", "γ", r"\gamma"),
+    "slope": ("s", "s", "S", "S"),  # of a PReLU
     "shift": ("β", r"\beta", "β", r"\beta"),
     "mean": ("μ", r"\mu", "μ", r"\mu"),
     "variance": ("σ²", r"{\sigma^2}", "σ²", r"{\sigma^2}"),

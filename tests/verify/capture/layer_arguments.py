@@ -41,6 +41,7 @@ LAYERS = {
     L.RMSNormalization: (IMAGE, {"epsilon": 0.1}), L.UnitNormalization: (IMAGE, {"axis": [-2, -1]}),
     L.Normalization: ((4,), {"mean": 0.5, "variance": 2.0, "invert": True}),
     L.Embedding: ((4,), {"input_dim": 7, "output_dim": 3}),
+    L.PReLU: (IMAGE, {"shared_axes": [1, 2]}),
     L.Concatenate: (IMAGE, {"axis": 1}), L.Permute: (IMAGE, {"dims": (3, 1, 2)}), L.RepeatVector: ((4,), {"n": 3}),
     L.Reshape: (IMAGE, {"target_shape": (4, 36)}), L.Cropping1D: (SERIES, {"cropping": 2}),
     L.Cropping2D: (IMAGE, {"cropping": 2}), L.Cropping3D: (VOLUME, {"cropping": ((0, 1), (1, 1), (1, 0))}),

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from reference.network import chain
+from reference.layers import layer_named
+from reference.network import chain, line
 from reference.rules import rules
 from tests.support.simulate import altered, simulate
 from verify.compare.evaluation import exact_balls, inner_balls
@@ -143,3 +144,23 @@ def test_an_overflow_in_one_row_does_not_excuse_another():
     A1 = trace.tensors["step1/A1"].copy()
     A1[2, 1] += 0.1
     assert of(altered(trace, "step1/A1", A1), "A1").verdict == "outside"
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_xla_may_move_the_constant_of_a_mean_from_the_slope_of_a_loss(jit):
+    """Behind a PReLU, XLA computes d (s c) in place of (d c) s, where c is 1 over the number of examples."""
+    network, found = line(map(layer_named, ("input(nodes=5)", "dense(nodes=4)", "prelu"))), {}
+
+    def moved(step, name, array):
+        found[name] = array
+        if name != "dZ1":
+            return array
+        d, c = (found["H1"] - found["y"]).astype(np.float32), np.float32(1 / 60) * np.float32(2 / 4)
+        return np.where(found["Z1"] > 0, found["dH1"], d * (found["slope_1"] * c))
+
+    given = {"slope_1": np.array([[0.3, 0.7, 0.11, 0.9]]), "y": np.random.default_rng(0).normal(size=(60, 4))}
+    found |= {name: array.astype(np.float32) for name, array in given.items()}
+    trace = simulate(network, moved, given=given, batch=60, steps=1, jit=jit, loss="mean_squared_error")
+    (dZ,) = [c for c in compare(trace, "backprop", modes=("local",)).comparisons if c.tensor == "dZ1"]
+    assert dZ.passed == jit
+    assert "dH1" in dZ.explanation or not jit

@@ -5,4 +5,4 @@ import keras
 from reference.layers.celu import CELU
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.celu, CELU)
+READER = ActivationReader(keras.activations.celu, CELU, "keras.src.ops.nn.Celu")

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
-from reference.layers.activation import Activation
 from reference.layers.elu import ELU
+from reference.layers.layer import Layer
 from verify.capture.reader import ActivationReader, Reading
 
 
@@ -14,13 +14,13 @@ class ELUReader(ActivationReader):
 
     types = (keras.layers.ELU,)
 
-    def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
+    def made(self, layer: Any, options: dict[str, Any], reading: Reading) -> Layer:
         """Return the ELU with its alpha; note an alpha that is not a number above 0."""
         try:
-            return ELU(float(getattr(function, "alpha", ELU.alpha)))
+            return ELU(float(options["alpha"]))
         except (TypeError, ValueError):
             reading.problem(layer, "its alpha is not a number above 0")
             return ELU()
 
 
-READER = ELUReader(keras.activations.elu, ELU, fused=True)
+READER = ELUReader(keras.activations.elu, ELU, "keras.src.ops.nn.Elu", fused=True)

@@ -1,8 +1,20 @@
-"""Keras's gelu with the error function, which is its default."""
+"""Keras's gelu, with the error function or approximated by a tanh."""
+
+from typing import Any
 
 import keras
 
 from reference.layers.gelu import GELU
-from verify.capture.reader import ActivationReader
+from reference.layers.layer import Layer
+from verify.capture.reader import ActivationReader, Reading
 
-READER = ActivationReader(keras.activations.gelu, GELU)
+
+class GELUReader(ActivationReader):
+    """Reads a gelu, which may be `approximate`."""
+
+    def made(self, layer: Any, options: dict[str, Any], reading: Reading) -> Layer:
+        """Return the gelu."""
+        return GELU(bool(options["approximate"]))
+
+
+READER = GELUReader(keras.activations.gelu, GELU, "keras.src.ops.nn.Gelu")

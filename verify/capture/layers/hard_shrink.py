@@ -3,6 +3,6 @@
 import keras
 
 from reference.layers.hard_shrink import HardShrink
-from verify.capture.reader import ActivationReader
+from verify.capture.with_numbers import WithNumbersReader
 
-READER = ActivationReader(keras.activations.hard_shrink, HardShrink)
+READER = WithNumbersReader(keras.activations.hard_shrink, HardShrink, "keras.src.ops.nn.HardShrink")

@@ -5,4 +5,4 @@ import keras
 from reference.layers.hard_silu import HardSiLU
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.hard_silu, HardSiLU)
+READER = ActivationReader(keras.activations.hard_silu, HardSiLU, "keras.src.ops.nn.HardSilu")

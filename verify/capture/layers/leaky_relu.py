@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
-from reference.layers.activation import Activation
+from reference.layers.layer import Layer
 from reference.layers.leaky_relu import LeakyReLU
-from verify.capture.reader import ActivationReader, Reading
+from verify.capture.reader import ActivationReader, Reading, number_of
 
 
 class LeakyReLUReader(ActivationReader):
@@ -14,10 +14,10 @@ class LeakyReLUReader(ActivationReader):
 
     types = (keras.layers.LeakyReLU,)
 
-    def named(self, layer: Any, function: Any, reading: Reading) -> Activation:
+    def made(self, layer: Any, options: dict[str, Any], reading: Reading) -> Layer:
         """Return the leaky ReLU with its negative slope as Keras holds it."""
-        slope = getattr(function, "negative_slope", LeakyReLU.negative_slope)
+        slope = number_of(layer, "negative_slope", options["negative_slope"], reading)
         return LeakyReLU(reading.rounded(layer, slope))
 
 
-READER = LeakyReLUReader(keras.activations.leaky_relu, LeakyReLU)
+READER = LeakyReLUReader(keras.activations.leaky_relu, LeakyReLU, "keras.src.ops.nn.LeakyRelu")

@@ -5,4 +5,4 @@ import keras
 from reference.layers.silu import SiLU
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.silu, SiLU, operation="keras.src.ops.nn.Silu")
+READER = ActivationReader(keras.activations.silu, SiLU, "keras.src.ops.nn.Silu")

@@ -3,6 +3,6 @@
 import keras
 
 from reference.layers.soft_shrink import SoftShrink
-from verify.capture.reader import ActivationReader
+from verify.capture.with_numbers import WithNumbersReader
 
-READER = ActivationReader(keras.activations.soft_shrink, SoftShrink)
+READER = WithNumbersReader(keras.activations.soft_shrink, SoftShrink, "keras.src.ops.nn.SoftShrink")

@@ -5,4 +5,4 @@ import keras
 from reference.layers.softplus import Softplus
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.softplus, Softplus, operation="keras.src.ops.nn.Softplus")
+READER = ActivationReader(keras.activations.softplus, Softplus, "keras.src.ops.nn.Softplus")

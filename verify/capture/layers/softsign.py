@@ -5,4 +5,4 @@ import keras
 from reference.layers.softsign import Softsign
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.softsign, Softsign, operation="keras.src.ops.nn.Softsign")
+READER = ActivationReader(keras.activations.softsign, Softsign, "keras.src.ops.nn.Softsign")

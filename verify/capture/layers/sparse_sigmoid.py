@@ -5,4 +5,4 @@ import keras
 from reference.layers.sparse_sigmoid import SparseSigmoid
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.sparse_sigmoid, SparseSigmoid)
+READER = ActivationReader(keras.activations.sparse_sigmoid, SparseSigmoid, "keras.src.ops.nn.SparseSigmoid")

@@ -5,4 +5,4 @@ import keras
 from reference.layers.tanh import Tanh
 from verify.capture.reader import ActivationReader
 
-READER = ActivationReader(keras.activations.tanh, Tanh, fused=True, operation="keras.src.ops.numpy.Tanh")
+READER = ActivationReader(keras.activations.tanh, Tanh, "keras.src.ops.numpy.Tanh", fused=True)
