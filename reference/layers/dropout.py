@@ -30,16 +30,29 @@ def mask_of(gives: str) -> str:
 
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """D(l) = A(l) M(l) / (1 - rate), M(l) drawn anew in each step; a prediction skips it.  Srivastava et al. 2014"""
+    """D(l) = A(l) M(l) / (1 - rate), M(l) drawn anew in each step; a prediction skips it.  Srivastava et al. 2014
+
+    `shared` are axes, counted from the end (-1 is the last), along which one number of M(l) is drawn for all positions,
+    as a spatial dropout does (Tompson et al. 2015).
+    """
 
     kind = "dropout"
     letter = "D"
     spare = "Q"
     rate: float = 0.5
+    shared: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.rate, float) or not 0 < self.rate < 1:
             raise ValueError(f"a dropout rate must be above 0 and below 1, not {self.rate!r}")
+        if not isinstance(self.shared, tuple) or any(type(axis) is not int or axis > -1 for axis in self.shared):
+            raise ValueError(f"the axes of one drawn number must be counted from the end, not {self.shared!r}")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """Return the shape of what it reads.  Raises ValueError if that has no such axes."""
+        if any(axis < -len(inputs[0]) for axis in self.shared):
+            raise ValueError(f"a dropout along the axes {list(self.shared)} does not fit the shape {list(inputs[0])}")
+        return inputs[0]
 
     @property
     def only_in_training(self) -> bool:

@@ -43,7 +43,7 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
         known |= {name: np.asarray(array, dtype=dtype) for name, array in (given or {}).items()}
         for M in network.masks():
             shape = network.tensor_shape(M, settings.batch)
-            known[M] = (rng.random(shape) >= RATE).astype(dtype)
+            known[M] = drawn(network, M, shape, rng).astype(dtype)
         known |= coefficients_as_numbers(step, optimizer, settings.dtype)
         plan = start(network, optimizer, step == 1, training=settings.training)
         plan += rules(network, settings.loss, optimizer)
@@ -59,6 +59,14 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
         tensors |= {f"step{step}/{name}": np.array(known[name]) for name in dict.fromkeys(names)}
         known |= {name: a for n, a in known.items() if (name := carried(n)) is not None}
     return Trace(settings, network, {"tensorflow": "none: simulated"}, tensors)
+
+
+def drawn(network, name, shape, rng):
+    """What a layer draws: noise of its mean and standard deviation, or a mask."""
+    noises = {n: x for x, place in network.places if x.kind.startswith("gaussian_") for n in x.drawn(place)}
+    if name in noises:
+        return rng.normal(noises[name].mean, noises[name].standard_deviation, shape)
+    return rng.random(shape) >= RATE
 
 
 def inputs(network, name, rng, batch):

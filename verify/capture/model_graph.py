@@ -181,7 +181,7 @@ def is_flattened(graph: Graph) -> bool:
         if type(layer) is keras.layers.Flatten:
             return True
         elementwise = (keras.layers.Rescaling, keras.layers.Dropout, keras.layers.Identity)
-        if not isinstance(layer, elementwise):
+        if type(layer) not in elementwise or getattr(layer, "noise_shape", None) is not None:
             return False
     return False
 

@@ -1,4 +1,7 @@
-"""Judge dropout masks: nobody can recompute them, but they must look like independent draws with the layer's rate."""
+"""Judge what is drawn in a step: nobody can recompute it, but it must look like independent draws.
+
+Dropout masks must have the layer's rate, and noise must be normal (`noise.py`).
+"""
 
 from collections.abc import Iterator, Mapping
 from copy import copy
@@ -9,11 +12,11 @@ from typing import Self
 import numpy as np
 
 from reference.layers.dropout import SOURCE, Dropout
+from reference.layers.noise import Noise
 from reference.network import Network
+from verify.compare.noise import CHANCE, is_no_chance, strange
 from verify.compare.tensor import Comparison
 from verify.records.trace import Array
-
-CHANCE = 1e-12  # a mask is wrong if chance gives what it shows less often than this
 
 
 class Masks:
@@ -27,11 +30,19 @@ class Masks:
 
     def __init__(self, network: Network) -> None:
         self.places: dict[str, tuple[float, int, str]] = {}
+        self.shared: dict[str, tuple[int, ...]] = {}
+        self.noise = [
+            (name, layer, place.number)
+            for layer, place in network.places
+            if isinstance(layer, Noise)
+            for name in layer.drawn(place)
+        ]
         self.counts: dict[str, Array] = {}
         self.seen: dict[tuple[str, bytes], int] = {}
         for layer, place in network.places:
             if isinstance(layer, Dropout):
                 self.places |= {name: (layer.rate, place.number, place.reads) for name in layer.drawn(place)}
+                self.shared |= {name: layer.shared for name in layer.drawn(place)}
 
     def copy(self) -> Self:
         """Return a copy, which can take the next step with other masks."""
@@ -40,18 +51,41 @@ class Masks:
         return other
 
     def problems(self, step: int, tensors: Mapping[str, Array]) -> Iterator[Comparison]:
-        """Yield a failed comparison for each mask of the next step that chance does not explain."""
+        """Yield a failed comparison for each mask and each noise of the next step that chance does not explain."""
+        yield from self._noise_problems(step, tensors)
         for name, (rate, layer, reads) in self.places.items():
             mask = tensors.get(name)
             if mask is None or mask.ndim < 2 or not mask.size or not np.all((mask == 0) | (mask == 1)):
                 continue  # another check names it
-            A = tensors.get(reads)
+            A, first = tensors.get(reads), mask
+            for axis in self.shared[name]:
+                first = first.take([0], axis=axis)
+            if not np.array_equal(np.broadcast_to(first, mask.shape), mask):
+                text = f"its numbers differ along the axes {list(self.shared[name])}, for which one number is drawn"
+                yield Comparison(step, 0, name, SOURCE, layer, mask.shape, "local", "outside", explanation=text)
+                continue
+            mask = first
             mask, A = mask.reshape(len(mask), -1), None if A is None or not A.ndim else A.reshape(len(A), -1)
             text = self._shares(name, mask, A, rate)
             text = text or _repeats(mask, rate) or self._again(name, step, mask, rate)
             if text:
                 text = f"{text}; chance does that less than once in {1 / CHANCE:.0e} steps"
                 yield Comparison(step, 0, name, SOURCE, layer, mask.shape, "local", "outside", explanation=text)
+
+    def _noise_problems(self, step: int, tensors: Mapping[str, Array]) -> Iterator[Comparison]:
+        """Yield a failed comparison for each noise that chance does not explain."""
+        for name, layer, number in self.noise:
+            noise = tensors.get(name)
+            if noise is None or noise.ndim < 2 or not noise.size or not np.isfinite(noise).all():
+                continue  # another check names it
+            text = strange(noise, layer.mean, layer.standard_deviation)
+            key = (name, blake2b(np.ascontiguousarray(noise).tobytes(), digest_size=16).digest())
+            before = self.seen.setdefault(key, step)
+            if not text and before != step and is_no_chance(noise, layer.standard_deviation, len(self.seen)):
+                text = f"it is the noise of step {before} again"
+            if text:
+                text = f"{text}; chance does that less than once in {1 / CHANCE:.0e} steps"
+                yield Comparison(step, 0, name, layer.source, number, noise.shape, "local", "outside", explanation=text)
 
     def _shares(self, name: str, mask: Array, A: Array | None, rate: float) -> str:
         """Return what is wrong with the share of ones, in all steps so far; else ""."""

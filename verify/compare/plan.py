@@ -102,7 +102,7 @@ class StepInputs:
             return "outside", "pixels must lie from 0 to 1"
         if name in self.inputs and (text := misfit(self.places, {name: actual})):
             return "outside", text
-        if name in self.masks and not _zeros_and_ones(actual):
+        if name in self.masks and read(name).quantity != "E" and not _zeros_and_ones(actual):
             return "outside", "a mask holds 0 and 1 only"
         return "", ""
 

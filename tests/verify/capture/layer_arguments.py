@@ -41,6 +41,11 @@ LAYERS = {
     L.RMSNormalization: (IMAGE, {"epsilon": 0.1}), L.UnitNormalization: (IMAGE, {"axis": [-2, -1]}),
     L.Normalization: ((4,), {"mean": 0.5, "variance": 2.0, "invert": True}),
     L.Embedding: ((4,), {"input_dim": 7, "output_dim": 3}),
+    L.SpatialDropout1D: (SERIES, {"rate": 0.25}),
+    L.SpatialDropout2D: (IMAGE, {"rate": 0.25, "data_format": "channels_first"}),
+    L.SpatialDropout3D: (VOLUME, {"rate": 0.25, "data_format": "channels_first"}),
+    L.GaussianNoise: ((4,), {"stddev": 0.5}),
+    L.GaussianDropout: ((4,), {"rate": 0.25}),
     L.PReLU: (IMAGE, {"shared_axes": [1, 2]}),
     L.Concatenate: (IMAGE, {"axis": 1}), L.Permute: (IMAGE, {"dims": (3, 1, 2)}), L.RepeatVector: ((4,), {"n": 3}),
     L.Reshape: (IMAGE, {"target_shape": (4, 36)}), L.Cropping1D: (SERIES, {"cropping": 2}),
@@ -50,7 +55,7 @@ LAYERS = {
     L.UpSampling2D: (IMAGE, {"size": 3}), L.UpSampling3D: (VOLUME, {"size": 3}),
 }  # fmt: skip
 # what a layer needs where an argument is not the one that is tried
-NEEDED = {
+NEEDED = {"rate": 0.5, "stddev": 0.2, 
     "filters": 4, "kernel_size": 3, "pool_size": 2, "groups": 4, "dims": (1, 2, 3), "n": 2, "target_shape": (36, 4),
     "mean": 0.0, "variance": 1.0, "input_dim": 5, "output_dim": 2,
 }  # fmt: skip
@@ -61,6 +66,7 @@ REFUSED = {"data_format": "channels_first", "activity_regularizer": "l2", "renor
            "interpolation": "bilinear", "mask_zero": True, "lora_rank": 1}  # fmt: skip
 # no effect unless `renorm`; an axis is modelled above, or refused by tests of its layer (layers/test_normalizations.py)
 WITHOUT_EFFECT = {
+    "seed",
     "renorm_clipping",
     "renorm_momentum",
     "axis",

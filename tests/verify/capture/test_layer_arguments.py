@@ -15,7 +15,7 @@ def refused_by(kind):
 
 
 REACHING = [(kind, name) for kind, (_, arguments) in LAYERS.items() for name in arguments]
-REFUSED = [(kind, name) for kind in LAYERS for name in refused_by(kind)]
+REFUSED = [(kind, name) for kind, (_, known) in LAYERS.items() for name in refused_by(kind) if name not in known]
 
 
 def names(x):

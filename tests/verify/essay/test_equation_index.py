@@ -42,6 +42,7 @@ def test_every_public_function_of_the_equations_cites_one():
         "reference/tensor_names.py",
         "reference/operations.py",
         "reference/branches.py",
+        "reference/ends.py",
         "reference/selection.py",
         "reference/sliding.py",
         "reference/layers.py",

@@ -1,4 +1,4 @@
-"""Keras's Dropout. With a rate of 0 it does nothing."""
+"""Keras's Dropout and SpatialDropout. With a rate of 0 they do nothing."""
 
 from typing import Any
 
@@ -8,17 +8,38 @@ import tensorflow as tf
 from reference.layers.dropout import Dropout, mask_of
 from verify.capture.reader import Reader, Reading, Tensors
 
+SPATIAL = (keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.layers.SpatialDropout3D)
+
 
 class DropoutReader(Reader):
     """Reads a Dropout layer and its mask."""
 
-    types = (keras.layers.Dropout,)
+    types = (keras.layers.Dropout, *SPATIAL)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer, or no part if its rate is 0; note what is not supported: `noise_shape`."""
-        if layer.noise_shape is not None and layer.rate:
-            reading.problem(layer, "its noise_shape is not verified")
-        reading.add(layer, *([Dropout(float(layer.rate))] if layer.rate else []))
+        """Add the layer, or no part if its rate is 0; note a `noise_shape` that does not fit."""
+        if not layer.rate:
+            reading.add(layer)
+            return
+        shape = reading.shapes[0]
+        if isinstance(layer, SPATIAL):
+            first = getattr(layer, "data_format", "channels_last") == "channels_first"
+            shared = tuple(range(1 - len(shape), 0)) if first else tuple(range(-len(shape), -1))
+        else:
+            shared = self._shared(layer, shape, reading)
+        reading.add(layer, Dropout(float(layer.rate), shared))
+
+    def _shared(self, layer: Any, shape: tuple[int, ...], reading: Reading) -> tuple[int, ...]:
+        """Return the axes along which a `noise_shape` draws one number; note one that does not fit."""
+        if layer.noise_shape is None:
+            return ()
+        examples, *sizes = layer.noise_shape
+        if examples is not None:
+            reading.problem(layer, f"its noise_shape {layer.noise_shape} must have None for the examples")
+        if len(sizes) != len(shape) or any(n not in (None, 1, m) for n, m in zip(sizes, shape, strict=False)):
+            reading.problem(layer, f"its noise_shape {layer.noise_shape} does not fit the shape {list(shape)}")
+            return ()
+        return tuple(k - len(shape) for k, (n, m) in enumerate(zip(sizes, shape, strict=True)) if n == 1 < m)
 
     def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
         """Call the layer on A, store its output and its mask, and return the output.
