@@ -37,6 +37,10 @@ GRAPHS = {
     "an activation first": graph("input(nodes=5)", "tanh", *START[1:], *END),
     "no activation": graph("input(nodes=5)", "dense(nodes=4)", *END),
     "dropouts": graph(*START, "dropout(rate=0.25)", "dropout(rate=0.5)", *END),
+    "noise": graph(*START, "gaussian_noise", "gaussian_dropout(rate=0.2)", *END),
+    "a spatial dropout": graph(
+        "input(nodes=(3, 5))", "dense(nodes=4)", "dropout(rate=0.4, shared=(-2,))", "flatten", *END
+    ),
     "rows": graph("input(nodes=(3, 5))", "dense(nodes=4)", "relu", "flatten", *END),
     "an image": graph("input(nodes=(4, 3, 2))", "tanh", "flatten(channels_first=True)", *END),
     "words": graph("input(nodes=6)", "embedding(rows=5, nodes=4)", "global_average_pooling", *END),

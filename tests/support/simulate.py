@@ -63,10 +63,11 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
 
 def drawn(network, name, shape, rng):
     """What a layer draws: noise of its mean and standard deviation, or a mask."""
-    noises = {n: x for x, place in network.places if x.kind.startswith("gaussian_") for n in x.drawn(place)}
-    if name in noises:
-        return rng.normal(noises[name].mean, noises[name].standard_deviation, shape)
-    return rng.random(shape) >= RATE
+    layer = next(layer for layer, place in network.places if name in layer.drawn(place))
+    if layer.kind.startswith("gaussian_"):
+        return rng.normal(layer.mean, layer.standard_deviation, shape)
+    one = [1 if k - len(shape) in layer.shared else size for k, size in enumerate(shape)]
+    return np.broadcast_to(rng.random(one) >= RATE, shape)
 
 
 def inputs(network, name, rng, batch):

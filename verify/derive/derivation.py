@@ -35,6 +35,7 @@ GIVEN = {
     "B": "a bias as the step begins",
     "M": "the random mask of dropout",
     "K": "the random mask of dropout",
+    "E": "a random number of a noise layer",
     "gamma": "a scale as the step begins",
     "shift": "a shift as the step begins",
     "mean": "a moving mean as the step begins",
