@@ -68,21 +68,25 @@ def update_tables(trace: Trace, by_hand: Chain, comparisons: Iterable[Comparison
     """
     step = trace.settings.steps
     verdicts = {c.tensor: c.verdict for c in comparisons if c.step == step and c.mode == "local"}
-    for layer, _, title in _updated(trace):
+    for layer, _, title in _updated(trace, by_hand):
         yield _layout(title, layer, trace.step(step), by_hand, verdicts, step)
 
 
 def update_columns(trace: Trace, by_hand: Chain, full: bool) -> Iterator[Columns]:
     """Yield the CSV file of each of these tables."""
-    for layer, name, _ in _updated(trace):
+    for layer, name, _ in _updated(trace, by_hand):
         yield _long(name, layer, trace.step(trace.settings.steps), by_hand, full)
 
 
-def _updated(trace: Trace) -> Iterator[tuple[int, str, str]]:
-    """Yield the number of each layer that learns, from the last to the first, with the name and title of its table."""
+def _updated(trace: Trace, by_hand: Chain) -> Iterator[tuple[int, str, str]]:
+    """Yield the number of each layer that learns, from the last to the first, with the name and title of its table.
+
+    A layer is left out if the computation by hand ended before its update, at a tensor that cannot be judged.
+    """
     learned = trace.network.learned()
     for layer in range(trace.network.depth, 0, -1):
-        if of_layer("W", layer) in learned:
+        W = of_layer("W", layer)
+        if W in learned and all(tensor_name(W) in by_hand for tensor_name, _ in ROWS.values()):
             yield layer, *TABLES.get(layer, (f"table_layer{layer}", f"Layer {layer}"))
 
 
