@@ -16,5 +16,5 @@ def drawn(rng: np.random.Generator) -> tuple[list[Any], tuple[int, ...]]:
     for _ in range(int(rng.integers(1, 4))):
         if rng.random() < 0.7:
             layers.append(keras.layers.Dense(int(rng.integers(2, 6)), str(rng.choice(ACTIVATIONS))))
-        layers.append(keras.layers.GaussianNoise(float(rng.choice([1e-3, 0.1, 1.0, 30.0]))))
+        layers.append(keras.layers.GaussianNoise(float(rng.choice([1e-3, 0.1, 0.5, 1.0]))))
     return layers, shape
