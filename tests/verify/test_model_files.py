@@ -40,7 +40,7 @@ def test_a_model_from_a_file(suffix, tmp_path):
 def test_unknown_layers_are_rows_and_status_2(tmp_path, capsys):
     assert command(backprop.main, "--model", f"{MODULE}:convolution", "--out", tmp_path / "out") == 2
     said = capsys.readouterr()
-    assert said.out.count("UNSUPPORTED") == 2 and "RandomFlip" in said.out and "sparsemax" in said.out
+    assert said.out.count("UNSUPPORTED") == 2 and "RandomFlip" in said.out and "activation sin" in said.out
     assert said.err.startswith("error: UNSUPPORTED layer") and "1 more" in said.err
     assert not (tmp_path / "out").exists()
 

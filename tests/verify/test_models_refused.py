@@ -11,7 +11,7 @@ from verify.errors import Unsupported, Unusable
 
 UNKNOWN = {
     "LSTM": lambda: sequential(L.LSTM(2), L.Dense(5, "softmax"), shape=(3, 3)),
-    "sparsemax": lambda: sequential(L.Dense(7, "sparsemax"), L.Dense(5, "softmax")),
+    "activation sin": lambda: sequential(L.Dense(7, keras.ops.sin), L.Dense(5, "softmax")),
     "kernel_regularizer": lambda: sequential(L.Dense(5, "softmax", kernel_regularizer="l2")),
     "all its layers are frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, trainable=False)),
     "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
@@ -24,7 +24,6 @@ UNKNOWN = {
     "CosineDecay": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecay(0.1, 3))),
     "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),
     "negative slope of leaky_relu must be": lambda: sequential(L.Dense(5), L.LeakyReLU(negative_slope=1.5)),
-    "max_value": lambda: sequential(L.Dense(5), L.ReLU(max_value=6)),
     "Lambda": lambda: sequential(L.Lambda(lambda x: x), L.Dense(5, "softmax")),
     "computes in float32 behind": lambda: sequential(L.Dense(5, "softmax", dtype="float64")),
     "no layer with weights": lambda: sequential(L.Flatten()),

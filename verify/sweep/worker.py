@@ -71,7 +71,7 @@ def judge(case: Case, captured: Trace) -> CaseResult:
     comparisons = compare(captured, "backprop", modes=("local",)).comparisons
     if not sum(c.elements for c in comparisons):
         return failed_case(case, UNVERIFIED, "nothing was compared")
-    failed = [c for c in comparisons if not c.passed]
+    failed = [c for c in comparisons if c.failed]
     if failed and all(c.verdict == "unjudged" for c in failed):
         return failed_case(case, UNVERIFIED, describe(failed[0]))
     status = DISAGREES if failed else AGREES
