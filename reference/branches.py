@@ -4,18 +4,15 @@ What several layers read gets a gradient from each of them, and the chain rule a
 layer in (20a), over its readers here. A parameter that several layers share gets its gradient in the same way.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import product
-from math import prod
 from typing import Any
 
-from reference.operations import added, either
+from reference.operations import added
 from reference.rule import Rule
 
 Part = tuple[Callable[..., Any], int]  # what one reader sends back, and how many tensors that is computed from
 KIND = "branches"
-MOST = 16  # ways in which the readers of one tensor may choose
 
 
 def gradient_of_branches(*tensors: Any, parts: tuple[Part, ...]) -> Any:
@@ -27,15 +24,13 @@ def gradient_of_branches(*tensors: Any, parts: tuple[Part, ...]) -> Any:
     return added(*sent)
 
 
-def either_way(*tensors: Any, ways: tuple[Callable[..., Any], ...]) -> Any:
-    """What one reader of T sends back, in any of its ways.  -> the shape of T.  Goodfellow et al. 2016, (6.46)"""
-    return either(*(compute(*tensors) for compute in ways))
-
-
 def together(rules: Sequence[Rule]) -> Rule:
-    """Return one rule that adds up what these rules of one tensor give."""
-    counts = tuple(len(rule.inputs) for rule in rules)
-    first, *others = (tuple(zip(way, counts, strict=True)) for way in _ways([(r.compute, *r.otherwise) for r in rules]))
+    """Return one rule that adds up what these rules of one tensor give.
+
+    Where rules have a second right way, a compiler takes it in all of them or in none.
+    """
+    first = tuple((rule.compute, len(rule.inputs)) for rule in rules)
+    second = tuple((rule.otherwise[0] if rule.otherwise else rule.compute, len(rule.inputs)) for rule in rules)
     return Rule(
         rules[0].tensor,
         " + ".join(rule.equation for rule in rules),
@@ -47,18 +42,5 @@ def together(rules: Sequence[Rule]) -> Rule:
         kind=KIND,
         elementwise=all(rule.elementwise for rule in rules),
         scales=any(rule.scales for rule in rules),
-        otherwise=tuple(partial(gradient_of_branches, parts=parts) for parts in others),
+        otherwise=(partial(gradient_of_branches, parts=second),) if second != first else (),
     )
-
-
-def _ways(choices: Sequence[tuple[Callable[..., Any], ...]]) -> Iterator[tuple[Callable[..., Any], ...]]:
-    """Yield the ways to choose one function for each reader, the first of each first.
-
-    The number of ways doubles with each reader that has a choice. If there are more than MOST, there are two: the first
-    and one in which each reader may send back any of its results, number by number.
-    """
-    if prod(map(len, choices)) <= MOST:
-        yield from product(*choices)
-    else:
-        yield tuple(functions[0] for functions in choices)
-        yield tuple(partial(either_way, ways=functions) if functions[1:] else functions[0] for functions in choices)

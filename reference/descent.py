@@ -33,7 +33,7 @@ def negated(m: Any) -> Any:
 
 
 def nesterov(m: Any, g: Any, learning_rate: Any, momentum: float) -> Any:
-    """What is subtracted with Nesterov's look ahead, η g - μ m.  m, g -> their shape.  Sutskever et al. 2013"""
+    """Step with Nesterov's look ahead, η g - μ m, to be subtracted.  m, g -> their shape.  Sutskever et al. 2013"""
     return g * learning_rate - m * momentum
 
 
@@ -43,7 +43,7 @@ def decayed(P: Any, learning_rate: Any, weight_decay: float) -> Any:
 
 
 def step_of_rows(X: Any, dZ: Any, learning_rate: Any, rows: int, clip: Clip = kept) -> Any:
-    """What is subtracted, Σ η dZ over the places of each row.  X, dZ -> [V, n], V = `rows`.  (15)"""
+    """Step of each row, Σ η dZ over the places that use it, to be subtracted.  X, dZ -> [V, n], V = `rows`.  (15)"""
     return added_rows(0, clip(dZ) * learning_rate, X, np.arange(rows))
 
 
@@ -58,5 +58,5 @@ def velocity_of_rows(m: Any, X: Any, dZ: Any, learning_rate: Any, momentum: floa
 
 
 def nesterov_of_rows(m: Any, X: Any, dZ: Any, learning_rate: Any, momentum: float, rows: int, clip: Clip = kept) -> Any:
-    """What is subtracted with Nesterov's look ahead, Σ η dZ - μ m.  m, X, dZ -> [V, n].  Sutskever et al. 2013"""
+    """Step of each row with Nesterov's look ahead, Σ η dZ - μ m.  m, X, dZ -> [V, n].  Sutskever et al. 2013"""
     return step_of_rows(X, dZ, learning_rate, rows, clip) - m * momentum

@@ -81,7 +81,7 @@ def chosen_rows(W: Any, X: Any) -> Any:
 
 @operation
 def added_rows(start: Any, D: Any, X: Any, numbers: Any) -> Any:
-    """For each number, `start` plus the rows of D at which X is this number, added up in any order.
+    """Sum up the rows of D by the number in X at their place, each sum from `start` on and in any order.
 
     start [V, n] or 0, D [..., n], X [...], numbers [V] (whole numbers, ascending) -> [V, n]
     """
@@ -104,12 +104,6 @@ def shares_of_largest(T: Any) -> Any:
     """1/m at each of the m largest numbers along the last axis but one, 0 elsewhere.  [..., k, n] -> [..., k, n]"""
     largest, one = np.equal(T, np.max(T, axis=-2, keepdims=True)), rounded_as(1, T)
     return largest * (one / np.sum(largest * one, axis=-2, keepdims=True))
-
-
-@operation
-def either(*results: Any) -> Any:
-    """One of several results, all of them right; on arrays the first.  Any one shape -> that shape."""
-    return results[0]
 
 
 @operation

@@ -1,20 +1,14 @@
-"""Random layers around Gaussian dropout."""
+"""Random layers around GaussianDropout."""
 
 from typing import Any
 
 import keras
 import numpy as np
 
-ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")
-SHAPES = ((7,), (5, 3), (4, 5, 3), (2, 3, 3, 2))
+from benchmarks.kinds.flatten import around, example
 
 
 def drawn(rng: np.random.Generator) -> tuple[list[Any], tuple[int, ...]]:
     """Return random layers and the shape of one example that they read."""
-    shape = SHAPES[int(rng.integers(len(SHAPES)))]
-    layers: list[Any] = []
-    for _ in range(int(rng.integers(1, 4))):
-        if rng.random() < 0.7:
-            layers.append(keras.layers.Dense(int(rng.integers(2, 6)), str(rng.choice(ACTIVATIONS))))
-        layers.append(keras.layers.GaussianDropout(float(rng.choice([0.01, 0.2, 0.5, 0.9]))))
-    return layers, shape
+    shape = example(rng, int(rng.integers(4)))
+    return around(rng, shape[-1], keras.layers.GaussianDropout(float(rng.choice([0.01, 0.2, 0.5, 0.9])))), shape

@@ -1,26 +1,21 @@
-"""Random layers around spatial dropouts."""
+"""Random layers around dropouts that draw one number for all positions of a channel."""
 
 from typing import Any
 
 import keras
 import numpy as np
 
-KINDS = (
+from benchmarks.kinds.flatten import around, example
+
+SPATIAL = (
     keras.layers.Dropout,
     keras.layers.SpatialDropout1D,
     keras.layers.SpatialDropout2D,
     keras.layers.SpatialDropout3D,
-)
-ACTIVATIONS = ("linear", "relu", "tanh", "sigmoid")
-SHAPES = ((7,), (5, 3), (4, 5, 3), (2, 3, 3, 2))
+)  # for examples with none to three axes before the channels
 
 
 def drawn(rng: np.random.Generator) -> tuple[list[Any], tuple[int, ...]]:
     """Return random layers and the shape of one example that they read."""
-    shape = SHAPES[int(rng.integers(len(SHAPES)))]
-    layers: list[Any] = []
-    for _ in range(int(rng.integers(1, 4))):
-        if rng.random() < 0.7:
-            layers.append(keras.layers.Dense(int(rng.integers(2, 6)), str(rng.choice(ACTIVATIONS))))
-        layers.append(KINDS[len(shape) - 1](float(rng.choice([0.1, 0.5, 0.9]))))
-    return layers, shape
+    shape = example(rng, int(rng.integers(4)))
+    return around(rng, shape[-1], SPATIAL[len(shape) - 1](float(rng.choice([0.1, 0.5, 0.9])))), shape

@@ -1,9 +1,9 @@
 """Dropout: a part of what a layer gives is set to 0 in training, at random."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from reference.layers.layer import Layer, Place, Shape
 from reference.rule import Rule
@@ -33,12 +33,14 @@ class Dropout(Layer):
     """D(l) = A(l) M(l) / (1 - rate), M(l) drawn anew in each step; a prediction skips it.  Srivastava et al. 2014
 
     `shared` are axes, counted from the end (-1 is the last), along which one number of M(l) is drawn for all positions,
-    as a spatial dropout does (Tompson et al. 2015).
+    as a spatial dropout does (Tompson et al. 2015). `source` names the paper. `scales`: D(l) is only a product.
     """
 
     kind = "dropout"
     letter = "D"
     spare = "Q"
+    source: ClassVar[str] = SOURCE
+    scales: ClassVar[bool] = True
     rate: float = 0.5
     shared: tuple[int, ...] = ()
 
@@ -63,24 +65,29 @@ class Dropout(Layer):
         """Return the shape of M(l), which is 1 where a number is kept and 0 elsewhere; of K(k) for a dropout Q(k)."""
         return {mask_of(place.gives): place.inputs}
 
+    def functions(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        """Return the functions of D(l) and of dA(l); each reads a tensor and the mask."""
+        return partial(dropped, rate=self.rate), partial(dropped_gradient, rate=self.rate)
+
     def forward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of D(l)."""
-        yield self._rule(place, place.gives, place.reads, dropped, place.number, "forward")
+        yield self._rule(place, place.gives, place.reads, self.functions()[0], place.number, "forward")
 
     def backward(self, place: Place) -> Iterator[Rule]:
         """Yield the rule of the gradient of what the layer reads, if it is needed."""
         if place.needs_gradient:
-            yield self._rule(place, place.gradient_out, place.gradient_in, dropped_gradient, place.below, "backward")
+            back = self.functions()[1]
+            yield self._rule(place, place.gradient_out, place.gradient_in, back, place.below, "backward")
 
     def _rule(self, place: Place, tensor: str, reads: str, compute: Any, layer: int, phase: str) -> Rule:
         return Rule(
             tensor,
-            SOURCE,
+            self.source,
             (reads, *self.drawn(place)),
-            partial(compute, rate=self.rate),
+            compute,
             layer,
             phase,
             kind=self.kind,
             elementwise=True,
-            scales=True,
+            scales=self.scales or phase == "backward",
         )

@@ -22,7 +22,7 @@ def with_noise_gradient(dG: Any) -> Any:
 class GaussianNoise(Noise):
     """G(k) = A + E(k), with normal numbers E(k) of mean 0 drawn anew in each step; a prediction skips it.  Bishop 1995
 
-    `deviation` is their standard deviation.
+    `deviation` is their standard deviation. Below 1e-30 float32 numbers would lose digits, and are refused.
     """
 
     kind = "gaussian_noise"
@@ -31,8 +31,8 @@ class GaussianNoise(Noise):
     deviation: float = 0.1
 
     def __post_init__(self) -> None:
-        if not isinstance(self.deviation, float) or not self.deviation > 0 or not isfinite(self.deviation):
-            raise ValueError(f"a standard deviation must be a finite number above 0, not {self.deviation!r}")
+        if not isinstance(self.deviation, float) or not self.deviation >= 1e-30 or not isfinite(self.deviation):
+            raise ValueError(f"a standard deviation must be a finite number of at least 1e-30, not {self.deviation!r}")
 
     @property
     def standard_deviation(self) -> float:

@@ -36,6 +36,7 @@ GRAPHS = {
     "two activations": graph(*START, "sigmoid", *END),
     "an activation first": graph("input(nodes=5)", "tanh", *START[1:], *END),
     "no activation": graph("input(nodes=5)", "dense(nodes=4)", *END),
+    "alpha dropout": graph(*START, "alpha_dropout(rate=0.25)", *END),
     "dropouts": graph(*START, "dropout(rate=0.25)", "dropout(rate=0.5)", *END),
     "noise": graph(*START, "gaussian_noise", "gaussian_dropout(rate=0.2)", *END),
     "a spatial dropout": graph(

@@ -62,7 +62,7 @@ def simulate(network=SMALL, change=None, seed=0, given=None, **chosen):
 
 
 def drawn(network, name, shape, rng):
-    """What a layer draws: noise of its mean and standard deviation, or a mask."""
+    """Draw what a layer draws: noise of its mean and standard deviation, or a mask."""
     layer = next(layer for layer, place in network.places if name in layer.drawn(place))
     if layer.kind.startswith("gaussian_"):
         return rng.normal(layer.mean, layer.standard_deviation, shape)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reference import operations
-from verify.bounds.ball import SLACK, Ball, hull, on_balls
+from verify.bounds.ball import SLACK, Ball, on_balls
 
 
 @on_balls(np.maximum)
@@ -106,12 +106,6 @@ def _may_be_largest(a: Ball) -> Any:
     largest, radius = np.max(a.value, axis=-2, keepdims=True), a.spread()
     below = np.where(a.value == largest, 0.0, largest - a.value)
     return ~(below > (np.min(below + radius, axis=-2, keepdims=True) + radius) * SLACK)
-
-
-@on_balls(operations.either)
-def either(*results: Ball) -> Ball:
-    """Ball that holds all numbers of all results."""
-    return hull(results)
 
 
 @on_balls(operations.beside)

@@ -10,8 +10,10 @@ import numpy as np
 from reference import losses
 from reference.layers import kinds
 from reference.rules import Optimizer, Rule
+from reference.tensor_names import read
 from verify.bounds import Ball
 from verify.bounds.ball import hull
+from verify.compare.plan import begins_with
 from verify.compare.recompute import impossible_raises, recompute
 from verify.records.precision import FLOAT32, Floats, Precision
 from verify.records.trace import Array, Trace
@@ -63,13 +65,34 @@ def fused(rule: Rule, operands: Mapping[str, Ball], jit: bool) -> Mapping[str, B
     wider: dict[str, Floats] = {}
     for name in rule.fusable if jit else ():
         if (ball := operands.get(name)) is not None:
-            wider[name] = ball.radius + ball.precision.half_ulp(ball.reach)
+            wider[name] = _unrounded(ball)
     for name in rule.folded:
         if (ball := operands.get(name)) is not None:
             precision = ball.precision
             wider[name] = ball.radius + 2 * (precision.joint_unit * ball.reach + precision.tiny) * SECOND_ORDER
     balls = {name: Ball(operands[name].value, radius, operands[name].precision) for name, radius in wider.items()}
     return {**operands, **balls} if balls else operands
+
+
+def _unrounded(product: Ball) -> Floats:
+    """Return the radius of a product that may not have been rounded, around the rounded one."""
+    radius: Floats = product.radius + product.precision.half_ulp(product.reach)
+    return radius
+
+
+def chain_inputs(balls: Mapping[str, Ball], trace: Trace, first: bool) -> dict[str, Ball]:
+    """Return those of the balls that chained mode does not compute itself.
+
+    These are inputs, labels and what is drawn; if `first`, also the parameters and the state of the optimizer and of
+    layers. Noise is a product, which XLA may add without rounding it.
+    """
+    network = trace.network
+    names = begins_with(trace) if first else (*network.inputs, *network.labels, *network.masks())
+    chosen = {name: balls[name] for name in names if name in balls}
+    for name in network.masks() if trace.settings.jit else ():
+        if name in chosen and read(name).quantity == "E":
+            chosen[name] = Ball(chosen[name].value, _unrounded(chosen[name]), chosen[name].precision)
+    return chosen
 
 
 def inner_balls(

@@ -11,25 +11,27 @@ from typing import Self
 
 import numpy as np
 
-from reference.layers.dropout import SOURCE, Dropout
+from reference.layers.dropout import Dropout
 from reference.layers.noise import Noise
 from reference.network import Network
-from verify.compare.noise import CHANCE, is_no_chance, strange
+from verify.compare.noise import CHANCE, is_coarse, is_no_chance, moments, repeats, strange_moments
 from verify.compare.tensor import Comparison
 from verify.records.trace import Array
 
 
 class Masks:
-    """The masks of a run, step by step.
+    """The masks and the noise of a run, step by step.
 
-    What is tested: the share of ones in all steps so far, where the layer's input is positive, where it is not, and
-    together; whether rows (examples) or columns (nodes) repeat; whether a whole mask repeats.
+    What is tested of masks: the share of ones in all steps so far, where the layer's input is positive, where it is
+    not, and together. Of noise: mean and standard deviation, in each step and in all steps so far. Of both: whether
+    rows (examples) or columns (nodes) repeat, and whether the whole tensor repeats.
     `counts` has for each mask the numbers drawn so far and those of them that are 1: where the input is positive, and
-    where it is not. `seen` has the steps of all masks so far, by a hash.
+    where it is not. `moments` has those of each noise so far. `seen` has the steps of all masks and noise so far, by a
+    hash.
     """
 
     def __init__(self, network: Network) -> None:
-        self.places: dict[str, tuple[float, int, str]] = {}
+        self.places: dict[str, tuple[float, int, str, str]] = {}
         self.shared: dict[str, tuple[int, ...]] = {}
         self.noise = [
             (name, layer, place.number)
@@ -38,22 +40,25 @@ class Masks:
             for name in layer.drawn(place)
         ]
         self.counts: dict[str, Array] = {}
+        self.moments: dict[str, Array] = {}
         self.seen: dict[tuple[str, bytes], int] = {}
         for layer, place in network.places:
             if isinstance(layer, Dropout):
-                self.places |= {name: (layer.rate, place.number, place.reads) for name in layer.drawn(place)}
+                self.places |= {
+                    name: (layer.rate, place.number, place.reads, layer.source) for name in layer.drawn(place)
+                }
                 self.shared |= {name: layer.shared for name in layer.drawn(place)}
 
     def copy(self) -> Self:
         """Return a copy, which can take the next step with other masks."""
         other = copy(self)
-        other.counts, other.seen = dict(self.counts), dict(self.seen)
+        other.counts, other.moments, other.seen = dict(self.counts), dict(self.moments), dict(self.seen)
         return other
 
     def problems(self, step: int, tensors: Mapping[str, Array]) -> Iterator[Comparison]:
         """Yield a failed comparison for each mask and each noise of the next step that chance does not explain."""
         yield from self._noise_problems(step, tensors)
-        for name, (rate, layer, reads) in self.places.items():
+        for name, (rate, layer, reads, source) in self.places.items():
             mask = tensors.get(name)
             if mask is None or mask.ndim < 2 or not mask.size or not np.all((mask == 0) | (mask == 1)):
                 continue  # another check names it
@@ -62,7 +67,7 @@ class Masks:
                 first = first.take([0], axis=axis)
             if not np.array_equal(np.broadcast_to(first, mask.shape), mask):
                 text = f"its numbers differ along the axes {list(self.shared[name])}, for which one number is drawn"
-                yield Comparison(step, 0, name, SOURCE, layer, mask.shape, "local", "outside", explanation=text)
+                yield Comparison(step, 0, name, source, layer, mask.shape, "local", "outside", explanation=text)
                 continue
             mask = first
             mask, A = mask.reshape(len(mask), -1), None if A is None or not A.ndim else A.reshape(len(A), -1)
@@ -70,7 +75,7 @@ class Masks:
             text = text or _repeats(mask, rate) or self._again(name, step, mask, rate)
             if text:
                 text = f"{text}; chance does that less than once in {1 / CHANCE:.0e} steps"
-                yield Comparison(step, 0, name, SOURCE, layer, mask.shape, "local", "outside", explanation=text)
+                yield Comparison(step, 0, name, source, layer, mask.shape, "local", "outside", explanation=text)
 
     def _noise_problems(self, step: int, tensors: Mapping[str, Array]) -> Iterator[Comparison]:
         """Yield a failed comparison for each noise that chance does not explain."""
@@ -78,7 +83,7 @@ class Masks:
             noise = tensors.get(name)
             if noise is None or noise.ndim < 2 or not noise.size or not np.isfinite(noise).all():
                 continue  # another check names it
-            text = strange(noise, layer.mean, layer.standard_deviation)
+            text = self._strange(name, noise, layer.mean, layer.standard_deviation)
             key = (name, blake2b(np.ascontiguousarray(noise).tobytes(), digest_size=16).digest())
             before = self.seen.setdefault(key, step)
             if not text and before != step and is_no_chance(noise, layer.standard_deviation, len(self.seen)):
@@ -86,6 +91,15 @@ class Masks:
             if text:
                 text = f"{text}; chance does that less than once in {1 / CHANCE:.0e} steps"
                 yield Comparison(step, 0, name, layer.source, number, noise.shape, "local", "outside", explanation=text)
+
+    def _strange(self, name: str, noise: Array, mean: float, deviation: float) -> str:
+        """Return what is wrong with noise, in this step or in all steps so far; else ""."""
+        if is_coarse(noise, mean, deviation):
+            return ""
+        now = moments(noise, mean, deviation)
+        self.moments[name] = every = self.moments.get(name, 0.0) + now
+        text = strange_moments(now, mean, deviation) or repeats(noise, deviation)
+        return text or strange_moments(every, mean, deviation)
 
     def _shares(self, name: str, mask: Array, A: Array | None, rate: float) -> str:
         """Return what is wrong with the share of ones, in all steps so far; else ""."""

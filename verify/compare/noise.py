@@ -10,28 +10,42 @@ CHANCE = 1e-12  # what is drawn is wrong if chance gives what it shows less ofte
 FINEST = 2.0**-20  # at least this is the probability that two normal numbers of a generator are equal
 
 
-def strange(noise: Array, mean: float, deviation: float) -> str:
-    """Return what chance does not explain in normal numbers of this mean and standard deviation; else "".
+def moments(noise: Array, mean: float, deviation: float) -> Array:
+    """Return how many numbers there are, the sum of (e - mean) / deviation over them, and the sum of its squares."""
+    numbers = (noise.astype(np.float64) - mean) / deviation
+    return np.array([numbers.size, np.sum(numbers), np.sum(numbers**2)])
 
-    Their sum is normal. The sum of squares has the bounds of Laurent & Massart 2000, lemma 1: above n + 2√(nx) + 2x, or
-    below n - 2√(nx), with a probability of at most e^-x each. Examples or nodes with the same noise are chance only if
-    they have few numbers. Noise that rounding makes coarse, such as 1 ± 1e-6 in float32, is not judged.
+
+def strange_moments(sums: Array, mean: float, deviation: float) -> str:
+    """Return what chance does not explain in these moments of normal numbers; else "".
+
+    The sum is normal. The sum of squares has the bounds of Laurent & Massart 2000, lemma 1: above n + 2√(nx) + 2x, or
+    below n - 2√(nx), with a probability of at most e^-x each.
     """
-    if np.finfo(noise.dtype).eps * abs(mean) > deviation / 1000:
-        return ""
-    numbers = (noise.astype(np.float64).reshape(len(noise), -1) - mean) / deviation
-    n, x = numbers.size, -log(CHANCE / 2)
-    if erfc(abs(float(numbers.sum())) / sqrt(2 * n)) < CHANCE:
-        return f"its mean is {noise.mean():.4g}, where {n:,} normal numbers have a mean of {mean:g}"
-    squares = float(np.sum(numbers**2))
+    n, total, squares = map(float, sums)
+    x = -log(CHANCE / 2)
+    if erfc(abs(total) / sqrt(2 * n)) < CHANCE:
+        return f"its mean is {mean + deviation * total / n:.4g}, where {n:,.0f} normal numbers have a mean of {mean:g}"
     if squares > n + 2 * sqrt(n * x) + 2 * x or squares < n - 2 * sqrt(n * x):
-        found = deviation * sqrt(squares / n)
-        return f"its standard deviation is {found:.4g}, where {n:,} normal numbers have {deviation:.4g}"
-    for what, rows in (("examples", numbers), ("nodes", numbers.T)):
-        pairs = len(rows) * (len(rows) - 1) / 2
-        if pairs * _equal(noise, deviation, rows.shape[1]) < CHANCE and len(np.unique(rows, axis=0)) < len(rows):
-            return f"two of the {len(rows):,} {what} have the same noise"
+        spread = deviation * sqrt(squares / n)
+        return f"its standard deviation is {spread:.4g}, where {n:,.0f} normal numbers have {deviation:.4g}"
     return ""
+
+
+def repeats(noise: Array, deviation: float) -> str:
+    """Return that two examples or two nodes have the same noise, if chance does not explain it; else ""."""
+    rows = noise.reshape(len(noise), -1)
+    for what, numbers in (("examples", rows), ("nodes", rows.T)):
+        pairs = len(numbers) * (len(numbers) - 1) / 2
+        equal = pairs * _equal(noise, deviation, numbers.shape[1])
+        if equal < CHANCE and len(np.unique(numbers, axis=0)) < len(numbers):
+            return f"two of the {len(numbers):,} {what} have the same noise"
+    return ""
+
+
+def is_coarse(noise: Array, mean: float, deviation: float) -> bool:
+    """Return whether rounding leaves normal numbers too few values to judge, such as 1 ± 1e-6 in float32."""
+    return bool(np.finfo(noise.dtype).eps * abs(mean) > deviation / 1000)
 
 
 def is_no_chance(noise: Array, deviation: float, others: int) -> bool:

@@ -19,7 +19,17 @@ from reference.rules import Rule
 from reference.tensor_names import CARRIED, carried, previous
 from verify.bounds import Ball
 from verify.compare.diagnosis import Context, diagnose
-from verify.compare.evaluation import Memo, any_of, evaluate, exact_balls, fused, inner_balls, recomputed, scalars
+from verify.compare.evaluation import (
+    Memo,
+    any_of,
+    chain_inputs,
+    evaluate,
+    exact_balls,
+    fused,
+    inner_balls,
+    recomputed,
+    scalars,
+)
 from verify.compare.masks import Masks
 from verify.compare.overflow import INSIDE, overflows_inside
 from verify.compare.own_results import compare_own_results
@@ -96,7 +106,7 @@ class Walk:
         self.previous = self.local
         self.local = {**exact, **_carried_over(self.local), **constants}
         begins = number == 1 or self.command == "feedforward"
-        self.chain = {**_chain_inputs(self.local, trace, begins), **_carried_over(self.chain), **constants}
+        self.chain = {**chain_inputs(self.local, trace, begins), **_carried_over(self.chain), **constants}
         self.ended = set() if begins else set(_carried_over(dict.fromkeys(self.ended, "")))
         numbers = coefficients_as_numbers(settings.done + number, self.optimizer, settings.dtype)
         arrays = {**captured, **_carried_over(self.tensors), **numbers}
@@ -238,12 +248,3 @@ def compare(
 def _carried_over(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the tensors that a step leaves to the next step, under the names by which the next step reads them."""
     return {name: tensor for left, tensor in tensors.items() if (name := carried(left)) is not None}
-
-
-def _chain_inputs(balls: Mapping[str, Ball], trace: Trace, first: bool) -> dict[str, Ball]:
-    """Return those of the balls that chained mode does not compute itself.
-
-    These are inputs, labels and masks; if `first`, also the parameters and the state of the optimizer and of layers.
-    """
-    names = begins_with(trace) if first else (*trace.network.inputs, *trace.network.labels, *trace.network.masks())
-    return {name: balls[name] for name in names if name in balls}

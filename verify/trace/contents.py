@@ -158,7 +158,7 @@ def _layer(network: Network, number: int) -> tuple[str, ...]:
     bar = "█" * max(1, round(BAR * nodes / widest))
     layers = network.layers(number)
     remarks = ["no bias" for layer in layers if isinstance(layer, Dense) and not layer.bias]
-    remarks += [f"dropout {layer.rate:g}" for layer in layers if isinstance(layer, Dropout)]
+    remarks += [f"{layer.kind.replace('_', ' ')} {layer.rate:g}" for layer in layers if isinstance(layer, Dropout)]
     name, activation, weights = "input", "", ""
     if number:
         name, activation = str(number), network.activations[number - 1]

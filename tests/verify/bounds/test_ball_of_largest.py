@@ -1,4 +1,4 @@
-"""What is the largest, on balls: every choice of numbers inside them, tried one by one."""
+"""Masks of the largest number, on balls: every choice of numbers inside them, tried one by one."""
 
 from itertools import product
 

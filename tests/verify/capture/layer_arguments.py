@@ -45,6 +45,7 @@ LAYERS = {
     L.SpatialDropout2D: (IMAGE, {"rate": 0.25, "data_format": "channels_first"}),
     L.SpatialDropout3D: (VOLUME, {"rate": 0.25, "data_format": "channels_first"}),
     L.GaussianNoise: ((4,), {"stddev": 0.5}),
+    L.AlphaDropout: (IMAGE, {"rate": 0.25, "noise_shape": (None, 1, 1, None)}),
     L.GaussianDropout: ((4,), {"rate": 0.25}),
     L.PReLU: (IMAGE, {"shared_axes": [1, 2]}),
     L.Concatenate: (IMAGE, {"axis": 1}), L.Permute: (IMAGE, {"dims": (3, 1, 2)}), L.RepeatVector: ((4,), {"n": 3}),

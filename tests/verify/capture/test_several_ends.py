@@ -86,7 +86,7 @@ def test_several_ends_pass(make, jit):
     assert result.passed, result.headline
     step = result.trace.step(1)
     costs = [float(step[f"C{k}"]) for k in range(1, len(result.trace.network.outputs) + 1)]
-    assert float(step["C"]) == pytest.approx(sum(costs), rel=1e-6)
+    assert float(step["C"]) == pytest.approx(sum(costs), rel=1e-6)  # a few roundings of float32
 
 
 @pytest.mark.parametrize("make", [lists, dictionaries])
@@ -123,7 +123,6 @@ def test_a_trace_is_read_back_and_explained(tmp_path):
 
 @pytest.mark.parametrize("ends", [[1], "1", [0], [-1], [99], [4.0], list(range(400))])
 def test_outputs_that_fit_no_network_are_refused(tmp_path, ends, monkeypatch):
-    monkeypatch.setattr(trace_file, "_manifest_network", lambda n: {**trace_file.described(n), "outputs": ends})
     monkeypatch.setattr(trace_file, "_manifest_network", _with_outputs(ends))
     (tmp_path / "t.npz").write_bytes(trace_file.to_bytes(held()))
     with pytest.raises(Unusable, match=r"t\.npz: the manifest describes no usable network"):
@@ -188,84 +187,3 @@ def test_losses_that_are_not_verified_are_named(loss, weights, word):
     model.compile("sgd", loss, loss_weights=weights)
     with pytest.raises(Unsupported, match=word):
         verify.check(model, x, y)
-
-
-class Functional(keras.Model):
-    """A class of one's own that has the name of one of Keras's."""
-
-    def __init__(self):
-        super().__init__()
-        self.only = L.Dense(3)
-
-    def call(self, x):
-        return self.only(x)
-
-
-def test_a_class_with_the_name_of_one_of_keras_is_read():
-    model = Functional()
-    model(A)
-    model.compile("sgd", "mse")
-    assert verify.check(model, A, ONE_HOT).passed
-
-
-class Stepping(keras.Model):
-    """A functional model with a training step of its own."""
-
-    def train_step(self, data):
-        return super().train_step(data)
-
-
-def test_a_functional_model_with_a_step_of_its_own_is_read():
-    a = keras.Input((4,))
-    model = Stepping(a, L.Dense(3)(a))
-    model.compile("sgd", "mse")
-    assert verify.check(model, A, ONE_HOT).passed
-
-
-class Two(keras.Model):
-    """A model whose `call` takes two tensors."""
-
-    def __init__(self):
-        super().__init__()
-        self.only = L.Dense(3)
-
-    def call(self, x, other):
-        return self.only(x) + self.only(other)
-
-
-def test_a_call_of_two_tensors_is_named():
-    model = Two()
-    model(A, A)
-    model.compile("sgd", "mse")
-    with pytest.raises(Unsupported, match="missing 1 required positional argument"):
-        verify.check(model, A, ONE_HOT)
-
-
-def test_an_output_of_several_axes_is_named():
-    b = keras.Input((2, 3))
-    model = keras.Model(b, L.Dense(3)(b))
-    model.compile("sgd", "mse")
-    with pytest.raises(Unsupported, match=r"it gives the shape \[2, 3\]; one row an example is verified"):
-        verify.check(model, B, B)
-    with pytest.raises(Unsupported, match="one row an example"):
-        model.fit(B, B, verbose=0, callbacks=[verify.ByHand()])
-
-
-def test_a_join_of_one_tensor_is_named():
-    a = keras.Input((4,))
-    model = keras.Model(a, L.Dense(3)(L.Concatenate()([a])))
-    model.compile("sgd", "mse")
-    with pytest.raises(Unsupported, match="joins one tensor only"):
-        verify.check(model, A, ONE_HOT)
-
-
-def test_a_call_is_read_once(monkeypatch):
-    seen = []
-    own = Functional.call
-    monkeypatch.setattr(Functional, "call", lambda self, x: seen.append(type(x).__name__) or own(self, x))
-    model = Functional()
-    model(A)
-    model.compile("sgd", "mse")
-    seen.clear()
-    assert verify.check(model, A, ONE_HOT, steps=3).passed
-    assert seen.count("KerasTensor") == 1

@@ -133,7 +133,7 @@ WINDOWS = [
 
 @pytest.mark.parametrize("layer", [*SLIDING, *WINDOWS])
 def test_no_table_is_larger_than_said(layer):
-    """Those of a convolution are as large as said; those of a max pooling may be smaller."""
+    """The tables of a convolution are as large as said; those of a max pooling may be smaller."""
     made, place = network(layer).places[2]
     sliding, read, gives = made.sliding(place.inputs), place.inputs[-1], place.outputs[-1]
     if layer in WINDOWS and isinstance(made, MaxPooling):

@@ -14,7 +14,8 @@ SPATIAL = (keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D, keras.l
 class DropoutReader(Reader):
     """Reads a Dropout layer and its mask."""
 
-    types = (keras.layers.Dropout, *SPATIAL)
+    types: tuple[type, ...] = (keras.layers.Dropout, *SPATIAL)
+    part = Dropout  # the kind of layer that is read
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the layer, or no part if its rate is 0; note a `noise_shape` that does not fit."""
@@ -27,7 +28,7 @@ class DropoutReader(Reader):
             shared = tuple(range(1 - len(shape), 0)) if first else tuple(range(-len(shape), -1))
         else:
             shared = self._shared(layer, shape, reading)
-        reading.add(layer, Dropout(float(layer.rate), shared))
+        reading.add(layer, self.part(float(layer.rate), shared))
 
     def _shared(self, layer: Any, shape: tuple[int, ...], reading: Reading) -> tuple[int, ...]:
         """Return the axes along which a `noise_shape` draws one number; note one that does not fit."""

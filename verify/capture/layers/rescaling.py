@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from reference.layers.rescaling import Rescaling
-from verify.capture.reader import Reader, Reading, Tensors, beside_of
+from verify.capture.reader import Reader, Reading
 
 
 class RescalingReader(Reader):
@@ -19,15 +19,6 @@ class RescalingReader(Reader):
             reading.add(layer, Rescaling(reading.rounded(layer, layer.scale), reading.rounded(layer, layer.offset)))
         except (TypeError, ValueError):
             reading.problem(layer, "its scale and offset are not single numbers")
-
-    def run(self, layer: Any, gives: tuple[str, ...], A: Any, found: Tensors, training: bool) -> Any:
-        """Call the layer on A, store a copy of its output, and return the output.
-
-        If the step handed out the output itself, TensorFlow would not multiply its scale and the factor of a dropout
-        behind it first, as it does in Keras's own step.
-        """
-        found[gives[0]] = layer(beside_of(A))
-        return layer(A)
 
 
 READER = RescalingReader()

@@ -1,4 +1,4 @@
-"""What an Embedding cannot read, and what is not verified of it: each is refused by name."""
+"""Embeddings that are refused: numbers that are no rows, and options that are not verified, each by name."""
 
 import keras
 import numpy as np

@@ -29,6 +29,7 @@ MODELS = {
     "one number for a row": lambda: [L.Dropout(0.4, noise_shape=(None, None, 1, 1))],
     "noise": lambda: [L.GaussianNoise(0.3), L.Conv2D(2, 2), L.GaussianNoise(0.1, seed=4)],
     "Gaussian dropout": lambda: [L.GaussianDropout(0.3), L.Dense(3), L.GaussianDropout(0.6, seed=4)],
+    "alpha": lambda: [L.AlphaDropout(0.4), L.AlphaDropout(0.3, noise_shape=(None, 1, 1, None), seed=4)],
     "nothing": lambda: [L.GaussianNoise(0.0), L.GaussianDropout(0.0), L.SpatialDropout2D(0.0)],
 }
 
@@ -46,6 +47,22 @@ def test_it_passes_and_leaves_the_seed(name, jit):
     assert bool(drawn) == (name != "nothing")
     for n in drawn:
         assert not np.array_equal(result.trace.step(1)[n], result.trace.step(2)[n])
+
+
+def chained_and_local(jit, *layers):
+    """The failures of two steps of a model that begins with these layers, in both modes."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input((4, 5, 3)), *layers, L.Flatten(), L.Dense(3, "softmax")])
+    model.compile("sgd", "categorical_crossentropy", jit_compile=jit)
+    trace = capture_user_model(model, [(X, Y), (X, Y)])
+    return [(c.tensor, c.mode) for c in compare(trace, "backprop").comparisons if not c.passed]
+
+
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "XLA"])
+def test_noise_behind_the_offset_of_a_rescaling(jit):
+    """Grappler adds the offset last; XLA adds noise without rounding it, in chained mode too."""
+    assert chained_and_local(jit, L.Rescaling(0.3, 0.1), L.GaussianNoise(0.5)) == []
+    assert chained_and_local(jit, L.GaussianNoise(0.5)) == []
 
 
 def test_a_series_and_a_volume():
@@ -78,9 +95,23 @@ def test_noise_of_another_size_is_noticed(monkeypatch):
     [
         (lambda: L.Dropout(0.4, noise_shape=(1, 3, 4, 4)), "must have None for the examples"),
         (lambda: L.Dropout(0.4, noise_shape=(None, 1, 1, 2)), "does not fit the shape"),
-        (lambda: L.AlphaDropout(0.4), "AlphaDropout"),
+        (lambda: L.AlphaDropout(1.0), "a dropout rate must be"),
+        (lambda: L.AlphaDropout(0.4, noise_shape=(None, 1, 1, 2)), "does not fit the shape"),
+        (lambda: L.GaussianNoise(1e-45), "a standard deviation"),
     ],
 )
 def test_what_is_not_verified_is_named(layer, word):
     with pytest.raises(Unsupported, match=word):
         verify.check(image(layer()), X, Y)
+
+
+@pytest.mark.parametrize("name", ["behind weights", "before a sum"])
+def test_the_offset_of_a_rescaling(name):
+    """What a Rescaling gives is read where it stands: it has a gradient, and a sum behind it is that of its numbers."""
+    image = keras.Input((6,))
+    scaled = L.Rescaling(0.3, 0.1)(L.Dense(6)(image) if name == "behind weights" else image)
+    rows = scaled if name == "behind weights" else L.Add()([scaled, L.Dense(6, "tanh", use_bias=False)(image)])
+    model = keras.Model(image, L.Dense(3, "softmax")(rows))
+    model.compile("sgd", "categorical_crossentropy", jit_compile=False)
+    result = verify.check(model, X[:, :, 0, 0] @ np.ones((4, 6), "float32") + X[:, :1, 1, :1].reshape(5, 1), Y)
+    assert result.passed, result.headline
