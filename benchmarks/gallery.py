@@ -5,6 +5,7 @@
 Needs Chromium and the extra `test`. Both pictures show the run of the README: its digit 5, and its altered gradient.
 """
 
+import argparse
 import io
 import os
 import re
@@ -40,6 +41,7 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {terminal_width} {
 
 def main() -> int:
     """Write both pictures and return the exit status.  Raises AssertionError if they are too large."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "five.npz"
         words = ["--save-trace", str(saved), "--out", str(Path(folder) / "out"), "--quiet"]

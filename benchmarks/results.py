@@ -3,6 +3,7 @@
 python -m benchmarks.results
 """
 
+import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ the lowest and the highest value in brackets.
 
 def main() -> None:
     """Write RESULTS.md."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     PAGE.write_text(page(), encoding="utf-8")
 
 

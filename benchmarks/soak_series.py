@@ -3,12 +3,14 @@
     python -m benchmarks.soak_series false_alarms      (hours; also the largest errors)
     python -m benchmarks.soak_series reproduced
     python -m benchmarks.soak_series random_models     (hours)
+    python -m benchmarks.soak_series random_kinds      (hours; with --record, each row is written as soon as it is there)
 
-Both need MNIST in ../shared/mnist. Exit status 1 if a number was outside its bound.
+The first two need MNIST in ../shared/mnist. Exit status 1 if a number was outside its bound.
 """
 
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 from benchmarks.record import Cell, Column, Measurement, child, finish, parser
@@ -16,6 +18,7 @@ from benchmarks.record import Cell, Column, Measurement, child, finish, parser
 MNIST = "--data ../shared/mnist"
 SGD, SQUARED = "--optimizer sgd", "--loss mean_squared_error"
 OFF = "TF_ENABLE_ONEDNN_OPTS=0"
+KINDS = sorted(path.stem for path in (Path(__file__).parent / "kinds").glob("*.py") if path.stem != "__init__")
 SERIES = {
     "false_alarms": (
         "--seeds 20",
@@ -40,6 +43,7 @@ SERIES = {
         for flag in ("", f"{OFF} ")
     ),
     "random_models": ("--models 1000 --first 5000",),
+    "random_kinds": ("--models 300 --of graphs", *(f"--models 200 --of {kind}" for kind in KINDS)),
 }
 FALSE_ALARMS = Measurement(
     "false_alarms",
@@ -86,6 +90,20 @@ RANDOM_MODELS = Measurement(
         Column("outside"),
     ),
 )
+RANDOM_KINDS = Measurement(
+    "random_kinds",
+    "Random models of one kind: `benchmarks.soak --of`",
+    "Two steps of each model. Of each kind of layer 50 settings are drawn, each in float32 and float64, with and "
+    "without XLA; graphs have 3 to 15 layers of all kinds. Every number is compared with its bound.",
+    (
+        Column("options of `benchmarks.soak`"),
+        Column("captured"),
+        Column("refused"),
+        Column("not judged"),
+        Column("numbers compared"),
+        Column("outside"),
+    ),
+)
 REFUSED = "A run is refused (status 3) if the capture does not repeat, or differs from the model's own step."
 
 
@@ -94,6 +112,8 @@ def main() -> int:
     options = parser(__doc__)
     options.add_argument("series", choices=SERIES)
     given = options.parse_args()
+    if given.series == "random_kinds":
+        return random_kinds(given.record)
     runs = [run(line) for line in SERIES[given.series]]
     if given.series == "reproduced":
         finish(REPRODUCED, [shares(r) for r in runs], given.record)
@@ -105,6 +125,16 @@ def main() -> int:
         finish(FALSE_ALARMS, rows, given.record, REFUSED)
         finish(LARGEST_ERRORS, largest(runs[:4]), given.record)
     return int(any(r["outside"] for r in runs))
+
+
+def random_kinds(record: bool) -> int:
+    """Run all kinds; print and record the table after each, because they take hours.  Returns the exit status."""
+    rows: list[list[Cell]] = []
+    for line in SERIES["random_kinds"]:
+        counts = run(line)
+        rows.append([f"`{line}`", *sums([counts])])
+        finish(RANDOM_KINDS, rows, record, REFUSED)
+    return int(any(row[-1] for row in rows))
 
 
 def run(line: str) -> dict[str, Any]:
@@ -131,8 +161,12 @@ def largest(runs: list[dict[str, Any]]) -> list[list[Cell]]:
 
 def together(runs: list[dict[str, Any]]) -> list[Cell]:
     """Return one row with the sums over all runs."""
-    sums = (sum(r[name] for r in runs) for name in ("runs", "refused", "unjudged", "elements", "outside"))
-    return [", ".join(r["models"] for r in runs), *sums]
+    return [", ".join(r["models"] for r in runs), *sums(runs)]
+
+
+def sums(runs: list[dict[str, Any]]) -> list[Cell]:
+    """Return how many models were captured, refused and not judged, and how many numbers were compared and outside."""
+    return [sum(r[name] for r in runs) for name in ("runs", "refused", "unjudged", "elements", "outside")]
 
 
 if __name__ == "__main__":

@@ -12,10 +12,14 @@ class Unverifiable(Exception):
 
 
 class Unsupported(Unusable):
-    """A model has parts that By Hand does not verify. `rows` names each of them, and says why."""
+    """A model has parts that By Hand does not verify. `rows` names each of them, and says why; so does the text."""
 
     def __init__(self, rows: Sequence[tuple[str, str]]) -> None:
         self.rows = tuple(rows)
-        what, why = self.rows[0]
+        super().__init__("\n".join(f"UNSUPPORTED {what}: {why}" for what, why in self.rows))
+
+    @property
+    def summary(self) -> str:
+        """The first row, and how many more there are."""
         more = f" (and {len(self.rows) - 1} more)" if len(self.rows) > 1 else ""
-        super().__init__(f"UNSUPPORTED {what}: {why}{more}")
+        return str(self).partition("\n")[0] + more

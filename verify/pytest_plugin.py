@@ -60,7 +60,7 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
         from verify.check_model import check
         from verify.errors import Unusable, Unverifiable
 
-        where = ""
+        where, problem = "", ""
         try:
             checked = check(*arguments, **options)
             if folder and (everything or not checked.passed):
@@ -69,7 +69,9 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
                 checked.write(report)
                 where = f"\nReport: {report / 'report.html'}"
         except (Unusable, Unverifiable) as error:
-            pytest.fail(f"could not verify: {error}", pytrace=False)
+            problem = f"could not verify: {error}"
+        if problem:  # not inside `except`, so that pytest shows it once
+            pytest.fail(problem, pytrace=False)
         request.node.user_properties.append(("by_hand", checked.headline))
         if not checked.passed:
             pytest.fail(checked.headline + where, pytrace=False)

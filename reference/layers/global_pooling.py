@@ -48,5 +48,5 @@ class GlobalPooling(Layer):
             yield self._rule(place.gradient_out, inputs, compute, place.below, "backward")
 
     def _rule(self, tensor: str, inputs: tuple[str, ...], compute: Any, number: int, phase: str) -> Rule:
-        source = f"Keras: {type(self).__name__}2D"
+        source = f"Keras: {type(self).__name__}"
         return Rule(tensor, source, inputs, compute, number, phase, kind=self.kind, scales=self.averages)

@@ -7,6 +7,7 @@ import pytest
 import verify
 from tests.support.small_models import LABELS, L, X, Y, sequential, small
 from tests.support.small_models import single_precision as single_precision
+from verify.capture.callback import DivergenceWarning
 from verify.errors import Unsupported, Unusable
 from verify.records.arrays import same_bits
 
@@ -28,6 +29,11 @@ def test_the_callback_verifies_and_changes_no_bit(optimizer):
     watch.assert_passed()
     assert all(same_bits(a, b) for a, b in zip(plain[0], watched[0], strict=True))
     assert plain[1] == watched[1]
+
+
+def test_a_training_that_is_too_short_to_verify_warns():
+    with pytest.warns(DivergenceWarning, match="nothing was compared .*; step 100 would be the first"):
+        fit([verify.ByHand(every=100)], epochs=1)
 
 
 def test_the_callback_stops_at_the_first_divergence(monkeypatch):

@@ -154,7 +154,8 @@ def unpacked(model: Any, understood: Understood, data: Any) -> tuple[tuple[Any, 
     """Return the tensors x and y of a batch of `fit`.  Raises Unsupported or Unusable, naming what is not verified."""
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     if weight is not None or y is None:
-        raise Unsupported([("sample_weight", "a loss without sample or class weights is verified, with labels")])
+        what = "y" if y is None else "sample_weight or class_weight"
+        raise Unsupported([(what, "a training with labels and without weights of examples or classes is verified")])
     fitting(model, understood, x, y)
     graph = understood.graph
     return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y")

@@ -117,6 +117,11 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._masks = self._lockstep[1].masks
         self._left: tuple[int, dict[str, Array]] = (0, {})
 
+    def on_train_end(self, logs: Any = None) -> None:
+        """Warn if the training had too few steps for one to be verified."""
+        if not self.elements and not self.problem and self.first is None:
+            warnings.warn(f"{self.headline}; step {self.every} would be the first", DivergenceWarning, stacklevel=2)
+
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Replace Keras's train function for one step."""
         self._own: Callable[[Any], Any] = self.model.train_function

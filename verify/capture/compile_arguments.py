@@ -5,12 +5,12 @@ from dataclasses import fields
 from typing import Any
 
 import keras
-import numpy as np
 
 from reference.losses import SEPARATOR
 from reference.notation import text_of
 from reference.optimizers import kinds
 from reference.schedules import SCHEDULES, Schedule
+from verify.capture.essay_model import to_numpy
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
 from verify.capture.reader import VARIABLE, rounded
@@ -157,7 +157,7 @@ def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
     """
     own = optimizer._learning_rate
     if isinstance(own, VARIABLE):
-        number = np.asarray(keras.ops.convert_to_numpy(own))
+        number = to_numpy(own)
         return float(str(number)) if number.dtype == dtype else float(number)
     kinds = {getattr(keras.optimizers.schedules, kind.__name__): kind for kind in SCHEDULES.values()}
     if type(own) not in kinds:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from reference.network import Network
 from reference.tensor_names import kept
@@ -57,7 +58,7 @@ def variables(model: Any) -> list[Any]:
 
 def to_numpy(variable: Any) -> Array:
     """Return a copy of a variable's value as an array."""
-    return np.array(keras.ops.convert_to_numpy(variable))
+    return np.array(tf.convert_to_tensor(getattr(variable, "value", variable)).numpy())
 
 
 def snapshot(model: Any) -> list[Array]:

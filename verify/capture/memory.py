@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from verify.capture.essay_model import to_numpy
 from verify.capture.reader import VARIABLE
 from verify.records.trace import Array
 
@@ -51,7 +52,7 @@ class Memory:
     def _remember(self, one: Any) -> list[Any]:
         """Remember one object, and return what can be reached from it."""
         if isinstance(one, VARIABLE | tf.Variable):
-            self.values.append((one, np.array(keras.ops.convert_to_numpy(one))))
+            self.values.append((one, to_numpy(one)))
             return []
         reached: list[Any] = []
         if isinstance(one, np.ndarray):

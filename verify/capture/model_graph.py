@@ -19,6 +19,8 @@ import tensorflow as tf
 
 from verify.errors import Unsupported
 
+INSTEAD = "take one argument (a tensor, a list or a dictionary), keras.ops in place of tf, and no `if` on numbers"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -120,15 +122,18 @@ def _called(model: Any, title: str) -> Any:
     """Return the functional model that a model's own `call` gives on symbolic inputs.  Raises Unsupported."""
     shapes = list((model._build_shapes_dict or {}).values())
     if len(shapes) != 1:
-        raise Unsupported([(title, "its `call` takes something other than its inputs and `training`")])
+        tensors = [name for name in signature(model.call).parameters if name not in ("training", "mask")]
+        cause = "it takes several arguments" if len(tensors) > 1 else "it cannot be run on symbolic inputs"
+        raise Unsupported([(title, f"its `call` cannot be read: {cause}; {INSTEAD}")])
     symbolic = _symbolic(shapes[0], title, str(model.input_dtype) if hasattr(model, "input_dtype") else None)
     told = signature(model.call).parameters.get("training")
     options = {"training": None} if told is not None and told.default is Parameter.empty else {}
     try:
         return keras.Model(symbolic, model.call(symbolic, **options))
     except Exception as error:  # the user's own code may raise anything
-        reason = (str(error).splitlines() or [type(error).__name__])[0][:160]
-        raise Unsupported([(title, f"its `call` cannot be read from a symbolic input: {reason}")]) from error
+        reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:200]
+        text = f"its `call` cannot be read from a symbolic input: {reason.rstrip('.')}; {INSTEAD}"
+        raise Unsupported([(title, text)]) from error
 
 
 def _symbolic(shapes: Any, title: str, dtype: str | None, name: str | None = None) -> Any:

@@ -21,12 +21,7 @@ from verify.capture.reader import ActivationReader, Reader, is_activation, round
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
 
-
-def known() -> str:
-    """Return the names of the Keras layers that are verified, as text for a message."""
-    names = {kind.__name__ for kind in by_layer()} - {"InputLayer"} | {"Input", "Activation"}
-    *most, last = sorted(names)
-    return f"{', '.join(most)} and {last}"
+UNKNOWN = "By Hand does not know it; `python -m verify.capture.supported` lists what is verified"
 
 
 def understand(model: Any) -> Understood:
@@ -101,7 +96,7 @@ class ModelReading:
         if type(layer) is keras.layers.Activation:
             self.add(layer, self.activation(layer, layer.activation))
         elif reader is None:
-            self.problem(layer, f"By Hand knows {known()}")
+            self.problem(layer, UNKNOWN)
         else:
             reader.read(layer, self)
 
@@ -172,8 +167,8 @@ class ModelReading:
         reader = _reader_of(function)
         if isinstance(reader, ActivationReader):
             return reader.named(layer, function, self)
-        name, names = getattr(function, "__name__", type(function).__name__), [f.__name__ for f in by_function()]
-        self.problem(layer, f"activation {name} is not one of {', '.join(names)}")
+        name = getattr(function, "__name__", type(function).__name__)
+        self.problem(layer, f"activation {name}: {UNKNOWN}")
         return Linear()
 
     def understood(self, model: Any) -> Understood:

@@ -1,7 +1,9 @@
 """Print the table of all layers that are verified, as Markdown: python -m verify.capture.supported."""
 
 import re
+from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import suppress
 
 from reference.layers import kinds
 from verify.capture.layers import readers
@@ -22,10 +24,17 @@ def rows() -> Iterator[tuple[str, str, str]]:
 
 
 def table() -> str:
-    """Return the table as Markdown."""
+    """Return the table as Markdown, in the order of the names that it shows."""
     lines = ["| Keras layer | activation, operation | what it computes |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows())])
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in sorted(rows(), key=_name))])
+
+
+def _name(row: tuple[str, str, str]) -> str:
+    """Return the first name that a row shows."""
+    return (row[0] or row[1].strip('"')).lower()
 
 
 if __name__ == "__main__":
-    print(table())
+    ArgumentParser(description=__doc__).parse_args()
+    with suppress(BrokenPipeError):
+        print(table())

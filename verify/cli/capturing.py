@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 
@@ -50,7 +51,8 @@ def captured(settings: Settings, samples: Samples, verbose: bool, weights: Mappi
 @contextmanager
 def guarded_tensorflow(verbose: bool, refusals: tuple[type[Exception], ...] = (Unverifiable,)) -> Iterator[None]:
     """Start TensorFlow quietly; inside the `with` block, turn every exception but `refusals` into Unverifiable."""
-    with waiting("Starting TensorFlow and capturing"), hushed(verbose):
+    with waiting("Starting TensorFlow and capturing"), hushed(verbose), catch_warnings():
+        filterwarnings("ignore", category=DeprecationWarning, module=r"keras\.")  # with `-W error` they would be errors
         try:
             import_module("verify.capture.capture")
         except ImportError as error:
@@ -156,7 +158,8 @@ def _fitted(model: Any, drawn: Samples, name: str, data: str, loss: str) -> tupl
     classes, labels = drawn.classes, drawn.labels
     shape, outputs = taken_and_given(model)
     if images.shape[1] != int(np.prod(shape)):
-        text = f"it takes {list(shape)}, and the images of --data {data} have {images.shape[1]} pixels"
+        text = f"it takes {list(shape)}, and the images of --data {data} have {images.shape[1]} pixels; "
+        text += "let a module:function return the model, x and y"
         raise Unusable(f"--model {name}: {text}")
     if outputs < len(classes):
         raise Unusable(f"--model {name}: it has {outputs} outputs, and --data {data} has {len(classes)} classes")

@@ -16,6 +16,7 @@ def guarded(main: Callable[[Sequence[str] | None], int], argv: Sequence[str] | N
     except Unusable as error:
         status, text = 2, f"error: {error}"
         if isinstance(error, Unsupported):
+            text = f"error: {error.summary}"
             rows = tuple(tuple(map(Cell, ("UNSUPPORTED", what, why))) for what, why in error.rows)
             table = Table("What By Hand does not verify", ("verdict", "what", "why"), rows)
             say_all("", False, (table,), "")

@@ -24,6 +24,7 @@ from reports.table import Cell, Table
 from verify.essay.claims import claims
 
 NUMBER = re.compile(r"\((\d+[a-f]?)\)")
+YEAR = re.compile(r"\b(19|20)\d\d\b")
 SOURCE = re.compile(r"\.  (?!.*\.  )(.+)$")
 
 
@@ -94,8 +95,12 @@ def functions() -> Iterator[Callable[..., Any]]:
 
 
 def citations(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the equation numbers at the end of a docstring's first line."""
-    return tuple(NUMBER.findall(source(function)))
+    """Return the essay's equation numbers at the end of a docstring's first line.
+
+    Numbers behind the year of a paper, up to a semicolon, are equations of that paper.
+    """
+    own = [part for part in source(function).split(";") if not YEAR.search(part)]
+    return tuple(number for part in own for number in NUMBER.findall(part))
 
 
 def _defines(function: Callable[..., Any], equation: str) -> bool:

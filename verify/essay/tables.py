@@ -12,6 +12,7 @@ from reports.table import Cell, Columns, Table
 from verify.bounds import Ball
 from verify.compare.tensor import Comparison
 from verify.records.precision import Floats
+from verify.records.settings import GIVEN
 from verify.records.trace import Array, Trace
 
 TABLES = {3: ("table4", "Table 4"), 2: ("table_a1", "Table A-1"), 1: ("table_a2", "Table A-2")}
@@ -41,8 +42,9 @@ def table_3(trace: Trace, by_hand: Chain) -> tuple[Table, Columns]:
     header = (class_word(trace), "by hand", "by TensorFlow", "difference", "bound")
     note = (
         f"By hand from X, W and B alone, so the bound has grown over {trace.network.depth} layers. "
-        f"The label is {trace.label(int(np.argmax(trace.step(1)['y'][0])))}; the network has not learned yet."
+        f"The label is {trace.label(int(np.argmax(trace.step(1)[trace.network.labels[0]][0])))}"
     )
+    note += "." if trace.settings.data == GIVEN else "; the network has not learned yet."
     if trace.settings.batch > 1:
         note += " The first example of the batch."
     table = Table("Table 3. The prediction by hand and by TensorFlow", header, rows, frozenset(range(1, 5)), note)

@@ -86,8 +86,8 @@ def test_at_the_end(name, loss):
 REFUSED = {
     "alpha=0.5 of celu is not verified": lambda: L.Dense(4, partial(A.celu, alpha=0.5)),
     "b=2 of squareplus is not verified": lambda: L.Dense(4, partial(A.squareplus, b=2)),
-    "activation <lambda> is not one of": lambda: L.Dense(4, lambda x: x),
-    "activation partial is not one of": lambda: L.Dense(4, partial(abs)),
+    "activation <lambda>: By Hand does not know it": lambda: L.Dense(4, lambda x: x),
+    "activation partial: By Hand does not know it": lambda: L.Dense(4, partial(abs)),
     "its threshold is not a number": lambda: L.Dense(4, partial(A.soft_shrink, threshold=np.ones(4, "float32"))),
     "axis=0, the axis of the examples": lambda: L.Dense(4, partial(A.log_softmax, axis=0)),
     "axis=None: it is verified along one axis": lambda: L.Dense(4, partial(A.log_softmax, axis=None)),
