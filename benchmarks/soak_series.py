@@ -3,7 +3,7 @@
     python -m benchmarks.soak_series false_alarms      (hours; also the largest errors)
     python -m benchmarks.soak_series reproduced
     python -m benchmarks.soak_series random_models     (hours)
-    python -m benchmarks.soak_series random_kinds      (hours; with --record, each row is written as soon as it is there)
+    python -m benchmarks.soak_series random_kinds      (hours; --record writes each row at once)
 
 The first two need MNIST in ../shared/mnist. Exit status 1 if a number was outside its bound.
 """
