@@ -1,5 +1,6 @@
 """Section 2.2.1: the cost of a prediction, and the slope of each cost under it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ from reference.operations import product
 
 def squared_error(A: Any, y: Any) -> Any:
     """The essay's MSE of each example: a sum, not a mean.  A, y [N, n] -> [N].  (12)"""
-    return np.sum((y - A) * (y - A), axis=1)
+    return np.sum((y - A) * (y - A), axis=-1)
 
 
 def crossentropy(A: Any, y: Any) -> Any:
     """Categorical cross-entropy of each example.  A, y [N, n] -> [N].  (13)"""
-    return -np.sum(y * np.log(A), axis=1)
+    return -np.sum(y * np.log(A), axis=-1)
 
 
 def crossentropy_slope(A: Any, y: Any) -> Any:
@@ -24,11 +25,11 @@ def crossentropy_slope(A: Any, y: Any) -> Any:
 
 
 def batch_mean(costs: Any) -> Any:
-    """The cost of a batch: 1/N times the sum over its examples.  costs [N] -> scalar.  (14)
+    """The cost of a batch: 1/N times the sum over its examples.  costs [N, ...] -> scalar.  (14)
 
     As printed, (14) sums over the ten outputs only; the sum over the N examples is missing.
     """
-    return (1 / costs.shape[0]) * np.sum(costs)
+    return (1 / math.prod(costs.shape)) * np.sum(costs)
 
 
 def crossentropies_of_logits(Z: Any, y: Any) -> Any:
@@ -36,9 +37,9 @@ def crossentropies_of_logits(Z: Any, y: Any) -> Any:
 
     This gives the logarithm even of a probability that underflows to 0. Keras computes it in this way, too.
     """
-    shifted = Z - np.max(Z, axis=1, keepdims=True)
-    logarithm = np.log(np.sum(exponentials(Z), axis=1, keepdims=True))
-    return np.sum(y * (logarithm - shifted), axis=1)
+    shifted = Z - np.max(Z, axis=-1, keepdims=True)
+    logarithm = np.log(np.sum(exponentials(Z), axis=-1, keepdims=True))
+    return np.sum(y * (logarithm - shifted), axis=-1)
 
 
 def crossentropy_of_logits(Z: Any, y: Any) -> Any:

@@ -8,31 +8,31 @@ import numpy as np
 
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
-from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through, total, weighed
+from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through
 from reference.operations import choose
 
 
-def of_logits(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
-    """(13) with the softmax of Z put in.  Z, y [N, n] -> scalar.  (14)"""
-    return total(crossentropies_of_logits(Z, smoothed(y, smoothing)), mean)
+def of_logits(Z: Any, y: Any, smoothing: float = 0.0) -> Any:
+    """(13) with the softmax of Z put in.  Z, y [N, n] -> [N].  (13)"""
+    return crossentropies_of_logits(Z, smoothed(y, smoothing))
 
 
-def of_logits_slope(Z: Any, y: Any, smoothing: float = 0.0, mean: bool = True) -> Any:
+def of_logits_slope(Z: Any, y: Any, smoothing: float = 0.0) -> Any:
     """softmax(Z) - y.  Z, y [N, n] -> [N, n].  (21)"""
-    return weighed(softmax(Z) - smoothed(y, smoothing), mean)
+    return softmax(Z) - smoothed(y, smoothing)
 
 
-def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, epsilon: float = EPSILON) -> Any:
-    """(13) of rows brought to a sum of 1 and cut off.  A, y [N, n] -> scalar.  (13), (14)"""
-    return total(-np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A), epsilon)), axis=1), mean)
+def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
+    """(13) of rows brought to a sum of 1 and cut off.  A, y [N, n] -> [N].  (13)"""
+    return -np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A), epsilon)), axis=-1)
 
 
-def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, mean: bool = True, epsilon: float = EPSILON) -> Any:
-    """(20b) back through the cutting off and the division.  A, y [N, n] -> dA [N, n].  (20b)"""
-    row, P = np.sum(A, axis=1, keepdims=True), shares(A)
-    slope = weighed(-smoothed(y, smoothing), mean) * np.reciprocal(cut_off(P, epsilon))
+def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
+    """(20b) back through the cutting off and the division.  A, y [N, n] -> [N, n].  (20b)"""
+    row, P = np.sum(A, axis=-1, keepdims=True), shares(A)
+    slope = -smoothed(y, smoothing) * np.reciprocal(cut_off(P, epsilon))
     dP = choose(through(P, epsilon), slope, 0.0)
-    return dP / row - np.sum(dP * (P / row), axis=1, keepdims=True)
+    return dP / row - np.sum(dP * (P / row), axis=-1, keepdims=True)
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,18 @@ class CategoricalCrossentropy(Loss):
         if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
             raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
 
-    def unweighted(self, activation: str) -> LossEquations:
-        """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
-        if activation == "softmax" and self == CategoricalCrossentropy(weight=self.weight, epsilon=self.epsilon):
+    def written(self, activation: str) -> LossEquations:
+        """Return the equations of a batch; with the default options behind a softmax, those of the essay."""
+        if activation == "softmax" and self == CategoricalCrossentropy(epsilon=self.epsilon):
             return LossEquations("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
-        options: dict[str, Any] = {"smoothing": self.label_smoothing, "mean": self.mean}
+        return super().written(activation)
+
+    def of_example(self, activation: str) -> LossEquations:
+        """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
+        options: dict[str, Any] = {"smoothing": self.label_smoothing} if self.label_smoothing else {}
         behind = activation in ("softmax", "sigmoid")
         if behind or self.from_logits:
             cost, slope = partial(of_logits, **options), partial(of_logits_slope, **options)
             return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
-        options["epsilon"] = self.epsilon
-        cost, slope = partial(of_probabilities, **options), partial(of_probabilities_slope, **options)
+        cost, slope = (partial(f, epsilon=self.epsilon, **options) for f in (of_probabilities, of_probabilities_slope))
         return LossEquations("A", cost, "13, 14", slope, "20b")

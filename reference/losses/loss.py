@@ -3,8 +3,12 @@
 Keras computes the cross-entropy in three ways, with three gradients: from Z (the essay's, through the softmax),
 from probabilities that it divides by their sum and limits to ε and 1 - ε, and, for whole-number labels, from the
 logarithms of limited probabilities. The slope of each cost follows directly below it. y [N, n] may be smoothed.
+
+A kind states the cost of one example and the slope of this cost. `of_batch` and `slope_of_batch` make of them the cost
+of a batch. An output may have more axes than one, [N, ..., n]: then each row of n numbers has a cost of its own.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +20,8 @@ from reference.loss import batch_mean
 from reference.notation import text_of
 from reference.operations import product, rounded_as
 
+Equation = Callable[..., Any]
+
 EPSILON = 1e-7  # the default of keras.config.epsilon(); probabilities are limited to ε and 1 - ε
 REDUCTIONS = ("mean", "sum")
 
@@ -24,13 +30,15 @@ REDUCTIONS = ("mean", "sum")
 class LossEquations:
     """A loss as two equations, cost and slope, and what both read: "Z", the output layer's sums, or "A", its output.
 
+    A kind gives those of one example, `Loss.written` those of a batch.
+
     `joint`: the slope is dZ even if the equations read "A"; it goes back through the activation as well.
     """
 
     reads: str
-    cost: Callable[[Any, Any], Any]
+    cost: Equation
     cost_equation: str
-    slope: Callable[[Any, Any], Any]
+    slope: Equation
     slope_equation: str
     joint: bool = False
 
@@ -64,46 +72,47 @@ class Loss:
         return self.reduction == "mean"
 
     def written(self, activation: str) -> LossEquations:
-        """Return the equations that Keras computes behind this activation, multiplied by the loss weight.
+        """Return the equations of a batch that Keras computes behind this activation, times the loss weight.
 
         `activation` is "linear" if another layer follows. Behind a softmax or a sigmoid, the cross-entropy begins at Z:
         Keras takes the Z of either for logits of a softmax.
         """
-        one = self.unweighted(activation)
-        if self.weight == 1:
-            return one
-        cost, slope = (partial(times, compute=f, weight=self.weight) for f in (one.cost, one.slope))
+        one = self.of_example(activation)
+        options: dict[str, Any] = {"mean": self.mean} | ({} if self.weight == 1 else {"weight": self.weight})
+        cost, slope = partial(of_batch, cost=one.cost, **options), partial(slope_of_batch, slope=one.slope, **options)
         return replace(one, cost=cost, slope=slope)
 
-    def unweighted(self, activation: str) -> LossEquations:
-        """Return the equations for a loss weight of 1."""
+    def of_example(self, activation: str) -> LossEquations:
+        """Return the equations of one example."""
         raise NotImplementedError
 
 
-def times(T: Any, y: Any, compute: Callable[[Any, Any], Any], weight: float) -> Any:
-    """A cost, or its slope, times the loss weight.  T, y [N, n] -> the shape of `compute`.  Keras: loss_weights"""
-    result = compute(T, y)
-    return product(result, rounded_as(weight, result))
+def of_batch(T: Any, y: Any, cost: Equation, mean: bool = True, weight: float | None = None) -> Any:
+    """The costs of all examples: their mean or sum, times the loss weight.  T, y [N, ..., n] -> scalar.  (14)"""
+    C = total(cost(T, y), mean)
+    return C if weight is None else product(C, rounded_as(weight, C))
+
+
+def slope_of_batch(T: Any, y: Any, slope: Equation, mean: bool = True, weight: float | None = None) -> Any:
+    """The slope of that, from the slope of each example's cost.  T, y [N, ..., n] -> [N, ..., n].  (14)"""
+    dT = slope(T, y)
+    shares = [1 / math.prod(dT.shape[:-1])] if mean else []
+    return product(dT, *shares, *([] if weight is None else [rounded_as(weight, dT)]))
 
 
 def smoothed(y: Any, smoothing: float) -> Any:
     """A part of the label given to all classes alike.  y [N, n] -> [N, n].  Szegedy et al. 2016, section 7"""
-    return y * (1 - smoothing) + rounded_as(smoothing, y) / y.shape[1] if smoothing else y
+    return y * (1 - smoothing) + rounded_as(smoothing, y) / y.shape[-1] if smoothing else y
 
 
 def total(costs: Any, mean: bool) -> Any:
-    """The cost of the batch: the mean of the costs of its examples, or their sum.  costs [N] -> scalar.  (14)"""
+    """The cost of the batch: the mean of the costs of its examples, or their sum.  costs [N, ...] -> scalar.  (14)"""
     return batch_mean(costs) if mean else np.sum(costs)
-
-
-def weighed(slope: Any, mean: bool) -> Any:
-    """A slope of each example's cost as that of the batch.  slope [N, n] -> [N, n].  (14)"""
-    return slope * (1 / slope.shape[0]) if mean else slope
 
 
 def shares(A: Any) -> Any:
     """Each row brought to a sum of 1.  A [N, n] -> [N, n].  Keras: categorical_crossentropy"""
-    return A / np.sum(A, axis=1, keepdims=True)
+    return A / np.sum(A, axis=-1, keepdims=True)
 
 
 def cut_off(P: Any, epsilon: float = EPSILON) -> Any:

@@ -1,22 +1,21 @@
 """The mean squared error."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from reference.loss import mean_squared_error, mean_squared_error_backward, squared_error
-from reference.losses.loss import Loss, LossEquations, total
+from reference.losses.loss import Loss, LossEquations
 from reference.operations import product
 
 
-def squared(A: Any, y: Any, mean: bool = True) -> Any:
-    """Keras's MSE: (12) over the number of outputs.  A, y [N, n] -> scalar.  (12), (14)"""
-    return total((1 / A.shape[1]) * squared_error(A, y), mean)
+def squared(A: Any, y: Any) -> Any:
+    """Keras's MSE of each example: (12) over the number of outputs.  A, y [N, n] -> [N].  (12)"""
+    return (1 / A.shape[-1]) * squared_error(A, y)
 
 
-def squared_slope(A: Any, y: Any, mean: bool = True) -> Any:
-    """2 (A - y) / n, and over N for a mean.  A, y [N, n] -> dA [N, n].  (12)"""
-    return product(A - y, 2, 1 / A.shape[1], *([1 / A.shape[0]] if mean else []))
+def squared_slope(A: Any, y: Any) -> Any:
+    """2 (A - y) / n.  A, y [N, n] -> [N, n].  (12)"""
+    return product(A - y, 2, 1 / A.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,12 @@ class MeanSquaredError(Loss):
     reduction: str = "mean"
     weight: float = 1.0
 
-    def unweighted(self, activation: str) -> LossEquations:
+    def written(self, activation: str) -> LossEquations:
         """Return the equations; with the default options, the slope behind a softmax goes back through it."""
-        if activation == "softmax" and self == MeanSquaredError(weight=self.weight):
+        if activation == "softmax" and self == MeanSquaredError():
             return LossEquations("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
-        return LossEquations("A", partial(squared, mean=self.mean), "12", partial(squared_slope, mean=self.mean), "12")
+        return super().written(activation)
+
+    def of_example(self, activation: str) -> LossEquations:
+        """Return the equations of one example."""
+        return LossEquations("A", squared, "12", squared_slope, "12")

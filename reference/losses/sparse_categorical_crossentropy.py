@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
+from reference.loss import crossentropies_of_logits
+from reference.losses.categorical_crossentropy import of_logits_slope
 from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, through
 from reference.operations import choose
 
 
-def of_labels(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
-    """The softmax of the logarithms of cut-off probabilities, in (13).  A, y [N, n] -> scalar.  (13), (14)"""
-    return of_logits(np.log(cut_off(A, epsilon)), y, mean=mean)
+def of_labels(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
+    """The softmax of the logarithms of cut-off probabilities, in (13).  A, y [N, n] -> [N].  (13)"""
+    return crossentropies_of_logits(np.log(cut_off(A, epsilon)), y)
 
 
-def of_labels_slope(A: Any, y: Any, mean: bool = True, epsilon: float = EPSILON) -> Any:
-    """(21) of those logarithms, back through them: d log P = 1/P.  A, y [N, n] -> dA [N, n].  (20b), (21)"""
+def of_labels_slope(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
+    """(21) of those logarithms, back through them: d log P = 1/P.  A, y [N, n] -> [N, n].  (20b), (21)"""
     P = cut_off(A, epsilon)
-    return choose(through(A, epsilon), of_logits_slope(np.log(P), y, mean=mean) * np.reciprocal(P), 0.0)
+    return choose(through(A, epsilon), of_logits_slope(np.log(P), y) * np.reciprocal(P), 0.0)
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,10 @@ class SparseCategoricalCrossentropy(Loss):
         if type(self.from_logits) is not bool:
             raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
 
-    def unweighted(self, activation: str) -> LossEquations:
+    def of_example(self, activation: str) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""
         behind = activation in ("softmax", "sigmoid")
         if behind or self.from_logits:
-            cost, slope = partial(of_logits, mean=self.mean), partial(of_logits_slope, mean=self.mean)
-            return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
-        cost, slope = (partial(f, mean=self.mean, epsilon=self.epsilon) for f in (of_labels, of_labels_slope))
+            return LossEquations("Z" if behind else "A", crossentropies_of_logits, "14", of_logits_slope, "21")
+        cost, slope = (partial(f, epsilon=self.epsilon) for f in (of_labels, of_labels_slope))
         return LossEquations("A", cost, "13, 14", slope, "20b, 21")

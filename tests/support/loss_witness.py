@@ -1,8 +1,11 @@
 """Helpers of the witnesses of several losses."""
 
+from functools import partial
+
 import numpy as np
 
 from reference.layers.softmax import softmax
+from reference.losses.loss import of_batch, slope_of_batch
 from tests.support.layer_witness import apart
 from tests.support.witness import complex_step, differences
 
@@ -14,12 +17,16 @@ SHARES[0, 0], SHARES[1, 1] = 1e-9, 0.9999 * np.sum(SHARES[1])  # one below the c
 Y = np.eye(n)[[0, 3, 3, 7]]
 
 
-def slope_is_that_of_the_cost(cost, slope, at, mean, smoothing=None):
+def slope_is_that_of_the_cost(cost, slope, at, mean, smoothing=None, y=Y):
     """The slope is that of the cost; that of another reduction, of another smoothing, or a little larger, is not."""
-    words = {"mean": mean} | ({} if smoothing is None else {"smoothing": smoothing})
-    slopes = differences(complex_step, lambda Q: cost(Q, Y, **words), at)
-    assert apart(slope(at, Y, **words), slopes) < 1e-13
-    assert apart(slope(at, Y, **words | {"mean": not mean}), slopes) > 0.1
-    assert apart(slope(at, Y, **words) * (1 + 1e-11), slopes) > 1e-12
+    words = {} if smoothing is None else {"smoothing": smoothing}
+
+    def slopes_of(Q, mean=mean, **options):
+        return slope_of_batch(Q, y, slope=partial(slope, **options), mean=mean)
+
+    slopes = differences(complex_step, lambda Q: of_batch(Q, y, cost=partial(cost, **words), mean=mean), at)
+    assert apart(slopes_of(at, **words), slopes) < 1e-13
+    assert apart(slopes_of(at, not mean, **words), slopes) > 0.1
+    assert apart(slopes_of(at, **words) * (1 + 1e-11), slopes) > 1e-12
     if smoothing is not None:
-        assert apart(slope(at, Y, **words | {"smoothing": smoothing + 0.01}), slopes) > 1e-3
+        assert apart(slopes_of(at, smoothing=smoothing + 0.01), slopes) > 1e-3

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from reference.losses.loss import of_batch
 from reference.losses.mean_squared_error import squared, squared_slope
 from tests.support.loss_witness import LOGITS, N, Y, n, slope_is_that_of_the_cost
 
@@ -14,5 +15,5 @@ def test_the_slope_is_that_of_the_cost(mean):
 
 def test_its_sum_is_written_out():
     by_hand = sum((LOGITS[i, j] - Y[i, j]) ** 2 for i in range(N) for j in range(n))
-    np.testing.assert_allclose(squared(LOGITS, Y), by_hand / (N * n), rtol=1e-14)  # 32 terms, in another order
-    np.testing.assert_allclose(squared(LOGITS, Y, mean=False), by_hand / n, rtol=1e-14)
+    np.testing.assert_allclose(of_batch(LOGITS, Y, squared), by_hand / (N * n), rtol=1e-14)  # in another order
+    np.testing.assert_allclose(of_batch(LOGITS, Y, squared, mean=False), by_hand / n, rtol=1e-14)

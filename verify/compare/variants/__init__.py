@@ -17,7 +17,6 @@ import numpy as np
 from reference.branches import KIND as BRANCHES
 from reference.branches import gradient_of_branches
 from reference.ends import COSTS
-from reference.losses.loss import times
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
@@ -100,14 +99,10 @@ def _of_costs(rule: Rule) -> VariantParts:
 
 
 def _of_loss(rule: Rule) -> VariantParts:
-    """Yield the variants of a cost or of its slope. With a loss weight, the result of each is multiplied by it."""
-    module, weighted = modules_of(LOSSES)[rule.kind], options(rule.compute)
-    if "compute" not in weighted:
-        yield from module.variants(rule)
-        return
-    yield "loss weight left out", weighted["compute"]
-    for part in module.variants(replace(rule, compute=weighted["compute"])):
-        yield part[0], partial(times, compute=part[1], weight=weighted["weight"]), *part[2:]
+    """Yield the variants of a cost or of its slope."""
+    if "weight" in options(rule.compute):
+        yield "loss weight left out", partial(rule.compute, weight=None)
+    yield from modules_of(LOSSES)[rule.kind].variants(rule)
 
 
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:

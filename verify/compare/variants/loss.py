@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from reference.loss import crossentropies_of_logits
 from reference.losses.categorical_crossentropy import (
     of_logits,
     of_logits_slope,
     of_probabilities,
     of_probabilities_slope,
 )
+from reference.losses.loss import of_batch, slope_of_batch
 from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_slope
 from reference.rule import Rule
 from verify.compare.variants.shared import SIZES, VariantParts, options
@@ -23,12 +25,33 @@ SHARES = "rows brought to a sum of 1"
 # for each function, the functions that start from another quantity, and the names of these variants
 STARTS: dict[Function, tuple[tuple[Function, str], ...]] = {
     of_logits: ((of_labels, LABELS),),
+    crossentropies_of_logits: ((of_labels, LABELS),),
     of_logits_slope: ((of_labels_slope, LABELS),),
     of_probabilities: ((of_logits, LOGITS), (of_labels, LABELS)),
     of_probabilities_slope: ((of_logits_slope, LOGITS), (of_labels_slope, LABELS)),
     of_labels: ((of_logits, LOGITS), (of_probabilities, SHARES)),
     of_labels_slope: ((of_logits_slope, LOGITS), (of_probabilities_slope, SHARES)),
 }
+
+
+def example(rule: Rule) -> Function:
+    """Return the function that states the cost, or the slope, of one example, without the options bound to it."""
+    function = of_each(rule)
+    return function.func if isinstance(function, partial) else function
+
+
+def of_each(rule: Rule) -> Function:
+    """Return the cost, or the slope, of one example."""
+    found = options(rule.compute)
+    function: Function = found["cost"] if "cost" in found else found["slope"]
+    return function
+
+
+def instead(rule: Rule, function: Function) -> Function:
+    """Return the cost of the batch, or its slope, with another cost, or slope, of one example."""
+    if rule.phase == "forward":
+        return partial(of_batch, **options(rule.compute) | {"cost": function})
+    return partial(slope_of_batch, **options(rule.compute) | {"slope": function})
 
 
 def of_any(rule: Rule) -> VariantParts:
@@ -43,7 +66,7 @@ def of_any(rule: Rule) -> VariantParts:
     yield "mean over N - 1", over_one_less
     for size in SIZES:
         yield f"label smoothing {size:g}", partial(_smoothed, compute, size=size)
-    yield "the next digit's label", lambda Z, y: compute(Z, y @ np.roll(np.eye(y.shape[1]), 1, axis=1))
+    yield "the next digit's label", lambda Z, y: compute(Z, y @ np.roll(np.eye(y.shape[-1]), 1, axis=1))
     if rule.phase == "forward":
         yield "logarithm to base 2", lambda Z, y: compute(Z, y) * (1 / np.log(2.0))
         yield "one example of the batch lost", lambda Z, y: compute(Z[:-1], y[:-1])
@@ -59,24 +82,23 @@ def of_reduction(rule: Rule) -> VariantParts:
 
 def of_crossentropy(rule: Rule) -> VariantParts:
     """Yield the variants of a cross-entropy other than the essay's: of its smoothing, and of what it starts from."""
-    if not isinstance(rule.compute, partial):
+    if not options(rule.compute):
         return
-    function, mean = rule.compute.func, rule.compute.keywords["mean"]
-    smoothing = rule.compute.keywords.get("smoothing", 0.0)
+    smoothing = options(of_each(rule)).get("smoothing", 0.0)
     if smoothing:
-        plain = partial(function, mean=mean)
+        plain = instead(rule, partial(of_each(rule), smoothing=0.0))
         yield "label smoothing left out", plain
         yield "smoothing over n - 1", partial(_smoothed_over_others, plain, smoothing)
-        yield "smoothing not taken from the label", lambda Q, y: plain(Q, y + smoothing / y.shape[1])
-    for other, name in STARTS.get(function, ()):
-        yield name, partial(other, mean=mean)
+        yield "smoothing not taken from the label", lambda Q, y: plain(Q, y + smoothing / y.shape[-1])
+    for other, name in STARTS.get(example(rule), ()):
+        yield name, instead(rule, other)
 
 
 def _smoothed(compute: Function, Z: Any, y: Any, size: float) -> Any:
     """Return the loss with label smoothing."""
-    return compute(Z, y * (1 - size) + size / y.shape[1])
+    return compute(Z, y * (1 - size) + size / y.shape[-1])
 
 
 def _smoothed_over_others(compute: Function, smoothing: float, Q: Any, y: Any) -> Any:
     """Return the loss with the smoothing spread over the other n - 1 labels."""
-    return compute(Q, y * (1 - smoothing) + (1 - y) * (smoothing / max(y.shape[1] - 1, 1)))
+    return compute(Q, y * (1 - smoothing) + (1 - y) * (smoothing / max(y.shape[-1] - 1, 1)))

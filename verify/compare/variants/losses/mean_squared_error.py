@@ -1,11 +1,9 @@
 """Variants of the mean squared error and of its slope."""
 
-from functools import partial
 from typing import Any
 
-from reference.losses.loss import weighed
 from reference.rule import Rule
-from verify.compare.variants.loss import of_any, of_reduction
+from verify.compare.variants.loss import instead, of_any, of_reduction
 from verify.compare.variants.shared import VariantParts, options
 
 
@@ -15,12 +13,12 @@ def variants(rule: Rule) -> VariantParts:
     yield from of_reduction(rule)
     if options(rule.compute):
         yield "half the squares", lambda Q, y: rule.compute(Q, y) * 0.5
-        yield "sum over the outputs", lambda Q, y: rule.compute(Q, y) * float(Q.shape[1])
+        yield "sum over the outputs", lambda Q, y: rule.compute(Q, y) * float(Q.shape[-1])
         if rule.phase == "backward":
-            yield "absolute error in place of squares", partial(_absolute_slope, **options(rule.compute))
+            yield "absolute error in place of squares", instead(rule, _absolute_slope)
 
 
-def _absolute_slope(A: Any, y: Any, mean: bool) -> Any:
+def _absolute_slope(A: Any, y: Any) -> Any:
     """Return the slope of the mean absolute error."""
     D = A - y
-    return weighed((1.0 * (D > 0) - 1.0 * (D < 0)) * (1 / A.shape[1]), mean)
+    return (1.0 * (D > 0) - 1.0 * (D < 0)) * (1 / A.shape[-1])
