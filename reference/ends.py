@@ -21,7 +21,7 @@ COSTS = "costs"  # the kind of the rule that adds up the costs of several output
 class End:
     """An output with its loss. `label` and `cost` are the names of its labels and of its cost: y and C, or y1 and C1.
 
-    `kind` is the kind of the loss.
+    `kind` is the kind of the loss; `weights` names the weights of the examples, if they have some.
     """
 
     equations: LossEquations
@@ -29,6 +29,7 @@ class End:
     kind: str
     label: str
     cost: str
+    weights: tuple[str, ...] = ()
 
     @property
     def joint(self) -> bool:
@@ -36,9 +37,9 @@ class End:
         return self.equations.joint or self.equations.reads == "Z"
 
     @property
-    def reads(self) -> tuple[str, str]:
+    def reads(self) -> tuple[str, ...]:
         """The tensors that the cost and its slope are computed from."""
-        return (self.place.reads if self.equations.reads == "Z" else self.place.gives), self.label
+        return (self.place.reads if self.equations.reads == "Z" else self.place.gives), self.label, *self.weights
 
     def forward(self, depth: int) -> Rule:
         """Return the rule of the cost of this output."""
@@ -64,11 +65,13 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
     for number, (loss, (layer, place)) in enumerate(zip(losses, network.outputs, strict=True)):
         if len(place.outputs) != 1:
             raise ValueError(f"the output must be one row an example, not the shape {list(place.outputs)}")
-        equations = loss.written(layer.kind if isinstance(layer, Activation) else Linear.kind)
+        kind = layer.kind if isinstance(layer, Activation) else Linear.kind
+        equations = loss.written(kind, network.weighted)
         if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):
             equations = loss.written(Linear.kind)  # dA has other parts, so the activation's way back follows
         cost = names.of_layer("C", number + 1) if len(losses) > 1 else "C"
-        found.append(End(equations, place, loss.kind, network.labels[number], cost))
+        weights = network.weights[number : number + 1]
+        found.append(End(equations, place, loss.kind, network.labels[number], cost, weights))
     return tuple(found)
 
 

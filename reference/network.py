@@ -28,12 +28,14 @@ class Network:
 
     `ends` are the positions (from 0) of the layers that give the outputs; empty: the last layer gives the one output.
     `prediction`: without the layers that a prediction skips. The names of all other tensors stay as they are.
+    `weighted`: the cost of each example is multiplied by a weight of its own.
     Raises ValueError if the layers do not fit together.
     """
 
     nodes: tuple[Node, ...]
     ends: tuple[int, ...] = ()
     prediction: bool = False
+    weighted: bool = False
 
     def __post_init__(self) -> None:
         check(self.nodes, self.ends)
@@ -86,6 +88,16 @@ class Network:
         return ("y",) if count == 1 else tuple(of_layer("y", number) for number in range(1, count + 1))
 
     @cached_property
+    def weights(self) -> tuple[str, ...]:
+        """The names of the weights of the examples, for each output: s, or s1, s2, …; nothing if there are none."""
+        return tuple(label.replace("y", "s") for label in self.labels if self.weighted)
+
+    @property
+    def batch(self) -> tuple[str, ...]:
+        """The names of what is given with each batch: the inputs, the labels, and the weights of the examples."""
+        return self.inputs + self.labels + self.weights
+
+    @cached_property
     def depth(self) -> int:
         """L, the number of the essay's layers without the input."""
         return sum(node.layer.begins for node in self.nodes)
@@ -133,7 +145,8 @@ class Network:
         inner = {name: shape for layer, place in self.places for name, shape in layer.inner(place).items()}
         outputs = {place.gives: place.outputs for _, place in self.places}
         labels = {label: place.outputs for label, (_, place) in zip(self.labels, self.outputs, strict=True)}
-        return self._drawn | inner | outputs | labels
+        weights = {s: (*labels[y][:-1], 1) for s, y in zip(self.weights, self.labels, strict=False)}
+        return self._drawn | inner | outputs | labels | weights
 
     def parameters(self) -> tuple[str, ...]:
         """Return the names of the parameters: W1, B1, …, WL, BL."""

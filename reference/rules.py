@@ -127,6 +127,7 @@ def zero_moment(P: Any) -> Any:
 def given_names(network: Network) -> tuple[str, ...]:
     """Return the tensors that no rule of a step computes.
 
-    These are the inputs, the labels, the parameters, the dropout masks, and what layers have kept from the step before.
+    These are the inputs, the labels, the weights of examples, the parameters, the dropout masks, and what layers have
+    kept from the step before.
     """
-    return (*network.inputs, *network.labels, *network.parameters(), *network.masks(), *map(names.before, network.kept))
+    return (*network.batch, *network.parameters(), *network.masks(), *map(names.before, network.kept))

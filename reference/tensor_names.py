@@ -2,7 +2,7 @@
 
 A name is a quantity, with its role in front of it and its state behind it:
 
-    X  y  C  t  alpha        a quantity of the whole step
+    X  y  s  C  t  alpha     a quantity of the whole step
     W1  B1  Z1  A1  D1  M1   a quantity of one layer: its letter and the number of the layer
     gamma_1                  the same with a word in place of the letter
     dW1                      the gradient of the cost with respect to W1
@@ -23,7 +23,7 @@ from functools import lru_cache
 CARRIED, PREVIOUS = "@", "~"
 UPDATE, CLIPPED = "update", "clipped"
 NAME = re.compile(
-    r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
+    r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zsty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
     r"(_(?P<state>new|before|decayed|own))?(?P<when>@?~?)"
 )
 

@@ -81,8 +81,9 @@ def check(
     """Verify training steps of a Keras model, tensor by tensor; each step takes all examples of x [N, ...] and y.
 
     y is [N, n]; [N] for sparse labels, or for one output. They are NumPy arrays, pandas frames or tensors. x may also
-    be a batched tf.data.Dataset of both, whose batches are the steps. The model takes the steps itself, and is then
-    put back to the last bit. If an `optimizer` or a `loss` is named, a model of the same layers takes them, and the
+    be a batched tf.data.Dataset of both, whose batches are the steps. `sample_weight` [N] are the weights of the
+    examples; `class_weight` gives each class its weight. The model takes the steps itself, and is then put back to
+    the last bit. If an `optimizer` or a `loss` is named, a model of the same layers takes them, and the
     optimizer begins anew.
 
     Raises Unusable if an argument cannot be used, Unsupported (an Unusable), which names everything in the model that
@@ -95,23 +96,29 @@ def check(
             raise Unusable(f"{name}: a number of 0 or more is needed, not {value!r}")
     if type(steps) is not int or not 1 <= steps <= 200:
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
-    if sample_weight is not None or class_weight is not None:
-        name = "sample_weight" if sample_weight is not None else "class_weight"
-        raise Unusable(f"{name}: a cost without weights of examples or classes is verified; leave it out")
-    batches = _batches(x, steps) if y is None else [(x, y)] * steps
+    if sample_weight is not None and class_weight is not None:
+        raise Unusable("sample_weight and class_weight: give one of them")
+    if y is None and (sample_weight is not None or class_weight is not None):
+        raise Unusable("x: a dataset brings the weights of its examples itself, as (x, y, weights)")
+    if class_weight is not None:
+        from verify.capture.batch import of_classes
+
+        sample_weight = of_classes(class_weight, y)
+    given: tuple[Any, ...] = (x, y, sample_weight)
+    batches = _batches(x, steps) if y is None else [given] * steps
     trace = capture_user_model(model, batches, optimizer, loss)
     tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
     return Checked(judge("backprop", trace, tolerance), trace)
 
 
-def _batches(dataset: Any, steps: int) -> list[tuple[Any, Any]]:
-    """Return the first batches of a dataset of (x, y), one for each step.  Raises Unusable, naming x or y."""
+def _batches(dataset: Any, steps: int) -> list[tuple[Any, ...]]:
+    """Return the first batches of a dataset of (x, y) or (x, y, weights), one for each step.  Raises Unusable."""
     if not hasattr(dataset, "take") or not hasattr(dataset, "element_spec"):
         raise Unusable("y: labels are needed (only a tf.data.Dataset holds them itself)")
     batches = [batch for batch in dataset.take(steps)]
-    if not batches or any(not isinstance(batch, tuple) or len(batch) != 2 for batch in batches):
-        raise Unusable("x: a dataset of pairs (x, y) is needed, without sample weights")
-    sizes = [examples(x) for x, _ in batches]
+    if not batches or any(not isinstance(batch, tuple) or len(batch) not in (2, 3) for batch in batches):
+        raise Unusable("x: a dataset of (x, y), or of (x, y, weights), is needed")
+    sizes = [examples(batch[0]) for batch in batches]
     if len(batches) < steps or len(set(sizes)) > 1:
         text = (
             f"{steps} batches of one size are needed; the dataset has batches of {', '.join(map(str, sizes))} examples"

@@ -9,7 +9,7 @@ import numpy as np
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
 from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through
-from reference.operations import choose
+from reference.operations import choose, product
 
 
 def of_logits(Z: Any, y: Any, smoothing: float = 0.0) -> Any:
@@ -17,9 +17,9 @@ def of_logits(Z: Any, y: Any, smoothing: float = 0.0) -> Any:
     return crossentropies_of_logits(Z, smoothed(y, smoothing))
 
 
-def of_logits_slope(Z: Any, y: Any, smoothing: float = 0.0) -> Any:
-    """softmax(Z) - y.  Z, y [N, n] -> [N, n].  (21)"""
-    return softmax(Z) - smoothed(y, smoothing)
+def of_logits_slope(Z: Any, y: Any, *factors: Any, smoothing: float = 0.0) -> Any:
+    """softmax(Z) - y, times the factors.  Z, y [N, n] -> [N, n].  (21)"""
+    return product(softmax(Z) - smoothed(y, smoothing), *factors)
 
 
 def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
@@ -27,10 +27,10 @@ def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EP
     return -np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A), epsilon)), axis=-1)
 
 
-def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
-    """(20b) back through the cutting off and the division.  A, y [N, n] -> [N, n].  (20b)"""
+def of_probabilities_slope(A: Any, y: Any, *factors: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
+    """(20b) times the factors, back through cutting off and division.  A, y [N, n] -> [N, n].  (20b)"""
     row, P = np.sum(A, axis=-1, keepdims=True), shares(A)
-    slope = -smoothed(y, smoothing) * np.reciprocal(cut_off(P, epsilon))
+    slope = product(-smoothed(y, smoothing), *factors) * np.reciprocal(cut_off(P, epsilon))
     dP = choose(through(P, epsilon), slope, 0.0)
     return dP / row - np.sum(dP * (P / row), axis=-1, keepdims=True)
 
@@ -53,11 +53,11 @@ class CategoricalCrossentropy(Loss):
         if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
             raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
 
-    def written(self, activation: str) -> LossEquations:
+    def written(self, activation: str, weighted: bool = False) -> LossEquations:
         """Return the equations of a batch; with the default options behind a softmax, those of the essay."""
-        if activation == "softmax" and self == CategoricalCrossentropy(epsilon=self.epsilon):
+        if activation == "softmax" and self == CategoricalCrossentropy(epsilon=self.epsilon) and not weighted:
             return LossEquations("Z", crossentropy_of_logits, "14", crossentropy_backward, "21", joint=True)
-        return super().written(activation)
+        return super().written(activation, weighted)
 
     def of_example(self, activation: str) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""

@@ -4,8 +4,9 @@ Keras computes the cross-entropy in three ways, with three gradients: from Z (th
 from probabilities that it divides by their sum and limits to ε and 1 - ε, and, for whole-number labels, from the
 logarithms of limited probabilities. The slope of each cost follows directly below it. y [N, n] may be smoothed.
 
-A kind states the cost of one example and the slope of this cost. `of_batch` and `slope_of_batch` make of them the cost
-of a batch. An output may have more axes than one, [N, ..., n]: then each row of n numbers has a cost of its own.
+A kind states the cost of one example, and the slope of this cost times some factors. `of_batch` and `slope_of_batch`
+make of them the cost of a batch. An output may have more axes than one, [N, ..., n]: then each row of n numbers has a
+cost of its own.
 """
 
 import math
@@ -23,7 +24,7 @@ from reference.operations import product, rounded_as
 Equation = Callable[..., Any]
 
 EPSILON = 1e-7  # the default of keras.config.epsilon(); probabilities are limited to ε and 1 - ε
-REDUCTIONS = ("mean", "sum")
+REDUCTIONS = ("mean", "sum", "weighted_mean")  # the last divides by the sum of the weights of the examples
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,19 @@ class Loss:
 
     @property
     def mean(self) -> bool:
-        """True if the cost of a batch is the mean of its examples' costs, False if it is their sum."""
-        return self.reduction == "mean"
+        """True if the cost of a batch is a mean of its examples' costs, False if it is their sum."""
+        return self.reduction != "sum"
 
-    def written(self, activation: str) -> LossEquations:
+    def written(self, activation: str, weighted: bool = False) -> LossEquations:
         """Return the equations of a batch that Keras computes behind this activation, times the loss weight.
 
         `activation` is "linear" if another layer follows. Behind a softmax or a sigmoid, the cross-entropy begins at Z:
-        Keras takes the Z of either for logits of a softmax.
+        Keras takes the Z of either for logits of a softmax. `weighted`: the examples have weights.
         """
         one = self.of_example(activation)
         options: dict[str, Any] = {"mean": self.mean} | ({} if self.weight == 1 else {"weight": self.weight})
+        if self.reduction == "weighted_mean":
+            options["of_weights"] = True
         cost, slope = partial(of_batch, cost=one.cost, **options), partial(slope_of_batch, slope=one.slope, **options)
         return replace(one, cost=cost, slope=slope)
 
@@ -87,17 +90,45 @@ class Loss:
         raise NotImplementedError
 
 
-def of_batch(T: Any, y: Any, cost: Equation, mean: bool = True, weight: float | None = None) -> Any:
-    """The costs of all examples: their mean or sum, times the loss weight.  T, y [N, ..., n] -> scalar.  (14)"""
-    C = total(cost(T, y), mean)
+def of_batch(
+    T: Any,
+    y: Any,
+    *s: Any,
+    cost: Equation,
+    mean: bool = True,
+    weight: float | None = None,
+    of_weights: bool = False,
+) -> Any:
+    """The costs of all examples: their mean or sum, times the loss weight.  T, y [N, ..., n] -> scalar.  (14)
+
+    s [N, ..., 1] are the weights of the examples. Keras divides by N, and with `of_weights` by their sum.
+    """
+    costs = cost(T, y)
+    for weights in s:
+        costs = costs * weights.reshape(costs.shape)
+    C = np.sum(costs) / np.sum(s[0]) if of_weights and s else total(costs, mean)
     return C if weight is None else product(C, rounded_as(weight, C))
 
 
-def slope_of_batch(T: Any, y: Any, slope: Equation, mean: bool = True, weight: float | None = None) -> Any:
-    """The slope of that, from the slope of each example's cost.  T, y [N, ..., n] -> [N, ..., n].  (14)"""
-    dT = slope(T, y)
-    shares = [1 / math.prod(dT.shape[:-1])] if mean else []
-    return product(dT, *shares, *([] if weight is None else [rounded_as(weight, dT)]))
+def slope_of_batch(
+    T: Any,
+    y: Any,
+    *s: Any,
+    slope: Equation,
+    mean: bool = True,
+    weight: float | None = None,
+    of_weights: bool = False,
+) -> Any:
+    """The slope of that, from the slope of each example's cost.  T, y [N, ..., n] -> [N, ..., n].  (14)
+
+    `slope` takes the other factors behind T and y, and multiplies by them: a compiler may do so in any order.
+    """
+    factors = [*s] if weight is None else [*s, rounded_as(weight, T)]
+    if of_weights and s:
+        factors.append(np.reciprocal(np.sum(s[0])))
+    elif mean:
+        factors.append(1 / math.prod(T.shape[:-1]))
+    return slope(T, y, *factors)
 
 
 def smoothed(y: Any, smoothing: float) -> Any:

@@ -13,9 +13,9 @@ def squared(A: Any, y: Any) -> Any:
     return (1 / A.shape[-1]) * squared_error(A, y)
 
 
-def squared_slope(A: Any, y: Any) -> Any:
-    """2 (A - y) / n.  A, y [N, n] -> [N, n].  (12)"""
-    return product(A - y, 2, 1 / A.shape[-1])
+def squared_slope(A: Any, y: Any, *factors: Any) -> Any:
+    """2 (A - y) / n, times the factors.  A, y [N, n] -> [N, n].  (12)"""
+    return product(A - y, 2, 1 / A.shape[-1], *factors)
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class MeanSquaredError(Loss):
     reduction: str = "mean"
     weight: float = 1.0
 
-    def written(self, activation: str) -> LossEquations:
+    def written(self, activation: str, weighted: bool = False) -> LossEquations:
         """Return the equations; with the default options, the slope behind a softmax goes back through it."""
-        if activation == "softmax" and self == MeanSquaredError():
+        if activation == "softmax" and self == MeanSquaredError() and not weighted:
             return LossEquations("A", mean_squared_error, "12", mean_squared_error_backward, "12, 19", joint=True)
-        return super().written(activation)
+        return super().written(activation, weighted)
 
     def of_example(self, activation: str) -> LossEquations:
         """Return the equations of one example."""

@@ -17,10 +17,10 @@ def of_labels(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
     return crossentropies_of_logits(np.log(cut_off(A, epsilon)), y)
 
 
-def of_labels_slope(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
-    """(21) of those logarithms, back through them: d log P = 1/P.  A, y [N, n] -> [N, n].  (20b), (21)"""
+def of_labels_slope(A: Any, y: Any, *factors: Any, epsilon: float = EPSILON) -> Any:
+    """(21) of those logarithms times the factors, then d log P = 1/P.  A, y [N, n] -> [N, n].  (20b), (21)"""
     P = cut_off(A, epsilon)
-    return choose(through(A, epsilon), of_logits_slope(np.log(P), y) * np.reciprocal(P), 0.0)
+    return choose(through(A, epsilon), of_logits_slope(np.log(P), y, *factors) * np.reciprocal(P), 0.0)
 
 
 @dataclass(frozen=True)

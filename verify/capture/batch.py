@@ -18,10 +18,11 @@ MOST_WHOLE = 2**24  # float32 has every whole number below
 
 
 class Batch(NamedTuple):
-    """A batch: an array for each input of a model, and the labels of each output."""
+    """A batch: an array for each input of a model, the labels of each output, and the weights of its examples."""
 
     x: tuple[Array, ...]
     y: tuple[Array, ...]
+    s: tuple[Array, ...] = ()
 
     @property
     def examples(self) -> int:
@@ -67,8 +68,8 @@ def parts(value: Any, names: tuple[str, ...], what: str) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def fitting(model: Any, understood: Understood, x: Any, y: Any) -> Batch:
-    """Return x and y as Keras needs them.  Raises Unusable, naming x or y.
+def fitting(model: Any, understood: Understood, x: Any, y: Any, weight: Any = None) -> Batch:
+    """Return x, y and the weights of the examples as Keras needs them.  Raises Unusable, naming one of them.
 
     y of shape [N] is a column where the output is one number, as Keras takes it.
     """
@@ -84,7 +85,47 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any) -> Batch:
     losses = loss_text(model, graph.output_names, dtype).split("; ")
     every = zip(labels, understood.network.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
     fit = (_labels(array, place.outputs[-1], loss, dtype, name) for array, (_, place), loss, (_, name) in every)
-    return Batch(tuple(taken), tuple(fit))
+    s = _weights(weight, graph.output_names, len(taken[0]), dtype, losses) if weight is not None else ()
+    return Batch(tuple(taken), tuple(fit), s)
+
+
+def _weights(value: Any, names: tuple[str, ...], examples: int, dtype: str, losses: list[str]) -> tuple[Array, ...]:
+    """Return the weights of the examples for each output; one array is for all of them.  Raises Unusable."""
+    found = []
+    for part, (_, name) in zip(as_weights(value, names), _named(names, names, "sample_weight"), strict=True):
+        weights = _array(part, name)
+        if weights.shape not in ((examples,), (examples, 1)):
+            raise Unusable(f"{name}: a weight for each of {examples} examples is needed, not {list(weights.shape)}")
+        with np.errstate(over="ignore"):
+            weights = weights.astype(dtype)
+        if (weights < 0).any() or not np.isfinite(weights).all():
+            raise Unusable(f"{name}: weights of 0 or more are needed, which {dtype} can hold")
+        if not weights.any() and any("weighted_mean" in loss for loss in losses):
+            raise Unusable(f"{name}: all weights are 0, and the cost is divided by their sum")
+        found.append(weights)
+    return tuple(found)
+
+
+def as_weights(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return the weights of the examples for each output; one array is for all of them.  Raises Unusable."""
+    every = value if isinstance(value, dict | list | tuple) else [value] * len(names)
+    return parts(every, names, "sample_weight")
+
+
+def of_classes(class_weight: Any, y: Any) -> Array:
+    """Return the weight of each example by the class that its labels y name, as Keras finds it.  Raises Unusable."""
+    if not isinstance(class_weight, dict) or isinstance(y, dict | list | tuple):
+        raise Unusable("class_weight: a dictionary from classes to weights is needed, for a model with one output")
+    labels = _array(y, "y")
+    classes = labels.reshape(-1) if labels[0].size == 1 else labels.argmax(axis=-1)
+    count = 2 if labels[0].size == 1 else labels.shape[-1]
+    known = range(max(count, int(classes.max()) + 1))
+    if wrong := [key for key in class_weight if key not in known]:
+        raise Unusable(f"class_weight: {wrong[0]!r} is no class; the classes are 0 to {len(known) - 1}")
+    for key, weight in class_weight.items():
+        if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
+            raise Unusable(f"class_weight: the weight of class {key} is {weight!r}; a number of 0 or more is needed")
+    return np.array([class_weight.get(int(k), 1.0) for k in np.round(classes)])
 
 
 def _named(value: Any, names: tuple[str, ...], what: str) -> Iterator[tuple[Any, str]]:
@@ -150,15 +191,15 @@ def _check_row_numbers(understood: Understood, taken: list[Array], names: list[s
             raise Unusable(f"{name}: {text}")
 
 
-def unpacked(model: Any, understood: Understood, data: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the tensors x and y of a batch of `fit`.  Raises Unsupported or Unusable, naming what is not verified."""
+def unpacked(model: Any, understood: Understood, data: Any) -> tuple[tuple[Any, ...], ...]:
+    """Return x, y and the weights of a batch of `fit`, as tensors.  Raises Unsupported or Unusable, naming one."""
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-    if weight is not None or y is None:
-        what = "y" if y is None else "sample_weight or class_weight"
-        raise Unsupported([(what, "a training with labels and without weights of examples or classes is verified")])
-    fitting(model, understood, x, y)
+    if y is None:
+        raise Unsupported([("y", "a training with labels is verified")])
+    fitting(model, understood, x, y, weight)
     graph = understood.graph
-    return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y")
+    s = () if weight is None else as_weights(weight, graph.output_names)
+    return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), s
 
 
 def once_more(data: Any, iterator: Any) -> Any:

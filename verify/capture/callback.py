@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from verify.capture.batch import Batch, once_more, parts, unpacked
+from verify.capture.batch import Batch, as_weights, once_more, parts, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
@@ -110,12 +110,16 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=uses_xla(model))
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
+        self._left: tuple[int, dict[str, Array]] = (0, {})
+        self._prepare(understood)
+
+    def _prepare(self, understood: Understood) -> None:
+        """Prepare to capture and judge the steps of a model."""
         self._understood: Understood = understood
-        self._step = training(model, understood)
+        self._step = training(self.model, understood)
         self._traced: dict[Any, tuple[Any, str]] = {}
         self._lockstep = "", Lockstep(self.settings, understood.network)
         self._masks = self._lockstep[1].masks
-        self._left: tuple[int, dict[str, Array]] = (0, {})
 
     def on_train_end(self, logs: Any = None) -> None:
         """Warn if the training had too few steps for one to be verified."""
@@ -130,22 +134,24 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     def _train(self, iterator: Any) -> Any:
         """Take one step, and verify it if it is its turn. This replaces Keras's train function for one step.
 
-        Raises Unsupported for a batch with sample weights or without labels, and Unusable for one that does not fit.
+        Raises Unsupported for a batch without labels, and Unusable for one that does not fit.
         """
         self.model.train_function = self._own
         data = next(iterator)
         self.steps += 1
-        x, y = unpacked(self.model, self._understood, data)
-        step, optimizer = self._compiled(x, y, getattr(iterator, "element_spec", None))
+        x, y, s = unpacked(self.model, self._understood, data)
+        if s and not self._understood.network.weighted:
+            self._prepare(self._understood.with_weights())
+        step, optimizer = self._compiled((x, y, s), getattr(iterator, "element_spec", None))
         if self.steps % self.every or self._diverged or self.problem:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
         begin, reported = snapshot(self.model), reported_so_far(self.model)
-        arrays = Batch(tuple(map(np.asarray, x)), tuple(map(np.asarray, y)))
+        arrays = Batch(*(tuple(map(np.asarray, part)) for part in (x, y, s)))
         with self._unchanged():
             network, channels_first = self._understood.network, self._understood.channels_first
-            tensors = named(step(x, y), arrays, settings, network, channels_first)
+            tensors = named(step(x, y, s), arrays, settings, network, channels_first)
             after = snapshot(self.model)
         model, understood = self.model, self._understood
         captured = CapturedStep(model, understood, number, settings, arrays, tensors, begin, after, reported)
@@ -156,8 +162,8 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._note(number, tensors, state, settings)
         return logs
 
-    def _compiled(self, x: tuple[Any, ...], y: tuple[Any, ...], spec: Any) -> tuple[Any, str]:
-        """Return the step for batches of this kind, and the optimizer's description when TensorFlow compiled it.
+    def _compiled(self, batch: tuple[tuple[Any, ...], ...], spec: Any) -> tuple[Any, str]:
+        """Return the step for batches like this one, and the optimizer's description when TensorFlow compiled it.
 
         The step is compiled when Keras compiles its own for the same shapes: a hyper-parameter that a callback changes
         later changes neither. A model that runs eagerly reads it at every step.
@@ -165,7 +171,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         description = optimizer_text(self.model.optimizer, self.settings.dtype)
         if not hasattr(self._step, "get_concrete_function"):
             return self._step, description
-        specs = self._specs(x, y, spec)
+        specs = self._specs(batch, spec)
         key = tuple((tuple(s.shape), s.dtype) for part in specs for s in part)
         if key not in self._traced:
             with unchanged(self.model):
@@ -173,12 +179,13 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             self._traced[key] = traced, description
         return self._traced[key]
 
-    def _specs(self, x: tuple[Any, ...], y: tuple[Any, ...], spec: Any) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Return the shapes and dtypes of inputs and labels: those of the iterator's batches, or of this batch."""
+    def _specs(self, batch: tuple[tuple[Any, ...], ...], spec: Any) -> tuple[tuple[Any, ...], ...]:
+        """Return the shapes and dtypes of inputs, labels and weights: those of the iterator's batches, or of this."""
         if spec is not None:
-            graph = self._understood.graph
-            return parts(spec[0], graph.input_names, "x"), parts(spec[1], graph.output_names, "y")
-        return tuple(map(_spec, x)), tuple(map(_spec, y))
+            graph, (x, y, *s) = self._understood.graph, spec
+            weights = as_weights(s[0], graph.output_names) if batch[2] else ()
+            return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), weights
+        return tuple(tuple(map(_spec, part)) for part in batch)
 
     def _unchanged(self) -> AbstractContextManager[None]:
         """Return a context that puts the model back: all of it if Python code runs in it, else its variables alone."""

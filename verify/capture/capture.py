@@ -135,8 +135,8 @@ def has_own_results(tensors: Mapping[str, Array]) -> bool:
 
 def _captured(understood: Understood, step: Step, batch: Batch, settings: Settings) -> dict[str, Array]:
     """Capture one step, and return its tensors by name."""
-    X, y = (tuple(map(tf.constant, arrays)) for arrays in batch)
-    return named(step(X, y), batch, settings, understood.network, understood.channels_first)
+    X, y, s = (tuple(map(tf.constant, arrays)) for arrays in batch)
+    return named(step(X, y, s), batch, settings, understood.network, understood.channels_first)
 
 
 def _own_step(model: Any, understood: Understood, batch: Batch, settings: Settings) -> list[Array]:
@@ -146,7 +146,8 @@ def _own_step(model: Any, understood: Understood, batch: Batch, settings: Settin
     if not settings.training:
         return list(map(np.asarray, parts(model.predict_on_batch(X), graph.output_names, "the prediction")))
     before = int(to_numpy(model.optimizer.iterations))
-    output = reported_loss(model, model.train_on_batch(X, y, return_dict=True))
+    s = graph.as_given(batch.s) if batch.s else None
+    output = reported_loss(model, model.train_on_batch(X, y, sample_weight=s, return_dict=True))
     counted = int(to_numpy(model.optimizer.iterations))
     if counted != before + 1:
         text = f"optimizer.iterations is {counted} after a step that began at {before}"

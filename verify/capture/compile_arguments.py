@@ -17,7 +17,7 @@ from verify.capture.reader import VARIABLE, rounded
 from verify.errors import Unsupported, Unusable
 
 PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
-MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are equal
+REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_weight": "weighted_mean", "sum": "sum"}
 NOT_VERIFIED = {
     "use_ema": "averages of the weights",
     "gradient_accumulation_steps": "accumulated gradients",
@@ -98,7 +98,7 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
         problems.append("an axis other than the last")
     if config.get("ignore_class") is not None:
         problems.append("ignore_class")
-    if config["reduction"] not in (*MEANS, "sum"):
+    if config["reduction"] not in REDUCTIONS:
         problems.append(f"reduction {config['reduction']}")
     for computes in sorted({str(own.dtype), keras.config.floatx()} - {dtype}):  # the sum is taken in Keras's floatx
         problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
@@ -107,7 +107,7 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
         options: dict[str, Any] = {name: plain(config[name]) for name, plain in PLAIN.items() if name in names}
         if "epsilon" in names:
             options["epsilon"] = float(keras.config.epsilon())
-        options["reduction"] = "sum" if config["reduction"] == "sum" else "mean"
+        options["reduction"] = REDUCTIONS.get(config["reduction"], "mean")
         options["weight"] = 1.0 if weight is None else weight
         description = kind(**options)
     except ValueError as error:

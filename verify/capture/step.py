@@ -27,7 +27,7 @@ from verify.capture.understood import Understood
 from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
 
-Step = Callable[[Sequence[Any], Sequence[Any]], Tensors]  # of inputs and labels
+Step = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Tensors]  # of inputs, labels, weights of examples
 
 
 def _pass(model: Any, understood: Understood, X: Sequence[Any], found: Tensors, training: bool) -> list[Any]:
@@ -60,22 +60,22 @@ def _handed_out(network: Network, found: Tensors) -> Tensors:
 
 
 def forward(model: Any, understood: Understood) -> Step:
-    """Return a function of X and y that does what `predict_on_batch` does and returns all tensors by name."""
+    """Return a function of X, y and s that does what `predict_on_batch` does and returns all tensors by name."""
 
-    def step(X: Sequence[Any], y: Sequence[Any]) -> Tensors:
+    def step(X: Sequence[Any], y: Sequence[Any], s: Sequence[Any]) -> Tensors:
         tensors: Tensors = {P: tf.identity(variable.value) for P, variable in understood.parameters.items()}
         tensors |= {names.before(name): tf.identity(variable.value) for name, variable in understood.kept.items()}
         inner: Tensors = {}
         predictions = _pass(model, understood, X, inner, training=False)
         tensors |= _handed_out(understood.network, inner)
-        tensors["C"] = _cost(model, understood, X, y, predictions, training=False)
-        return tensors | _costs(model, understood, y, predictions)
+        tensors["C"] = _cost(model, understood, X, y, s, predictions, training=False)
+        return tensors | _costs(model, understood, y, s, predictions)
 
     return _compiled(model, step)
 
 
 def training(model: Any, understood: Understood) -> Step:
-    """Return a function of X and y that does what `train_on_batch` does and returns all tensors by name."""
+    """Return a function of X, y and s that does what `train_on_batch` does and returns all tensors by name."""
     network, parameters = understood.network, understood.parameters
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
@@ -84,14 +84,14 @@ def training(model: Any, understood: Understood) -> Step:
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
 
-    def step(X: Sequence[Any], y: Sequence[Any]) -> Tensors:
+    def step(X: Sequence[Any], y: Sequence[Any], s: Sequence[Any]) -> Tensors:
         tensors: Tensors = {P: tf.identity(variable.value) for P, variable in parameters.items()}
         kept = moments | understood.kept
         tensors |= {names.before(name): tf.identity(variable.value) for name, variable in kept.items()}
         inner: Tensors = {}
         with tf.GradientTape() as tape:
             predictions = _pass(model, understood, X, inner, training=True)
-            C = _cost(model, understood, X, y, predictions, training=True)
+            C = _cost(model, understood, X, y, s, predictions, training=True)
         sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in learned.items()}
         gradients = tape.gradient(C, sources)
         for name, gradient in gradients.items():
@@ -99,7 +99,7 @@ def training(model: Any, understood: Understood) -> Step:
                 raise Unverifiable(
                     f"TensorFlow gives no gradient {names.gradient(name)}: the cost does not depend on it"
                 )
-        tensors |= _handed_out(network, inner) | {"C": C} | _costs(model, understood, y, predictions)
+        tensors |= _handed_out(network, inner) | {"C": C} | _costs(model, understood, y, s, predictions)
         tensors |= {names.gradient(name): tf.convert_to_tensor(gradients[name]) for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
@@ -112,23 +112,31 @@ def training(model: Any, understood: Understood) -> Step:
 
 
 def _cost(
-    model: Any, understood: Understood, X: Sequence[Any], y: Sequence[Any], predictions: list[Any], training: bool
+    model: Any,
+    understood: Understood,
+    X: Sequence[Any],
+    y: Sequence[Any],
+    s: Sequence[Any],
+    predictions: list[Any],
+    training: bool,
 ) -> Any:
     """Return the cost from Keras's own loss. Older releases (3.3) have no parameter `training`."""
-    options = {"training": training} if "training" in signature(model.compute_loss).parameters else {}
+    options: dict[str, Any] = {"training": training} if "training" in signature(model.compute_loss).parameters else {}
     graph = understood.graph
+    options |= {"sample_weight": graph.as_given(s)} if s else {}
     return model.compute_loss(x=graph.as_taken(X), y=graph.as_given(y), y_pred=graph.as_given(predictions), **options)
 
 
-def _costs(model: Any, understood: Understood, y: Sequence[Any], predictions: list[Any]) -> Tensors:
+def _costs(model: Any, understood: Understood, y: Sequence[Any], s: Sequence[Any], predictions: list[Any]) -> Tensors:
     """Return the cost of each output, times its weight, by name; nothing if there is one output.
 
     Keras returns only their sum, so each is computed once more by Keras's own loss.
     """
     if len(predictions) == 1:
         return {}
-    every = enumerate(zip(losses_of(model, understood.graph.output_names), y, predictions, strict=True), 1)
-    costs = {names.of_layer("C", k): (loss(labels, given), weight) for k, ((loss, weight), labels, given) in every}
+    weights = s or [None] * len(predictions)
+    every = enumerate(zip(losses_of(model, understood.graph.output_names), y, predictions, weights, strict=True), 1)
+    costs = {names.of_layer("C", k): (loss(*of_output), weight) for k, ((loss, weight), *of_output) in every}
     return {name: cost if weight is None else cost * weight for name, (cost, weight) in costs.items()}
 
 

@@ -53,7 +53,7 @@ class Learner:
         Under XLA Keras's own step is taken after the captured one, because it may end with other bits.
         """
         begin = snapshot(self.model) if self.settings.jit else []
-        found = self._step((tf.constant(X),), (tf.constant(y),))
+        found = self._step((tf.constant(X),), (tf.constant(y),), ())
         seen = {name: _seen(tensor) for name, tensor in found.items()}
         tensors = named(seen, Batch((X,), (y,)), self.settings, self.network)
         if not self.settings.jit:

@@ -1,6 +1,6 @@
 """A model as it was read: its Keras layers in order, and what each computes in the essay's terms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reference.network import Network
@@ -37,6 +37,10 @@ class Understood:
     parameters: dict[str, Any]
     kept: dict[str, Any]
     channels_first: bool = False
+
+    def with_weights(self) -> "Understood":
+        """Return the model for batches whose examples have weights."""
+        return self if self.network.weighted else replace(self, network=replace(self.network, weighted=True))
 
     def takes(self, symbolic: Any) -> str:
         """Return the type to which Keras casts what it is given for a symbolic input."""

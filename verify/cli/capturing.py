@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from verify.inputs.model_files import UserModel
 
 CHOSEN = ("seed", "dtype", "split", "batch", "jit", "steps", "optimizer", "loss")
-Batch = tuple[Any, Any]  # x and y
+Batch = tuple[Any, ...]  # x and y, and perhaps the weights of the examples
 
 
 def capture_for(command: str, options: Options) -> Trace:
@@ -93,7 +93,8 @@ def capture_user_model(
 
         with borrowed(model, optimizer, loss) as (used, understood):
             fit = [fitting(used, understood, *batch) for batch in batches]
-            return capture_model(used, understood, fit, command)
+            read = understood.with_weights() if fit[0].s else understood
+            return capture_model(used, read, fit, command)
 
 
 def _capture_model_file(command: str, options: Options) -> Trace:

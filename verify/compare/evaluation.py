@@ -87,7 +87,7 @@ def chain_inputs(balls: Mapping[str, Ball], trace: Trace, first: bool) -> dict[s
     layers. Noise is a product, which XLA may add without rounding it.
     """
     network = trace.network
-    names = begins_with(trace) if first else (*network.inputs, *network.labels, *network.masks())
+    names = begins_with(trace) if first else (*network.batch, *network.masks())
     chosen = {name: balls[name] for name in names if name in balls}
     for name in network.masks() if trace.settings.jit else ():
         if name in chosen and read(name).quantity == "E":

@@ -66,7 +66,7 @@ class StepInputs:
 
     def __init__(self, trace: Trace, plan: tuple[Rule, ...], rest: frozenset[str]) -> None:
         network, self.settings = trace.network, trace.settings
-        self.inputs = network.inputs
+        self.inputs, self.weights = network.inputs, network.weights
         self.places = network.places if any(x.kind == "embedding" for x, _ in network.places) else ()
         computed = {rule.tensor for rule in plan}
         needed = {name for rule in plan for name in rule.inputs} - computed
@@ -100,6 +100,8 @@ class StepInputs:
             return "outside", "each row must hold a single 1 and zeros"
         if name == "X" and settings.data != GIVEN and (actual.min() < 0 or actual.max() > 1):
             return "outside", "pixels must lie from 0 to 1"
+        if name in self.weights and (actual < 0).any():
+            return "outside", "weights of examples are 0 or more"
         if name in self.inputs and (text := misfit(self.places, {name: actual})):
             return "outside", text
         if name in self.masks and read(name).quantity != "E" and not _zeros_and_ones(actual):

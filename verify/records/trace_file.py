@@ -50,8 +50,9 @@ def described(network: Network) -> dict[str, Any]:
 
 
 def _manifest_network(network: Network) -> dict[str, Any]:
-    """Return the layers and, if there are several outputs, the indices of the layers that give them."""
-    return {"layers": described(network)["layers"]} | ({"outputs": list(network.ends)} if network.ends else {})
+    """Return the layers, the indices of those that give several outputs, and whether the examples have weights."""
+    more: dict[str, Any] = {"outputs": list(network.ends)} if network.ends else {}
+    return {"layers": described(network)["layers"]} | more | ({"weighted": True} if network.weighted else {})
 
 
 def load(path: str) -> Trace:
@@ -150,11 +151,14 @@ def _check_sizes(network: Network, batch: int, numbers: int) -> None:
 
 def _layers(description: Any, tensors: int) -> Network:
     """Return the network of a manifest of this schema.  Raises ValueError, KeyError or TypeError."""
-    if set(description) - {"outputs"} != {"layers"} or not isinstance(description["layers"], list):
+    if set(description) - {"outputs", "weighted"} != {"layers"} or not isinstance(description["layers"], list):
         raise ValueError("it has no list of layers")
     outputs = description.get("outputs", [])
     if not isinstance(outputs, list) or any(type(index) is not int for index in outputs) or len(outputs) > tensors:
         raise ValueError("the layers that give its outputs are not whole numbers")
+    weighted = description.get("weighted", False)
+    if type(weighted) is not bool:
+        raise ValueError("whether its examples have weights is neither true nor false")
     layers = description["layers"]
     if len(layers) > 4 * (tensors + 1):
         raise ValueError(f"{len(layers)} layers, and the file holds {tensors} tensors")
@@ -166,7 +170,7 @@ def _layers(description: Any, tensors: int) -> Network:
         if any(type(index) is not int for index in (*layer["reads"], 0 if shares is None else shares)):
             raise ValueError("the layers that a layer reads or shares are not whole numbers")
         nodes.append(Node(layer_named(layer["layer"]), tuple(layer["reads"]), shares))
-    return Network(tuple(nodes), tuple(outputs))
+    return Network(tuple(nodes), tuple(outputs), weighted=weighted)
 
 
 def _chain(description: Any, tensors: int) -> Network:

@@ -15,5 +15,5 @@ def test_the_slope_is_that_of_the_cost(mean):
 
 def test_its_sum_is_written_out():
     by_hand = sum((LOGITS[i, j] - Y[i, j]) ** 2 for i in range(N) for j in range(n))
-    np.testing.assert_allclose(of_batch(LOGITS, Y, squared), by_hand / (N * n), rtol=1e-14)  # in another order
-    np.testing.assert_allclose(of_batch(LOGITS, Y, squared, mean=False), by_hand / n, rtol=1e-14)
+    np.testing.assert_allclose(of_batch(LOGITS, Y, cost=squared), by_hand / (N * n), rtol=1e-14)  # in another order
+    np.testing.assert_allclose(of_batch(LOGITS, Y, cost=squared, mean=False), by_hand / n, rtol=1e-14)

@@ -15,6 +15,7 @@ from reference.losses.categorical_crossentropy import (
 )
 from reference.losses.loss import of_batch, slope_of_batch
 from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_slope
+from reference.operations import product
 from reference.rule import Rule
 from verify.compare.variants.shared import SIZES, VariantParts, options
 
@@ -54,30 +55,48 @@ def instead(rule: Rule, function: Function) -> Function:
     return partial(slope_of_batch, **options(rule.compute) | {"slope": function})
 
 
+def times(slope: Function) -> Function:
+    """Return a slope of one example, a function of T and y, as one that is multiplied by the factors behind them."""
+    return lambda T, y, *factors: product(slope(T, y), *factors)
+
+
 def of_any(rule: Rule) -> VariantParts:
     """Yield the variants of the cost, or of the slope, of any loss."""
     compute = rule.compute
 
-    def over_one_less(Z: Any, y: Any) -> Any:
+    def over_one_less(Z: Any, *rest: Any) -> Any:
         n = Z.shape[0]
-        return compute(Z, y) * (n / (n - 1) if n > 1 else float("inf"))
+        return compute(Z, *rest) * (n / (n - 1) if n > 1 else float("inf"))
 
-    yield "sum for mean", lambda Z, y: compute(Z, y) * float(Z.shape[0])
+    yield "sum for mean", lambda Z, *rest: compute(Z, *rest) * float(Z.shape[0])
     yield "mean over N - 1", over_one_less
     for size in SIZES:
         yield f"label smoothing {size:g}", partial(_smoothed, compute, size=size)
-    yield "the next digit's label", lambda Z, y: compute(Z, y @ np.roll(np.eye(y.shape[-1]), 1, axis=1))
+    yield "the next digit's label", lambda Z, y, *s: compute(Z, y @ np.roll(np.eye(y.shape[-1]), 1, axis=1), *s)
     if rule.phase == "forward":
-        yield "logarithm to base 2", lambda Z, y: compute(Z, y) * (1 / np.log(2.0))
-        yield "one example of the batch lost", lambda Z, y: compute(Z[:-1], y[:-1])
+        yield "logarithm to base 2", lambda *T: compute(*T) * (1 / np.log(2.0))
+        yield "one example of the batch lost", lambda *T: compute(*(x[:-1] for x in T))
     else:
-        yield "sign of the gradient", lambda Z, y: -compute(Z, y)
+        yield "sign of the gradient", lambda *T: -compute(*T)
+    if len(rule.inputs) > 2:
+        yield from _of_weights(rule)
+
+
+def _of_weights(rule: Rule) -> VariantParts:
+    """Yield the variants of a loss whose examples have weights."""
+    compute, of_weights = rule.compute, options(rule.compute).get("of_weights", False)
+    yield "weights of the examples left out", compute, rule.inputs[:2]
+    yield "weights of the examples counted twice", lambda T, y, s: compute(T, y, s * s)
+    yield "weight of the next example", lambda T, y, s: compute(T, y, s[[*range(1, s.shape[0]), 0]])
+    if options(compute).get("mean", True):
+        name = "divided by N, not by the sum of the weights" if of_weights else "divided by the sum of the weights"
+        yield name, partial(compute, mean=True, of_weights=not of_weights)
 
 
 def of_reduction(rule: Rule) -> VariantParts:
     """Yield the variant of a loss that sums over its examples."""
     if not options(rule.compute).get("mean", True):
-        yield "mean for sum", lambda Q, y: rule.compute(Q, y) * (1 / Q.shape[0])
+        yield "mean for sum", lambda Q, *rest: rule.compute(Q, *rest) * (1 / Q.shape[0])
 
 
 def of_crossentropy(rule: Rule) -> VariantParts:
@@ -89,16 +108,16 @@ def of_crossentropy(rule: Rule) -> VariantParts:
         plain = instead(rule, partial(of_each(rule), smoothing=0.0))
         yield "label smoothing left out", plain
         yield "smoothing over n - 1", partial(_smoothed_over_others, plain, smoothing)
-        yield "smoothing not taken from the label", lambda Q, y: plain(Q, y + smoothing / y.shape[-1])
+        yield "smoothing not taken from the label", lambda Q, y, *s: plain(Q, y + smoothing / y.shape[-1], *s)
     for other, name in STARTS.get(example(rule), ()):
         yield name, instead(rule, other)
 
 
-def _smoothed(compute: Function, Z: Any, y: Any, size: float) -> Any:
+def _smoothed(compute: Function, Z: Any, y: Any, *s: Any, size: float) -> Any:
     """Return the loss with label smoothing."""
-    return compute(Z, y * (1 - size) + size / y.shape[-1])
+    return compute(Z, y * (1 - size) + size / y.shape[-1], *s)
 
 
-def _smoothed_over_others(compute: Function, smoothing: float, Q: Any, y: Any) -> Any:
+def _smoothed_over_others(compute: Function, smoothing: float, Q: Any, y: Any, *s: Any) -> Any:
     """Return the loss with the smoothing spread over the other n - 1 labels."""
-    return compute(Q, y * (1 - smoothing) + (1 - y) * (smoothing / max(y.shape[-1] - 1, 1)))
+    return compute(Q, y * (1 - smoothing) + (1 - y) * (smoothing / max(y.shape[-1] - 1, 1)), *s)

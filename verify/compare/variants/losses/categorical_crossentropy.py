@@ -8,7 +8,7 @@ from reference.layers.softmax import softmax, softmax_backward
 from reference.loss import crossentropy
 from reference.rule import Rule
 from reference.tensor_names import is_of
-from verify.compare.variants.loss import instead, of_any, of_crossentropy, of_reduction
+from verify.compare.variants.loss import instead, of_any, of_crossentropy, of_reduction, times
 from verify.compare.variants.shared import VariantParts, options
 
 
@@ -25,13 +25,13 @@ def _of_the_essay(rule: Rule) -> VariantParts:
     """Yield the variants of the essay's cost and slope: the mean over the batch, from Z."""
     compute = rule.compute
     if rule.phase == "forward":
-        yield "(14) as printed, one example", lambda Z, y: compute(Z[:1], y[:1]) * (1 / Z.shape[0])
+        yield "(14) as printed, one example", lambda *T: compute(*(x[:1] for x in T)) * (1 / T[0].shape[0])
         yield "probabilities clipped at 1e-7", instead(rule, _clipped_cost)
     else:
         # a(1 - a) · (-y/a) = -y (1 - a)
-        yield "(20a) as printed, softmax elementwise", instead(rule, lambda Z, y: y * (softmax(Z) - 1))
-        yield "through the softmax twice", instead(rule, _twice)
-        yield "label forgotten", instead(rule, lambda Z, y: softmax(Z))
+        yield "(20a) as printed, softmax elementwise", instead(rule, times(lambda Z, y: y * (softmax(Z) - 1)))
+        yield "through the softmax twice", instead(rule, times(_twice))
+        yield "label forgotten", instead(rule, times(lambda Z, y: softmax(Z)))
 
 
 def _clipped_cost(Z: Any, y: Any) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from reference.rule import Rule
-from verify.compare.variants.loss import instead, of_any, of_reduction
+from verify.compare.variants.loss import instead, of_any, of_reduction, times
 from verify.compare.variants.shared import VariantParts, options
 
 
@@ -12,10 +12,10 @@ def variants(rule: Rule) -> VariantParts:
     yield from of_any(rule)
     yield from of_reduction(rule)
     if options(rule.compute):
-        yield "half the squares", lambda Q, y: rule.compute(Q, y) * 0.5
-        yield "sum over the outputs", lambda Q, y: rule.compute(Q, y) * float(Q.shape[-1])
+        yield "half the squares", lambda *T: rule.compute(*T) * 0.5
+        yield "sum over the outputs", lambda *T: rule.compute(*T) * float(T[0].shape[-1])
         if rule.phase == "backward":
-            yield "absolute error in place of squares", instead(rule, _absolute_slope)
+            yield "absolute error in place of squares", instead(rule, times(_absolute_slope))
 
 
 def _absolute_slope(A: Any, y: Any) -> Any:

@@ -1,0 +1,47 @@
+"""Witnesses of weights of examples: the complex step, a sum written out, and what a weight of 2 means."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+
+from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
+from reference.losses.loss import of_batch, slope_of_batch
+from reference.losses.mean_squared_error import squared, squared_slope
+from tests.support.layer_witness import apart
+from tests.support.loss_witness import LOGITS, N, Y
+from tests.support.witness import complex_step, differences
+
+S = np.array([[0.5], [0.0], [2.0], [1.25]])
+LOSSES = {"crossentropy": (of_logits, of_logits_slope), "squared": (squared, squared_slope)}
+HOW = {"mean": {}, "sum": {"mean": False}, "by weights": {"of_weights": True}, "loss weight": {"weight": 3.0}}
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_slope_is_that_of_the_cost(loss, how):
+    cost, slope = LOSSES[loss]
+    slopes = differences(complex_step, lambda T: of_batch(T, Y, S, cost=cost, **HOW[how]), LOGITS)
+    found = slope_of_batch(LOGITS, Y, S, slope=slope, **HOW[how])
+    assert apart(found, slopes) < 1e-13 and not found[1].any()
+    assert apart(slope_of_batch(LOGITS, Y, slope=slope, **HOW[how]), slopes) > 0.1
+    assert apart(slope_of_batch(LOGITS, Y, S[::-1], slope=slope, **HOW[how]), slopes) > 0.1
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_its_sum_is_written_out(loss):
+    costs = LOSSES[loss][0](LOGITS, Y)
+    whole = sum(costs[k] * S[k, 0] for k in range(N))
+    of = partial(of_batch, LOGITS, Y, S, cost=LOSSES[loss][0])
+    np.testing.assert_allclose(
+        [of(), of(mean=False), of(of_weights=True)], [whole / N, whole, whole / 3.75], rtol=1e-14
+    )
+
+
+def test_an_example_of_weight_2_counts_as_two():
+    """With weights as counts, the mean over the sum of the weights is the mean over the repeated examples."""
+    rows = [0, 0, 0, 1, 3, 3]
+    counts = np.array([[3.0], [1.0], [0.0], [2.0]])
+    repeated = of_batch(LOGITS[rows], Y[rows], cost=squared)
+    assert abs(of_batch(LOGITS, Y, counts, cost=squared, of_weights=True) - repeated) < 1e-14
+    assert abs(of_batch(LOGITS, Y, counts, cost=squared) - repeated) > 0.1
