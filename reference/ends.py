@@ -55,16 +55,16 @@ class End:
 def ends(network: Network, cost: str) -> tuple[End, ...]:
     """Return each output with the loss that `cost` names for it.
 
-    Raises ValueError if a loss is unknown, if there is not one for each output, or if an output is more than a row an
-    example.
+    Raises ValueError if a loss is unknown, if there is not one for each output, or if an output has no axis beside the
+    examples.
     """
     losses = losses_named(cost)
     if len(losses) != len(network.outputs):
         raise ValueError(f"{len(network.outputs)} outputs need as many losses, not {len(losses)}")
     found = []
     for number, (loss, (layer, place)) in enumerate(zip(losses, network.outputs, strict=True)):
-        if len(place.outputs) != 1:
-            raise ValueError(f"the output must be one row an example, not the shape {list(place.outputs)}")
+        if not place.outputs:
+            raise ValueError("an output must have at least one number an example, on an axis of its own")
         kind = layer.kind if isinstance(layer, Activation) else Linear.kind
         equations = loss.written(kind, network.weighted)
         if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):

@@ -49,7 +49,7 @@ def crossentropy_of_logits(Z: Any, y: Any) -> Any:
 
 def crossentropy_backward(Z: Any, y: Any) -> Any:
     """The short way: dC/dZ(L) = (A - y) / N with A = softmax(Z).  Z, y [N, n] -> [N, n].  (21)"""
-    return (softmax(Z) - y) * (1 / Z.shape[0])
+    return (softmax(Z) - y) * (1 / math.prod(Z.shape[:-1]))
 
 
 def crossentropy_backward_long(A: Any, y: Any) -> Any:
@@ -60,12 +60,12 @@ def crossentropy_backward_long(A: Any, y: Any) -> Any:
 
 def mean_squared_error(A: Any, y: Any) -> Any:
     """Keras's MSE: (12) divided by the number of outputs, then (14).  A, y [N, n] -> scalar.  (12)"""
-    return batch_mean((1 / A.shape[1]) * squared_error(A, y))
+    return batch_mean((1 / A.shape[-1]) * squared_error(A, y))
 
 
 def mean_squared_error_slope(A: Any, y: Any) -> Any:
     """dC/dA(L) = 2 (A - y) / (n N).  A, y [N, n] -> [N, n].  (12)"""
-    return product(A - y, 2, 1 / A.shape[0], 1 / A.shape[1])
+    return product(A - y, 2, 1 / math.prod(A.shape[:-1]), 1 / A.shape[-1])
 
 
 def mean_squared_error_backward(A: Any, y: Any) -> Any:

@@ -123,7 +123,6 @@ WRONG = {
     "shares another kind": (("input(nodes=3)", "dense(nodes=3)", "dense(nodes=2): 1 = 1"), "equal layer before it"),
     "shares a later one": (("input(nodes=3)", "dense(nodes=3)", "dense(nodes=3): 1 = 2"), "equal layer before it"),
     "an output that is an input": (("input(nodes=3)", "identity", "dense(nodes=2): 0"), "no layer reads layer 1"),
-    "an output of rows": (("input(nodes=(2, 3))", "dense(nodes=3)"), "one row an example"),
 }
 
 

@@ -40,6 +40,9 @@ def taken_and_given(model: Any) -> tuple[tuple[int, ...], int]:
         text = f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; --data has one of each"
         raise Unsupported([(f"model {model.name}", f"{text}; let the function return the model, x and y")])
     shape = next(called_shape(call) for call in reversed(graph.calls) if call.gives is graph.outputs[0])
+    if len(shape) > 1:
+        text = f"it gives the shape {list(shape)}, and --data has one label an example"
+        raise Unsupported([(f"model {model.name}", f"{text}; let the function return the model, x and y")])
     return tuple(graph.inputs[0].shape[1:]), int(shape[-1])
 
 
@@ -84,26 +87,34 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any, weight: Any = No
     _check_row_numbers(understood, taken, [name for _, name in _named(x, graph.input_names, "x")])
     losses = loss_text(model, graph.output_names, dtype).split("; ")
     every = zip(labels, understood.network.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
-    fit = (_labels(array, place.outputs[-1], loss, dtype, name) for array, (_, place), loss, (_, name) in every)
-    s = _weights(weight, graph.output_names, len(taken[0]), dtype, losses) if weight is not None else ()
-    return Batch(tuple(taken), tuple(fit), s)
+    fit = (_labels(array, place.outputs, loss, dtype, name) for array, (_, place), loss, (_, name) in every)
+    batch = Batch(tuple(taken), tuple(fit))
+    return batch if weight is None else batch._replace(s=tuple(_every_weight(weight, understood, batch, losses)))
 
 
-def _weights(value: Any, names: tuple[str, ...], examples: int, dtype: str, losses: list[str]) -> tuple[Array, ...]:
-    """Return the weights of the examples for each output; one array is for all of them.  Raises Unusable."""
-    found = []
-    for part, (_, name) in zip(as_weights(value, names), _named(names, names, "sample_weight"), strict=True):
-        weights = _array(part, name)
-        if weights.shape not in ((examples,), (examples, 1)):
-            raise Unusable(f"{name}: a weight for each of {examples} examples is needed, not {list(weights.shape)}")
-        with np.errstate(over="ignore"):
-            weights = weights.astype(dtype)
-        if (weights < 0).any() or not np.isfinite(weights).all():
-            raise Unusable(f"{name}: weights of 0 or more are needed, which {dtype} can hold")
-        if not weights.any() and any("weighted_mean" in loss for loss in losses):
-            raise Unusable(f"{name}: all weights are 0, and the cost is divided by their sum")
-        found.append(weights)
-    return tuple(found)
+def _every_weight(value: Any, understood: Understood, batch: Batch, losses: list[str]) -> Iterator[Array]:
+    """Yield the weights of the examples for each output.  Raises Unusable, naming them."""
+    names, dtype = understood.graph.output_names, understood.dtype
+    told = (name for _, name in _named(names, names, "sample_weight"))
+    for part, (_, place), loss, name in zip(
+        as_weights(value, names), understood.network.outputs, losses, told, strict=True
+    ):
+        yield _weights(part, (batch.examples, *place.outputs[:-1]), dtype, loss, name)
+
+
+def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: str, name: str) -> Array:
+    """Return the weights of an output's examples, or of the rows of its examples.  Raises Unusable, naming them."""
+    weights = _array(value, name)
+    if weights.shape not in (rows, (*rows, 1)):
+        what = f"{rows[0]} examples" if len(rows) == 1 else f"the rows {list(rows)} of the output"
+        raise Unusable(f"{name}: a weight for each of {what} is needed, not {list(weights.shape)}")
+    with np.errstate(over="ignore"):
+        weights = weights.astype(dtype)
+    if (weights < 0).any() or not np.isfinite(weights).all():
+        raise Unusable(f"{name}: weights of 0 or more are needed, which {dtype} can hold")
+    if not weights.any() and "weighted_mean" in loss:
+        raise Unusable(f"{name}: all weights are 0, and the cost is divided by their sum")
+    return weights
 
 
 def as_weights(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
@@ -117,6 +128,8 @@ def of_classes(class_weight: Any, y: Any) -> Array:
     if not isinstance(class_weight, dict) or isinstance(y, dict | list | tuple):
         raise Unusable("class_weight: a dictionary from classes to weights is needed, for a model with one output")
     labels = _array(y, "y")
+    if labels.ndim > 2:
+        raise Unusable(f"class_weight: labels [N] or [N, n] are needed, not {list(labels.shape)}; give sample_weight")
     classes = labels.reshape(-1) if labels[0].size == 1 else labels.argmax(axis=-1)
     count = 2 if labels[0].size == 1 else labels.shape[-1]
     known = range(max(count, int(classes.max()) + 1))
@@ -156,19 +169,22 @@ def _check_input(x: Array, shape: tuple[int, ...], dtype: str, name: str) -> Non
             raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
 
 
-def _labels(y: Array, outputs: int, loss: str, dtype: str, name: str) -> Array:
-    """Return the labels of an output of this many numbers as its loss takes them.  Raises Unusable, naming them."""
+def _labels(y: Array, outputs: tuple[int, ...], loss: str, dtype: str, name: str) -> Array:
+    """Return the labels of an output of this shape as its loss takes them.  Raises Unusable, naming them."""
+    *rows, classes = outputs
+    one_short, whole = y.shape[1:] == tuple(rows), not np.any(y != np.floor(y))
     if loss.startswith("sparse"):
-        labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
-        if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
-            raise Unusable(f"{name}: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
+        labels = y.reshape(y.shape[:-1]) if y.shape[1:] == (*rows, 1) else y
+        if labels.shape[1:] != tuple(rows) or not whole or labels.min() < 0 or labels.max() >= classes:
+            where = f", of shape {[len(y), *rows]}" if rows else ""
+            raise Unusable(f"{name}: whole-number labels from 0 to {classes - 1} are needed for a sparse loss{where}")
         return labels.astype(np.int64)
-    if y.ndim == 1 and outputs == 1:
-        y = y.reshape(-1, 1)
-    if y.ndim != 2 or y.shape[1] != outputs:
-        text = f"{name}: rows of {outputs} numbers are needed, not {list(y.shape)}"
-        more = "; for whole-number labels use sparse_categorical_crossentropy" if y.ndim == 1 and outputs > 1 else ""
-        raise Unusable(text + more)
+    if one_short and classes == 1:
+        y = y[..., None]
+    if y.shape[1:] != outputs:
+        what = "rows" if len(outputs) == 1 else f"examples of shape {list(outputs)}, rows"
+        text = f"{name}: {what} of {classes} numbers are needed, not {list(y.shape)}"
+        raise Unusable(text + ("; for whole-number labels use sparse_categorical_crossentropy" if one_short else ""))
     with np.errstate(over="ignore"):
         if not np.isfinite(y.astype(dtype)).all():
             raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
@@ -191,15 +207,14 @@ def _check_row_numbers(understood: Understood, taken: list[Array], names: list[s
             raise Unusable(f"{name}: {text}")
 
 
-def unpacked(model: Any, understood: Understood, data: Any) -> tuple[tuple[Any, ...], ...]:
-    """Return x, y and the weights of a batch of `fit`, as tensors.  Raises Unsupported or Unusable, naming one."""
+def unpacked(model: Any, understood: Understood, data: Any) -> tuple[Batch, tuple[tuple[Any, ...], ...]]:
+    """Return a batch of `fit`, and its x, y and weights as the tensors that they are.  Raises Unsupported, Unusable."""
     x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
     if y is None:
         raise Unsupported([("y", "a training with labels is verified")])
-    fitting(model, understood, x, y, weight)
-    graph = understood.graph
+    batch, graph = fitting(model, understood, x, y, weight), understood.graph
     s = () if weight is None else as_weights(weight, graph.output_names)
-    return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), s
+    return batch, (parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), s)
 
 
 def once_more(data: Any, iterator: Any) -> Any:

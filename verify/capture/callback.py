@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from verify.capture.batch import Batch, as_weights, once_more, parts, unpacked
+from verify.capture.batch import as_weights, once_more, parts, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
@@ -139,22 +139,21 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.train_function = self._own
         data = next(iterator)
         self.steps += 1
-        x, y, s = unpacked(self.model, self._understood, data)
-        if s and not self._understood.network.weighted:
+        batch, given = unpacked(self.model, self._understood, data)
+        if batch.s and not self._understood.network.weighted:
             self._prepare(self._understood.with_weights())
-        step, optimizer = self._compiled((x, y, s), getattr(iterator, "element_spec", None))
+        step, optimizer = self._compiled(given, getattr(iterator, "element_spec", None))
         if self.steps % self.every or self._diverged or self.problem:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
         begin, reported = snapshot(self.model), reported_so_far(self.model)
-        arrays = Batch(*(tuple(map(np.asarray, part)) for part in (x, y, s)))
         with self._unchanged():
             network, channels_first = self._understood.network, self._understood.channels_first
-            tensors = named(step(x, y, s), arrays, settings, network, channels_first)
+            tensors = named(step(*given), batch, settings, network, channels_first)
             after = snapshot(self.model)
         model, understood = self.model, self._understood
-        captured = CapturedStep(model, understood, number, settings, arrays, tensors, begin, after, reported)
+        captured = CapturedStep(model, understood, number, settings, batch, tensors, begin, after, reported)
         logs = self._own(once_more(data, iterator))
         tensors, differs = captured.with_own_results(logs)
         self.problem = f"could not verify step {number}: {differs}" if differs else ""

@@ -21,12 +21,15 @@ def named(
     dtype, losses = settings.dtype, losses_named(settings.loss)
     inputs = {name: X.astype(dtype) for name, X in zip(network.inputs, batch.x, strict=True)}
     every = zip(network.labels, batch.y, losses, network.outputs, strict=True)
-    inputs |= {name: s.astype(dtype).reshape(-1, 1) for name, s in zip(network.weights, batch.s, strict=True)}
     labels = {
         name: label_rows(y, place.outputs[-1], dtype, loss.kind.startswith("sparse"))
         for name, y, loss, (_, place) in every
     }
-    arrays = inputs | labels | {name: _as_float(np.asarray(t), dtype) for name, t in tensors.items()}
+    weights = {
+        name: s.astype(dtype).reshape(*y.shape[:-1], 1)
+        for name, y, s in zip(network.weights, labels.values(), batch.s, strict=False)
+    }
+    arrays = inputs | labels | weights | {name: _as_float(np.asarray(t), dtype) for name, t in tensors.items()}
     return {name: _as_written(name, array, network, channels_first) for name, array in arrays.items()}
 
 

@@ -1,5 +1,6 @@
 """Choose the rules that are checked in a step, and check the tensors that no rule computes."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -117,11 +118,12 @@ def uneven_labels(step: Mapping[str, Array], network: Network, settings: Setting
     notes = []
     for end in ends(network, settings.loss):
         y = step.get(end.label)
-        if end.equations.slope_equation != "21" or end.kind.startswith("sparse") or y is None or y.ndim != 2:
+        if end.equations.slope_equation != "21" or end.kind.startswith("sparse") or y is None:
             continue
-        rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[1]  # each share was rounded, and so was their sum
-        uneven = int(np.sum(~(np.abs(y.sum(axis=1, dtype=float) - 1) <= rounding)))
-        text = f"{end.label}: the labels of {uneven:,} of {len(y):,} examples do not add up to 1; the slope of their "
+        rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[-1]  # each share was rounded, and so was their sum
+        uneven = int(np.sum(~(np.abs(y.sum(axis=-1, dtype=float) - 1) <= rounding)))
+        count, what = math.prod(y.shape[:-1]), "examples" if y.ndim == 2 else "rows"
+        text = f"{end.label}: the labels of {uneven:,} of {count:,} {what} do not add up to 1; the slope of their "
         if uneven:
             notes.append(f"{text}cost is then Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)")
     return tuple(notes)

@@ -10,13 +10,8 @@ from verify.records.trace import Array
 
 
 def label_rows(y: Array, outputs: int, dtype: DTypeLike, sparse: bool) -> Array:
-    """Return labels as rows [N, n]: whole-number labels [N] or [N, 1] of a sparse loss as one-hot rows.
-
-    Other labels of shape [N] become a column, as Keras takes them.
-    """
-    if sparse and (y.ndim == 1 or y.shape[1:] == (1,)):
-        return np.eye(outputs, dtype=dtype)[y.reshape(-1).astype(np.int64)]
-    return (y.reshape(-1, 1) if y.ndim == 1 else y).astype(dtype)
+    """Return labels as rows [N, ..., n]: whole-number labels [N, ...] of a sparse loss as one-hot rows."""
+    return np.eye(outputs, dtype=dtype)[y.astype(np.int64)] if sparse else y.astype(dtype)
 
 
 def as_row(array: Array) -> Array:

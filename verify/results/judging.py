@@ -36,6 +36,8 @@ def _tables(
     """
     if any(c.verdict in STRUCTURE for c in compared.comparisons) or not compared.walk.is_finite:
         return (), tuple
+    if command == "feedforward" and len(trace.network.output[1].outputs) > 1:
+        return (), tuple
     if command == "feedforward":
         table, columns = essay_tables.table_3(trace, compared.by_hand[0])
         return (table,), lambda: (columns,)

@@ -1,5 +1,6 @@
 """Variants that several losses share."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -65,10 +66,11 @@ def of_any(rule: Rule) -> VariantParts:
     compute = rule.compute
 
     def over_one_less(Z: Any, *rest: Any) -> Any:
-        n = Z.shape[0]
+        n = math.prod(Z.shape[:-1])
         return compute(Z, *rest) * (n / (n - 1) if n > 1 else float("inf"))
 
-    yield "sum for mean", lambda Z, *rest: compute(Z, *rest) * float(Z.shape[0])
+    yield "sum for mean", lambda Z, *rest: compute(Z, *rest) * float(math.prod(Z.shape[:-1]))
+    yield "sum over the rows of an example", lambda Z, *rest: compute(Z, *rest) * float(math.prod(Z.shape[1:-1]))
     yield "mean over N - 1", over_one_less
     for size in SIZES:
         yield f"label smoothing {size:g}", partial(_smoothed, compute, size=size)
@@ -96,7 +98,7 @@ def _of_weights(rule: Rule) -> VariantParts:
 def of_reduction(rule: Rule) -> VariantParts:
     """Yield the variant of a loss that sums over its examples."""
     if not options(rule.compute).get("mean", True):
-        yield "mean for sum", lambda Q, *rest: rule.compute(Q, *rest) * (1 / Q.shape[0])
+        yield "mean for sum", lambda Q, *rest: rule.compute(Q, *rest) * (1 / math.prod(Q.shape[:-1]))
 
 
 def of_crossentropy(rule: Rule) -> VariantParts:
