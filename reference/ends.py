@@ -6,6 +6,7 @@ from typing import Any
 
 from reference import tensor_names as names
 from reference.layers.activation import Activation
+from reference.layers.identity import Identity
 from reference.layers.layer import Place
 from reference.layers.linear import Linear
 from reference.losses import losses_named
@@ -77,7 +78,7 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
 
 def _is_read_elsewhere(network: Network, place: Place) -> bool:
     """Return whether an output is read by a layer or by the loss of another output."""
-    read = [source.tensor for _, reader in network.places for source in reader.sources]
+    read = [source.tensor for x, reader in network.places if not isinstance(x, Identity) for source in reader.sources]
     return place.gives in read or sum(place.gives == other.gives for _, other in network.outputs) > 1
 
 

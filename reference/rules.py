@@ -13,6 +13,7 @@ import numpy as np
 from reference import tensor_names as names
 from reference.branches import together
 from reference.ends import End, costs, ends
+from reference.layers.identity import Identity
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
@@ -70,7 +71,8 @@ def _sent_back(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     Behind an activation whose slope the loss includes, the activation sends back what its other readers send.
     """
     joint = {end.place.gives for end in found if end.joint} - {end.place.gives for end in found if not end.joint}
-    last = joint - {source.tensor for _, place in network.places for source in place.sources}
+    every = (place for layer, place in network.places if not isinstance(layer, Identity))
+    last = joint - {source.tensor for place in every for source in place.sources}
     yield from (end.backward(network.depth) for end in found)
     for layer, place in reversed(network.places):
         if place.gives not in last:

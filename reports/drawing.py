@@ -140,7 +140,7 @@ def tone(ratio: float | None, passed: bool) -> int:
     """Return the colour of a layer: 0 to 3 for each quarter of the bound, 4 if rounding cannot explain the error."""
     if not passed:
         return 4
-    return 0 if ratio is None or math.isnan(ratio) else min(3, int(ratio * 4))
+    return 0 if ratio is None or not math.isfinite(ratio) else min(3, int(ratio * 4))
 
 
 def network(layers: tuple[LayerDrawing, ...]) -> tuple[Column, ...]:

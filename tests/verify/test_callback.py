@@ -56,14 +56,43 @@ def test_the_callback_stops_at_the_first_divergence(monkeypatch):
     assert watch.steps == 16 and watch.verified == 5
 
 
+class Changes(keras.callbacks.Callback):
+    """Change the model before its third batch."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 2:
+            self.change(self.model)
+
+
+def frozen(model):
+    model.layers[0].trainable = False
+
+
+def with_another_optimizer(model):
+    model.optimizer = keras.optimizers.SGD()
+    model.optimizer.build(model.trainable_variables)
+
+
+@pytest.mark.parametrize("change", [frozen, with_another_optimizer])
+def test_a_model_that_is_changed_in_the_training_is_not_verified_further(change):
+    watch = verify.ByHand(stop=False)
+    with pytest.warns(DivergenceWarning, match="compiled again, or a layer was frozen"):
+        fit([Changes(change), watch], epochs=1, run_eagerly=True)
+    assert not watch.passed and watch.verified == 2 and watch.steps == 8
+
+
 def test_the_callback_refuses_what_it_cannot_verify():
     with pytest.raises(Unsupported, match="RMSprop"):
         fit([verify.ByHand()], optimizer="rmsprop")
     with pytest.raises(Unsupported, match="steps_per_execution"):
         fit([verify.ByHand()], steps_per_execution=2)
     model = small()
-    with pytest.raises(Unsupported, match="sample_weight"):
-        model.fit(X, Y, sample_weight=np.ones(6), verbose=0, callbacks=[verify.ByHand()])
+    with pytest.raises(Unusable, match="sample_weight: weights of 0 or more"):
+        model.fit(X, Y, sample_weight=-np.ones(6), verbose=0, callbacks=[verify.ByHand()])
     model.fit(X, Y, verbose=0)
     with pytest.raises(Unusable, match="every"):
         verify.ByHand(every=0)

@@ -84,6 +84,7 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any, weight: Any = No
         raise Unusable(f"x and y: {', '.join(str(len(array)) for array in taken)} examples and {counts} labels")
     for array, tensor, (_, name) in zip(taken, graph.inputs, _named(x, graph.input_names, "x"), strict=True):
         _check_input(array, tuple(tensor.shape[1:]), dtype, name)
+        _check_type(array, str(tensor.dtype), name)
     _check_row_numbers(understood, taken, [name for _, name in _named(x, graph.input_names, "x")])
     losses = loss_text(model, graph.output_names, dtype).split("; ")
     every = zip(labels, understood.network.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
@@ -191,16 +192,19 @@ def _labels(y: Array, outputs: tuple[int, ...], loss: str, dtype: str, name: str
     return y
 
 
+def _check_type(x: Array, taken: str, name: str) -> None:
+    """Raise Unusable, naming it, if an input has numbers that the type of the model's Input does not have."""
+    if taken not in ("float32", "float64") and not np.array_equal(tf.cast(tf.cast(x, taken), "float64"), x):
+        raise Unusable(f"{name}: the model's Input has the type {taken}, which cannot hold these numbers")
+
+
 def _check_row_numbers(understood: Understood, taken: list[Array], names: list[str]) -> None:
     """Raise Unusable, naming the input, if an Embedding would read other numbers than those of its rows."""
     network, dtype = understood.network, understood.dtype
-    every = zip(understood.graph.inputs, network.inputs, network.places, taken, names, strict=False)
-    for symbolic, tensor, (_, place), x, name in every:
+    for tensor, (_, place), x, name in zip(network.inputs, network.places, taken, names, strict=False):
         if tensor not in row_numbers(network.places):
             continue
         text = misfit(network.places, {tensor: x.reshape(len(x), *place.outputs)})
-        if not text and not np.array_equal(tf.cast(tf.cast(x, symbolic.dtype), "float64"), x):
-            text = f"the model's Input has the type {symbolic.dtype}, which cannot hold its whole numbers"
         if not text and dtype == "float32" and x.max() >= MOST_WHOLE:
             text = f"it holds whole numbers from {MOST_WHOLE:,} on, which float32 cannot tell apart"
         if text:

@@ -15,10 +15,10 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from verify.capture.batch import as_weights, once_more, parts, unpacked
+from verify.capture.batch import once_more, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, to_numpy, variables
-from verify.capture.fit_step import CapturedStep, reported_so_far
+from verify.capture.fit_step import CapturedStep, reported_so_far, specs_of, trained
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.step import training, uses_xla
@@ -116,6 +116,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
     def _prepare(self, understood: Understood) -> None:
         """Prepare to capture and judge the steps of a model."""
         self._understood: Understood = understood
+        self._trains = trained(self.model)
         self._step = training(self.model, understood)
         self._traced: dict[Any, tuple[Any, str]] = {}
         self._lockstep = "", Lockstep(self.settings, understood.network)
@@ -139,11 +140,17 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.train_function = self._own
         data = next(iterator)
         self.steps += 1
+        if trained(self.model) != self._trains and not self.problem:
+            self.problem = "the model was compiled again, or a layer was frozen, during the training"
+            warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
+            self.model.stop_training = self.stop or self.model.stop_training
+        if self.problem:
+            return self._own(once_more(data, iterator))
         batch, given = unpacked(self.model, self._understood, data)
         if batch.s and not self._understood.network.weighted:
             self._prepare(self._understood.with_weights())
         step, optimizer = self._compiled(given, getattr(iterator, "element_spec", None))
-        if self.steps % self.every or self._diverged or self.problem:
+        if self.steps % self.every or self._diverged:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
@@ -170,21 +177,13 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         description = optimizer_text(self.model.optimizer, self.settings.dtype)
         if not hasattr(self._step, "get_concrete_function"):
             return self._step, description
-        specs = self._specs(batch, spec)
+        specs = specs_of(batch, spec, self._understood.graph)
         key = tuple((tuple(s.shape), s.dtype) for part in specs for s in part)
         if key not in self._traced:
             with unchanged(self.model):
                 traced = self._step.get_concrete_function(*specs)
             self._traced[key] = traced, description
         return self._traced[key]
-
-    def _specs(self, batch: tuple[tuple[Any, ...], ...], spec: Any) -> tuple[tuple[Any, ...], ...]:
-        """Return the shapes and dtypes of inputs, labels and weights: those of the iterator's batches, or of this."""
-        if spec is not None:
-            graph, (x, y, *s) = self._understood.graph, spec
-            weights = as_weights(s[0], graph.output_names) if batch[2] else ()
-            return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), weights
-        return tuple(tuple(map(_spec, part)) for part in batch)
 
     def _unchanged(self) -> AbstractContextManager[None]:
         """Return a context that puts the model back: all of it if Python code runs in it, else its variables alone."""
@@ -246,8 +245,3 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
         if self.stop and (self._diverged or self.problem):
             self.model.stop_training = True
-
-
-def _spec(array: Any) -> Any:
-    """Return the shape and dtype of an array or tensor."""
-    return tf.TensorSpec.from_tensor(tf.convert_to_tensor(array))

@@ -55,9 +55,26 @@ def losses_of(model: Any, names: tuple[str, ...]) -> list[tuple[Any, float | Non
     for name, loss in zip(names, every, strict=True):
         if loss is None:
             raise Unsupported([(f"output {name}", "it has no loss; a loss for each output is verified")])
+    _check_weights(model, names, weights)
     return [
         (_loss(loss), None if weight is None else float(weight)) for loss, weight in zip(every, weights, strict=True)
     ]
+
+
+def _check_weights(model: Any, names: tuple[str, ...], weights: list[Any]) -> None:
+    """Raise Unusable for loss weights with which Keras cannot compute, and Unsupported if it computes with others."""
+    if any(weight is not None and not isinstance(weight, int | float) for weight in weights):
+        raise Unusable(f"loss_weights: numbers are needed, not {weights}")
+    if len(weights) > 1 and any(weight is not None for weight in weights) and not isinstance(model.loss, list | dict):
+        raise Unusable(
+            f"loss_weights: with one loss for all {len(weights)} outputs Keras takes none; name a loss for each"
+        )
+    own = model._compile_loss
+    used = {path[-1] if path else 0: weight for path, _, weight, _ in getattr(own, "_flat_losses", None) or ()}
+    every = enumerate(zip(names, weights, strict=True))
+    if used and any(used.get(name, used.get(k)) != weight for k, (name, weight) in every):
+        text = "they were changed after the first step, and Keras computes with the old ones; compile the model again"
+        raise Unsupported([("loss_weights", text)])
 
 
 def _of_each(value: Any, names: tuple[str, ...], what: str) -> list[Any]:

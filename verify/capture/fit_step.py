@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from verify.capture.batch import Batch
+from verify.capture.batch import Batch, as_weights, parts
 from verify.capture.capture import check_eagerly, has_own_results, reasons, with_own_results
 from verify.capture.essay_model import to_numpy
+from verify.capture.model_graph import Graph
 from verify.capture.reported_loss import reported_loss, same_loss
 from verify.capture.understood import Understood
 from verify.errors import Unverifiable
@@ -70,3 +72,17 @@ def reported_so_far(model: Any) -> tuple[float, float]:
     """Return the sum of the losses of the examples that Keras has reported in this epoch, and their number."""
     tracker = model._loss_tracker
     return float(to_numpy(tracker.total)), float(to_numpy(tracker.count))
+
+
+def trained(model: Any) -> tuple[Any, ...]:
+    """Return what must stay the same in a training: the optimizer, the loss, and the variables that are trained."""
+    return id(model.optimizer), id(model._compile_loss), *map(id, model.trainable_variables)
+
+
+def specs_of(batch: tuple[tuple[Any, ...], ...], spec: Any, graph: Graph) -> tuple[tuple[Any, ...], ...]:
+    """Return the shapes and dtypes of inputs, labels and weights: those of the iterator's batches, or of this batch."""
+    if spec is None:
+        return tuple(tuple(tf.TensorSpec.from_tensor(tf.convert_to_tensor(x)) for x in part) for part in batch)
+    x, y, *s = spec
+    weights = as_weights(s[0], graph.output_names) if batch[2] else ()
+    return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), weights

@@ -17,6 +17,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from verify.capture.inner_models import ALWAYS, holds_graph, opened
 from verify.errors import Unsupported
 
 INSTEAD = "take one argument (a tensor, a list or a dictionary), keras.ops in place of tf, and no `if` on numbers"
@@ -62,8 +63,9 @@ class Graph:
 
 def graph_of(model: Any) -> Graph:
     """Return the graph of a built model.  Raises Unsupported, with the reason, for a model that has none."""
-    functional = _functional(model)
     title = f"model {model.name}"
+    sequential = type(model) is keras.Sequential
+    functional = opened(_functional(model), title, sequential)
     for tensor in functional.inputs:
         if getattr(tensor, "sparse", False) or getattr(tensor, "ragged", False):
             raise Unsupported([(title, "its input is sparse or ragged; dense inputs are verified")])
@@ -72,9 +74,13 @@ def graph_of(model: Any) -> Graph:
     inputs, outputs = functional._inputs_struct, functional._outputs_struct
     if not all(map(_is_flat, (inputs, outputs))):
         raise Unsupported([(title, "its inputs or outputs are nested; one list or dictionary of them is verified")])
-    calls = tuple(_calls(functional))
+    calls = tuple(_calls(functional, sequential))
     if not calls:
         raise Unsupported([(title, "it has no layers")])
+    for struct, tensors, what in ((inputs, functional.inputs, "inputs"), (outputs, functional.outputs, "outputs")):
+        if isinstance(struct, dict) and [id(struct[name]) for name in sorted(struct)] != list(map(id, tensors)):
+            text = f"its {what} are an OrderedDict in another order than that of its names, in which Keras takes them"
+            raise Unsupported([(title, f"{text}; a dict is verified")])
     names = sorted(inputs) if isinstance(inputs, dict) else list(map(_input_name, functional.inputs, count(1)))
     given = sorted(outputs) if isinstance(outputs, dict) else functional.output_names
     ends = tuple(functional.outputs)
@@ -114,8 +120,7 @@ def _functional(model: Any) -> Any:
     if isinstance(model, keras.Sequential):
         text = "a subclass of Sequential; a Sequential, Functional or other Model is verified"
         raise Unsupported([(f"{title} ({type(model).__name__})", text)])
-    holds_graph = type(model).call.__module__.startswith("keras.") and hasattr(model, "_outputs_struct")
-    return model if holds_graph else _called(model, f"{title} ({type(model).__name__})")
+    return model if holds_graph(model) else _called(model, f"{title} ({type(model).__name__})")
 
 
 def _called(model: Any, title: str) -> Any:
@@ -147,8 +152,8 @@ def _symbolic(shapes: Any, title: str, dtype: str | None, name: str | None = Non
     return [_symbolic(shape, title, dtype, f"input_{k}") for k, shape in enumerate(shapes, 1)]
 
 
-def _calls(functional: Any) -> Iterable[Call]:
-    """Yield the calls of a functional model in the order in which Keras makes them."""
+def _calls(functional: Any, sequential: bool) -> Iterable[Call]:
+    """Yield the calls of a functional model, or of that of a Sequential, in the order in which Keras makes them."""
     by_depth = functional._nodes_by_depth
     for node in (node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]):
         if node.is_input:
@@ -160,6 +165,9 @@ def _calls(functional: Any) -> Iterable[Call]:
             positional = list(rest["inputs"]) if isinstance(rest["inputs"], list | tuple) else [rest["inputs"]]
             del rest["inputs"]
         problem = ""
+        told = arguments.kwargs.get("training") is False and not sequential
+        if told and isinstance(node.operation, keras.layers.BatchNormalization) and node.operation.trainable:
+            problem = ALWAYS  # a Dropout's own default is False
         if Counter(map(id, positional)) != Counter(map(id, reads)) or rest:
             named = ", ".join(f"{name}={value!r}" for name, value in rest.items() if not hasattr(value, "shape"))
             problem = f"it is called with {named or 'more than tensors'}, which is not verified"

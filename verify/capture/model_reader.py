@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 
+from reference.layers.identity import Identity
 from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
@@ -93,7 +94,9 @@ class ModelReading:
         if isinstance(layer, keras.Layer):
             self._compute(layer)
         reader = by_layer().get(type(layer)) or _reader_of(layer)
-        if type(layer) is keras.layers.Activation:
+        if type(layer) is keras.layers.Activation and layer.activation is keras.activations.linear:
+            self.add(layer, Identity())  # Keras hands on the same tensor, with the logits that belong to it
+        elif type(layer) is keras.layers.Activation:
             self.add(layer, self.activation(layer, layer.activation))
         elif reader is None:
             self.problem(layer, UNKNOWN)
@@ -176,7 +179,7 @@ class ModelReading:
         title = f"model {model.name}"
         if len(self.dtypes) > 1 or not self.dtypes <= {"float32", "float64"}:
             kinds = ", ".join(sorted(self.dtypes))
-            self.problems.append((title, f"it computes in {kinds}; float32 or float64 is verified"))
+            self.problems.append((title, f"its layers compute in {kinds}; one of float32 and float64 is verified"))
         if not any(node.layer.begins for node in self.nodes) and not self.problems:
             self.problems.append((title, "it has no layer with weights, such as Dense"))
         if any(len(tensor.shape) < 2 for tensor in self.graph.outputs):

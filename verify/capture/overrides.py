@@ -19,7 +19,10 @@ AT_RUN_TIME = ("train_function", "test_function", "predict_function")  # Keras s
 
 def replaced(model: Any) -> list[str]:
     """Return, in words, which methods of the model, its layers, loss and optimizer are not Keras's own."""
-    objects = {"model": model, "optimizer": getattr(model, "optimizer", None), "loss": getattr(model, "loss", None)}
+    objects = {"model": model, "optimizer": getattr(model, "optimizer", None)}
+    loss = getattr(model, "loss", None)
+    losses = loss.values() if isinstance(loss, dict) else loss if isinstance(loss, list | tuple) else [loss]
+    objects |= {"loss" if len(losses) == 1 else f"loss {k}": one for k, one in enumerate(losses, 1)}
     objects |= {f"layer {layer.name}": layer for layer in model.layers}
     return [text for name, one in objects.items() if one is not None for text in _of_object(name, one)]
 

@@ -107,6 +107,7 @@ def _compiled(model: Any, graph: Graph, optimizer: Any, loss: Any) -> Any:
     if lost:
         raise Unsupported([(f"model {model.name}", f"{lost[0]}; compile the model itself to verify it")])
     options = {name: getattr(was, name) for name in ("jit_compile", "run_eagerly")} if was else {}
+    options["loss_weights"] = getattr(was and was._compile_loss, "_user_loss_weights", None)
     copy = keras.Model(graph.taken, graph.given, name=model.name)
     try:
         copy.compile(optimizer=own if was and own is was.optimizer else _anew(own), loss=cost, **options)

@@ -23,8 +23,8 @@ class Masks:
     """The masks and the noise of a run, step by step.
 
     What is tested of masks: the share of ones in all steps so far, where the layer's input is positive, where it is
-    not, and together. Of noise: mean and standard deviation, in each step and in all steps so far. Of both: whether
-    rows (examples) or columns (nodes) repeat, and whether the whole tensor repeats.
+    not, and together. Of noise: mean, standard deviation and distribution, in each step and in all so far. Of both:
+    whether rows (examples) or columns (nodes) repeat, and whether the whole tensor repeats.
     `counts` has for each mask the numbers drawn so far and those of them that are 1: where the input is positive, and
     where it is not. `moments` has those of each noise so far. `seen` has the steps of all masks and noise so far, by a
     hash.

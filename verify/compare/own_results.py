@@ -19,6 +19,7 @@ from verify.records.trace import Array, Trace
 WHOLE_STEP = "the whole step"  # the equation of a result of Keras's own step
 WIDER = "the bound of the whole step is wider than half of what the step changes"
 ZERO = "have a gradient that is 0 within its own bound, so that nothing can judge what the step makes of it"
+ADVICE = ", and they are not near those of the captured step; compile with run_eagerly=True to judge all of them"
 NEAR = 2.0**-10  # of what the step changes
 FEW = 1e-3  # of a tensor's numbers, or one: so many may differ more and have a wide bound, as sums near 0 do
 
@@ -64,7 +65,8 @@ def compare_own_results(
         if ball is not None and not tolerance and (one.passed or one.verdict == "unjudged"):
             vague, zero = _vague(name, result, ball, tensors, balls.get(gradient(read(result).base)))
             verdict = "within" if vague <= max(1, FEW * actual.size) else "unjudged"
-            texts = [f"{WIDER} in {vague:,} of {actual.size:,} numbers"] * (vague > 0)
+            advice = ADVICE if verdict == "unjudged" else ""
+            texts = [f"{WIDER} in {vague:,} of {actual.size:,} numbers{advice}"] * (vague > 0)
             texts += [f"{zero:,} of {actual.size:,} numbers {ZERO}"] * (zero > 0)
             one = replace(one, verdict=verdict, explanation="; ".join(texts))
         comparisons.append(one)

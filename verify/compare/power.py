@@ -112,8 +112,9 @@ def smallest(value: Floats, bound: Floats, captured: Array) -> float:
     wide = captured.astype(np.float64)
 
     def noticed(delta: float) -> bool:
-        changed = ((wide * (1 + sign * delta)).astype(captured.dtype) for sign in (1, -1))
-        return any(bool((np.abs(array.astype(np.float64) - value) > bound).any()) for array in changed)
+        with np.errstate(all="ignore"):  # numbers near the end of the format overflow
+            changed = ((wide * (1 + sign * delta)).astype(captured.dtype) for sign in (1, -1))
+            return any(bool((np.abs(array.astype(np.float64) - value) > bound).any()) for array in changed)
 
     low, high = 2.0**-60, 1.0
     if not noticed(high):

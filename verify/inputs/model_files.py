@@ -125,10 +125,18 @@ def _classes(node: Any) -> Iterator[tuple[str, str]]:
 
 
 def _from_function(text: str) -> UserModel:
-    """Return the user model of `module:function`; the module may lie in the current folder.  Raises Unusable."""
+    """Return the user model of `module:function` or `folder/module.py:function`.  Raises Unusable.
+
+    A module without a folder may lie in the current one.
+    """
     module, _, name = text.rpartition(":")
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    folder = os.getcwd()
+    if module.endswith(".py"):
+        if not os.path.isfile(module):
+            raise Unusable(f"--model {text}: no such file as {module}")
+        folder, module = os.path.split(os.path.abspath(module.removesuffix(".py")))
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     try:
         with hushed():
             function = getattr(importlib.import_module(module), name)

@@ -22,6 +22,8 @@ def as_row(array: Array) -> Array:
 def examples(value: Any) -> int:
     """Return the number of examples in x or y, which may be a list or dictionary of parts."""
     while isinstance(value, dict | list | tuple):
+        if not value:
+            return 0
         value = next(iter(value.values())) if isinstance(value, dict) else value[0]
     return len(value)
 

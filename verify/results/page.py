@@ -82,10 +82,13 @@ def _badness(c: Comparison) -> tuple[bool, float]:
 
 
 def layer_ratios(comparisons: Iterable[Comparison]) -> Ratios:
-    """Return the worst tensor of each layer: one that disagrees, if there is one, else that of largest error/bound."""
+    """Return the worst tensor of each layer: one that disagrees, if there is one, else that of largest error/bound.
+
+    A tensor that agrees without a bound, because it is near another one, comes last.
+    """
     by_layer: dict[int, list[tuple[bool, float, str]]] = {}
     for c in comparisons:
-        ratio = math.inf if math.isnan(c.utilisation) else c.utilisation
+        ratio = c.utilisation if not math.isnan(c.utilisation) else 0.0 if c.passed else math.inf
         by_layer.setdefault(c.layer, []).append((c.passed, -ratio, c.tensor))
     worst = {layer: min(entries, key=lambda entry: entry[:2]) for layer, entries in by_layer.items()}
     return {layer: (-negated, tensor, passed) for layer, (passed, negated, tensor) in worst.items()}

@@ -80,9 +80,6 @@ def test_frames_datasets_and_columns_of_labels():
     one.compile(optimizer_kinds.SGD(nesterov=True), "mse", jit_compile=False)
     assert verify.check(one, X, X[:, 0]).passed
     assert verify.check(one, X, (X[:, 0] > 0)).passed
-    for name in ("sample_weight", "class_weight"):
-        with pytest.raises(Unusable, match=name):
-            verify.check(net, X, Y, **{name: np.ones(6)})
 
 
 def test_a_metric_of_ones_own_does_not_matter():
@@ -105,3 +102,32 @@ def test_an_identity_computes_nothing():
     assert checked.passed and set(checked.trace.step(1)) == set(
         verify.check(model(L.Dense(4, "relu")), X, Y).trace.step(1)
     )
+
+
+@pytest.mark.parametrize(("kind", "x"), [("int32", X), ("uint8", X + 300), ("bool", X), ("float16", X * 1e6)])
+def test_numbers_that_the_input_cannot_hold_are_named(kind, x):
+    i = keras.Input((5,), dtype=kind)
+    net = keras.Model(i, L.Dense(3, "softmax")(i))
+    net.compile("sgd", "mse", jit_compile=False)
+    with pytest.raises(Unusable, match=f"x: the model's Input has the type {kind}, which cannot hold these numbers"):
+        verify.check(net, x, Y)
+    assert verify.check(net, np.abs(X).round() > 1, Y).passed
+
+
+def test_an_empty_dataset_element_is_named():
+    class Empty:
+        element_spec = ({}, None)
+
+        def take(self, count):
+            return [({}, Y)] * count
+
+    with pytest.raises(Unusable):
+        verify.check(model(), Empty())
+
+
+@pytest.mark.parametrize("activation", ["softmax", "sigmoid"])
+@pytest.mark.parametrize("behind", [[L.Identity()], [L.Activation("linear")], [L.Identity(), L.Identity()]])
+def test_an_output_behind_layers_that_do_nothing_passes(activation, behind):
+    net = keras.Sequential([keras.Input((5,)), L.Dense(3, activation), *behind])
+    net.compile("sgd", keras.losses.CategoricalCrossentropy(), jit_compile=False)
+    assert verify.check(net, X, Y).passed

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import verify
-from verify.errors import Unsupported
+from verify.errors import Unsupported, Unverifiable
 
 L = keras.layers
 RNG = np.random.default_rng(0)
@@ -34,15 +34,21 @@ def test_a_class_with_the_name_of_one_of_keras_is_read():
 class Stepping(keras.Model):
     """A functional model with a training step of its own."""
 
+    factor = 1
+
     def train_step(self, data):
-        return super().train_step(data)
+        x, *rest = data
+        return super().train_step((x * self.factor, *rest))
 
 
-def test_a_functional_model_with_a_step_of_its_own_is_read():
+def test_a_functional_model_with_a_step_of_its_own_is_read_and_run():
     a = keras.Input((4,))
     model = Stepping(a, L.Dense(3)(a))
-    model.compile("sgd", "mse")
+    model.compile("sgd", "mse", jit_compile=False)
     assert verify.check(model, A, ONE_HOT).passed
+    model.factor, model.train_function = 2, None
+    with pytest.raises(Unverifiable, match="train_step is defined in Stepping"):
+        verify.check(model, A, ONE_HOT)
 
 
 class Two(keras.Model):

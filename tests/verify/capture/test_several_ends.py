@@ -1,5 +1,7 @@
 """Models with several inputs and several outputs, each output with a loss of its own."""
 
+from collections import OrderedDict
+
 import keras
 import numpy as np
 import pytest
@@ -187,3 +189,65 @@ def test_losses_that_are_not_verified_are_named(loss, weights, word):
     model.compile("sgd", loss, loss_weights=weights)
     with pytest.raises(Unsupported, match=word):
         verify.check(model, x, y)
+
+
+def of_equal_shapes():
+    """Two inputs of one shape and two outputs of one shape, each with another role."""
+    keras.utils.set_random_seed(4)
+    a, b = keras.Input((4,), name="b"), keras.Input((4,), name="a")
+    hidden = L.Dense(5, "tanh")(L.Subtract()([a, b]))
+    return a, b, L.Dense(2, name="up")(hidden), L.Dense(2, name="down")(hidden)
+
+
+TWO = RNG.normal(size=(N, 2)).astype("float32")
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_ends_of_equal_shapes_keep_their_order(kind):
+    a, b, up, down = of_equal_shapes()
+    x, y = {"b": A, "a": A[::-1]}, {"up": TWO, "down": -2 * TWO}
+    model = keras.Model({"b": a, "a": b}, {"up": up, "down": down}) if kind is dict else keras.Model([a, b], [up, down])
+    x, y = (x, y) if kind is dict else (list(x.values()), list(y.values()))
+    model.compile("sgd", "mse", jit_compile=False)
+    checked = verify.check(model, x, y)
+    step, given = checked.trace.step(1), model.predict_on_batch(x)
+    first, second = (given["down"], given["up"]) if kind is dict else given
+    assert checked.passed, checked.headline
+    one, other = (step[place.gives] for _, place in checked.trace.network.outputs)
+    np.testing.assert_allclose([one, other], [first, second], rtol=1e-5)
+    kept = {name: step[name] for name in ("X1", "y1")}
+    expected = (A[::-1], -2 * TWO) if kind is dict else (A, TWO)
+    assert np.array_equal(kept["X1"], expected[0]) and np.array_equal(kept["y1"], expected[1])
+
+
+def test_an_ordered_dictionary_in_another_order_is_named():
+    """Keras 3.15.1 sorts what it is given, and takes the inputs in the order of the dictionary: it swaps them."""
+    a, b, up, down = of_equal_shapes()
+    for x, y in ((OrderedDict(b=a, a=b), up), ({"b": a, "a": b}, OrderedDict(up=up, down=down))):
+        model = keras.Model(x, y)
+        model.compile("sgd", "mse", jit_compile=False)
+        with pytest.raises(Unsupported, match="OrderedDict"):
+            verify.check(model, {"b": A, "a": A}, TWO)
+
+
+def test_another_optimizer_or_loss_keeps_the_loss_weights():
+    a, b, up, down = of_equal_shapes()
+    model = keras.Model([a, b], [up, down])
+    model.compile("sgd", ["mse", "mse"], loss_weights=[100.0, 0.5], jit_compile=False)
+    own = verify.check(model, [A, A[::-1]], [TWO, TWO]).trace
+    for options in ({"optimizer": "sgd"}, {"loss": ["mse", "mse"]}):
+        trace = verify.check(model, [A, A[::-1]], [TWO, TWO], **options).trace
+        assert trace.settings.loss == own.settings.loss
+        np.testing.assert_allclose(trace.step(1)["C"], own.step(1)["C"], rtol=1e-6)
+    with pytest.raises(Unusable, match="loss_weights: with one loss for all 2 outputs Keras takes none"):
+        verify.check(model, [A, A[::-1]], [TWO, TWO], loss="mse")
+
+
+def test_loss_weights_that_keras_does_not_use_are_named():
+    a, b, up, down = of_equal_shapes()
+    model, weights = keras.Model([a, b], [up, down]), [1.0, 2.0]
+    model.compile("sgd", ["mse", "mse"], loss_weights=weights, jit_compile=False)
+    model.train_on_batch([A, A], [TWO, TWO])
+    weights[0] = model._compile_loss._user_loss_weights[0] = 5.0
+    with pytest.raises(Unsupported, match="changed after the first step"):
+        verify.check(model, [A, A], [TWO, TWO])

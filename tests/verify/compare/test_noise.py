@@ -34,6 +34,11 @@ WRONG = {
     "another standard deviation": (normal(0.0, 0.2), "its standard deviation is"),
     "the variance in its place": (normal(0.0, 0.01), "its standard deviation is"),
     "nothing": (np.zeros((8, 30), "float32"), "its standard deviation is 0"),
+    "one size, with both signs": (
+        np.sign(normal(shape=(20, 60))) * np.float32(0.1),
+        "% of its 1,200 numbers are at most",
+    ),
+    "even between two ends": (RNG.uniform(-0.1 * 3**0.5, 0.1 * 3**0.5, (90, 90)).astype("float32"), "% of its 8,100"),
     "one for all examples": (np.repeat(normal(shape=(1, 60)), 8, axis=0), "two of the 8 examples"),
     "one for all nodes": (np.repeat(normal(shape=(60, 1)), 8, axis=1), "two of the 8 nodes"),
 }
@@ -53,6 +58,14 @@ def test_the_noise_of_the_step_before_fails():
     assert not list(judge.problems(1, {"E1": noise, "E2": other}))
     (found,) = judge.problems(2, {"E1": noise, "E2": normal(1.0, 1.0, (8, 9))})
     assert found.tensor == "E1" and "noise of step 1 again" in found.explanation and not found.passed
+
+
+def test_another_distribution_is_noticed_in_a_long_training():
+    """Even numbers of the right mean and deviation: chance in one step of 240 numbers, not in 50 of them."""
+    judge, wide = Masks(graph("input(nodes=30)", "gaussian_noise", "dense(nodes=3)", "softmax")), 0.1 * 3**0.5
+    steps = (RNG.uniform(-wide, wide, (8, 30)).astype("float32") for _ in range(50))
+    late = [c for step, noise in enumerate(steps, 1) for c in judge.problems(step, {"E1": noise})]
+    assert late and late[0].step > 5 and "numbers are at most" in late[0].explanation
 
 
 def test_a_small_error_is_noticed_in_a_long_training():
