@@ -88,7 +88,7 @@ def _x(rng: Any, kind: str, shape: tuple[int, int], dtype: str) -> Array:
 
 KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "alpha", "from_logits",
         "reduction", "label_smoothing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2")  # fmt: skip
+        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2", "rho", "centered")  # fmt: skip
 
 
 def _said(config: dict[str, Any], thing: Any) -> str:
@@ -150,17 +150,21 @@ def _rate(keras: Any, rng: Any) -> Any:
 
 
 def _optimizer(keras: Any, rng: Any) -> Any:
+    K = keras.optimizers
     clipping = ({}, {}, {}, {"clipnorm": 0.1}, {"clipvalue": 0.01}, {"global_clipnorm": 0.1})[int(rng.integers(6))]
-    rate, kind = _rate(keras, rng), int(rng.integers(4))
-    if kind == 0:
-        momentum = float(rng.choice([0.0, 0.9]))
-        nesterov = bool(rng.random() < 0.5)
-        decay = float(rng.choice([0.0, 0.01])) or None
-        return keras.optimizers.SGD(rate, momentum, nesterov, weight_decay=decay, **clipping)
+    rate, kind = _rate(keras, rng), int(rng.integers(8))
+    momentum, yes = float(rng.choice([0.0, 0.9])), bool(rng.random() < 0.5)
+    decay = float(rng.choice([0.0, 0.01])) or None
     options = {
         "epsilon": float(rng.choice([1e-7] * 12 + [1e-8] * 4 + [1e-3] * 3 + [0.0])),
         "beta_2": float(rng.choice([0.999, 0.9])),
     }
+    small, rho = {"epsilon": options["epsilon"], "weight_decay": decay}, {"rho": float(rng.choice([0.9, 0.5, 0.99]))}
+    if kind == 0:
+        return K.SGD(rate, momentum, yes, weight_decay=decay, **clipping)
     if kind == 1:
-        return keras.optimizers.AdamW(rate, weight_decay=0.004, amsgrad=bool(rng.random() < 0.5), **options, **clipping)
-    return keras.optimizers.Adam(rate, amsgrad=kind == 2, **options, **clipping)
+        return K.AdamW(rate, weight_decay=0.004, amsgrad=yes, **options, **clipping)
+    if kind in (2, 3):
+        return K.Adam(rate, amsgrad=kind == 2, **options, **clipping)
+    made = (lambda: K.RMSprop(rate, momentum=momentum, centered=yes, **rho, **small, **clipping),)
+    return made[int(rng.integers(len(made)))]()

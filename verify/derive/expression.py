@@ -217,11 +217,11 @@ def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool
 
 
 def _named(compute: Any) -> Any:
-    """Return a function whose own coefficients have names; the functions of several branches (`parts`) as well."""
+    """Return a function whose own coefficients have names; the functions that it calls (`parts`, `term`) as well."""
     if not isinstance(compute, partial):
         return compute
     keywords: dict[str, Any] = {
-        k: Written(constant(v, k)) if type(v) is float else v for k, v in compute.keywords.items()
+        k: Written(constant(v, k)) if type(v) is float else _named(v) for k, v in compute.keywords.items()
     }
     if "parts" in keywords:
         keywords["parts"] = tuple((_named(function), count) for function, count in keywords["parts"])

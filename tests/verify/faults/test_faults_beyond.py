@@ -84,6 +84,19 @@ CASES = {
         ("clipped from above only", "not clipped", "clipped by its norm", "decay left out", "half the decay",
          "mean for sum", "absolute error in place of squares", "slope of tanh", "decay after the update"),
     ),
+    "RMSprop": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "rmsprop(learning_rate=0.01, epsilon=1e-05)",
+        ("ρ exchanged with 1 - ρ", "without (1 - ρ)", "without what was before", "|g| in place of g²",
+         "ε outside the root (PyTorch's form)", "no root", "bias correction of v", "ε = 1e-07", "v of the step before"),
+    ),
+    "RMSprop, centered, with momentum": Case(
+        network("tanh", "softmax"), "categorical_crossentropy",
+        "rmsprop(learning_rate=0.01, momentum=0.9, centered=True, weight_decay=0.01)",
+        ("ρ exchanged with 1 - ρ", "g of the step before", "momentum left out",
+         "step damped by 1 - μ", "velocity without the learning rate (PyTorch's form)", "sign of the step",
+         "velocity times the learning rate (PyTorch's form)", "decay in the gradient (L2), not decoupled",
+         "mean gradient left out"),
+    ),
 }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The readers of Keras's optimizers: one module for each kind of `reference.optimizers`.
 
 Each module defines three names. `KERAS` lists the Keras classes that it reads. `KEPT` maps the letter of a moment to
-the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients.
+the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients. `CAST`, if
+there is one, lists the coefficients that Keras rounds to float32, also in a float64 network.
 """
 
 from functools import lru_cache
