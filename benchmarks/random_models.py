@@ -166,5 +166,11 @@ def _optimizer(keras: Any, rng: Any) -> Any:
         return K.AdamW(rate, weight_decay=0.004, amsgrad=yes, **options, **clipping)
     if kind in (2, 3):
         return K.Adam(rate, amsgrad=kind == 2, **options, **clipping)
-    made = (lambda: K.RMSprop(rate, momentum=momentum, centered=yes, **rho, **small, **clipping),)
+    made = (
+        lambda: K.RMSprop(rate, momentum=momentum, centered=yes, **rho, **small, **clipping),
+        lambda: K.Adagrad(rate, initial_accumulator_value=0.1 if yes else 0.0, **small, **clipping),
+        lambda: K.Adadelta(1.0 if yes else rate, **rho, **small, **clipping),
+        lambda: K.Adamax(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Lion(rate, beta_2=options["beta_2"], weight_decay=decay, **clipping),
+    )
     return made[int(rng.integers(len(made)))]()

@@ -36,6 +36,10 @@ OPTIMIZERS = {
     "rmsprop": lambda: K.RMSprop(0.01, weight_decay=0.01),
     "rmsprop, momentum": lambda: K.RMSprop(S.ExponentialDecay(0.1, 2, 0.5), momentum=0.9, clipvalue=0.01),
     "rmsprop, centered": lambda: K.RMSprop(0.01, rho=0.99, momentum=0.9, centered=True, clipnorm=0.01),
+    "adagrad": lambda: K.Adagrad(0.1, weight_decay=0.01),
+    "adadelta": lambda: K.Adadelta(0.5, clipvalue=0.01),
+    "adamax": lambda: K.Adamax(S.InverseTimeDecay(0.1, 2, 0.5)),
+    "lion": lambda: K.Lion(0.01, global_clipnorm=0.01),
 }
 WAYS = {
     "XLA": ({"jit_compile": True}, "float32"),
@@ -60,6 +64,10 @@ FAULTS = {  # what an optimizer's update_step finds in its coefficients, the ten
     "ρ exchanged with 1 - ρ": (lambda: K.RMSprop(0.01), lambda own: {"rho": 1 - own.rho}, "v_W3"),
     "momentum not less than 1": (lambda: K.RMSprop(0.01, momentum=0.9), lambda own: {"momentum": 1.0}, "m_W3"),
     "not brought up to date": (lambda: K.RMSprop(0.01, centered=True), lambda own: {"centered": False}, "g_W3"),
+    "ε = 0.001": (lambda: K.Adagrad(0.1), lambda own: {"epsilon": 1e-3}, "update_W3"),
+    "ρ × (1 - 0.1)": (lambda: K.Adadelta(0.1), lambda own: {"rho": own.rho * 0.9}, "v_W3"),
+    "β2 × (1 - 0.01)": (lambda: K.Adamax(0.1), lambda own: {"beta_2": own.beta_2 * 0.99}, "u_W3"),
+    "β1 exchanged with β2": (lambda: K.Lion(0.1), lambda own: {"beta_1": own.beta_2, "beta_2": own.beta_1}, "m_W3"),
 }
 
 

@@ -97,6 +97,28 @@ CASES = {
          "velocity times the learning rate (PyTorch's form)", "decay in the gradient (L2), not decoupled",
          "mean gradient left out"),
     ),
+    "Adagrad": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adagrad(learning_rate=0.01, epsilon=0.001)",
+        ("|g| in place of g²", "without what was before", "a mean with ρ = 0.9 in place of a sum", "begun at 0",
+         "ε = 0.001 outside the root", "no root", "v of the step before", "v divided by the number of steps"),
+    ),
+    "Adadelta": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adadelta(learning_rate=0.5)",
+        ("ρ exchanged with 1 - ρ", "mean square of gradients in place of steps", "u after the step",
+         "mean square of steps times the learning rate", "without the learning rate", "without √(u + ε)",
+         "ε outside the roots", "v of the step before", "u in place of v"),
+    ),
+    "Adamax": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adamax(learning_rate=0.01, beta_2=0.99)",
+        ("max without |g|", "β1 exchanged with β2", "the sum in place of the larger", "Adam's v", "not decayed",
+         "no bias correction", "t - 1 in the bias correction", "ε left out", "u of the step before"),
+    ),
+    "Lion": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "lion(beta_1=0.6, beta_2=0.5, weight_decay=0.01)",
+        ("β1 exchanged with β2", "m after the step", "sign left out", "sign of the update", "without the learning rate",
+         "sign of the gradient alone", "decay after the update"),
+        {"steps": 3},
+    ),
 }  # fmt: skip
 
 

@@ -59,14 +59,17 @@ def with_factors(X: Any, dZ: Any, compute: Callable[..., Any], change: Callable[
 def of_terms(rule: Rule) -> VariantParts:
     """Yield the variants of a moment or of an update that is a sum of terms of single rows."""
     own = options(rule.compute)
-    start = 1 if "keep" in own else 0  # a moment first reads what was before
-    yield "the term of the summed gradient", partial(_with_sum, own, start)
+    start = int(names.read(rule.inputs[0]).is_kept)  # a moment is read first
+    yield "the term of the summed gradient", partial(_of_sum, rule.compute, start)
     for name, change in SUMS.items():
         yield name, partial(_changed, rule.compute, start, change)
     if own["clip"] is not kept:
         yield "the gradient before it was clipped", partial(rule.compute, clip=kept)
     if start:
-        yield from _of_moment(rule)
+        yield "not brought up to date", unchanged, rule.inputs[:1]
+        yield "kept where a row is not used", partial(lazy, compute=rule.compute)
+    if "keep" in own:
+        yield from _of_kept_part(rule)
     yield "what the step before gave", unchanged, (names.previous(rule.tensor),)
     yield "half of it", partial(scaled, rule.compute, 0.5)
     for size in SIZES:
@@ -74,12 +77,10 @@ def of_terms(rule: Rule) -> VariantParts:
             yield f"all × {factor:.10g}", partial(scaled, rule.compute, factor)
 
 
-def _of_moment(rule: Rule) -> VariantParts:
-    """Yield the variants of a moment."""
+def _of_kept_part(rule: Rule) -> VariantParts:
+    """Yield the variants of the part of a moment that is kept."""
     keep = options(rule.compute)["keep"]
-    yield "not brought up to date", unchanged, rule.inputs[:1]
     yield "without what was before", partial(rule.compute, keep=0.0)
-    yield "kept where a row is not used", partial(lazy, compute=rule.compute)
     if keep != 1:
         yield "what was before kept whole", partial(rule.compute, keep=1.0)
     for size in SIZES:
@@ -92,11 +93,12 @@ def _changed(compute: Callable[..., Any], start: int, change: Callable[[Array], 
     return with_factors(X, dZ, lambda X, dZ: compute(*before, X, dZ, *read), change)
 
 
-def _with_sum(own: dict[str, Any], start: int, *operands: Any) -> Any:
-    """Return the result of a rule of rows with the term of the sum of a row's gradients."""
+def _of_sum(compute: Callable[..., Any], start: int, *operands: Any) -> Any:
+    """Return the result of a rule of rows, computed from the sum of the clipped gradients of each row."""
     before, (X, dZ), read = operands[:start], operands[start : start + 2], operands[start + 2 :]
-    term = own["term"](added_rows(0, own["clip"](dZ), X, np.arange(own["rows"])), *read)
-    return before[0] * own["keep"] + term if start else term
+    rows, clip = (options(compute)[name] for name in ("rows", "clip"))
+    total = added_rows(0, clip(dZ), X, np.arange(rows))
+    return partial(compute, clip=kept)(*before, np.arange(rows) * 1.0, total, *read)
 
 
 def lazy(before: Any, X: Any, *read: Any, compute: Callable[..., Any]) -> Any:

@@ -28,12 +28,12 @@ def variants(rule: Rule, depth: int) -> VariantParts:
         yield from _clipped(rule)
     elif names.read(rule.tensor).state == "new":
         yield from of_new_tables(rule)
-    elif "term" in options(rule.compute):
-        yield from of_terms(rule)
-    elif names.read(rule.tensor).role == "v":
+    elif names.read(rule.tensor).role == "v" and "beta_2" in options(rule.compute):
         yield from _second_moments(rule)
-    else:
+    elif rule.inputs[-1] == "alpha" and "term" not in options(rule.compute):
         yield from _steps(rule)
+    else:
+        yield from of_terms(rule)
 
 
 def _rows(rule: Rule) -> VariantParts:
