@@ -171,6 +171,7 @@ def _optimizer(keras: Any, rng: Any) -> Any:
         lambda: K.Adagrad(rate, initial_accumulator_value=0.1 if yes else 0.0, **small, **clipping),
         lambda: K.Adadelta(1.0 if yes else rate, **rho, **small, **clipping),
         lambda: K.Adamax(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Nadam(rate, **options, weight_decay=decay, **clipping),
         lambda: K.Lion(rate, beta_2=options["beta_2"], weight_decay=decay, **clipping),
     )
     return made[int(rng.integers(len(made)))]()

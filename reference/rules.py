@@ -83,6 +83,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
+    yield from optimizer.of_network()
     sent = {P: layer.sent_rows(place) for layer, place in network.places for P in layer.learned(place) if place.owns}
     gradients = tuple(names.gradient(P) if rows is None else rows.rows for P, rows in sent.items())
     for layer, place in reversed(network.places):
@@ -106,6 +107,12 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
                 starting.append(_new(names.before(kept), P, optimizer.begins_at(moment), layer))
             else:
                 starting.append(_carried_over(names.before(kept), kept, layer))
+    for number in optimizer.numbers if training else ():
+        if first:
+            compute = partial(begun, number=optimizer.begins_at(number))
+            starting.append(Rule(names.before(number), "Keras: start", (), compute, 0, "start"))
+        else:
+            starting.append(_carried_over(names.before(number), number, 0))
     for kept in () if first else network.kept:
         starting.append(_carried_over(names.before(kept), kept, 0))
     return tuple(starting)
@@ -136,6 +143,11 @@ def zero_moment(P: Any) -> Any:
 def constant_moment(P: Any, number: float) -> Any:
     """A moment that begins with one number everywhere, shaped like the parameter.  Keras: initial_accumulator_value"""
     return np.zeros(P.shape) + rounded_as(number, P)
+
+
+def begun(number: float) -> float:
+    """A number that an optimizer keeps for the whole network begins with this one.  scalar.  Keras: start"""
+    return number
 
 
 def given_names(network: Network) -> tuple[str, ...]:

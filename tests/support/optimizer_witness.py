@@ -12,15 +12,15 @@ DECAYED = 1.9760959  # 2 after three steps with the gradient 0, the learning rat
 NUMBERS = (0.3, -0.2, 0.05, 0.0, 1.5)  # gradients of one number, for loops
 
 
-def steps(optimizer, gradients, start, kept=None):
+def steps(optimizer, gradients, start):
     """Yield all tensors of each step of one parameter W1, from its value and its gradients, in float64."""
     known = {"W1": np.array(start, dtype=float), **optimizer.coefficients}
     for letter in optimizer.keeps:
         known[f"{letter}_W1_before"] = np.zeros_like(known["W1"]) + optimizer.begins_at(letter)
-    known |= kept or {}
+    known |= {names.before(number): np.array(optimizer.begins_at(number)) for number in optimizer.numbers}
     for t, g in enumerate(gradients, 1):
         known |= {"dW1": np.array(g, dtype=float), "t": float(t)}
-        for rule in optimizer.rules("W1", "15", 1, ("dW1",)):
+        for rule in (*optimizer.of_network(), *optimizer.rules("W1", "15", 1, ("dW1",))):
             known[rule.tensor] = np.asarray(rule(known))
         yield dict(known)
         for name, array in list(known.items()):

@@ -15,6 +15,7 @@ LETTERS = {  # of quantities with other letters than their own: text and LaTeX o
     "slope": ("s", "s", "S", "S"),  # of a PReLU
     "shift": ("β", r"\beta", "β", r"\beta"),
     "mean": ("μ", r"\mu", "μ", r"\mu"),
+    "mu": ("μ", r"\mu", "μ", r"\mu"),
     "variance": ("σ²", r"{\sigma^2}", "σ²", r"{\sigma^2}"),
 }
 COEFFICIENTS = {
@@ -25,6 +26,7 @@ COEFFICIENTS = {
     "beta": ("β", r"\beta"),
 }  # fmt: skip
 MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"), "g": ("ḡ", r"\bar g"), "u": ("u", "u"),
+           "product": ("Π", r"\Pi"),
                      "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
 
 

@@ -119,6 +119,14 @@ CASES = {
          "sign of the gradient alone", "decay after the update"),
         {"steps": 3},
     ),
+    "Nadam": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "nadam(learning_rate=0.01, beta_1=0.8)",
+        ("μ_t exchanged with μ_(t+1)", "μ_t in place of μ_(t+1)", "Π μ up to t in place of up to t+1", "0.5 left out",
+         "no bias correction of m", "no bias correction of v", "the gradient left out",
+         "β1 in place of μ_t in the product", "the product not brought up to date",
+         "Adam in place of Nadam", "decayed by μ_t (Dozat's form)"),
+        {"steps": 3},
+    ),
 }  # fmt: skip
 
 

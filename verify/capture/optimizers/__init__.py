@@ -2,7 +2,8 @@
 
 Each module defines three names. `KERAS` lists the Keras classes that it reads. `KEPT` maps the letter of a moment to
 the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients. `CAST`, if
-there is one, lists the coefficients that Keras rounds to float32, also in a float64 network.
+there is one, lists the coefficients that Keras rounds to float32, also in a float64 network. `NUMBERS`, if there is
+one, maps the name of a single number that Keras keeps for the whole network to its attribute.
 """
 
 from functools import lru_cache
