@@ -172,6 +172,18 @@ def _optimizer(keras: Any, rng: Any) -> Any:
         lambda: K.Adadelta(1.0 if yes else rate, **rho, **small, **clipping),
         lambda: K.Adamax(rate, **options, weight_decay=decay, **clipping),
         lambda: K.Nadam(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Lamb(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Ftrl(
+            rate,
+            learning_rate_power=-0.5 if momentum else -0.3,
+            initial_accumulator_value=0.1,
+            l1_regularization_strength=0.001 if yes else 0.0,
+            l2_regularization_strength=0.01 if yes else 0.0,
+            l2_shrinkage_regularization_strength=0.01 if momentum else 0.0,
+            beta=0.1 if yes else 0.0,
+            weight_decay=decay,
+            **clipping,
+        ),
         lambda: K.Lion(rate, beta_2=options["beta_2"], weight_decay=decay, **clipping),
     )
     return made[int(rng.integers(len(made)))]()

@@ -98,14 +98,17 @@ class Optimizer:
             decay = partial(descent.decayed, weight_decay=self.weight_decay)
             yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
         yield from self.move(P, g, equation, layer, sent)
+        yield self.end(P, kept, equation, layer, sent)
+
+    def end(self, P: str, kept: str, equation: str, layer: int, sent: SentRows | None) -> Rule:
+        """Return the rule of P_new; `kept` names the parameter that the step begins with."""
         update = names.update(P)
         if sent and self.moves_by_rows:
             term, read = self.one_step(P)
             compute = partial(rows.subtracted, term=term, rows=sent.size, clip=sent.clip)
-            yield Rule(names.new(P), equation, (kept, *sent[:2], *read), compute, layer, "update", kind=ROWS)
-            return
+            return Rule(names.new(P), equation, (kept, *sent[:2], *read), compute, layer, "update", kind=ROWS)
         product = (update,) if self.moves_by_a_product else ()
-        yield Rule(names.new(P), equation, (kept, update), descent.descend, layer, "update", product, elementwise=True)
+        return Rule(names.new(P), equation, (kept, update), descent.descend, layer, "update", product, elementwise=True)
 
     def held(self, P: str) -> str:
         """Return the name of the parameter that a step begins with: P, or P after weight decay."""

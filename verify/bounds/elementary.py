@@ -23,6 +23,7 @@ from verify.records.precision import (
     EXP_ULP,
     LOG_ULP,
     POWER_ULP,
+    ROOT_ULP,
     SIGMOID_ULP,
     SOFTPLUS_ULP,
     SQUARE_ULP,
@@ -43,7 +44,8 @@ def power(a: Ball, b: Any) -> Ball:
     else:
         ends = [end ** (b.value + j * b.radius) for end in (low, high) for j in (-1, 1)]
         radius = np.max([end - value for end in ends] + [value - end for end in ends], axis=0)
-    return a.rounded(value, np.abs(radius), SQUARE_ULP if a.ndim and np.all(b.value == 2) else POWER_ULP)
+    ulp = POWER_ULP if not a.ndim else SQUARE_ULP if np.all(b.value == 2) else ROOT_ULP
+    return a.rounded(value, np.abs(radius), ulp)
 
 
 @on_balls(cube)

@@ -82,7 +82,8 @@ OUTPUTS = {
 CHOSEN = (
     "sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=True)", "sgd(weight_decay=0.01, clipvalue=0.01)",
     "rmsprop(global_clipnorm=0.1)", "rmsprop(momentum=0.9, weight_decay=0.01)", "rmsprop(centered=True, clipnorm=0.1)",
-    "adagrad", "adadelta(learning_rate=1.0, clipvalue=0.01)", "adamax(clipnorm=0.1)", "lion(global_clipnorm=0.1)", "nadam",
+    "adagrad", "adadelta(learning_rate=1.0, clipvalue=0.01)", "adamax(clipnorm=0.1)", "lion(global_clipnorm=0.1)",
+    "nadam", "ftrl(l1_regularization_strength=0.01, beta=0.2)", "lamb(weight_decay=0.01)",
     "adam(amsgrad=True)", "adam(weight_decay=0.004, clipnorm=0.1)", "adam(global_clipnorm=0.1)",
     "sgd(learning_rate=exponential_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9))",
     "sgd(learning_rate=inverse_time_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9, staircase=True))",

@@ -40,6 +40,8 @@ OPTIMIZERS = {
     "adadelta": lambda: K.Adadelta(0.5, clipvalue=0.01),
     "adamax": lambda: K.Adamax(S.InverseTimeDecay(0.1, 2, 0.5)),
     "nadam": lambda: K.Nadam(0.01, weight_decay=0.01),
+    "ftrl": lambda: K.Ftrl(0.1, l1_regularization_strength=1e-3, l2_shrinkage_regularization_strength=0.01, beta=0.1),
+    "lamb": lambda: K.Lamb(0.01, weight_decay=0.01),
     "lion": lambda: K.Lion(0.01, global_clipnorm=0.01),
 }
 WAYS = {
@@ -69,6 +71,8 @@ FAULTS = {  # what an optimizer's update_step finds in its coefficients, the ten
     "ρ × (1 - 0.1)": (lambda: K.Adadelta(0.1), lambda own: {"rho": own.rho * 0.9}, "v_W3"),
     "β2 × (1 - 0.01)": (lambda: K.Adamax(0.1), lambda own: {"beta_2": own.beta_2 * 0.99}, "u_W3"),
     "ε = 0.001 ": (lambda: K.Nadam(0.1), lambda own: {"epsilon": 1e-3}, "update_W3"),
+    "shrinkage 0.01": (lambda: K.Ftrl(), lambda own: {"l2_shrinkage_regularization_strength": 0.01}, "z_W3"),
+    "ε = 1e-05": (lambda: K.Lamb(0.1), lambda own: {"epsilon": 1e-5}, "update_W3"),
     "β1 exchanged with β2": (lambda: K.Lion(0.1), lambda own: {"beta_1": own.beta_2, "beta_2": own.beta_1}, "m_W3"),
 }
 

@@ -127,6 +127,19 @@ CASES = {
          "Adam in place of Nadam", "decayed by μ_t (Dozat's form)"),
         {"steps": 3},
     ),
+    "Ftrl": Case(
+        network("tanh", "softmax"), "categorical_crossentropy",
+        "ftrl(learning_rate=0.1, l1_regularization_strength=0.01, l2_regularization_strength=0.1, "
+        "l2_shrinkage_regularization_strength=0.02, beta=0.2)",
+        ("|g| in place of g²", "σ w left out", "sign of σ w", "shrinkage 0", "σ without 1/α", "λ1 left out",
+         "λ2 in place of 2 λ2 (the paper's form)", "β left out", "no root of n", "w of the step before"),
+    ),
+    "Lamb": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "lamb(learning_rate=0.1, weight_decay=0.3)",
+        ("no ratio of lengths (Adam)", "ratio the other way round", "step of length 1", "no bias correction of v",
+         "decay in the step (the paper's form)", "length of the parameters before their decay", "ε inside the root",
+         "sums of sizes for lengths", "β1 exchanged with β2", "v of the step before"),
+    ),
 }  # fmt: skip
 
 

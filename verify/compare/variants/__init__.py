@@ -121,7 +121,7 @@ def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantPar
         yield from update.of_clipping(rule, network, optimizer)
     elif name.state == "decayed":
         yield from update.of_decay(rule, optimizer.weight_decay)
-    elif name.state == "new":
+    elif name.state == "new" and not rule.kind:
         yield from update.of_new_parameters(rule, optimizer.weight_decay)
     else:
         yield from modules_of(OPTIMIZERS)[rule.kind].variants(rule, optimizer)
