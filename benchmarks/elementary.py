@@ -97,6 +97,12 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
             lambda dtype: rng.normal(size=COUNT),
             precision.SQUARE_ULP,
         ),
+        "x^(1/2) by pow": (
+            lambda x: tf.pow(x, tf.where(x < 1e30, 0.5 * tf.ones_like(x), x)),
+            np.sqrt,
+            lambda dtype: 10 ** rng.uniform(-30, 2, COUNT),
+            precision.ROOT_ULP,
+        ),
         "x^3 by pow": (
             lambda x: tf.pow(x, tf.where(x < 1e30, 3.0 * tf.ones_like(x), x)),
             cube,

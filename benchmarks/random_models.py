@@ -88,7 +88,7 @@ def _x(rng: Any, kind: str, shape: tuple[int, int], dtype: str) -> Array:
 
 KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "alpha", "from_logits",
         "reduction", "label_smoothing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2")  # fmt: skip
+        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2", "rho", "centered")  # fmt: skip
 
 
 def _said(config: dict[str, Any], thing: Any) -> str:
@@ -150,17 +150,40 @@ def _rate(keras: Any, rng: Any) -> Any:
 
 
 def _optimizer(keras: Any, rng: Any) -> Any:
+    K = keras.optimizers
     clipping = ({}, {}, {}, {"clipnorm": 0.1}, {"clipvalue": 0.01}, {"global_clipnorm": 0.1})[int(rng.integers(6))]
-    rate, kind = _rate(keras, rng), int(rng.integers(4))
-    if kind == 0:
-        momentum = float(rng.choice([0.0, 0.9]))
-        nesterov = bool(rng.random() < 0.5)
-        decay = float(rng.choice([0.0, 0.01])) or None
-        return keras.optimizers.SGD(rate, momentum, nesterov, weight_decay=decay, **clipping)
+    rate, kind = _rate(keras, rng), int(rng.integers(8))
+    momentum, yes = float(rng.choice([0.0, 0.9])), bool(rng.random() < 0.5)
+    decay = float(rng.choice([0.0, 0.01])) or None
     options = {
         "epsilon": float(rng.choice([1e-7] * 12 + [1e-8] * 4 + [1e-3] * 3 + [0.0])),
         "beta_2": float(rng.choice([0.999, 0.9])),
     }
+    small, rho = {"epsilon": options["epsilon"], "weight_decay": decay}, {"rho": float(rng.choice([0.9, 0.5, 0.99]))}
+    if kind == 0:
+        return K.SGD(rate, momentum, yes, weight_decay=decay, **clipping)
     if kind == 1:
-        return keras.optimizers.AdamW(rate, weight_decay=0.004, amsgrad=bool(rng.random() < 0.5), **options, **clipping)
-    return keras.optimizers.Adam(rate, amsgrad=kind == 2, **options, **clipping)
+        return K.AdamW(rate, weight_decay=0.004, amsgrad=yes, **options, **clipping)
+    if kind in (2, 3):
+        return K.Adam(rate, amsgrad=kind == 2, **options, **clipping)
+    made = (
+        lambda: K.RMSprop(rate, momentum=momentum, centered=yes, **rho, **small, **clipping),
+        lambda: K.Adagrad(rate, initial_accumulator_value=0.1 if yes else 0.0, **small, **clipping),
+        lambda: K.Adadelta(1.0 if yes else rate, **rho, **small, **clipping),
+        lambda: K.Adamax(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Nadam(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Lamb(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Ftrl(
+            rate,
+            learning_rate_power=-0.5 if momentum else -0.3,
+            initial_accumulator_value=0.1,
+            l1_regularization_strength=0.001 if yes else 0.0,
+            l2_regularization_strength=0.01 if yes else 0.0,
+            l2_shrinkage_regularization_strength=0.01 if momentum else 0.0,
+            beta=0.1 if yes else 0.0,
+            weight_decay=decay,
+            **clipping,
+        ),
+        lambda: K.Lion(rate, beta_2=options["beta_2"], weight_decay=decay, **clipping),
+    )
+    return made[int(rng.integers(len(made)))]()

@@ -47,11 +47,6 @@ def step_of_rows(X: Any, dZ: Any, learning_rate: Any, rows: int, clip: Clip = ke
     return added_rows(0, clip(dZ) * learning_rate, X, np.arange(rows))
 
 
-def descend_rows(P: Any, X: Any, dZ: Any, learning_rate: Any, rows: int, clip: Clip = kept) -> Any:
-    """The new table: what was there, less η dZ at each place of a row, in any order.  X, dZ, P -> P's shape.  (15)"""
-    return added_rows(P, -(clip(dZ) * learning_rate), X, np.arange(rows))
-
-
 def velocity_of_rows(m: Any, X: Any, dZ: Any, learning_rate: Any, momentum: float, rows: int, clip: Clip = kept) -> Any:
     """μ m - Σ η dZ over the places of each row.  m [V, n], X, dZ -> [V, n].  Sutskever et al. 2013"""
     return m * momentum - step_of_rows(X, dZ, learning_rate, rows, clip)

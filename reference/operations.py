@@ -46,6 +46,12 @@ def quotient(x: Any, y: Any, least: Any) -> Any:
 
 
 @operation
+def over_root(x: Any, y: Any) -> Any:
+    """x / √y, which a compiler may compute as x · (1/√y).  x, y of one shape -> that shape."""
+    return x / np.sqrt(y)
+
+
+@operation
 def norm(*arrays: Any) -> Any:
     """√ of the sum of all squares: of each array, then of these sums, each in any order.  Any shapes -> scalar."""
     return np.sqrt(sum(np.sum(x * x) for x in arrays))

@@ -6,6 +6,7 @@ The comparison, the by-hand run, the tables and the tests all use this list.
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from reference.branches import together
 from reference.ends import End, costs, ends
 from reference.layers.identity import Identity
 from reference.network import Network
+from reference.operations import rounded_as
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 
@@ -83,6 +85,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
         yield Rule("alpha", f"Keras: {type(schedule).__name__}", ("t",), schedule, 0, "update", single=True)
+    yield from optimizer.of_network()
     sent = {P: layer.sent_rows(place) for layer, place in network.places for P in layer.learned(place) if place.owns}
     gradients = tuple(names.gradient(P) if rows is None else rows.rows for P, rows in sent.items())
     for layer, place in reversed(network.places):
@@ -94,7 +97,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:
-    """Return the rules of what a step starts from: zero moments in the first step, later what the last step left."""
+    """Return the rules of what a step starts from: new moments in the first step, later what the last step left."""
     starting: list[Rule] = []
     for P in network.parameters():
         layer = names.read(P).layer or 0
@@ -103,12 +106,25 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         for moment in optimizer.keeps if training and P in network.learned() else ():
             kept = names.kept(moment, P)
             if first:
-                starting.append(Rule(names.before(kept), "App. A: start", (P,), zero_moment, layer, "start"))
+                starting.append(_new(names.before(kept), P, optimizer.begins_at(moment), layer))
             else:
                 starting.append(_carried_over(names.before(kept), kept, layer))
+    for number in optimizer.numbers if training else ():
+        if first:
+            compute = partial(begun, number=optimizer.begins_at(number))
+            starting.append(Rule(names.before(number), "Keras: start", (), compute, 0, "start"))
+        else:
+            starting.append(_carried_over(names.before(number), number, 0))
     for kept in () if first else network.kept:
         starting.append(_carried_over(names.before(kept), kept, 0))
     return tuple(starting)
+
+
+def _new(tensor: str, P: str, begins_at: float, layer: int) -> Rule:
+    """Return the rule of a moment of P in the first step."""
+    if begins_at:
+        return Rule(tensor, "Keras: start", (P,), partial(constant_moment, number=begins_at), layer, "start")
+    return Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start")
 
 
 def _carried_over(tensor: str, kept: str, layer: int) -> Rule:
@@ -124,6 +140,16 @@ def carried(before: Any) -> Any:
 def zero_moment(P: Any) -> Any:
     """m_0 = v_0 = 0, shaped like the parameter.  Appendix A"""
     return np.zeros(P.shape)
+
+
+def constant_moment(P: Any, number: float) -> Any:
+    """A moment that begins with one number everywhere, shaped like the parameter.  Keras: initial_accumulator_value"""
+    return np.zeros(P.shape) + rounded_as(number, P)
+
+
+def begun(number: float) -> float:
+    """A number that an optimizer keeps for the whole network begins with this one.  scalar.  Keras: start"""
+    return number
 
 
 def given_names(network: Network) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def examples(rng: np.random.Generator, layers: list[Any], size: tuple[int, ...])
 
 def optimizer(rng: np.random.Generator) -> Any:
     """Return an optimizer: each treats the single rows of a gradient in its own way."""
-    sgd, adam = keras.optimizers.SGD, keras.optimizers.Adam
+    K, sgd, adam = keras.optimizers, keras.optimizers.SGD, keras.optimizers.Adam
     kinds = (
         lambda: adam(0.01),
         lambda: adam(0.01, amsgrad=True),
@@ -51,5 +51,18 @@ def optimizer(rng: np.random.Generator) -> Any:
         lambda: adam(0.01, clipnorm=0.1),
         lambda: sgd(0.1, clipvalue=0.01),
         lambda: sgd(0.1, 0.9, global_clipnorm=0.1),
+        lambda: K.RMSprop(0.01),
+        lambda: K.RMSprop(0.01, momentum=0.9, weight_decay=0.01),
+        lambda: K.RMSprop(0.01, rho=0.999, centered=True, clipvalue=0.01),
+        lambda: K.Adagrad(0.1),
+        lambda: K.Adagrad(0.1, clipnorm=0.1),
+        lambda: K.Adadelta(1.0),
+        lambda: K.Adamax(0.01),
+        lambda: K.Nadam(0.01),
+        lambda: K.Nadam(0.01, clipnorm=0.1),
+        lambda: K.Lion(0.01, weight_decay=0.01),
+        lambda: K.Ftrl(0.1),
+        lambda: K.Ftrl(0.1, l2_shrinkage_regularization_strength=0.01, l1_regularization_strength=0.001),
+        lambda: K.Lamb(0.01),
     )
     return kinds[rng.integers(len(kinds))]()

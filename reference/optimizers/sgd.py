@@ -1,6 +1,6 @@
 """Gradient descent, (15) and (16), also with momentum. The equations are in `reference.descent`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -36,6 +36,10 @@ class SGD(Optimizer):
     def moves_by_a_product(self) -> bool:
         """True without momentum: update_P is then η∇C."""
         return not self.momentum
+
+    def one_step(self, P: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
+        """Return η∇C, which also reads η."""
+        return descent.step, ("alpha",)
 
     def move(self, P: str, g: str, equation: str, layer: int, sent: SentRows | None = None) -> Iterator[Rule]:
         """Yield the rule of update_P; with momentum also that of m_P, the velocity."""

@@ -18,7 +18,7 @@ UNKNOWN = {
     "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),
     "hinge": lambda: small(loss="hinge"),
     "ignore_class": lambda: small(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=1)),
-    "RMSprop": lambda: small(optimizer="rmsprop"),
+    "LossScaleOptimizer": lambda: small(optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())),
     "averages": lambda: small(optimizer=keras.optimizers.Adam(use_ema=True)),
     "CosineDecay": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecay(0.1, 3))),
     "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),

@@ -190,7 +190,9 @@ def hull(balls: Sequence[Ball]) -> Ball:
     high = np.max([ball.value + ball.spread() for ball in balls], axis=0)
     if len(balls) == 1 or np.array_equal(low, high):
         return balls[0]
-    value = (low + high) / 2
+    with np.errstate(invalid="ignore"):
+        value = (low + high) / 2
+    value = np.where(np.isfinite(value), value, balls[0].value)  # the middle of infinite bounds is no number
     return balls[0].same(value, np.maximum(high - value, value - low) * SLACK)
 
 

@@ -126,7 +126,7 @@ def _compare(comparison: np.ufunc, a: Ball, b: Ball) -> Any:
     if a.is_exact and b.is_exact:
         return mask
     radius = (a.radius + b.radius) * SLACK
-    undecided = ~(np.abs(a.value - b.value) > radius) & (radius > 0)
+    undecided = ~(np.abs(a.value - b.value) > radius) & (radius != 0)  # NaN may be anything
     return a.same(mask, undecided.astype(float)) if undecided.any() else mask
 
 

@@ -13,6 +13,7 @@ from reference.schedules import SCHEDULES, Schedule
 from verify.capture.essay_model import to_numpy
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
+from verify.capture.optimizers import readers
 from verify.capture.reader import VARIABLE, rounded
 from verify.errors import Unsupported, Unusable
 
@@ -23,9 +24,6 @@ NOT_VERIFIED = {
     "gradient_accumulation_steps": "accumulated gradients",
     "loss_scale_factor": "loss scaling",
 }
-TAKEN = ("momentum", "nesterov", "beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-         "global_clipnorm")  # fmt: skip
-CAST = ("momentum", "weight_decay")  # Keras casts these to the dtype of the variables
 
 
 def loss_text(model: Any, names: tuple[str, ...], dtype: str) -> str:
@@ -148,8 +146,10 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
     if left_out or getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
         problems.append((name, "weight decay of some variables only"))
     kind = kinds()[by_optimizer()[type(optimizer)]]
-    words = {word: _plain(getattr(optimizer, word)) for word in TAKEN if word in {f.name for f in fields(kind)}}  # type: ignore[arg-type]
-    words |= {word: rounded(words[word], dtype) for word in CAST if word in words}
+    options = [f.name for f in fields(kind) if f.name != "learning_rate" and hasattr(optimizer, f.name)]  # type: ignore[arg-type]
+    words = {word: _plain(getattr(optimizer, word)) for word in options}
+    cast = ("weight_decay", *getattr(readers()[kind.name], "CAST", ()))
+    words |= {word: rounded(words[word], dtype) for word in cast}
     try:
         rate = _learning_rate(optimizer, dtype)
     except Unsupported as error:

@@ -72,11 +72,22 @@ def restore(model: Any, values: list[Array]) -> None:
         variable.assign(value)
 
 
+def numbers(optimizer: Any) -> dict[str, Any]:
+    """Return the variables of the single numbers that an optimizer keeps for the whole network, by name."""
+    kind = by_class().get(type(optimizer))
+    attributes = getattr(readers()[kind], "NUMBERS", {}) if kind else {}
+    return {name: getattr(optimizer, attribute) for name, attribute in attributes.items()}
+
+
 def moments(model: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the optimizer's moments of each learned parameter by name (m_W1, …). Plain gradient descent has none."""
+    """Return the optimizer's moments of each learned parameter by name (m_W1, …), and the numbers of the network.
+
+    Plain gradient descent has none.
+    """
     optimizer = model.optimizer
     kind = by_class().get(type(optimizer))
     lists = {letter: getattr(optimizer, name, None) for letter, name in (readers()[kind].KEPT if kind else {}).items()}
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     indices = {P: optimizer._get_variable_index(variable) for P, variable in learned.items()}
-    return {kept(letter, P): moment[i] for P, i in indices.items() for letter, moment in lists.items() if moment}
+    found = {kept(letter, P): moment[i] for P, i in indices.items() for letter, moment in lists.items() if moment}
+    return found | numbers(optimizer)

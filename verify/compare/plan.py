@@ -42,15 +42,19 @@ def own_results(trace: Trace) -> dict[str, str]:
     network = trace.network
     if not trace.settings.training:
         return {own(place.gives): place.gives for _, place in network.in_prediction.outputs}
-    moments = [kept(moment, P) for P in network.learned() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
-    return {own(P): new(P) for P in network.learned()} | {own(name): name for name in (*moments, *network.kept)}
+    optimizer = OPTIMIZERS[trace.settings.optimizer]
+    moments = [kept(moment, P) for P in network.learned() for moment in optimizer.keeps]
+    others = (*moments, *optimizer.numbers, *network.kept)
+    return {own(P): new(P) for P in network.learned()} | {own(name): name for name in others}
 
 
 def begins_with(trace: Trace) -> tuple[str, ...]:
     """Return the names of what a step may start from: X, y, parameters, masks, and the optimizer's state."""
-    moments = OPTIMIZERS[trace.settings.optimizer].keeps if trace.settings.training else ()
-    network = trace.network
-    return (*given_names(network), *(before(kept(moment, P)) for P in network.learned() for moment in moments))
+    network, optimizer = trace.network, OPTIMIZERS[trace.settings.optimizer]
+    if not trace.settings.training:
+        return given_names(network)
+    moments = (kept(moment, P) for P in network.learned() for moment in optimizer.keeps)
+    return (*given_names(network), *map(before, (*moments, *optimizer.numbers)))
 
 
 def strays(trace: Trace) -> tuple[Comparison, ...]:

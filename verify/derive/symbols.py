@@ -15,16 +15,19 @@ LETTERS = {  # of quantities with other letters than their own: text and LaTeX o
     "slope": ("s", "s", "S", "S"),  # of a PReLU
     "shift": ("β", r"\beta", "β", r"\beta"),
     "mean": ("μ", r"\mu", "μ", r"\mu"),
+    "mu": ("μ", r"\mu", "μ", r"\mu"),
     "variance": ("σ²", r"{\sigma^2}", "σ²", r"{\sigma^2}"),
 }
 COEFFICIENTS = {
     "alpha": ("α", r"\alpha"), "beta_1": ("β1", r"\beta_1"), "beta_2": ("β2", r"\beta_2"), "t": ("t", "t"),
     "epsilon": ("ε", r"\varepsilon"), "momentum": ("μ", r"\mu"), "weight_decay": ("λ", r"\lambda"), "rate": ("p", "p"),
     "most": ("c", "c"), "scale": ("s", "s"), "offset": ("o", "o"), "smoothing": ("σ", r"\sigma"), "N": ("N", "N"),
-    "n": ("n", "n"), "negative_slope": ("s", "s"),
+    "n": ("n", "n"), "negative_slope": ("s", "s"), "rho": ("ρ", r"\rho"), "keep": ("ρ", r"\rho"),
+    "beta": ("β", r"\beta"),
 }  # fmt: skip
-MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"),
-           "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
+MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"), "g": ("ḡ", r"\bar g"), "u": ("u", "u"),
+           "product": ("Π", r"\Pi"),
+                     "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
 
 
 def coefficient(name: str) -> FormulaLine:

@@ -17,6 +17,7 @@ EXP_ULP = 2.0
 LOG_ULP = 4.0
 POWER_ULP = 1.0  # of single numbers
 SQUARE_ULP = 2.0  # of x^2 of an array, which is a kernel of its own
+ROOT_ULP = 2.5  # of x^p of an array, 0 < p < 1: the kernel of powers, also for p = 1/2 where nothing is compiled
 CUBE_ULP = 3.0  # of x^3 of an array: a kernel of its own, or two products
 TANH_ULP = 10.0
 SIGMOID_ULP = 8.0

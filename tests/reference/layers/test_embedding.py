@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference import adam, clipping, descent
+from reference import adam, clipping, descent, rows
 from reference.layers import layer_named
 from reference.layers.embedding import Embedding, row_gradient, rows_of
 from reference.layers.layer import Place, Source
@@ -112,7 +112,10 @@ def test_optimizers_add_up_what_each_place_gives(name):
     assert np.array_equal(v, of_gradient) == (name == "all different")
     step = loop(X, dZ, zero, lambda g: 0.5 * g)
     assert np.array_equal(descent.step_of_rows(X, dZ, 0.5, V), step)
-    assert np.array_equal(descent.descend_rows(P, X, dZ, 0.5, V), P - step)
+    assert np.array_equal(rows.subtracted(P, X, dZ, 0.5, term=descent.step, rows=V), P - step)
+    of_rows = rows.summed(X, dZ, P, term=lambda g, of_row: g * of_row, rows=V)
+    assert np.array_equal(of_rows, P * loop(X, dZ, zero, lambda g: g))
+    assert np.array_equal(rows.moment(P, X, dZ, keep=0.5, term=lambda g: g * g, rows=V), 0.5 * P + squares)
     assert np.array_equal(descent.velocity_of_rows(P, X, dZ, 0.5, 0.25, V), 0.25 * P - step)
     assert np.array_equal(descent.nesterov_of_rows(P, X, dZ, 0.5, 0.25, V), step - 0.25 * P)
 

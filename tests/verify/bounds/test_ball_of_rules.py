@@ -81,6 +81,9 @@ OUTPUTS = {
 
 CHOSEN = (
     "sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=True)", "sgd(weight_decay=0.01, clipvalue=0.01)",
+    "rmsprop(global_clipnorm=0.1)", "rmsprop(momentum=0.9, weight_decay=0.01)", "rmsprop(centered=True, clipnorm=0.1)",
+    "adagrad", "adadelta(learning_rate=1.0, clipvalue=0.01)", "adamax(clipnorm=0.1)", "lion(global_clipnorm=0.1)",
+    "nadam", "ftrl(l1_regularization_strength=0.01, beta=0.2)", "lamb(weight_decay=0.01)",
     "adam(amsgrad=True)", "adam(weight_decay=0.004, clipnorm=0.1)", "adam(global_clipnorm=0.1)",
     "sgd(learning_rate=exponential_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9))",
     "sgd(learning_rate=inverse_time_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9, staircase=True))",
@@ -112,7 +115,8 @@ def test_every_rule_of_any_network_stays_inside(seed, batch):
     known["y"] = np.eye(network.sizes[-1], dtype=np.float32)[rng.integers(network.sizes[-1], size=batch)]
     known |= {M: (rng.random((batch, network.sizes[int(M[1:])])) < 0.7).astype(np.float32) for M in network.masks()}
     for P in network.parameters():
-        known |= {f"{m}_{P}_before": np.abs(numbers(rng, network.shape(P), 2)) / 100 for m in ("m", "v", "vmax")}
+        known |= {f"{m}_{P}_before": np.abs(numbers(rng, network.shape(P), 2)) / 100 for m in optimizer.keeps}
+    known |= {f"{name}_before": np.float32(0.3) for name in optimizer.numbers}
     known |= {name: np.float32(c) for name, c in optimizer.coefficients.items()}
     exact = scalars(t, optimizer, FLOAT32)
     for rule in rules(network, cost, optimizer):

@@ -84,6 +84,62 @@ CASES = {
         ("clipped from above only", "not clipped", "clipped by its norm", "decay left out", "half the decay",
          "mean for sum", "absolute error in place of squares", "slope of tanh", "decay after the update"),
     ),
+    "RMSprop": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "rmsprop(learning_rate=0.01, epsilon=1e-05)",
+        ("ρ exchanged with 1 - ρ", "without (1 - ρ)", "without what was before", "|g| in place of g²",
+         "ε outside the root (PyTorch's form)", "no root", "bias correction of v", "ε = 1e-07", "v of the step before"),
+    ),
+    "RMSprop, centered, with momentum": Case(
+        network("tanh", "softmax"), "categorical_crossentropy",
+        "rmsprop(learning_rate=0.01, momentum=0.9, centered=True, weight_decay=0.01)",
+        ("ρ exchanged with 1 - ρ", "g of the step before", "momentum left out",
+         "step damped by 1 - μ", "velocity without the learning rate (PyTorch's form)", "sign of the step",
+         "velocity times the learning rate (PyTorch's form)", "decay in the gradient (L2), not decoupled",
+         "mean gradient left out"),
+    ),
+    "Adagrad": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adagrad(learning_rate=0.01, epsilon=0.001)",
+        ("|g| in place of g²", "without what was before", "a mean with ρ = 0.9 in place of a sum", "begun at 0",
+         "ε = 0.001 outside the root", "no root", "v of the step before", "v divided by the number of steps"),
+    ),
+    "Adadelta": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adadelta(learning_rate=0.5)",
+        ("ρ exchanged with 1 - ρ", "mean square of gradients in place of steps", "u after the step",
+         "mean square of steps times the learning rate", "without the learning rate", "without √(u + ε)",
+         "ε outside the roots", "v of the step before", "u in place of v"),
+    ),
+    "Adamax": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adamax(learning_rate=0.01, beta_2=0.99)",
+        ("max without |g|", "β1 exchanged with β2", "the sum in place of the larger", "Adam's v", "not decayed",
+         "no bias correction", "t - 1 in the bias correction", "ε left out", "u of the step before"),
+    ),
+    "Lion": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "lion(beta_1=0.6, beta_2=0.5, weight_decay=0.01)",
+        ("β1 exchanged with β2", "m after the step", "sign left out", "sign of the update", "without the learning rate",
+         "sign of the gradient alone", "decay after the update"),
+        {"steps": 3},
+    ),
+    "Nadam": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "nadam(learning_rate=0.01, beta_1=0.8)",
+        ("μ_t exchanged with μ_(t+1)", "μ_t in place of μ_(t+1)", "Π μ up to t in place of up to t+1", "0.5 left out",
+         "no bias correction of m", "no bias correction of v", "the gradient left out",
+         "β1 in place of μ_t in the product", "the product not brought up to date",
+         "Adam in place of Nadam", "decayed by μ_t (Dozat's form)"),
+        {"steps": 3},
+    ),
+    "Ftrl": Case(
+        network("tanh", "softmax"), "categorical_crossentropy",
+        "ftrl(learning_rate=0.1, l1_regularization_strength=0.01, l2_regularization_strength=0.1, "
+        "l2_shrinkage_regularization_strength=0.02, beta=0.2)",
+        ("|g| in place of g²", "σ w left out", "sign of σ w", "shrinkage 0", "σ without 1/α", "λ1 left out",
+         "λ2 in place of 2 λ2 (the paper's form)", "β left out", "no root of n", "w of the step before"),
+    ),
+    "Lamb": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "lamb(learning_rate=0.1, weight_decay=0.3)",
+        ("no ratio of lengths (Adam)", "ratio the other way round", "step of length 1", "no bias correction of v",
+         "decay in the step (the paper's form)", "length of the parameters before their decay", "ε inside the root",
+         "sums of sizes for lengths", "β1 exchanged with β2", "v of the step before"),
+    ),
 }  # fmt: skip
 
 

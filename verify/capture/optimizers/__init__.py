@@ -1,7 +1,9 @@
 """The readers of Keras's optimizers: one module for each kind of `reference.optimizers`.
 
 Each module defines three names. `KERAS` lists the Keras classes that it reads. `KEPT` maps the letter of a moment to
-the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients.
+the attribute in which Keras stores it. `made(optimizer)` returns Keras's optimizer with these coefficients. `CAST`, if
+there is one, lists the coefficients that Keras rounds to float32, also in a float64 network. `NUMBERS`, if there is
+one, maps the name of a single number that Keras keeps for the whole network to its attribute.
 """
 
 from functools import lru_cache

@@ -7,6 +7,7 @@ import keras
 from reference.optimizers.sgd import SGD
 
 KERAS = (keras.optimizers.SGD,)
+CAST = ("momentum",)
 KEPT = {"m": "momentums"}
 
 

@@ -21,7 +21,7 @@ from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
 from reference.rules import CARRIED, FROZEN, Rule
-from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
+from reference.tensor_names import CLIPPED, TensorName, clipped, gradient, read
 from verify.compare.variants import update
 from verify.compare.variants.shared import VariantParts, options, unchanged
 
@@ -116,7 +116,7 @@ def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantPar
         yield from update.of_clipping(rule, network, optimizer)
     elif name.state == "decayed":
         yield from update.of_decay(rule, optimizer.weight_decay)
-    elif name.state == "new":
+    elif name.state == "new" and not rule.kind:
         yield from update.of_new_parameters(rule, optimizer.weight_decay)
     else:
         yield from modules_of(OPTIMIZERS)[rule.kind].variants(rule, optimizer)
@@ -128,6 +128,6 @@ def _coupled_decay(rule: Rule, name: TensorName, optimizer: Optimizer) -> Varian
     """Yield the variants of one mistake: the decay is added to the gradient and left out elsewhere."""
     if name.state == "decayed":
         yield update.COUPLED, unchanged, (rule.inputs[0],)
-    elif name.role in ("m", "v") or (name.role == UPDATE and not optimizer.keeps):
-        g = rule.inputs[0] if name.role == UPDATE else rule.inputs[1]
-        yield from update.of_coupled_decay(rule, g, name.base, optimizer.weight_decay)
+    elif name.role != CLIPPED:
+        for g in {gradient(name.base), clipped(name.base)}.intersection(rule.inputs):
+            yield from update.of_coupled_decay(rule, g, name.base, optimizer.weight_decay)

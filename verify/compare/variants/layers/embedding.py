@@ -11,7 +11,7 @@ from reference import tensor_names as names
 from reference.clipping import by_norm, by_value, kept
 from reference.layers.embedding import row_gradient, rows_of
 from reference.rule import Rule
-from verify.bounds import Ball
+from verify.compare.variants.rows import SUMS, lazy, numbers_of, of_new_tables, of_terms, with_factors
 from verify.compare.variants.shared import SIZES, VariantParts, options, rounded, scaled, unchanged
 from verify.records.trace import Array
 
@@ -26,12 +26,14 @@ def variants(rule: Rule, depth: int) -> VariantParts:
         yield from _gradients(rule)
     elif names.read(rule.tensor).role == names.CLIPPED:
         yield from _clipped(rule)
-    elif names.read(rule.tensor).role == "v":
-        yield from _second_moments(rule)
     elif names.read(rule.tensor).state == "new":
-        yield from _new_tables(rule)
-    else:
+        yield from of_new_tables(rule)
+    elif names.read(rule.tensor).role == "v" and "beta_2" in options(rule.compute):
+        yield from _second_moments(rule)
+    elif rule.inputs[-1] == "alpha" and "term" not in options(rule.compute):
         yield from _steps(rule)
+    else:
+        yield from of_terms(rule)
 
 
 def _rows(rule: Rule) -> VariantParts:
@@ -58,12 +60,6 @@ def moved(W: Any, by: int) -> Any:
     return W[(np.arange(len(W)) - by) % len(W)]
 
 
-def _numbers(x: Any) -> Array:
-    """Return the numbers of an array, or the values of a ball."""
-    numbers: Array = x.value if isinstance(x, Ball) else x
-    return numbers
-
-
 def _behind_first(W: Any) -> Array:
     """Return a mask of the rows but the first.  -> [V, 1]"""
     mask: Array = np.arange(len(W))[:, None] > 0
@@ -81,7 +77,7 @@ def _gradients(rule: Rule) -> VariantParts:
     """Yield the variants of dW."""
     compute = rule.compute
     for name, change in SUMS.items():
-        yield name, partial(_summed, compute=compute, change=change)
+        yield name, partial(with_factors, compute=compute, change=change)
     yield "gradients counted from row 1", lambda X, dZ: moved(compute(X, dZ), 1)
     yield "gradients counted from row -1", lambda X, dZ: moved(compute(X, dZ), -1)
     yield "mean over the batch for the sum", lambda X, dZ: compute(X, dZ) * (1 / dZ.shape[0])
@@ -99,45 +95,10 @@ def _without_first(dW: Any) -> Any:
     return dW * _behind_first(dW)
 
 
-def _last(found: Array) -> Array:
-    """Return a mask of the last place of each row."""
-    return _first(found[::-1])[::-1]
-
-
-def _first(found: Array) -> Array:
-    """Return a mask of the first place of each row."""
-    mask = np.zeros(found.shape, dtype=bool)
-    mask[np.unique(found, return_index=True)[1]] = True
-    return mask
-
-
-def _mean(found: Array) -> Array:
-    """Return 1 / the number of places that have the same row."""
-    _, inverse, counts = np.unique(found, return_inverse=True, return_counts=True)
-    return np.asarray(1 / counts)[inverse.reshape(-1)]
-
-
-SUMS: dict[str, Callable[[Array], Array]] = {
-    "of a row used several times, the last gradient alone": _last,
-    "of a row used several times, the first gradient alone": _first,
-    "of a row used several times, the mean of the gradients": _mean,
-    "of a row used several times, the last gradient lost": lambda found: ~_last(found) | _first(found),
-}
-
-
-def _summed(X: Any, dZ: Any, compute: Callable[..., Any], change: Callable[[Array], Array]) -> Any:
-    """Return the sums with a factor for each place.  Raises ValueError if no row is used several times."""
-    found = _numbers(X)
-    factors = change(found.ravel()).reshape(*found.shape, 1)
-    if factors.all() and np.all(factors == 1):
-        raise ValueError("no row is used several times")
-    return compute(X, dZ * factors)
-
-
 def _unused_too(X: Any, dZ: Any, compute: Callable[..., Any]) -> Any:
     """Return the gradient, with the sum of all gradients in each row that is not used."""
     dW = compute(X, dZ)
-    unused = ~np.isin(np.arange(len(dW)), _numbers(X))[:, None]
+    unused = ~np.isin(np.arange(len(dW)), numbers_of(X))[:, None]
     if not unused.any():
         raise ValueError("every row is used")
     return dW + np.sum(dW, axis=0, keepdims=True) * unused
@@ -153,7 +114,7 @@ def _clipped(rule: Rule) -> VariantParts:
         if other is not clip.func:
             yield f"clipped {other.__name__.replace('_', ' ')}", partial(rule.compute, clip=partial(other, most=most))
     for name, change in SUMS.items():
-        yield name, partial(_summed, compute=rule.compute, change=change)
+        yield name, partial(with_factors, compute=rule.compute, change=change)
 
 
 def _second_moments(rule: Rule) -> VariantParts:
@@ -169,7 +130,7 @@ def _second_moments(rule: Rule) -> VariantParts:
         return v + (g * g - v) * (1 - beta)
 
     yield "the square of the summed gradient", of_sum
-    yield "v kept where a row is not used", partial(_lazy, compute=rule.compute)
+    yield "v kept where a row is not used", partial(lazy, compute=rule.compute)
     yield "v without (1 - β2)", lambda v, X, dZ: v * beta + summed(X, dZ)
     yield "v without what was before", lambda v, X, dZ: summed(X, dZ) * (1 - beta)
     yield "v not brought up to date", unchanged, rule.inputs[:1]
@@ -178,29 +139,6 @@ def _second_moments(rule: Rule) -> VariantParts:
         yield "the gradient before it was clipped", partial(rule.compute, clip=kept)
     for size in SIZES:
         yield f"β2 × (1 - {size:g})", partial(rule.compute, beta_2=beta * (1 - size))
-
-
-def _lazy(v: Any, X: Any, dZ: Any, compute: Callable[..., Any]) -> Any:
-    """Return v, with that of the step before where a row is not used (as TensorFlow's LazyAdam has it)."""
-    used = np.isin(np.arange(len(v)), _numbers(X))[:, None]
-    return compute(v, X, dZ) * used + v * ~used
-
-
-def _new_tables(rule: Rule) -> VariantParts:
-    """Yield the variants of the table after a step of gradient descent."""
-    P, X, dZ, alpha = rule.inputs
-    yield "sign of the update", lambda P, X, dZ, a: rule.compute(P, X, dZ, -a)
-    yield "update skipped", unchanged, (P,)
-    yield "update applied twice", lambda P, X, dZ, a: rule.compute(P, X, dZ, a * 2)
-    yield "update of stale weights", rule.compute, (names.previous(P), X, dZ, alpha)
-    yield "weight decay (1e-4)", lambda P, X, dZ, a: rule.compute(P * (1 - 1e-4), X, dZ, a)
-    for name, change in SUMS.items():
-        compute = partial(_summed_step, compute=partial(rule.compute), change=change)
-        yield name, lambda P, X, dZ, a, compute=compute: compute(X, dZ, P=P, alpha=a)
-
-
-def _summed_step(X: Any, dZ: Any, P: Any, alpha: Any, compute: Callable[..., Any], change: Any) -> Any:
-    return _summed(X, dZ, compute=lambda X, dZ: compute(P, X, dZ, alpha), change=change)
 
 
 def _steps(rule: Rule) -> VariantParts:

@@ -1,0 +1,96 @@
+"""Keras's optimizers behind dense layers and behind an Embedding: real trainings pass, and faults are named."""
+
+import keras
+import numpy as np
+import pytest
+
+import verify
+from verify.capture.essay_model import use_precision
+from verify.records import settings
+
+L, K = keras.layers, keras.optimizers
+S = K.schedules
+RNG = np.random.default_rng(0)
+X, Y = RNG.normal(size=(8, 5)), np.eye(2)[RNG.integers(0, 2, 8)]
+WORDS = RNG.integers(0, 7, (8, 5))
+WORDS[0, :3], WORDS[WORDS == 6] = 4, 5  # a row is used several times in an example, and row 6 is not used
+
+
+def model(optimizer, words=False, **how):
+    """Return a compiled model of numbers or of words."""
+    keras.utils.set_random_seed(3)
+    first = [L.Embedding(7, 3), L.GlobalAveragePooling1D()] if words else [L.Dense(4, "tanh")]
+    net = keras.Sequential([keras.Input((5,)), *first, L.Dense(3, "relu"), L.Dense(2, "softmax")])
+    net.compile(optimizer, "categorical_crossentropy", **how)
+    return net
+
+
+@pytest.fixture
+def precision():
+    """A function that sets Keras's precision; afterwards it is float32 again."""
+    yield use_precision
+    use_precision("float32")
+
+
+OPTIMIZERS = {
+    "rmsprop": lambda: K.RMSprop(0.01, weight_decay=0.01),
+    "rmsprop, momentum": lambda: K.RMSprop(S.ExponentialDecay(0.1, 2, 0.5), momentum=0.9, clipvalue=0.01),
+    "rmsprop, centered": lambda: K.RMSprop(0.01, rho=0.99, momentum=0.9, centered=True, clipnorm=0.01),
+    "adagrad": lambda: K.Adagrad(0.1, weight_decay=0.01),
+    "adadelta": lambda: K.Adadelta(0.5, clipvalue=0.01),
+    "adamax": lambda: K.Adamax(S.InverseTimeDecay(0.1, 2, 0.5)),
+    "nadam": lambda: K.Nadam(0.01, weight_decay=0.01),
+    "ftrl": lambda: K.Ftrl(0.1, l1_regularization_strength=1e-3, l2_shrinkage_regularization_strength=0.01, beta=0.1),
+    "lamb": lambda: K.Lamb(0.01, weight_decay=0.01),
+    "lion": lambda: K.Lion(0.01, global_clipnorm=0.01),
+}
+WAYS = {
+    "XLA": ({"jit_compile": True}, "float32"),
+    "float64": ({"jit_compile": False}, "float64"),
+    "words, XLA": ({"jit_compile": True, "words": True}, "float32"),
+    "words, eager": ({"run_eagerly": True, "words": True}, "float32"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_it_is_verified(name, way, precision):
+    how, dtype = WAYS[way]
+    precision(dtype)
+    result = verify.check(model(OPTIMIZERS[name](), **how), WORDS if "words" in how else X, Y, steps=2)
+    assert result.passed, result.headline
+    own = settings.OPTIMIZERS[result.trace.settings.optimizer]
+    assert own.keeps and all(f"step2/{letter}_W1" in result.trace.tensors for letter in own.keeps)
+
+
+FAULTS = {  # what an optimizer's update_step finds in its coefficients, the tensor and the cause that is named
+    "ρ exchanged with 1 - ρ": (lambda: K.RMSprop(0.01), lambda own: {"rho": 1 - own.rho}, "v_W3"),
+    "momentum not less than 1": (lambda: K.RMSprop(0.01, momentum=0.9), lambda own: {"momentum": 1.0}, "m_W3"),
+    "not brought up to date": (lambda: K.RMSprop(0.01, centered=True), lambda own: {"centered": False}, "g_W3"),
+    "ε = 0.001": (lambda: K.Adagrad(0.1), lambda own: {"epsilon": 1e-3}, "update_W3"),
+    "ρ × (1 - 0.1)": (lambda: K.Adadelta(0.1), lambda own: {"rho": own.rho * 0.9}, "v_W3"),
+    "β2 × (1 - 0.01)": (lambda: K.Adamax(0.1), lambda own: {"beta_2": own.beta_2 * 0.99}, "u_W3"),
+    "ε = 0.001 ": (lambda: K.Nadam(0.1), lambda own: {"epsilon": 1e-3}, "update_W3"),
+    "shrinkage 0.01": (lambda: K.Ftrl(), lambda own: {"l2_shrinkage_regularization_strength": 0.01}, "z_W3"),
+    "ε = 1e-05": (lambda: K.Lamb(0.1), lambda own: {"epsilon": 1e-5}, "update_W3"),
+    "β1 exchanged with β2": (lambda: K.Lion(0.1), lambda own: {"beta_1": own.beta_2, "beta_2": own.beta_1}, "m_W3"),
+}
+
+
+@pytest.mark.parametrize("cause", FAULTS)
+def test_a_fault_in_keras_is_noticed_and_named(cause, monkeypatch):
+    make, changed, tensor = FAULTS[cause]
+    optimizer = make()
+    own = type(optimizer).update_step
+
+    def update_step(self, gradient, variable, learning_rate):
+        before = {name: getattr(self, name) for name in changed(self)}
+        vars(self).update(changed(self))
+        own(self, gradient, variable, learning_rate)
+        vars(self).update(before)
+
+    monkeypatch.setattr(type(optimizer), "update_step", update_step)
+    result = verify.check(model(optimizer, run_eagerly=True), X, Y, steps=2)
+    failed = [c for c in result.result.comparisons if not c.passed and c.mode == "local"]
+    assert not result.passed and failed[0].tensor == tensor, failed[0]
+    assert any(cause.strip() in c.explanation for c in failed), [c.explanation for c in failed]
