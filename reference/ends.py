@@ -21,7 +21,7 @@ COSTS = "costs"  # the kind of the rule that adds up the costs of several output
 class End:
     """An output with its loss. `label` and `cost` are the names of its labels and of its cost: y and C, or y1 and C1.
 
-    `kind` is the kind of the loss.
+    `kind` is the kind of the loss. `takes_classes`: Keras takes the labels as whole numbers.
     """
 
     equations: LossEquations
@@ -29,6 +29,7 @@ class End:
     kind: str
     label: str
     cost: str
+    takes_classes: bool = False
 
     @property
     def joint(self) -> bool:
@@ -68,7 +69,7 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
         if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):
             equations = loss.written(Linear.kind)  # dA has other parts, so the activation's way back follows
         cost = names.of_layer("C", number + 1) if len(losses) > 1 else "C"
-        found.append(End(equations, place, loss.kind, network.labels[number], cost))
+        found.append(End(equations, place, loss.kind, network.labels[number], cost, loss.takes_classes))
     return tuple(found)
 
 

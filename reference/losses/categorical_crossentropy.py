@@ -8,7 +8,18 @@ import numpy as np
 
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
-from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through
+from reference.losses.loss import (
+    EPSILON,
+    Loss,
+    LossEquations,
+    check_label_smoothing,
+    check_truth,
+    cut_off,
+    shares,
+    shares_backward,
+    smoothed,
+    through,
+)
 from reference.operations import choose
 
 
@@ -29,10 +40,9 @@ def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EP
 
 def of_probabilities_slope(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
     """(20b) back through the cutting off and the division.  A, y [N, n] -> [N, n].  (20b)"""
-    row, P = np.sum(A, axis=-1, keepdims=True), shares(A)
+    P = shares(A)
     slope = -smoothed(y, smoothing) * np.reciprocal(cut_off(P, epsilon))
-    dP = choose(through(P, epsilon), slope, 0.0)
-    return dP / row - np.sum(dP * (P / row), axis=-1, keepdims=True)
+    return shares_backward(choose(through(P, epsilon), slope, 0.0), A)
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,8 @@ class CategoricalCrossentropy(Loss):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if type(self.from_logits) is not bool:
-            raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
-        if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
-            raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
+        check_truth("from_logits", self.from_logits)
+        check_label_smoothing(self.label_smoothing)
 
     def written(self, activation: str) -> LossEquations:
         """Return the equations of a batch; with the default options behind a softmax, those of the essay."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from reference.loss import crossentropies_of_logits
 from reference.losses.categorical_crossentropy import of_logits_slope
-from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, through
+from reference.losses.loss import EPSILON, Loss, LossEquations, check_truth, cut_off, through
 from reference.operations import choose
 
 
@@ -28,6 +28,7 @@ class SparseCategoricalCrossentropy(Loss):
     """(13), its mean over the batch by (14); y one-hot."""
 
     kind = "sparse_categorical_crossentropy"
+    takes_classes = True
     from_logits: bool = False
     reduction: str = "mean"
     weight: float = 1.0
@@ -35,8 +36,7 @@ class SparseCategoricalCrossentropy(Loss):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if type(self.from_logits) is not bool:
-            raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
+        check_truth("from_logits", self.from_logits)
 
     def of_example(self, activation: str) -> LossEquations:
         """Return the equations: from Z behind a softmax or sigmoid, else from A, as logits or as probabilities."""

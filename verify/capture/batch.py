@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.losses import losses_named
+from reference.losses.loss import Loss
 from reference.row_numbers import misfit, row_numbers
 from verify.capture.compile_arguments import loss_text
 from verify.capture.model_graph import called_shape, graph_of
@@ -81,7 +83,7 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any) -> Batch:
     for array, tensor, (_, name) in zip(taken, graph.inputs, _named(x, graph.input_names, "x"), strict=True):
         _check_input(array, tuple(tensor.shape[1:]), dtype, name)
     _check_row_numbers(understood, taken, [name for _, name in _named(x, graph.input_names, "x")])
-    losses = loss_text(model, graph.output_names, dtype).split("; ")
+    losses = losses_named(loss_text(model, graph.output_names, dtype))
     every = zip(labels, understood.network.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
     fit = (_labels(array, place.outputs[-1], loss, dtype, name) for array, (_, place), loss, (_, name) in every)
     return Batch(tuple(taken), tuple(fit))
@@ -115,12 +117,12 @@ def _check_input(x: Array, shape: tuple[int, ...], dtype: str, name: str) -> Non
             raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
 
 
-def _labels(y: Array, outputs: int, loss: str, dtype: str, name: str) -> Array:
+def _labels(y: Array, outputs: int, loss: Loss, dtype: str, name: str) -> Array:
     """Return the labels of an output of this many numbers as its loss takes them.  Raises Unusable, naming them."""
-    if loss.startswith("sparse"):
+    if loss.takes_classes:
         labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
         if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
-            raise Unusable(f"{name}: whole-number labels from 0 to {outputs - 1} are needed for a sparse loss")
+            raise Unusable(f"{name}: whole-number labels from 0 to {outputs - 1} are needed for {loss.kind}")
         return labels.astype(np.int64)
     if y.ndim == 1 and outputs == 1:
         y = y.reshape(-1, 1)

@@ -21,7 +21,7 @@ COEFFICIENTS = {
     "alpha": ("α", r"\alpha"), "beta_1": ("β1", r"\beta_1"), "beta_2": ("β2", r"\beta_2"), "t": ("t", "t"),
     "epsilon": ("ε", r"\varepsilon"), "momentum": ("μ", r"\mu"), "weight_decay": ("λ", r"\lambda"), "rate": ("p", "p"),
     "most": ("c", "c"), "scale": ("s", "s"), "offset": ("o", "o"), "smoothing": ("σ", r"\sigma"), "N": ("N", "N"),
-    "n": ("n", "n"), "negative_slope": ("s", "s"),
+    "n": ("n", "n"), "negative_slope": ("s", "s"), "delta": ("δ", r"\delta"), "gamma": ("γ", r"\gamma"),
 }  # fmt: skip
 MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"),
            "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
