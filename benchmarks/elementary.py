@@ -101,7 +101,7 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
             lambda x: tf.pow(x, tf.where(x < 1e30, 0.5 * tf.ones_like(x), x)),
             np.sqrt,
             lambda dtype: 10 ** rng.uniform(-30, 2, COUNT),
-            precision.ROOT_ULP,
+            precision.POWERS_ULP,
         ),
         "x^3 by pow": (
             lambda x: tf.pow(x, tf.where(x < 1e30, 3.0 * tf.ones_like(x), x)),

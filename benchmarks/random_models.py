@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.random_losses import labels_for, loss_for
 from verify.records.trace import Array
 
 HIDDEN = ("relu", "tanh", "sigmoid", "leaky_relu", "elu", "linear")
@@ -21,7 +22,7 @@ def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], st
     _begin(keras, seed, dtype)
     inputs, outputs = _size(rng), int(rng.choice([1, 2, 3, 5, 10, 12, 30]))
     layers, output = _layers(keras, rng, outputs)
-    loss, sparse = _loss(keras, rng, output)
+    loss = loss_for(keras, rng, output, type(layers[-1]) is keras.layers.Dropout)
     optimizer, jit, batch = _optimizer(keras, rng), bool(rng.random() < 0.5), int(rng.choice(BATCHES))
     weight = float(rng.choice([2.0, 0.3])) if rng.random() < 0.1 else None
     model = keras.Sequential([keras.Input((inputs,)), *layers])
@@ -29,14 +30,10 @@ def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], st
         optimizer, loss, loss_weights=weight, jit_compile=jit, run_eagerly=not jit and bool(rng.random() < 0.1)
     )
     kind = str(rng.choice(["uniform", "normal", "sparse", "large", "tiny", "bytes", "equal"]))
-    squared = isinstance(loss, keras.losses.MeanSquaredError)
     batches = []
     for _ in range(steps):
-        labels = rng.integers(outputs, size=batch)
-        y = labels if sparse else np.eye(outputs)[labels].astype(dtype)
-        if squared and output not in ("softmax", "sigmoid"):
-            y = rng.normal(size=(batch, outputs)).astype(dtype)
-        if not sparse and outputs == 1 and rng.random() < 0.5:
+        y = labels_for(rng, loss, output, (batch, outputs), dtype)
+        if y.ndim > 1 and outputs == 1 and rng.random() < 0.5:
             y = y.reshape(-1)  # Keras makes a column of it
         batches.append((_x(rng, kind, (batch, inputs), dtype), y))
     made = ", ".join(_said(layer.get_config(), layer) for layer in layers)
@@ -87,12 +84,14 @@ def _x(rng: Any, kind: str, shape: tuple[int, int], dtype: str) -> Array:
 
 
 KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "alpha", "from_logits",
-        "reduction", "label_smoothing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
+        "reduction", "label_smoothing", "delta", "gamma", "q",
+        "apply_class_balancing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
         "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2", "rho", "centered")  # fmt: skip
 
 
 def _said(config: dict[str, Any], thing: Any) -> str:
-    words = ", ".join(f"{k}={v}" for k, v in config.items() if k in KEPT and v not in (None, 0, False, 0.0))
+    every = {**config, **getattr(thing, "_fn_kwargs", {})}
+    words = ", ".join(f"{k}={v}" for k, v in every.items() if k in KEPT and v not in (None, 0, False, 0.0))
     return f"{type(thing).__name__}({words})"
 
 
@@ -122,18 +121,6 @@ def _layers(keras: Any, rng: Any, outputs: int) -> tuple[list[Any], str]:
     if rng.random() < 0.1:
         made.append(keras.layers.Dropout(0.2))
     return made, output
-
-
-def _loss(keras: Any, rng: Any, output: str) -> tuple[Any, bool]:
-    """Return a loss that suits the output's activation, and whether its labels are whole numbers."""
-    reduction, kind = str(rng.choice(["sum_over_batch_size", "sum"])), int(rng.integers(3))
-    logits = output not in ("softmax", "sigmoid") and bool(output == "linear" or rng.random() < 0.7)
-    if kind == 0:
-        return keras.losses.MeanSquaredError(reduction=reduction), False
-    if kind == 1:
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=logits, reduction=reduction), True
-    smoothing = float(rng.choice([0.0, 0.1, 0.3]))
-    return keras.losses.CategoricalCrossentropy(logits, smoothing, reduction=reduction), False
 
 
 def _rate(keras: Any, rng: Any) -> Any:

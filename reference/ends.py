@@ -22,7 +22,8 @@ COSTS = "costs"  # the kind of the rule that adds up the costs of several output
 class End:
     """An output with its loss. `label` and `cost` are the names of its labels and of its cost: y and C, or y1 and C1.
 
-    `kind` is the kind of the loss; `weights` names the weights of the examples, if they have some.
+    `kind` is the kind of the loss. `weights` names the weights of the examples, if they have some. `takes_classes`:
+    Keras takes the labels as whole numbers.
     """
 
     equations: LossEquations
@@ -31,6 +32,7 @@ class End:
     label: str
     cost: str
     weights: tuple[str, ...] = ()
+    takes_classes: bool = False
 
     @property
     def joint(self) -> bool:
@@ -48,9 +50,10 @@ class End:
         return Rule(self.cost, equations.cost_equation, self.reads, equations.cost, depth, "forward", kind=self.kind)
 
     def backward(self, depth: int) -> Rule:
-        """Return the rule of the slope of that cost."""
-        equations, slope = self.equations, names.gradient(self.place.reads if self.joint else self.place.gives)
-        return Rule(slope, equations.slope_equation, self.reads, equations.slope, depth, "backward", kind=self.kind)
+        """Return the rule of the slope of that cost. A compiler may multiply the factors in any order."""
+        written, slope = self.equations, names.gradient(self.place.reads if self.joint else self.place.gives)
+        options: dict[str, Any] = {"folded": self.weights, "kind": self.kind}
+        return Rule(slope, written.slope_equation, self.reads, written.slope, depth, "backward", **options)
 
 
 def ends(network: Network, cost: str) -> tuple[End, ...]:
@@ -71,8 +74,8 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
         if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):
             equations = loss.written(Linear.kind)  # dA has other parts, so the activation's way back follows
         cost = names.of_layer("C", number + 1) if len(losses) > 1 else "C"
-        weights = network.weights[number : number + 1]
-        found.append(End(equations, place, loss.kind, network.labels[number], cost, weights))
+        weights, label = network.weights[number : number + 1], network.labels[number]
+        found.append(End(equations, place, loss.kind, label, cost, weights, loss.takes_classes))
     return tuple(found)
 
 

@@ -120,12 +120,12 @@ def test_no_part_of_a_loss_stands_alone():
     assert set(losses.kinds()) == set(readers()) == set(modules_of(LOSS_VARIANTS))
 
 
-@pytest.mark.parametrize("text", ["", "hinge", "mean_squared_error(reduction='half')", "mean_squared_error(delta=1.0)",
+@pytest.mark.parametrize("text", ["", "half_hinge", "mean_squared_error(reduction='half')", "huber(delta=0.0)",
                                   "categorical_crossentropy(label_smoothing=1.0)", "categorical_crossentropy(1)",
                                   "sparse_categorical_crossentropy(label_smoothing=0.1)", "3",
                                   "categorical_crossentropy(from_logits=1)"])  # fmt: skip
 def test_a_text_that_is_no_loss_is_refused(text):
-    with pytest.raises(ValueError, match=r"loss|reduction|label|logits"):
+    with pytest.raises(ValueError, match=r"loss|reduction|label|logits|delta"):
         losses.loss_named(text)
 
 

@@ -8,7 +8,18 @@ import numpy as np
 
 from reference.layers.softmax import softmax
 from reference.loss import crossentropies_of_logits, crossentropy_backward, crossentropy_of_logits
-from reference.losses.loss import EPSILON, Loss, LossEquations, cut_off, shares, smoothed, through
+from reference.losses.loss import (
+    EPSILON,
+    Loss,
+    LossEquations,
+    check_label_smoothing,
+    check_truth,
+    cut_off,
+    shares,
+    shares_backward,
+    smoothed,
+    through,
+)
 from reference.operations import choose, product
 
 
@@ -17,9 +28,9 @@ def of_logits(Z: Any, y: Any, smoothing: float = 0.0) -> Any:
     return crossentropies_of_logits(Z, smoothed(y, smoothing))
 
 
-def of_logits_slope(Z: Any, y: Any, *factors: Any, smoothing: float = 0.0) -> Any:
-    """softmax(Z) - y, times the factors.  Z, y [N, n] -> [N, n].  (21)"""
-    return product(softmax(Z) - smoothed(y, smoothing), *factors)
+def of_logits_backward(g: Any, Z: Any, y: Any, smoothing: float = 0.0) -> Any:
+    """g times its slope: softmax(Z) - y.  g scalar, Z, y [N, n] -> [N, n].  (21)"""
+    return product(softmax(Z) - smoothed(y, smoothing), g)
 
 
 def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
@@ -27,12 +38,11 @@ def of_probabilities(A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EP
     return -np.sum(smoothed(y, smoothing) * np.log(cut_off(shares(A), epsilon)), axis=-1)
 
 
-def of_probabilities_slope(A: Any, y: Any, *factors: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
-    """(20b) times the factors, back through cutting off and division.  A, y [N, n] -> [N, n].  (20b)"""
-    row, P = np.sum(A, axis=-1, keepdims=True), shares(A)
-    slope = product(-smoothed(y, smoothing), *factors) * np.reciprocal(cut_off(P, epsilon))
-    dP = choose(through(P, epsilon), slope, 0.0)
-    return dP / row - np.sum(dP * (P / row), axis=-1, keepdims=True)
+def of_probabilities_backward(g: Any, A: Any, y: Any, smoothing: float = 0.0, epsilon: float = EPSILON) -> Any:
+    """g times (20b), back through the cutting off and the division.  g scalar, A, y [N, n] -> [N, n].  (20b)"""
+    P = shares(A)
+    slope = product(-smoothed(y, smoothing), g) * np.reciprocal(cut_off(P, epsilon))
+    return shares_backward(choose(through(P, epsilon), slope, 0.0), A)
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,8 @@ class CategoricalCrossentropy(Loss):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if type(self.from_logits) is not bool:
-            raise ValueError(f"from_logits must be True or False, not {self.from_logits!r}")
-        if not isinstance(self.label_smoothing, float) or not 0 <= self.label_smoothing < 1:
-            raise ValueError(f"label smoothing must be from 0 to below 1, not {self.label_smoothing!r}")
+        check_truth("from_logits", self.from_logits)
+        check_label_smoothing(self.label_smoothing)
 
     def written(self, activation: str, weighted: bool = False) -> LossEquations:
         """Return the equations of a batch; with the default options behind a softmax, those of the essay."""
@@ -64,7 +72,9 @@ class CategoricalCrossentropy(Loss):
         options: dict[str, Any] = {"smoothing": self.label_smoothing} if self.label_smoothing else {}
         behind = activation in ("softmax", "sigmoid")
         if behind or self.from_logits:
-            cost, slope = partial(of_logits, **options), partial(of_logits_slope, **options)
+            cost, slope = partial(of_logits, **options), partial(of_logits_backward, **options)
             return LossEquations("Z" if behind else "A", cost, "14", slope, "21")
-        cost, slope = (partial(f, epsilon=self.epsilon, **options) for f in (of_probabilities, of_probabilities_slope))
+        cost, slope = (
+            partial(f, epsilon=self.epsilon, **options) for f in (of_probabilities, of_probabilities_backward)
+        )
         return LossEquations("A", cost, "13, 14", slope, "20b")

@@ -4,9 +4,8 @@ Keras computes the cross-entropy in three ways, with three gradients: from Z (th
 from probabilities that it divides by their sum and limits to ε and 1 - ε, and, for whole-number labels, from the
 logarithms of limited probabilities. The slope of each cost follows directly below it. y [N, n] may be smoothed.
 
-A kind states the cost of one example, and the slope of this cost times some factors. `of_batch` and `slope_of_batch`
-make of them the cost of a batch. An output may have more axes than one, [N, ..., n]: then each row of n numbers has a
-cost of its own.
+A kind states the cost of one example and its way back. `of_batch` and `back_of_batch` make of them the cost of a batch
+and its slope. An output may have more axes than one, [N, ..., n]: then each row of n numbers has a cost of its own.
 """
 
 import math
@@ -17,7 +16,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from reference.loss import batch_mean
 from reference.notation import text_of
 from reference.operations import product, rounded_as
 
@@ -31,8 +29,9 @@ REDUCTIONS = ("mean", "sum", "weighted_mean")  # the last divides by the sum of 
 class LossEquations:
     """A loss as two equations, cost and slope, and what both read: "Z", the output layer's sums, or "A", its output.
 
-    A kind gives those of one example, `Loss.written` those of a batch.
-
+    `Loss.written` gives those of a batch. A kind gives those of one example, and in place of its slope the way back, as
+    an activation does: slope(g, T, y) is the slope times g, the slope of what follows. TensorFlow multiplies by g
+    first, and every sum rounds then.
     `joint`: the slope is dZ even if the equations read "A"; it goes back through the activation as well.
     """
 
@@ -47,11 +46,12 @@ class LossEquations:
 class Loss:
     """A kind of loss. Each kind is a frozen dataclass; its fields are the loss's options.
 
-    `kind` is its name in texts. `is_crossentropy`: its labels are shares of 1.  Raises ValueError for a wrong option.
+    `kind` is its name in texts. `takes_classes`: Keras takes the labels as whole numbers, one for each example.
+    Raises ValueError for a wrong option.
     """
 
     kind: ClassVar[str] = ""
-    is_crossentropy: ClassVar[bool] = True
+    takes_classes: ClassVar[bool] = False
     reduction: str
     weight: float
     epsilon: float = EPSILON
@@ -82,7 +82,7 @@ class Loss:
         options: dict[str, Any] = {"mean": self.mean} | ({} if self.weight == 1 else {"weight": self.weight})
         if self.reduction == "weighted_mean":
             options["of_weights"] = True
-        cost, slope = partial(of_batch, cost=one.cost, **options), partial(slope_of_batch, slope=one.slope, **options)
+        cost, slope = partial(of_batch, cost=one.cost, **options), partial(back_of_batch, slope=one.slope, **options)
         return replace(one, cost=cost, slope=slope)
 
     def of_example(self, activation: str) -> LossEquations:
@@ -90,45 +90,38 @@ class Loss:
         raise NotImplementedError
 
 
-def of_batch(
-    T: Any,
-    y: Any,
-    *s: Any,
-    cost: Equation,
-    mean: bool = True,
-    weight: float | None = None,
-    of_weights: bool = False,
-) -> Any:
+def of_batch(T: Any, y: Any, *s: Any, cost: Equation, **options: Any) -> Any:
     """The costs of all examples: their mean or sum, times the loss weight.  T, y [N, ..., n] -> scalar.  (14)
 
-    s [N, ..., 1] are the weights of the examples. Keras divides by N, and with `of_weights` by their sum.
+    s [N, ..., 1] are the weights of the examples. `factors` has the options.
     """
     costs = cost(T, y)
     for weights in s:
         costs = costs * weights.reshape(costs.shape)
-    C = np.sum(costs) / np.sum(s[0]) if of_weights and s else total(costs, mean)
-    return C if weight is None else product(C, rounded_as(weight, C))
+    return product(np.sum(costs), *factors(costs, costs.shape, *s, **options))
 
 
-def slope_of_batch(
+def back_of_batch(T: Any, y: Any, *s: Any, slope: Equation, **options: Any) -> Any:
+    """The slope of that, from the way back of each example's cost.  T, y [N, ..., n] -> [N, ..., n].  (14)"""
+    return slope(product(*factors(T, T.shape[:-1], *s, **options), *s, rounded_as(1, T)), T, y)
+
+
+def factors(
     T: Any,
-    y: Any,
+    shape: tuple[int, ...],
     *s: Any,
-    slope: Equation,
     mean: bool = True,
     weight: float | None = None,
     of_weights: bool = False,
-) -> Any:
-    """The slope of that, from the slope of each example's cost.  T, y [N, ..., n] -> [N, ..., n].  (14)
+) -> list[Any]:
+    """What costs are multiplied by: 1/N for a mean, and the loss weight.  T any, shape of the costs -> scalars.  (14)
 
-    `slope` takes the other factors behind T and y, and multiplies by them: a compiler may do so in any order.
+    With `of_weights`, it is 1/Σs in place of 1/N.
     """
-    factors = [*s] if weight is None else [*s, rounded_as(weight, T)]
+    found = [] if weight is None else [rounded_as(weight, T)]
     if of_weights and s:
-        factors.append(np.reciprocal(np.sum(s[0])))
-    elif mean:
-        factors.append(1 / math.prod(T.shape[:-1]))
-    return slope(T, y, *factors)
+        return [np.reciprocal(np.sum(s[0])), *found]
+    return [rounded_as(1 / math.prod(shape), T), *found] if mean else found
 
 
 def smoothed(y: Any, smoothing: float) -> Any:
@@ -136,14 +129,15 @@ def smoothed(y: Any, smoothing: float) -> Any:
     return y * (1 - smoothing) + rounded_as(smoothing, y) / y.shape[-1] if smoothing else y
 
 
-def total(costs: Any, mean: bool) -> Any:
-    """The cost of the batch: the mean of the costs of its examples, or their sum.  costs [N, ...] -> scalar.  (14)"""
-    return batch_mean(costs) if mean else np.sum(costs)
-
-
 def shares(A: Any) -> Any:
     """Each row brought to a sum of 1.  A [N, n] -> [N, n].  Keras: categorical_crossentropy"""
     return A / np.sum(A, axis=-1, keepdims=True)
+
+
+def shares_backward(dP: Any, A: Any) -> Any:
+    """The way back through that.  dP, A [N, n] -> dA [N, n].  Keras: categorical_crossentropy"""
+    row = np.sum(A, axis=-1, keepdims=True)
+    return dP / row - np.sum(dP * (A / row / row), axis=-1, keepdims=True)
 
 
 def cut_off(P: Any, epsilon: float = EPSILON) -> Any:
@@ -154,3 +148,28 @@ def cut_off(P: Any, epsilon: float = EPSILON) -> Any:
 def through(P: Any, epsilon: float = EPSILON) -> Any:
     """Where that lets a gradient through.  P [N, n] -> mask [N, n].  Keras: categorical_crossentropy"""
     return (epsilon <= P) * ((1 - epsilon) >= P)
+
+
+def is_cut_off(P: Any, epsilon: float = EPSILON) -> Any:
+    """Where it does not; NaN gets through.  P [N, n] -> mask [N, n].  TensorFlow: clip_by_value"""
+    return (epsilon > P) + ((1 - epsilon) < P)
+
+
+def check_truth(name: str, value: Any) -> None:
+    """Raise ValueError, naming the option of a loss, unless it is True or False."""
+    if type(value) is not bool:
+        raise ValueError(f"{name} must be True or False, not {value!r}")
+
+
+def check_label_smoothing(value: Any) -> None:
+    """Raise ValueError unless the label smoothing is from 0 to below 1."""
+    if not isinstance(value, float) or not 0 <= value < 1:
+        raise ValueError(f"label smoothing must be from 0 to below 1, not {value!r}")
+
+
+def check_focus(kind: str, alpha: Any, gamma: Any) -> None:
+    """Raise ValueError unless the α of a focal loss is from 0 to 1 and its γ is at least 0."""
+    if not isinstance(alpha, float) or not 0 <= alpha <= 1:
+        raise ValueError(f"alpha of {kind} must be from 0 to 1, not {alpha!r}")
+    if not isinstance(gamma, float) or not 0 <= gamma < math.inf:
+        raise ValueError(f"gamma of {kind} must be a finite number of at least 0, not {gamma!r}")

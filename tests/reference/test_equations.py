@@ -126,4 +126,4 @@ def test_rules_read_only_what_was_computed_or_given():
 
 def test_an_unknown_loss_is_refused():
     with pytest.raises(ValueError, match="loss"):
-        rules(ESSAY, "hinge", OPTIMIZERS["sgd"])
+        rules(ESSAY, "unknown", OPTIMIZERS["sgd"])

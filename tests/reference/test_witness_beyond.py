@@ -15,6 +15,7 @@ from reference.layers.dropout import dropped
 from reference.layers.leaky_relu import leaky_relu
 from reference.layers.rescaling import rescaled
 from reference.layers.tanh import tanh_slope
+from reference.losses.elementwise import mean_of
 from reference.losses.loss import of_batch, smoothed
 from reference.losses.mean_squared_error import squared
 from reference.network import chain
@@ -88,9 +89,9 @@ FORMS = {
     "dropped": (partial(dropped, rate=0.5), (A, M), (N, n), lambda A, M, i, j: A[i, j] * M[i, j] * 2),
     "smoothed": (partial(smoothed, smoothing=0.25), (Y,), (N, n),
                  lambda y, i, j: y[i, j] * Fraction(3, 4) + Fraction(1, 4) / n),
-    "squared": (partial(of_batch, cost=squared), (A, P), (),
+    "squared": (partial(of_batch, cost=partial(mean_of, cost=squared)), (A, P), (),
                 lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / (N * n)),
-    "squared, summed": (partial(of_batch, cost=squared, mean=False), (A, P), (),
+    "squared, summed": (partial(of_batch, cost=partial(mean_of, cost=squared), mean=False), (A, P), (),
                         lambda A, y: sum((A[i, j] - y[i, j]) ** 2 for i in range(N) for j in range(n)) / n),
     "tanh_slope": (tanh_slope, (A,), (N, n), lambda A, i, j: 1 - A[i, j] ** 2),
     "by_value": (partial(clipping.by_value, most=0.5), (A,), (N, n),

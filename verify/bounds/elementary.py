@@ -21,9 +21,11 @@ from verify.records.precision import (
     ERFC_TAIL_ULP,
     ERFC_ULP,
     EXP_ULP,
+    LOG1P_ULP,
     LOG_ULP,
     POWER_ULP,
-    ROOT_ULP,
+    POWERS_TAIL_ULP,
+    POWERS_ULP,
     SIGMOID_ULP,
     SOFTPLUS_ULP,
     SQUARE_ULP,
@@ -39,13 +41,18 @@ def power(a: Ball, b: Any) -> Ball:
     """
     outward = a.radius + np.abs(a.value) * (2.0**-52 if np.any(a.radius) else 0.0)
     value, low, high = a.value**b.value, np.maximum(a.value - outward, 0), a.value + outward
-    if b.is_exact:
-        radius = np.maximum(high**b.value - value, value - low**b.value)
-    else:
-        ends = [end ** (b.value + j * b.radius) for end in (low, high) for j in (-1, 1)]
-        radius = np.max([end - value for end in ends] + [value - end for end in ends], axis=0)
-    ulp = POWER_ULP if not a.ndim else SQUARE_ULP if np.all(b.value == 2) else ROOT_ULP
-    return a.rounded(value, np.abs(radius), ulp)
+    ends = [end ** (b.value + j * b.radius) for end in (low, high) for j in ((-1, 1) if np.any(b.radius) else (0,))]
+    return a.rounded(value, np.max([np.abs(end - value) for end in ends], axis=0), _power_ulp(a, b))
+
+
+def _power_ulp(a: Ball, b: Any) -> Any:
+    """Return the error of TensorFlow's kernel: for arrays it grows with the exponent of e that the power has."""
+    if not a.ndim:
+        return POWER_ULP
+    if np.all(b.value == 2):
+        return SQUARE_ULP
+    exponent = np.abs(b.value * np.log(np.maximum(np.abs(a.value), a.precision.tiny)))
+    return POWERS_ULP + POWERS_TAIL_ULP * exponent
 
 
 @on_balls(cube)
@@ -126,6 +133,14 @@ def log(a: Ball) -> Ball:
     value = np.log(a.value)
     radius = np.where(a.radius < a.value, -np.log1p(-np.minimum(a.radius / a.value, 1)), np.inf)
     return a.rounded(value, radius, LOG_ULP)
+
+
+@on_balls(np.log1p)
+def log1p(a: Ball) -> Ball:
+    """Natural logarithm of 1 + a. The radius is infinite where the ball reaches -1."""
+    value, least = np.log1p(a.value), 1 + a.value
+    radius = np.where(a.radius < least, -np.log1p(-np.minimum(a.radius / least, 1)), np.inf)
+    return a.rounded(value, radius, LOG1P_ULP)
 
 
 @on_balls(np.floor)

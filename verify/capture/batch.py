@@ -1,12 +1,14 @@
 """Check a batch of a user's model: are x and y what the model and its losses can take, and what is verified?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from reference.losses import losses_named
+from reference.losses.loss import Loss
 from reference.row_numbers import misfit, row_numbers
 from verify.capture.compile_arguments import loss_text
 from verify.capture.model_graph import called_shape, graph_of
@@ -86,14 +88,14 @@ def fitting(model: Any, understood: Understood, x: Any, y: Any, weight: Any = No
         _check_input(array, tuple(tensor.shape[1:]), dtype, name)
         _check_type(array, str(tensor.dtype), name)
     _check_row_numbers(understood, taken, [name for _, name in _named(x, graph.input_names, "x")])
-    losses = loss_text(model, graph.output_names, dtype).split("; ")
+    losses = losses_named(loss_text(model, graph.output_names, dtype))
     every = zip(labels, understood.network.outputs, losses, _named(y, graph.output_names, "y"), strict=True)
     fit = (_labels(array, place.outputs, loss, dtype, name) for array, (_, place), loss, (_, name) in every)
     batch = Batch(tuple(taken), tuple(fit))
     return batch if weight is None else batch._replace(s=tuple(_every_weight(weight, understood, batch, losses)))
 
 
-def _every_weight(value: Any, understood: Understood, batch: Batch, losses: list[str]) -> Iterator[Array]:
+def _every_weight(value: Any, understood: Understood, batch: Batch, losses: Sequence[Loss]) -> Iterator[Array]:
     """Yield the weights of the examples for each output.  Raises Unusable, naming them."""
     names, dtype = understood.graph.output_names, understood.dtype
     told = (name for _, name in _named(names, names, "sample_weight"))
@@ -103,7 +105,7 @@ def _every_weight(value: Any, understood: Understood, batch: Batch, losses: list
         yield _weights(part, (batch.examples, *place.outputs[:-1]), dtype, loss, name)
 
 
-def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: str, name: str) -> Array:
+def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: Loss, name: str) -> Array:
     """Return the weights of an output's examples, or of the rows of its examples.  Raises Unusable, naming them."""
     weights = _array(value, name)
     if weights.shape not in (rows, (*rows, 1)):
@@ -113,7 +115,7 @@ def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: str, name: str
         weights = weights.astype(dtype)
     if (weights < 0).any() or not np.isfinite(weights).all():
         raise Unusable(f"{name}: weights of 0 or more are needed, which {dtype} can hold")
-    if not weights.any() and "weighted_mean" in loss:
+    if not weights.any() and loss.reduction == "weighted_mean":
         raise Unusable(f"{name}: all weights are 0, and the cost is divided by their sum")
     return weights
 
@@ -170,15 +172,15 @@ def _check_input(x: Array, shape: tuple[int, ...], dtype: str, name: str) -> Non
             raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")
 
 
-def _labels(y: Array, outputs: tuple[int, ...], loss: str, dtype: str, name: str) -> Array:
+def _labels(y: Array, outputs: tuple[int, ...], loss: Loss, dtype: str, name: str) -> Array:
     """Return the labels of an output of this shape as its loss takes them.  Raises Unusable, naming them."""
     *rows, classes = outputs
     one_short, whole = y.shape[1:] == tuple(rows), not np.any(y != np.floor(y))
-    if loss.startswith("sparse"):
+    if loss.takes_classes:
         labels = y.reshape(y.shape[:-1]) if y.shape[1:] == (*rows, 1) else y
         if labels.shape[1:] != tuple(rows) or not whole or labels.min() < 0 or labels.max() >= classes:
             where = f", of shape {[len(y), *rows]}" if rows else ""
-            raise Unusable(f"{name}: whole-number labels from 0 to {classes - 1} are needed for a sparse loss{where}")
+            raise Unusable(f"{name}: whole-number labels from 0 to {classes - 1} are needed for {loss.kind}{where}")
         return labels.astype(np.int64)
     if one_short and classes == 1:
         y = y[..., None]

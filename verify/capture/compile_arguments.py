@@ -1,10 +1,12 @@
 """Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import keras
+import numpy as np
 
 from reference.losses import SEPARATOR
 from reference.notation import text_of
@@ -17,7 +19,7 @@ from verify.capture.optimizers import readers
 from verify.capture.reader import VARIABLE, rounded
 from verify.errors import Unsupported, Unusable
 
-PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
+OF_A_STEP = ("reduction", "weight", "epsilon")  # fields of a loss that are not among Keras's options of it
 REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_weight": "weighted_mean", "sum": "sum"}
 NOT_VERIFIED = {
     "use_ema": "averages of the weights",
@@ -96,8 +98,14 @@ def _loss(loss: Any) -> Any:
         own = keras.losses.get(loss) if isinstance(loss, str) else loss
     except ValueError as error:
         raise Unusable(f"loss: Keras knows none called {loss!a}") from error
-    functions = {keras.losses.get(kind.kind): keras_class for keras_class, kind in by_class().items()}
-    return functions[own]() if isinstance(own, Hashable) and own in functions else own
+    function, options = (own.func, own.keywords) if isinstance(own, partial) and not own.args else (own, {})
+    functions = {getattr(keras.losses, kind.kind): keras_class for keras_class, kind in by_class().items()}
+    if not isinstance(function, Hashable) or function not in functions:
+        return own
+    try:
+        return functions[function](**options)
+    except TypeError as error:
+        raise Unusable(f"loss: {error}") from error
 
 
 def _described(own: Any, weight: float | None, dtype: str) -> str:
@@ -107,29 +115,35 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
         name = getattr(own, "__name__", type(own).__name__)
         raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(kind.kind for kind in known.values())}")])
     kind = known[type(own)]
-    config = own.get_config()
+    config = {**own.get_config(), **getattr(own, "_fn_kwargs", {})}
     problems = []
-    if {**config, **getattr(own, "_fn_kwargs", {})}.get("axis", -1) != -1:
-        problems.append("an axis other than the last")
+    if config.get("axis", -1) != -1:
+        problems.append("an axis other than the last is not verified")
     if config.get("ignore_class") is not None:
-        problems.append("ignore_class")
+        problems.append("ignore_class is not verified; a loss in which every label counts is")
     if config["reduction"] not in REDUCTIONS:
-        problems.append(f"reduction {config['reduction']}")
+        problems.append(f"reduction {config['reduction']} is not verified; a mean or a sum is")
     for computes in sorted({str(own.dtype), keras.config.floatx()} - {dtype}):  # the sum is taken in Keras's floatx
-        problems.append(f"a loss that computes in {computes} behind a model in {dtype} (keras.config.set_floatx)")
+        text = f"a loss that computes in {computes} behind a model in {dtype} is not verified (keras.config.set_floatx)"
+        problems.append(text)
     try:
         names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-        options: dict[str, Any] = {name: plain(config[name]) for name, plain in PLAIN.items() if name in names}
+        options: dict[str, Any] = {name: _option(config[name]) for name in names.difference(OF_A_STEP)}
         if "epsilon" in names:
             options["epsilon"] = float(keras.config.epsilon())
         options["reduction"] = REDUCTIONS.get(config["reduction"], "mean")
         options["weight"] = 1.0 if weight is None else weight
         description = kind(**options)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         problems.append(str(error))
     if problems:
-        raise Unsupported([(f"loss {kind.kind}", f"{text} is not verified") for text in problems])
+        raise Unsupported([(f"loss {kind.kind}", text) for text in problems])
     return str(description)
+
+
+def _option(value: Any) -> Any:
+    """Return an option of a loss as it is stored: a number as a float, and anything else as it is."""
+    return value if isinstance(value, bool) or np.ndim(value) else float(value)
 
 
 def optimizer_text(optimizer: Any, dtype: str) -> str:

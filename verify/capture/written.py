@@ -21,10 +21,7 @@ def named(
     dtype, losses = settings.dtype, losses_named(settings.loss)
     inputs = {name: X.astype(dtype) for name, X in zip(network.inputs, batch.x, strict=True)}
     every = zip(network.labels, batch.y, losses, network.outputs, strict=True)
-    labels = {
-        name: label_rows(y, place.outputs[-1], dtype, loss.kind.startswith("sparse"))
-        for name, y, loss, (_, place) in every
-    }
+    labels = {name: label_rows(y, place.outputs[-1], dtype, loss.takes_classes) for name, y, loss, (_, place) in every}
     weights = {
         name: s.astype(dtype).reshape(*y.shape[:-1], 1)
         for name, y, s in zip(network.weights, labels.values(), batch.s, strict=False)

@@ -11,6 +11,7 @@ from warnings import catch_warnings, filterwarnings
 
 import numpy as np
 
+from reference.losses import kinds
 from verify.cli.console import waiting
 from verify.cli.options import Options
 from verify.errors import Unusable, Unverifiable
@@ -165,5 +166,6 @@ def _fitted(model: Any, drawn: Samples, name: str, data: str, loss: str) -> tupl
     if outputs < len(classes):
         raise Unusable(f"--model {name}: it has {outputs} outputs, and --data {data} has {len(classes)} classes")
     used = model.loss if getattr(model, "compiled", False) else loss
-    sparse = "sparse" in str(getattr(used, "name", getattr(used, "__name__", used)))
-    return images.reshape(-1, *shape), labels if sparse else np.eye(outputs)[labels]
+    text = str(getattr(used, "name", getattr(used, "__name__", used)))
+    takes_classes = any(kind in text for kind, known in kinds().items() if known.takes_classes)
+    return images.reshape(-1, *shape), labels if takes_classes else np.eye(outputs)[labels]

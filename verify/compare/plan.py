@@ -122,7 +122,7 @@ def uneven_labels(step: Mapping[str, Array], network: Network, settings: Setting
     notes = []
     for end in ends(network, settings.loss):
         y = step.get(end.label)
-        if end.equations.slope_equation != "21" or end.kind.startswith("sparse") or y is None:
+        if end.equations.slope_equation != "21" or end.takes_classes or y is None:
             continue
         rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[-1]  # each share was rounded, and so was their sum
         uneven = int(np.sum(~(np.abs(y.sum(axis=-1, dtype=float) - 1) <= rounding)))

@@ -29,12 +29,14 @@ from verify.records.trace import Array
 PRODUCTS = ("matmul", "weighted_sum")
 LEAST = 0.005  # smaller shares are not listed
 ULPS = {
-    "exp": formats.EXP_ULP, "log": formats.LOG_ULP, "power": formats.POWER_ULP, "tanh": formats.TANH_ULP,
+    "exp": formats.EXP_ULP, "log": formats.LOG_ULP,
+    "log1p": formats.LOG1P_ULP, "power": formats.POWER_ULP, "tanh": formats.TANH_ULP,
     "reciprocal": formats.RECIPROCAL_ULP, "cube": formats.CUBE_ULP,
 }  # fmt: skip
 NAMES = {
     "add": "addition", "subtract": "subtraction", "multiply": "multiplication", "divide": "division",
-    "sqrt": "square root", "exp": "e^x", "log": "ln x", "power": "power", "tanh": "tanh",
+    "sqrt": "square root", "exp": "e^x", "log": "ln x",
+    "log1p": "ln(1 + x)", "power": "power", "tanh": "tanh",
     "reciprocal": "1/x",
     "matmul": "product", "sum": "sum", "weighted_sum": "sum", "sigmoid": "sigmoid",
     "softplus": "softplus", "product": "product",
@@ -192,8 +194,10 @@ def _words(node: ExpressionNode, evaluated: Memo, case: DerivedStep) -> str:
         words = f"sum of {count:,} terms, in any order: {count - 1:,} roundings of {unit}"
     elif operation == "sigmoid":
         words = f"1 / (1 + e^-x), computed by one kernel: up to {formats.SIGMOID_ULP:g} ulp"
-    elif operation == "power" and operands[0].shape:
+    elif operation == "power" and operands[0].shape and operands[1].value == 2:
         words = f"x^2: up to {formats.SQUARE_ULP:g} ulp"
+    elif operation == "power" and operands[0].shape:
+        words = f"a^b: up to {formats.POWERS_ULP:g} ulp, and {formats.POWERS_TAIL_ULP:g} |b ln a| more"
     elif operation == "erfc":
         words = f"erfc: up to {formats.ERFC_ULP:g} ulp, and {formats.ERFC_TAIL_ULP:g} x² more where x > 0"
     elif operation == "softplus":

@@ -25,8 +25,8 @@ CHOOSE, FIRST, SHARES = "choose", "first_largest", "shares_of_largest"
 ALONG = (FIRST, SHARES)  # each number depends on all numbers along the last axis but one
 NEUTRAL = {"add": 0, "multiply": 1}  # the number that changes nothing
 ELEMENTWISE = frozenset(
-    {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "sqrt", "tanh", "floor",
-     "erfc",
+    {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "log1p", "sqrt", "tanh",
+     "floor", "erfc",
      "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal"}
 )  # fmt: skip
 

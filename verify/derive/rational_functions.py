@@ -46,6 +46,16 @@ def log(x: Fraction, bits: int) -> tuple[Fraction, bool]:
     return (Fraction(0), True) if x == 1 else (_in_decimal(x, bits, Decimal.ln), False)
 
 
+def log1p(x: Fraction, bits: int) -> tuple[Fraction, bool]:
+    """Return ln(1 + x), and whether it is exact.  Raises ArithmeticError for x <= -1.
+
+    For small x the logarithm of a number near 1 loses bits, so that many more are computed.
+    """
+    lost = max(0, x.denominator.bit_length() - abs(x.numerator).bit_length() + 2)
+    value, exact = log(1 + x, bits + lost)
+    return (value if exact else rounded(value, bits)), exact
+
+
 def sqrt(x: Fraction, bits: int) -> tuple[Fraction, bool]:
     """Return √x, and whether it is exact, as for a quotient of squares.  Raises ArithmeticError for x < 0."""
     if x < 0:

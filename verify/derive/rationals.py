@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from reference.operations import first_largest
 from verify.derive.expression import CHOOSE, FIRST
-from verify.derive.rational_functions import erfc, exp, log, power, rounded, sqrt, tanh
+from verify.derive.rational_functions import erfc, exp, log, log1p, power, rounded, sqrt, tanh
 from verify.records.trace import Array
 
 BITS = 256
@@ -171,6 +171,7 @@ SIMPLE: dict[str, Callable[..., Exact]] = {
 }  # fmt: skip
 ROUNDED: dict[str, Callable[..., Exact]] = {
     "divide": _divide, "power": _power, "exp": _elementwise(exp), "log": _elementwise(log),
+    "log1p": _elementwise(log1p),
     "sqrt": _elementwise(sqrt), "tanh": _elementwise(tanh), "erfc": _elementwise(erfc),
     "reciprocal": lambda a, bits: _divide(of_fractions([Fraction(1)], (), True), a, bits),
 }  # fmt: skip

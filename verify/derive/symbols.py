@@ -23,7 +23,7 @@ COEFFICIENTS = {
     "epsilon": ("ε", r"\varepsilon"), "momentum": ("μ", r"\mu"), "weight_decay": ("λ", r"\lambda"), "rate": ("p", "p"),
     "most": ("c", "c"), "scale": ("s", "s"), "offset": ("o", "o"), "smoothing": ("σ", r"\sigma"), "N": ("N", "N"),
     "n": ("n", "n"), "negative_slope": ("s", "s"), "rho": ("ρ", r"\rho"), "keep": ("ρ", r"\rho"),
-    "beta": ("β", r"\beta"),
+    "beta": ("β", r"\beta"), "delta": ("δ", r"\delta"), "gamma": ("γ", r"\gamma"),
 }  # fmt: skip
 MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"), "g": ("ḡ", r"\bar g"), "u": ("u", "u"),
            "product": ("Π", r"\Pi"),

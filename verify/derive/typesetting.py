@@ -43,6 +43,7 @@ NOTATIONS = {
     "sqrt": Notation("√($X)", r"\sqrt{$X}"),
     "exp": Notation("exp($X)", r"\exp\left($X\right)"),
     "log": Notation("ln($X)", r"\ln\left($X\right)"),
+    "log1p": Notation("ln(1 + $x)", r"\ln\left(1 + $x\right)", "", (PRODUCT,)),
     "tanh": Notation("tanh($X)", r"\tanh\left($X\right)"),
     "erfc": Notation("erfc($X)", r"\mathrm{erfc}\left($X\right)"),
     "floor": Notation("floor($X)", r"\mathrm{floor}\left($X\right)"),

@@ -75,11 +75,12 @@ def every_rule() -> Iterator[Rule]:
 def stated(rule: Rule) -> Callable[..., Any]:
     """Return the function that states a rule, without the arguments bound to it.
 
-    For an activation, it is the function that is applied.
+    For an activation, it is the function that is applied. For a loss, it is that of one example, or of one output.
     """
     function = rule.compute
     while isinstance(function, partial):
-        function = function.keywords["f"] if function.func is activation else function.func
+        word = "f" if function.func is activation else "cost" if "cost" in function.keywords else "slope"
+        function = function.keywords.get(word, function.func)
     return function
 
 

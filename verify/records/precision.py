@@ -15,9 +15,11 @@ Floats = NDArray[np.float64]
 REFERENCE_UNIT = 2.0**-53  # the reference is evaluated in float64, which rounds as well
 EXP_ULP = 2.0
 LOG_ULP = 4.0
+LOG1P_ULP = 6.0
 POWER_ULP = 1.0  # of single numbers
+POWERS_ULP = 3.0  # of the numbers of an array
+POWERS_TAIL_ULP = 0.125  # times |b ln a| for a^b: the kernel rounds b ln a before it takes e^(b ln a)
 SQUARE_ULP = 2.0  # of x^2 of an array, which is a kernel of its own
-ROOT_ULP = 2.5  # of x^p of an array, 0 < p < 1: the kernel of powers, also for p = 1/2 where nothing is compiled
 CUBE_ULP = 3.0  # of x^3 of an array: a kernel of its own, or two products
 TANH_ULP = 10.0
 SIGMOID_ULP = 8.0

@@ -1,19 +1,19 @@
 """Witnesses of the mean squared error: the complex step, and its sum written out."""
 
 import numpy as np
-import pytest
 
-from reference.losses.loss import of_batch
-from reference.losses.mean_squared_error import squared, squared_slope
-from tests.support.loss_witness import LOGITS, N, Y, n, slope_is_that_of_the_cost
+from tests.support.loss_witness import KERAS_A, KERAS_Y, LOGITS, N, Y, cost, n, way_back_is_the_slope
 
 
-@pytest.mark.parametrize("mean", [True, False])
-def test_the_slope_is_that_of_the_cost(mean):
-    slope_is_that_of_the_cost(squared, squared_slope, LOGITS, mean)
+def test_the_way_back_is_the_slope():
+    way_back_is_the_slope("mean_squared_error", LOGITS, Y, "linear", "mean_absolute_error")
 
 
 def test_its_sum_is_written_out():
     by_hand = sum((LOGITS[i, j] - Y[i, j]) ** 2 for i in range(N) for j in range(n))
-    np.testing.assert_allclose(of_batch(LOGITS, Y, cost=squared), by_hand / (N * n), rtol=1e-14)  # in another order
-    np.testing.assert_allclose(of_batch(LOGITS, Y, cost=squared, mean=False), by_hand / n, rtol=1e-14)
+    np.testing.assert_allclose(cost("mean_squared_error", LOGITS, Y), by_hand / (N * n), rtol=1e-14)
+    np.testing.assert_allclose(cost("mean_squared_error(reduction='sum')", LOGITS, Y), by_hand / n, rtol=1e-14)
+
+
+def test_keras_publishes_the_same():
+    assert abs(cost("mean_squared_error", KERAS_A, KERAS_Y) - 49.5) < 1e-12

@@ -5,15 +5,19 @@ from functools import partial
 import numpy as np
 import pytest
 
-from reference.losses.categorical_crossentropy import of_logits, of_logits_slope
-from reference.losses.loss import of_batch, slope_of_batch
-from reference.losses.mean_squared_error import squared, squared_slope
+from reference.losses.categorical_crossentropy import of_logits, of_logits_backward
+from reference.losses.elementwise import mean_of, mean_of_backward
+from reference.losses.loss import back_of_batch, of_batch
+from reference.losses.mean_squared_error import squared, squared_backward
 from tests.support.layer_witness import apart
 from tests.support.loss_witness import LOGITS, N, Y
 from tests.support.witness import complex_step, differences
 
 S = np.array([[0.5], [0.0], [2.0], [1.25]])
-LOSSES = {"crossentropy": (of_logits, of_logits_slope), "squared": (squared, squared_slope)}
+LOSSES = {
+    "crossentropy": (of_logits, of_logits_backward),
+    "squared": (partial(mean_of, cost=squared), partial(mean_of_backward, slope=squared_backward)),
+}
 HOW = {"mean": {}, "sum": {"mean": False}, "by weights": {"of_weights": True}, "loss weight": {"weight": 3.0}}
 
 
@@ -22,10 +26,10 @@ HOW = {"mean": {}, "sum": {"mean": False}, "by weights": {"of_weights": True}, "
 def test_the_slope_is_that_of_the_cost(loss, how):
     cost, slope = LOSSES[loss]
     slopes = differences(complex_step, lambda T: of_batch(T, Y, S, cost=cost, **HOW[how]), LOGITS)
-    found = slope_of_batch(LOGITS, Y, S, slope=slope, **HOW[how])
+    found = back_of_batch(LOGITS, Y, S, slope=slope, **HOW[how])
     assert apart(found, slopes) < 1e-13 and not found[1].any()
-    assert apart(slope_of_batch(LOGITS, Y, slope=slope, **HOW[how]), slopes) > 0.1
-    assert apart(slope_of_batch(LOGITS, Y, S[::-1], slope=slope, **HOW[how]), slopes) > 0.1
+    assert apart(back_of_batch(LOGITS, Y, slope=slope, **HOW[how]), slopes) > 0.1
+    assert apart(back_of_batch(LOGITS, Y, S[::-1], slope=slope, **HOW[how]), slopes) > 0.1
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -42,6 +46,6 @@ def test_an_example_of_weight_2_counts_as_two():
     """With weights as counts, the mean over the sum of the weights is the mean over the repeated examples."""
     rows = [0, 0, 0, 1, 3, 3]
     counts = np.array([[3.0], [1.0], [0.0], [2.0]])
-    repeated = of_batch(LOGITS[rows], Y[rows], cost=squared)
-    assert abs(of_batch(LOGITS, Y, counts, cost=squared, of_weights=True) - repeated) < 1e-14
-    assert abs(of_batch(LOGITS, Y, counts, cost=squared) - repeated) > 0.1
+    repeated = of_batch(LOGITS[rows], Y[rows], cost=LOSSES["squared"][0])
+    assert abs(of_batch(LOGITS, Y, counts, cost=LOSSES["squared"][0], of_weights=True) - repeated) < 1e-14
+    assert abs(of_batch(LOGITS, Y, counts, cost=LOSSES["squared"][0]) - repeated) > 0.1

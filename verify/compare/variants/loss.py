@@ -10,12 +10,13 @@ import numpy as np
 from reference.loss import crossentropies_of_logits
 from reference.losses.categorical_crossentropy import (
     of_logits,
-    of_logits_slope,
+    of_logits_backward,
     of_probabilities,
-    of_probabilities_slope,
+    of_probabilities_backward,
 )
-from reference.losses.loss import of_batch, slope_of_batch
-from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_slope
+from reference.losses.elementwise import mean_of, mean_of_backward
+from reference.losses.loss import back_of_batch, of_batch
+from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_backward
 from reference.operations import product
 from reference.rule import Rule
 from verify.compare.variants.shared import SIZES, VariantParts, options
@@ -28,11 +29,11 @@ SHARES = "rows brought to a sum of 1"
 STARTS: dict[Function, tuple[tuple[Function, str], ...]] = {
     of_logits: ((of_labels, LABELS),),
     crossentropies_of_logits: ((of_labels, LABELS),),
-    of_logits_slope: ((of_labels_slope, LABELS),),
+    of_logits_backward: ((of_labels_backward, LABELS),),
     of_probabilities: ((of_logits, LOGITS), (of_labels, LABELS)),
-    of_probabilities_slope: ((of_logits_slope, LOGITS), (of_labels_slope, LABELS)),
+    of_probabilities_backward: ((of_logits_backward, LOGITS), (of_labels_backward, LABELS)),
     of_labels: ((of_logits, LOGITS), (of_probabilities, SHARES)),
-    of_labels_slope: ((of_logits_slope, LOGITS), (of_probabilities_slope, SHARES)),
+    of_labels_backward: ((of_logits_backward, LOGITS), (of_probabilities_backward, SHARES)),
 }
 
 
@@ -44,21 +45,70 @@ def example(rule: Rule) -> Function:
 
 def of_each(rule: Rule) -> Function:
     """Return the cost, or the slope, of one example."""
-    found = options(rule.compute)
-    function: Function = found["cost"] if "cost" in found else found["slope"]
+    function: Function = options(rule.compute)[_word(rule)]
     return function
 
 
 def instead(rule: Rule, function: Function) -> Function:
     """Return the cost of the batch, or its slope, with another cost, or slope, of one example."""
-    if rule.phase == "forward":
-        return partial(of_batch, **options(rule.compute) | {"cost": function})
-    return partial(slope_of_batch, **options(rule.compute) | {"slope": function})
+    whole = of_batch if rule.phase == "forward" else back_of_batch
+    return partial(whole, **options(rule.compute) | {_word(rule): function})
+
+
+def of_output(rule: Rule) -> Function:
+    """Return the cost, or the way back, of one output: of an `ElementwiseLoss`."""
+    function: Function = options(of_each(rule))[_word(rule)]
+    return function
+
+
+def instead_of_output(rule: Rule, function: Function) -> Function:
+    """Return the cost of the batch, or its slope, with another cost, or way back, of one output."""
+    mean = mean_of if rule.phase == "forward" else mean_of_backward
+    return instead(rule, partial(mean, **{_word(rule): function}))
+
+
+def _word(rule: Rule) -> str:
+    """Return the word of the option that holds what the batch is computed from."""
+    return "cost" if rule.phase == "forward" else "slope"
+
+
+def elementwise(rule: Rule, *others: tuple[str, Function | None, Function | None]) -> VariantParts:
+    """Yield the variants of a loss that is a mean over the outputs.
+
+    Each of the others is a name, and the cost and the way back of one output that are wrong: None if there is none.
+    """
+    yield from of_any(rule)
+    yield from of_reduction(rule)
+    yield "half of it", lambda Q, *rest: rule.compute(Q, *rest) * 0.5
+    yield "twice as much", lambda Q, *rest: rule.compute(Q, *rest) * 2.0
+    yield "sum over the outputs", lambda Q, *rest: rule.compute(Q, *rest) * float(Q.shape[-1])
+    yield from chosen(rule, instead_of_output, others)
+
+
+def of_example(rule: Rule, *others: tuple[str, Function | None, Function | None]) -> VariantParts:
+    """Yield the variants of a loss of all outputs together; the others are costs and ways back of one example."""
+    yield from of_any(rule)
+    yield from of_reduction(rule)
+    yield "half of it", lambda Q, *rest: rule.compute(Q, *rest) * 0.5
+    yield "mean over the outputs", lambda Q, *rest: rule.compute(Q, *rest) * (1 / Q.shape[-1])
+    yield from chosen(rule, instead, others)
+
+
+def chosen(
+    rule: Rule,
+    put: Callable[[Rule, Function], Function],
+    others: tuple[tuple[str, Function | None, Function | None], ...],
+) -> VariantParts:
+    """Yield the variants that have another cost in a rule of the cost, or another way back in one of the slope."""
+    for name, cost, slope in others:
+        function = cost if rule.phase == "forward" else slope
+        if function is not None:
+            yield name, put(rule, function)
 
 
 def times(slope: Function) -> Function:
-    """Return a slope of one example, a function of T and y, as one that is multiplied by the factors behind them."""
-    return lambda T, y, *factors: product(slope(T, y), *factors)
+    """Return the way back that a slope of one example, a function of T and y, gives."""
+    return lambda g, T, y: product(slope(T, y), g)
 
 
 def of_any(rule: Rule) -> VariantParts:
@@ -74,7 +124,7 @@ def of_any(rule: Rule) -> VariantParts:
     yield "mean over N - 1", over_one_less
     for size in SIZES:
         yield f"label smoothing {size:g}", partial(_smoothed, compute, size=size)
-    yield "the next digit's label", lambda Z, y, *s: compute(Z, y @ np.roll(np.eye(y.shape[-1]), 1, axis=1), *s)
+    yield "the next digit's label", lambda Z, y, *s: compute(Z, y[..., np.roll(np.arange(y.shape[-1]), 1)], *s)
     if rule.phase == "forward":
         yield "logarithm to base 2", lambda *T: compute(*T) * (1 / np.log(2.0))
         yield "one example of the batch lost", lambda *T: compute(*(x[:-1] for x in T))

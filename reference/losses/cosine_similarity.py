@@ -1,0 +1,48 @@
+"""The cosine similarity: minus the cosine of the angle between the outputs and the labels."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from reference.losses.loss import EPSILON, Loss, LossEquations
+from reference.operations import choose, product
+
+
+def root_inverse(T: Any) -> Any:
+    """1 / √(Σ t²) of each row.  T [N, n] -> [N, 1].  Keras: normalize"""
+    return np.reciprocal(np.sqrt(np.sum(T * T, axis=-1, keepdims=True)))
+
+
+def unit(T: Any, epsilon: float = EPSILON) -> Any:
+    """Each row brought to the length 1, but multiplied by 1/ε at most.  T [N, n] -> [N, n].  Keras: normalize"""
+    return T * np.minimum(root_inverse(T), 1 / epsilon)
+
+
+def minus_cosine(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
+    """Minus the sum of the products of both unit vectors.  A, y [N, n] -> [N].  Keras: cosine_similarity"""
+    return -np.sum(unit(y, epsilon) * unit(A, epsilon), axis=-1)
+
+
+def minus_cosine_backward(g: Any, A: Any, y: Any, epsilon: float = EPSILON) -> Any:
+    """g times its slope: a (ŷ·a)/|a|³ - ŷ/|a|, with ŷ = y/|y|.  g scalar, A, y [N, n] -> [N, n].  Keras: normalize"""
+    dU, r = -product(g, unit(y, epsilon)), root_inverse(A)
+    dr = choose(r <= 1 / epsilon, np.sum(dU * A, axis=-1, keepdims=True), 0.0)
+    return dU * np.minimum(r, 1 / epsilon) - product(dr, r, r, r, A)
+
+
+@dataclass(frozen=True)
+class CosineSimilarity(Loss):
+    """Minus the cosine, its mean over the batch.  Keras: cosine_similarity"""
+
+    kind = "cosine_similarity"
+    reduction: str = "mean"
+    weight: float = 1.0
+    epsilon: float = EPSILON
+
+    def of_example(self, activation: str) -> LossEquations:
+        """Return the equations of one example."""
+        source = "Keras: cosine_similarity"
+        cost, slope = (partial(f, epsilon=self.epsilon) for f in (minus_cosine, minus_cosine_backward))
+        return LossEquations("A", cost, source, slope, source)

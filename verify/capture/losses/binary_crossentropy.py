@@ -1,0 +1,5 @@
+"""Keras's BinaryCrossentropy."""
+
+import keras
+
+KERAS = keras.losses.BinaryCrossentropy

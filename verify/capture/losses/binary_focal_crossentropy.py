@@ -1,0 +1,5 @@
+"""Keras's BinaryFocalCrossentropy."""
+
+import keras
+
+KERAS = keras.losses.BinaryFocalCrossentropy

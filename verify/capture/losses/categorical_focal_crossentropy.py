@@ -1,0 +1,5 @@
+"""Keras's CategoricalFocalCrossentropy."""
+
+import keras
+
+KERAS = keras.losses.CategoricalFocalCrossentropy

@@ -1,0 +1,5 @@
+"""Keras's CategoricalGeneralizedCrossEntropy."""
+
+import keras
+
+KERAS = keras.losses.CategoricalGeneralizedCrossEntropy

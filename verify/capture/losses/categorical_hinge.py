@@ -1,0 +1,5 @@
+"""Keras's CategoricalHinge."""
+
+import keras
+
+KERAS = keras.losses.CategoricalHinge

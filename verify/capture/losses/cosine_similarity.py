@@ -1,0 +1,5 @@
+"""Keras's CosineSimilarity."""
+
+import keras
+
+KERAS = keras.losses.CosineSimilarity

@@ -1,0 +1,5 @@
+"""Keras's Hinge."""
+
+import keras
+
+KERAS = keras.losses.Hinge

@@ -1,0 +1,5 @@
+"""Keras's Huber."""
+
+import keras
+
+KERAS = keras.losses.Huber

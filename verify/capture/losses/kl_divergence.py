@@ -1,0 +1,5 @@
+"""Keras's KLDivergence."""
+
+import keras
+
+KERAS = keras.losses.KLDivergence

@@ -1,0 +1,5 @@
+"""Keras's LogCosh."""
+
+import keras
+
+KERAS = keras.losses.LogCosh

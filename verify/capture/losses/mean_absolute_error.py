@@ -1,0 +1,5 @@
+"""Keras's MeanAbsoluteError."""
+
+import keras
+
+KERAS = keras.losses.MeanAbsoluteError

@@ -1,0 +1,5 @@
+"""Keras's MeanAbsolutePercentageError."""
+
+import keras
+
+KERAS = keras.losses.MeanAbsolutePercentageError

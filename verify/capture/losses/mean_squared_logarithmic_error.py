@@ -1,0 +1,5 @@
+"""Keras's MeanSquaredLogarithmicError."""
+
+import keras
+
+KERAS = keras.losses.MeanSquaredLogarithmicError

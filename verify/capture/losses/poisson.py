@@ -1,0 +1,5 @@
+"""Keras's Poisson."""
+
+import keras
+
+KERAS = keras.losses.Poisson

@@ -1,0 +1,5 @@
+"""Keras's SquaredHinge."""
+
+import keras
+
+KERAS = keras.losses.SquaredHinge
