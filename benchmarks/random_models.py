@@ -145,6 +145,10 @@ def _rate(keras: Any, rng: Any) -> Any:
         lambda: S.InverseTimeDecay(first, steps, 0.5, staircase=bool(rng.random() < 0.5)),
         lambda: S.PolynomialDecay(first, steps, first / 10, float(rng.choice([1.0, 2.0]))),
         lambda: S.PiecewiseConstantDecay([0, 1], [first, first / 2, first / 3]),
+        lambda: S.PolynomialDecay(first, steps, first / 10, float(rng.choice([1.0, 2.0])), cycle=True),
+        lambda: S.CosineDecay(first, steps, float(rng.choice([0.0, 0.1]))),
+        lambda: S.CosineDecay(first / 10, steps, 0.1, warmup_target=first, warmup_steps=int(rng.choice([1, 3]))),
+        lambda: S.CosineDecayRestarts(first, steps, *map(float, rng.choice([[2, 1], [1, 0.5], [1.5, 0.9]])), 0.1),
     )  # fmt: skip
     return kinds[int(rng.integers(len(kinds)))]()
 

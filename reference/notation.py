@@ -56,7 +56,8 @@ def check_numbers(value: Any) -> None:
             fits = type(setting) is bool
         else:
             fits = all(_is_finite(x) for x in (setting if isinstance(setting, tuple) else (setting,)))
-        if not fits and not (callable(setting) and is_dataclass(setting)):
+        is_rate = is_dataclass(setting) and not hasattr(setting, "learning_rate")  # a schedule, not an optimizer
+        if not fits and not is_rate:
             raise ValueError(f"{field.name} of {value.name} must be {_kind(field.default)}, not {setting!r}")
 
 

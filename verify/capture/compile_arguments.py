@@ -9,7 +9,7 @@ import keras
 from reference.losses import SEPARATOR
 from reference.notation import text_of
 from reference.optimizers import kinds
-from reference.schedules import SCHEDULES, Schedule
+from reference.schedules import SCHEDULES, OwnRate, Schedule
 from verify.capture.essay_model import to_numpy
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
@@ -150,10 +150,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool) else float(value or 0.0)
 
 
-def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
+def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule | OwnRate:
     """Return the learning rate: a schedule, or the shortest decimal number that rounds to Keras's value.
 
-    Raises Unsupported for an unknown schedule.
+    Any other class or function is code of the person's own.  Raises Unsupported for a schedule that does not end.
     """
     own = optimizer._learning_rate
     if isinstance(own, VARIABLE):
@@ -161,11 +161,16 @@ def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
         return float(str(number)) if number.dtype == dtype else float(number)
     kinds = {getattr(keras.optimizers.schedules, kind.__name__): kind for kind in SCHEDULES.values()}
     if type(own) not in kinds:
-        known = ", ".join(kind.__name__ for kind in kinds.values())
-        raise Unsupported([(f"learning rate {type(own).__name__}", f"By Hand knows numbers and {known}")])
+        name = getattr(own, "__name__", type(own).__name__)
+        return OwnRate("".join(c for c in str(name)[:80] if c.isprintable()))
     config = {k: v for k, v in own.get_config().items() if k != "name"}
-    if config.pop("cycle", False):
-        raise Unsupported([("learning rate PolynomialDecay", "cycle=True is not verified")])
+    if config.get("warmup_target", 0) is None:  # Keras then takes no notice of its steps
+        config["warmup_steps"] = 0
+    elif not config.get("warmup_steps", 1):
+        config["initial_learning_rate"], config["warmup_target"] = config["warmup_target"], 0
     words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in config.items()}
-    schedule: Schedule = kinds[type(own)](**words)
+    try:
+        schedule: Schedule = kinds[type(own)](**words)
+    except ValueError as error:
+        raise Unsupported([(f"learning rate {type(own).__name__}", str(error))]) from error
     return schedule

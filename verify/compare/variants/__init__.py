@@ -22,7 +22,7 @@ from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
 from reference.rules import CARRIED, FROZEN, Rule
 from reference.tensor_names import CLIPPED, UPDATE, TensorName, read
-from verify.compare.variants import update
+from verify.compare.variants import schedule, update
 from verify.compare.variants.shared import VariantParts, options, unchanged
 
 LAYERS, LOSSES, OPTIMIZERS = (f"{__name__}.{package}" for package in ("layers", "losses", "optimizers"))
@@ -111,7 +111,7 @@ def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantPar
     if rule.equation == FROZEN:
         return
     if rule.tensor == "alpha":
-        yield from update.of_schedule(rule)
+        yield from schedule.of_schedule(rule)
     elif name.role == CLIPPED:
         yield from update.of_clipping(rule, network, optimizer)
     elif name.state == "decayed":
