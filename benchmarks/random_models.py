@@ -88,7 +88,8 @@ def _x(rng: Any, kind: str, shape: tuple[int, int], dtype: str) -> Array:
 
 KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "alpha", "from_logits",
         "reduction", "label_smoothing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2")  # fmt: skip
+        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2", "use_ema", "ema_overwrite_frequency",
+        "loss_scale_factor", "gradient_accumulation_steps")  # fmt: skip
 
 
 def _said(config: dict[str, Any], thing: Any) -> str:
@@ -153,9 +154,17 @@ def _rate(keras: Any, rng: Any) -> Any:
     return kinds[int(rng.integers(len(kinds)))]()
 
 
+AROUND: tuple[dict[str, Any], ...] = (
+    {}, {}, {}, {}, {"use_ema": True, "ema_momentum": 0.9}, {"use_ema": True, "ema_overwrite_frequency": 2},
+    {"loss_scale_factor": 1024.0}, {"loss_scale_factor": 100.0}, {"gradient_accumulation_steps": 2},
+    {"gradient_accumulation_steps": 2, "loss_scale_factor": 8.0},
+)  # fmt: skip
+
+
 def _optimizer(keras: Any, rng: Any) -> Any:
     clipping = ({}, {}, {}, {"clipnorm": 0.1}, {"clipvalue": 0.01}, {"global_clipnorm": 0.1})[int(rng.integers(6))]
-    rate, kind = _rate(keras, rng), int(rng.integers(4))
+    rate, kind, around = _rate(keras, rng), int(rng.integers(4)), AROUND[int(rng.integers(len(AROUND)))]
+    clipping = clipping | around
     if kind == 0:
         momentum = float(rng.choice([0.0, 0.9]))
         nesterov = bool(rng.random() < 0.5)

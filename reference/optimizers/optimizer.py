@@ -11,13 +11,14 @@ from reference import clipping, descent
 from reference import tensor_names as names
 from reference.layers.layer import SentRows
 from reference.notation import check_numbers
+from reference.optimizers.around import Around
 from reference.rule import Rule
 from reference.schedules import OwnRate
 
 ROWS = "embedding"  # the kind of the rules that read single rows of a gradient
 
 
-class Optimizer:
+class Optimizer(Around):
     """A kind of optimizer. Each kind is a frozen dataclass of its coefficients, with Keras's defaults.
 
     `name` is its name in texts. `learning_rate` is a number, a schedule, which is a function of t, or an `OwnRate`.
@@ -75,7 +76,7 @@ class Optimizer:
             yield clip
             g = clip.tensor
         sent = None if self.global_clipnorm else sent
-        if self.weight_decay:
+        if self.weight_decay and P not in self.undecayed:
             kept = names.decayed(P)
             decay = partial(descent.decayed, weight_decay=self.weight_decay)
             yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)

@@ -19,7 +19,6 @@ UNKNOWN = {
     "hinge": lambda: small(loss="hinge"),
     "ignore_class": lambda: small(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=1)),
     "RMSprop": lambda: small(optimizer="rmsprop"),
-    "averages": lambda: small(optimizer=keras.optimizers.Adam(use_ema=True)),
     "CosineDecayRestarts": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecayRestarts(0.1, 3, 0.5))),
     "a dropout rate must be": lambda: sequential(L.Dense(5), L.Dropout(1.0)),
     "negative slope of leaky_relu must be": lambda: sequential(L.Dense(5), L.LeakyReLU(negative_slope=1.5)),

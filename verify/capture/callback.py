@@ -17,7 +17,7 @@ import tensorflow as tf
 from reference.notation import text_of
 from verify.capture.batch import Batch, once_more, parts, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
-from verify.capture.essay_model import moments, snapshot, to_numpy, variables
+from verify.capture.essay_model import moments, snapshot, steps_taken, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
@@ -105,7 +105,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if tf.distribute.has_strategy():
             raise Unsupported([("tf.distribute", "training on one device is verified")])
         dtype = understood.dtype
-        optimizer = optimizer_text(model.optimizer, dtype)
+        optimizer = optimizer_text(model.optimizer, dtype, understood.parameters)
         loss = loss_text(model, understood.graph.output_names, dtype)
         self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=uses_xla(model))
         if not model.optimizer.built:
@@ -140,7 +140,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if self.steps % self.every or self._diverged or self.problem:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
-        number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
+        number, state = steps_taken(self.model.optimizer) + 1, self._state()
         begin, reported = snapshot(self.model), reported_so_far(self.model)
         arrays = Batch(tuple(map(np.asarray, x)), tuple(map(np.asarray, y)))
         with self._unchanged():
@@ -162,7 +162,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         The step is compiled when Keras compiles its own for the same shapes: a hyper-parameter that a callback changes
         later changes neither. A model that runs eagerly reads it at every step.
         """
-        description = optimizer_text(self.model.optimizer, self.settings.dtype)
+        description = self._described()
         if not hasattr(self._step, "get_concrete_function"):
             return self._step, description
         specs = self._specs(x, y, spec)
@@ -185,12 +185,14 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         metrics = self.model.metrics_variables
         return unchanged(*([self.model] if self.model.run_eagerly else [*variables(self.model), *metrics]))
 
+    def _described(self) -> str:
+        """Return the description of the optimizer as it is now."""
+        return optimizer_text(self.model.optimizer, self.settings.dtype, self._understood.parameters)
+
     def _with_rate(self, description: str) -> str:
         """Return an optimizer's description with the learning rate that this step begins with."""
-        optimizer, now = cast(Any, OPTIMIZERS[description]), optimizer_text(self.model.optimizer, self.settings.dtype)
-        rate = OPTIMIZERS[now].learning_rate
-        is_number = isinstance(rate, float)
-        return text_of(optimizer.name, replace(optimizer, learning_rate=rate)) if is_number else description
+        optimizer, rate = cast(Any, OPTIMIZERS[description]), OPTIMIZERS[self._described()].learning_rate
+        return text_of(optimizer.name, replace(optimizer, learning_rate=rate)) if type(rate) is float else description
 
     def _state(self) -> dict[str, Array]:
         """Return every parameter P, the optimizer's moments of P, and what layers keep, by name."""

@@ -1,6 +1,6 @@
 """Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -18,13 +18,9 @@ from verify.errors import Unsupported, Unusable
 
 PLAIN: dict[str, Callable[[Any], Any]] = {"from_logits": bool, "label_smoothing": float}
 MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")  # without sample weights they are equal
-NOT_VERIFIED = {
-    "use_ema": "averages of the weights",
-    "gradient_accumulation_steps": "accumulated gradients",
-    "loss_scale_factor": "loss scaling",
-}
 TAKEN = ("momentum", "nesterov", "beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-         "global_clipnorm")  # fmt: skip
+         "global_clipnorm", "use_ema", "loss_scale_factor", "gradient_accumulation_steps")  # fmt: skip
+OF_AVERAGE = ("ema_momentum", "ema_overwrite_frequency")
 CAST = ("momentum", "weight_decay")  # Keras casts these to the dtype of the variables
 
 
@@ -117,8 +113,8 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
     return str(description)
 
 
-def optimizer_text(optimizer: Any, dtype: str) -> str:
-    """Return the description of a Keras optimizer.
+def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) -> str:
+    """Return the description of a Keras optimizer. `parameters` has the model's, by name.
 
     Raises Unsupported, naming everything that is not verified; Unusable for a hyper-parameter that no step can use.
     """
@@ -126,23 +122,29 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
     if type(optimizer) not in by_optimizer():
         *most, last = sorted(known.__name__ for known in by_optimizer())
         raise Unsupported([(name, f"By Hand knows {', '.join(most)} and {last}")])
-    problems = [(name, f"{text} ({what})") for what, text in NOT_VERIFIED.items() if getattr(optimizer, what, None)]
-    left_out = getattr(optimizer, "_exclude_from_weight_decay", None)
-    if left_out or getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
-        problems.append((name, "weight decay of some variables only"))
     kind = kinds()[by_optimizer()[type(optimizer)]]
-    words = {word: _plain(getattr(optimizer, word)) for word in TAKEN if word in {f.name for f in fields(kind)}}  # type: ignore[arg-type]
+    taken = (*TAKEN, *(OF_AVERAGE if optimizer.use_ema else ()))
+    words = {word: _plain(getattr(optimizer, word)) for word in taken if word in {f.name for f in fields(kind)}}
     words |= {word: rounded(words[word], dtype) for word in CAST if word in words}
+    rate = _learning_rate(optimizer, dtype)
+    if optimizer.gradient_accumulation_steps and isinstance(rate, OwnRate):
+        raise Unsupported(
+            [(f"learning rate {rate.of}", "accumulating gradients with a rate of one's own is not verified")]
+        )
     try:
-        rate = _learning_rate(optimizer, dtype)
-    except Unsupported as error:
-        problems += error.rows
-    if problems:
-        raise Unsupported(problems)
-    try:
-        return text_of(kind.name, kind(learning_rate=rate, **words))  # type: ignore[call-arg]
+        undecayed = _left_out_of_decay(optimizer, parameters) if words["weight_decay"] else ()
+        return text_of(kind.name, kind(learning_rate=rate, undecayed=undecayed, **words))  # type: ignore[call-arg]
     except ValueError as error:
         raise Unusable(f"optimizer: {error}") from error
+
+
+def _left_out_of_decay(optimizer: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the learned parameters that `exclude_from_weight_decay` leaves out.
+
+    Keras asks this of TensorFlow's own variables, whose names differ from those of Keras's.
+    """
+    learned = ((P, variable.value) for P, variable in parameters.items() if variable.trainable)
+    return tuple(P for P, variable in learned if not optimizer._use_weight_decay(variable))
 
 
 def _plain(value: Any) -> Any:

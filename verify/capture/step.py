@@ -21,7 +21,7 @@ from reference.rules import rules
 from verify.capture.compile_arguments import loss_text, losses_of, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.layers import fused
-from verify.capture.listeners import applied
+from verify.capture.listeners import applied, slots_of
 from verify.capture.reader import BESIDE, Tensors
 from verify.capture.understood import Understood
 from verify.errors import Unverifiable
@@ -79,7 +79,8 @@ def training(model: Any, understood: Understood) -> Step:
     network, parameters = understood.network, understood.parameters
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
-    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype)]
+    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype, parameters)]
+    slots = slots_of(learned) if optimizer.gradient_accumulation_steps else {}
     plan = rules(network, loss_text(model, understood.graph.output_names, understood.dtype), optimizer)
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
@@ -92,8 +93,9 @@ def training(model: Any, understood: Understood) -> Step:
         with tf.GradientTape() as tape:
             predictions = _pass(model, understood, X, inner, training=True)
             C = _cost(model, understood, X, y, predictions, training=True)
+            scaled = model.optimizer.scale_loss(C)
         sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in learned.items()}
-        gradients = tape.gradient(C, sources)
+        gradients = tape.gradient(scaled, sources)
         for name, gradient in gradients.items():
             if gradient is None:
                 raise Unverifiable(
@@ -103,7 +105,7 @@ def training(model: Any, understood: Understood) -> Step:
         tensors |= {names.gradient(name): tf.convert_to_tensor(gradients[name]) for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
-        found = applied(model.optimizer, learned, [gradients[P] for P in learned])
+        found = applied(model.optimizer, learned, [gradients[P] for P in learned], slots)
         tensors |= {name: tensor for name, tensor in found.items() if name != "alpha" or name in optimizer.given}
         tensors |= {name: tf.identity(variable.value) for name, variable in kept.items()}
         tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}

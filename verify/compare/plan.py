@@ -42,7 +42,7 @@ def own_results(trace: Trace) -> dict[str, str]:
     network = trace.network
     if not trace.settings.training:
         return {own(place.gives): place.gives for _, place in network.in_prediction.outputs}
-    moments = [kept(moment, P) for P in network.learned() for moment in OPTIMIZERS[trace.settings.optimizer].keeps]
+    moments = [kept(moment, P) for P in network.learned() for moment in OPTIMIZERS[trace.settings.optimizer].carries]
     return {own(P): new(P) for P in network.learned()} | {own(name): name for name in (*moments, *network.kept)}
 
 
@@ -51,7 +51,7 @@ def begins_with(trace: Trace) -> tuple[str, ...]:
     network, optimizer = trace.network, OPTIMIZERS[trace.settings.optimizer]
     if not trace.settings.training:
         return given_names(network)
-    moments = (before(kept(moment, P)) for P in network.learned() for moment in optimizer.keeps)
+    moments = (before(kept(moment, P)) for P in network.learned() for moment in optimizer.carries)
     return (*given_names(network), *optimizer.given, *moments)
 
 

@@ -36,7 +36,7 @@ def rates(schedule, steps, jit):
 
 
 def by_hand(schedule):
-    return optimizer_named(optimizer_text(keras.optimizers.SGD(schedule), "float32")).learning_rate
+    return optimizer_named(optimizer_text(keras.optimizers.SGD(schedule), "float32", {})).learning_rate
 
 
 @pytest.mark.parametrize("jit", [False, True], ids=["graph", "XLA"])
@@ -84,4 +84,4 @@ def test_a_whole_number_that_keras_misses_is_named(schedule, done, named):
 
 def test_periods_that_shrink_are_refused_by_name():
     with pytest.raises(Unsupported, match="learning rate CosineDecayRestarts"):
-        optimizer_text(keras.optimizers.SGD(S.CosineDecayRestarts(0.1, 10, 0.5)), "float32")
+        optimizer_text(keras.optimizers.SGD(S.CosineDecayRestarts(0.1, 10, 0.5)), "float32", {})

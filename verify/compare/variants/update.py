@@ -43,15 +43,19 @@ def of_any_update(rule: Rule) -> VariantParts:
     yield "update of the step before", unchanged, (names.previous(rule.tensor),)
 
 
-def of_new_parameters(rule: Rule, decay: float) -> VariantParts:
+def of_new_parameters(rule: Rule, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the new parameters; with a decay, also those that apply it elsewhere or not at all."""
     P, update = rule.inputs
+    decay = optimizer.weight_decay
     yield "sign of the update", lambda P, u: P + u
     yield "update skipped", unchanged, (P,)
     yield "update applied twice", lambda P, u: P - u * 2
     yield "update of stale weights", descent.descend, (names.previous(P), update)
     yield "weight decay (1e-4)", lambda P, u: P * (1 - 1e-4) - u
-    if decay:
+    if P in optimizer.undecayed and decay:
+        without = (P, update, "alpha")
+        yield "decay of a parameter that is left out", lambda P, u, a: descent.decayed(P, a, decay) - u, without
+    elif decay:
         P = names.read(P).base  # W of W_new = W_decayed - update
         yield "decay after the update", lambda P, u, a: descent.decayed(P - u, a, decay), (P, update, "alpha")
         yield "decay left out", descent.descend, (P, update)
@@ -72,7 +76,7 @@ def of_decay(rule: Rule, decay: float) -> VariantParts:
 def of_clipping(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the clipping of gradients."""
     g, most = rule.inputs[0], options(rule.compute)["most"]
-    every = tuple(names.gradient(P) for P in network.learned())
+    every = tuple(optimizer.handed(P) for P in network.learned())
     yield "not clipped", unchanged, (g,)
     if optimizer.clipvalue:
         yield "clipped from above only", lambda g: np.minimum(g, most), (g,)
