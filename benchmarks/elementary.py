@@ -75,6 +75,7 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
         "tanh": (*tanh, lambda dtype: rng.normal(size=COUNT) * 3, precision.TANH_ULP),
         "tanh, small": (*tanh, lambda dtype: 10 ** rng.uniform(-30, 0, COUNT), precision.TANH_ULP),
         "tanh, large": (*tanh, lambda dtype: rng.uniform(2, 30, COUNT), precision.TANH_ULP),
+        "cos, 0 to π": (tf.cos, np.cos, lambda dtype: rng.uniform(0, np.pi, COUNT), precision.COS_ULP),
         "sigmoid": (*logistic, lambda dtype: rng.normal(size=COUNT) * 3, precision.SIGMOID_ULP),
         "sigmoid below 0": (*logistic, lambda dtype: rng.uniform(-86, 0, COUNT), precision.SIGMOID_ULP),
         "softplus": (tf.math.softplus, softplus, lambda dtype: rng.normal(size=COUNT) * 3, precision.SOFTPLUS_ULP),

@@ -86,7 +86,8 @@ def _x(rng: Any, kind: str, shape: tuple[int, int], dtype: str) -> Array:
 KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_slope", "alpha", "from_logits",
         "reduction", "label_smoothing", "delta", "gamma", "q",
         "apply_class_balancing", "momentum", "nesterov", "amsgrad", "weight_decay", "clipnorm", "clipvalue",
-        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2", "rho", "centered")  # fmt: skip
+        "global_clipnorm", "learning_rate", "epsilon", "beta_1", "beta_2", "rho", "centered", "use_ema",
+        "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps")  # fmt: skip
 
 
 def _said(config: dict[str, Any], thing: Any) -> str:
@@ -132,16 +133,28 @@ def _rate(keras: Any, rng: Any) -> Any:
         lambda: S.InverseTimeDecay(first, steps, 0.5, staircase=bool(rng.random() < 0.5)),
         lambda: S.PolynomialDecay(first, steps, first / 10, float(rng.choice([1.0, 2.0]))),
         lambda: S.PiecewiseConstantDecay([0, 1], [first, first / 2, first / 3]),
+        lambda: S.PolynomialDecay(first, steps, first / 10, float(rng.choice([1.0, 2.0])), cycle=True),
+        lambda: S.CosineDecay(first, steps, float(rng.choice([0.0, 0.1]))),
+        lambda: S.CosineDecay(first / 10, steps, 0.1, warmup_target=first, warmup_steps=int(rng.choice([1, 3]))),
+        lambda: S.CosineDecayRestarts(first, steps, *map(float, rng.choice([[2, 1], [1, 0.5], [1.5, 0.9]])), 0.1),
     )  # fmt: skip
     return kinds[int(rng.integers(len(kinds)))]()
+
+
+AROUND: tuple[dict[str, Any], ...] = (
+    {}, {}, {}, {}, {"use_ema": True, "ema_momentum": 0.9}, {"use_ema": True, "ema_overwrite_frequency": 2},
+    {"loss_scale_factor": 1024.0}, {"loss_scale_factor": 100.0}, {"gradient_accumulation_steps": 2},
+    {"gradient_accumulation_steps": 2, "loss_scale_factor": 8.0},
+)  # fmt: skip
 
 
 def _optimizer(keras: Any, rng: Any) -> Any:
     K = keras.optimizers
     clipping = ({}, {}, {}, {"clipnorm": 0.1}, {"clipvalue": 0.01}, {"global_clipnorm": 0.1})[int(rng.integers(6))]
-    rate, kind = _rate(keras, rng), int(rng.integers(8))
+    rate, kind, around = _rate(keras, rng), int(rng.integers(8)), AROUND[int(rng.integers(len(AROUND)))]
     momentum, yes = float(rng.choice([0.0, 0.9])), bool(rng.random() < 0.5)
     decay = float(rng.choice([0.0, 0.01])) or None
+    clipping = clipping | around
     options = {
         "epsilon": float(rng.choice([1e-7] * 12 + [1e-8] * 4 + [1e-3] * 3 + [0.0])),
         "beta_2": float(rng.choice([0.999, 0.9])),

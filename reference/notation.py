@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-LONGEST = 2000  # characters of a text
+LONGEST = 20_000  # characters of a text
 
 
 def parse(text: str, kinds: Mapping[str, Callable[..., Any]]) -> Any:
@@ -54,9 +54,12 @@ def check_numbers(value: Any) -> None:
         setting = getattr(value, field.name)
         if isinstance(field.default, bool):
             fits = type(setting) is bool
+        elif isinstance(field.default, tuple):
+            fits = type(setting) is tuple and all(isinstance(x, str) and x.isprintable() for x in setting)
         else:
             fits = all(_is_finite(x) for x in (setting if isinstance(setting, tuple) else (setting,)))
-        if not fits and not (callable(setting) and is_dataclass(setting)):
+        is_rate = is_dataclass(setting) and not hasattr(setting, "learning_rate")  # a schedule, not an optimizer
+        if not fits and not is_rate:
             raise ValueError(f"{field.name} of {value.name} must be {_kind(field.default)}, not {setting!r}")
 
 
@@ -65,6 +68,8 @@ def _is_finite(x: Any) -> bool:
 
 
 def _kind(default: Any) -> str:
+    if isinstance(default, tuple):
+        return "a tuple of names"
     return "True or False" if isinstance(default, bool) else "a number"
 
 
@@ -79,9 +84,8 @@ def _instance(name: str, arguments: dict[str, Any], kinds: Mapping[str, Callable
 
 def text_of(name: str, value: Any) -> str:
     """Return the text of a frozen dataclass under this name; a nested dataclass uses its own `name`."""
-    changed = [
-        f"{f.name}={_text(getattr(value, f.name))}" for f in fields(value) if getattr(value, f.name) != f.default
-    ]
+    ordered = sorted(fields(value), key=lambda f: bool(f.kw_only))
+    changed = [f"{f.name}={_text(getattr(value, f.name))}" for f in ordered if getattr(value, f.name) != f.default]
     return f"{name}({', '.join(changed)})" if changed else name
 
 

@@ -52,6 +52,12 @@ def over_root(x: Any, y: Any) -> Any:
 
 
 @operation
+def divided(x: Any, constant: Any) -> Any:
+    """x / c, where c is a constant: a compiler may multiply by 1/c.  Any shape, scalar -> its shape."""
+    return x / constant
+
+
+@operation
 def norm(*arrays: Any) -> Any:
     """√ of the sum of all squares: of each array, then of these sums, each in any order.  Any shapes -> scalar."""
     return np.sqrt(sum(np.sum(x * x) for x in arrays))

@@ -17,6 +17,7 @@ from reference.ends import End, costs, ends
 from reference.layers.identity import Identity
 from reference.network import Network
 from reference.operations import rounded_as
+from reference.optimizers.around import of_gradient, scaled_slope, with_what_is_around
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 
@@ -32,8 +33,15 @@ def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]
     `cost` is the text of the loss, or of the loss of each output. Raises ValueError if it does not fit the network.
     """
     found = ends(network, cost)
-    steps = (_forward(network, found), _backward(network, found), _update(network, optimizer))
+    back = tuple(_scaled(end, optimizer.loss_scale_factor) for end in found) if optimizer.loss_scale_factor else found
+    steps = (_forward(network, found), _backward(network, back), _update(network, optimizer))
     return tuple(_folded(rule for part in steps for rule in part))
+
+
+def _scaled(end: End, scale: float) -> End:
+    """Return an output with the slope of its cost times the scale of the loss."""
+    slope = partial(scaled_slope, slope=end.equations.slope, scale=scale)
+    return replace(end, equations=replace(end.equations, slope=slope))
 
 
 def _folded(sequence: Iterator[Rule]) -> Iterator[Rule]:
@@ -89,11 +97,15 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     sent = {P: layer.sent_rows(place) for layer, place in network.places for P in layer.learned(place) if place.owns}
     gradients = tuple(names.gradient(P) if rows is None else rows.rows for P, rows in sent.items())
     for layer, place in reversed(network.places):
+        for P in (P for P in layer.learned(place) if place.owns):
+            yield from of_gradient(optimizer, P, place.number)
+    for layer, place in reversed(network.places):
         for P in (P for P in layer.parameters(place) if place.owns and P not in layer.learned(place)):
             yield Rule(names.new(P), FROZEN, (P,), carried, place.number, "update", elementwise=True)
         for P in (P for P in layer.learned(place) if place.owns):
             equation = "16" if names.read(P).quantity == "B" else "15"
-            yield from optimizer.rules(P, equation, place.number, gradients, sent[P])
+            own = optimizer.rules(P, equation, place.number, gradients, sent[P])
+            yield from with_what_is_around(own, optimizer, P, place.number)
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:
@@ -103,7 +115,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         layer = names.read(P).layer or 0
         if not first:
             starting.append(_carried_over(P, P, layer))
-        for moment in optimizer.keeps if training and P in network.learned() else ():
+        for moment in optimizer.carries if training and P in network.learned() else ():
             kept = names.kept(moment, P)
             if first:
                 starting.append(_new(names.before(kept), P, optimizer.begins_at(moment), layer))

@@ -7,9 +7,12 @@ A name is a quantity, with its role in front of it and its state behind it:
     gamma_1                  the same with a word in place of the letter
     dW1                      the gradient of the cost with respect to W1
     m_W1  v_W1  vmax_W1      what the optimizer keeps of W1, after the step; m_W1_before: before the step
+    unscaled_W1              the gradient of W1 without the scale of the loss
+    mean_W1                  the mean of the gradients of W1 that several steps have accumulated
     clipped_W1               the gradient of W1 after clipping
     update_W1                what is subtracted from W1
     W1_decayed  W1_new       W1 after weight decay, and after the step
+    W1_updated               W1 after the update, where the average of the weights may overwrite it
     W1_own  m_W1_own         W1_new and m_W1 of Keras's own step, where By Hand's capture has other bits (XLA)
     W1@  m_W1@               W1_new and m_W1 of the step before, as a step reads what the last one left
     W1~                      W1 itself in the step before
@@ -21,10 +24,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CARRIED, PREVIOUS = "@", "~"
-UPDATE, CLIPPED = "update", "clipped"
+UPDATE, CLIPPED, UNSCALED, MEAN = "update", "clipped", "unscaled", "mean"
 NAME = re.compile(
     r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zsty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
-    r"(_(?P<state>new|before|decayed|own))?(?P<when>@?~?)"
+    r"(_(?P<state>new|before|decayed|updated|own))?(?P<when>@?~?)"
 )
 
 
@@ -32,8 +35,9 @@ NAME = re.compile(
 class TensorName:
     """The parts of a name. `layer` is None for a quantity of the whole step.
 
-    `role`: "" for the quantity itself, "d" its gradient, "update", "clipped", or what an optimizer keeps ("m").
-    `state`: "", "before", "decayed", "new" or "own". `when`: "", CARRIED or PREVIOUS.
+    `role`: "" for the quantity itself, "d" its gradient, "update", "clipped", "unscaled", "mean", or what an optimizer
+    keeps ("m").
+    `state`: "", "before", "decayed", "updated", "new" or "own". `when`: "", CARRIED or PREVIOUS.
     """
 
     quantity: str
@@ -50,7 +54,7 @@ class TensorName:
     @property
     def is_kept(self) -> bool:
         """True for what an optimizer keeps from step to step."""
-        return self.role not in ("", "d", UPDATE, CLIPPED)
+        return self.role not in ("", "d", UPDATE, CLIPPED, UNSCALED, MEAN)
 
 
 def read(name: str) -> TensorName:
@@ -119,6 +123,21 @@ def before(kept_tensor: str) -> str:
 def clipped(P: str) -> str:
     """Return clipped_P, the gradient of P after clipping."""
     return f"{CLIPPED}_{P}"
+
+
+def unscaled(P: str) -> str:
+    """Return unscaled_P, the gradient of P without the scale of the loss."""
+    return f"{UNSCALED}_{P}"
+
+
+def mean(P: str) -> str:
+    """Return mean_P, the mean of accumulated gradients of P."""
+    return f"{MEAN}_{P}"
+
+
+def updated(P: str) -> str:
+    """Return P_updated, P after the update and before its average may overwrite it."""
+    return f"{P}_updated"
 
 
 def update(P: str) -> str:

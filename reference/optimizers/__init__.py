@@ -10,7 +10,7 @@ from functools import lru_cache
 from reference.notation import parse
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import classes_of
-from reference.schedules import SCHEDULES
+from reference.schedules import SCHEDULES, OwnRate
 
 
 @lru_cache(maxsize=1)
@@ -22,7 +22,7 @@ def kinds() -> dict[str, type[Optimizer]]:
 @lru_cache(maxsize=256)
 def optimizer_named(text: str) -> Optimizer:
     """Return the optimizer that a text describes: "sgd(momentum=0.9)".  Raises ValueError for any other text."""
-    optimizer: object = parse(text, {**kinds(), **SCHEDULES})
+    optimizer: object = parse(text, {**kinds(), **SCHEDULES, OwnRate.name: OwnRate})
     if not isinstance(optimizer, Optimizer):
         raise ValueError(f"optimizer {text!r} is not one of {', '.join(kinds())}")
     return optimizer

@@ -11,16 +11,18 @@ from reference import clipping, descent, rows
 from reference import tensor_names as names
 from reference.layers.layer import SentRows
 from reference.notation import check_numbers
+from reference.optimizers.around import Around
 from reference.rule import Rule
+from reference.schedules import OwnRate
 
 ROWS = "embedding"  # the kind of the rules that read single rows of a gradient
 
 
-class Optimizer:
+class Optimizer(Around):
     """A kind of optimizer. Each kind is a frozen dataclass of its coefficients, with Keras's defaults.
 
-    `name` is its name in texts. `learning_rate` is a number or a schedule, a function of t. Only one of
-    `clipnorm`, `clipvalue` and `global_clipnorm` may be set.
+    `name` is its name in texts. `learning_rate` is a number, a schedule, which is a function of t, or an `OwnRate`.
+    Only one of `clipnorm`, `clipvalue` and `global_clipnorm` may be set.
     """
 
     name: ClassVar[str] = ""
@@ -40,8 +42,13 @@ class Optimizer:
 
     @property
     def coefficients(self) -> dict[str, float]:
-        """The single numbers that its rules read, beside t. alpha is one of them unless a schedule computes it."""
-        return {} if callable(self.learning_rate) else {"alpha": self.learning_rate}
+        """The single numbers that its rules read, beside t. alpha is one of them if it is a number."""
+        return {"alpha": self.learning_rate} if isinstance(self.learning_rate, int | float) else {}
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The tensors of a step that no rule computes: alpha, if code of the person's own gives it."""
+        return ("alpha",) if isinstance(self.learning_rate, OwnRate) else ()
 
     @property
     def moves_by_a_product(self) -> bool:
@@ -94,7 +101,7 @@ class Optimizer:
             yield clip
             g = clip.tensor
         sent = None if self.global_clipnorm else sent
-        if self.weight_decay:
+        if self.weight_decay and P not in self.undecayed:
             decay = partial(descent.decayed, weight_decay=self.weight_decay)
             yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
         yield from self.move(P, g, equation, layer, sent)

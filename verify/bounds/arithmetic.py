@@ -114,6 +114,12 @@ def quotient(a: Ball, b: Ball, least: Ball) -> Ball:
     return _divided(a, b, np.maximum(np.abs(b.value) - b.radius, guaranteed))
 
 
+@on_balls(operations.divided)
+def divided(a: Ball, b: Ball) -> Ball:
+    """Quotient a / b by a constant b. As a product with 1 / b it rounds twice: at most 1.5 ulp, and u² more."""
+    return _divided(a, b, np.abs(b.value) - b.radius, 1.5 + 4 * a.precision.unit)
+
+
 def _divided(a: Ball, b: Ball, floor: Any, ulp: float = 0.5) -> Ball:
     """Return a / b, where |b| >= `floor`. The radius is infinite where `floor` is not above 0."""
     value = a.value / b.value

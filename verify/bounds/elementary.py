@@ -6,6 +6,7 @@ lose digits that a small radius needs. The second is the error of TensorFlow's k
 (`verify.records.precision`).
 """
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,11 @@ from reference.layers.gelu import cube
 from reference.layers.sigmoid import sigmoid
 from reference.layers.softplus import softplus
 from reference.layers.sparsemax import simplex_threshold
+from reference.schedules import count_periods, periods_over
+from verify.bounds.arithmetic import negative
 from verify.bounds.ball import SLACK, Ball, on_balls
 from verify.records.precision import (
+    COS_ULP,
     CUBE_ULP,
     ERFC_TAIL_ULP,
     ERFC_ULP,
@@ -141,6 +145,28 @@ def log1p(a: Ball) -> Ball:
     value, least = np.log1p(a.value), 1 + a.value
     radius = np.where(a.radius < least, -np.log1p(-np.minimum(a.radius / least, 1)), np.inf)
     return a.rounded(value, radius, LOG1P_ULP)
+
+
+@on_balls(np.cos)
+def cos(a: Ball) -> Ball:
+    """Cosine of a. It moves by no more than a does."""
+    return a.rounded(np.cos(a.value), a.radius, COS_ULP)
+
+
+@on_balls(periods_over)
+def periods_over_of(done: Ball, first: Ball, factor: Ball) -> Ball:
+    """Number of periods that are over, computed in fractions for the ends of the balls: it falls as periods grow."""
+    ends = [(Fraction(float(x.value)), Fraction(float(x.radius))) for x in (done, first, factor)]
+    (d, d_radius), *growing = ends
+    most = count_periods(d + d_radius, *(value - radius for value, radius in growing))
+    fewest = count_periods(d - d_radius, *(value + radius for value, radius in growing))
+    return done.same((most + fewest) / 2, (most - fewest) / 2)
+
+
+@on_balls(np.ceil)
+def ceil(a: Ball) -> Ball:
+    """Smallest whole number that is at least a."""
+    return negative(floor(negative(a)))
 
 
 @on_balls(np.floor)

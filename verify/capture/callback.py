@@ -17,7 +17,7 @@ import tensorflow as tf
 from reference.notation import text_of
 from verify.capture.batch import once_more, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
-from verify.capture.essay_model import moments, snapshot, to_numpy, variables
+from verify.capture.essay_model import moments, snapshot, steps_taken, to_numpy, variables
 from verify.capture.fit_step import CapturedStep, reported_so_far, specs_of, trained
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
@@ -25,7 +25,7 @@ from verify.capture.step import training, uses_xla
 from verify.capture.understood import Understood
 from verify.capture.user_model import check_variables
 from verify.capture.written import named
-from verify.compare.plan import uneven_labels
+from verify.compare.plan import of_own_rate, uneven_labels
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
@@ -105,7 +105,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if tf.distribute.has_strategy():
             raise Unsupported([("tf.distribute", "training on one device is verified")])
         dtype = understood.dtype
-        optimizer = optimizer_text(model.optimizer, dtype)
+        optimizer = optimizer_text(model.optimizer, dtype, understood.parameters)
         loss = loss_text(model, understood.graph.output_names, dtype)
         self.settings = Settings(dtype=dtype, data=GIVEN, optimizer=optimizer, loss=loss, jit=uses_xla(model))
         if not model.optimizer.built:
@@ -153,7 +153,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         if self.steps % self.every or self._diverged:
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
-        number, state = int(to_numpy(self.model.optimizer.iterations)) + 1, self._state()
+        number, state = steps_taken(self.model.optimizer) + 1, self._state()
         begin, reported = snapshot(self.model), reported_so_far(self.model)
         with self._unchanged():
             network, channels_first = self._understood.network, self._understood.channels_first
@@ -174,7 +174,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         The step is compiled when Keras compiles its own for the same shapes: a hyper-parameter that a callback changes
         later changes neither. A model that runs eagerly reads it at every step.
         """
-        description = optimizer_text(self.model.optimizer, self.settings.dtype)
+        description = self._described()
         if not hasattr(self._step, "get_concrete_function"):
             return self._step, description
         specs = specs_of(batch, spec, self._understood.graph)
@@ -190,11 +190,14 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         metrics = self.model.metrics_variables
         return unchanged(*([self.model] if self.model.run_eagerly else [*variables(self.model), *metrics]))
 
+    def _described(self) -> str:
+        """Return the description of the optimizer as it is now."""
+        return optimizer_text(self.model.optimizer, self.settings.dtype, self._understood.parameters)
+
     def _with_rate(self, description: str) -> str:
         """Return an optimizer's description with the learning rate that this step begins with."""
-        optimizer, now = cast(Any, OPTIMIZERS[description]), optimizer_text(self.model.optimizer, self.settings.dtype)
-        rate = OPTIMIZERS[now].learning_rate
-        return description if callable(rate) else text_of(optimizer.name, replace(optimizer, learning_rate=rate))
+        optimizer, rate = cast(Any, OPTIMIZERS[description]), OPTIMIZERS[self._described()].learning_rate
+        return text_of(optimizer.name, replace(optimizer, learning_rate=rate)) if type(rate) is float else description
 
     def _state(self) -> dict[str, Array]:
         """Return every parameter P, the optimizer's moments of P, and what layers keep, by name."""
@@ -236,7 +239,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
         news = bool(failed) and (self.first is None or failed[0].verdict != "unjudged")
         self.first = failed[0] if news else self.first
-        for note in uneven_labels(tensors, self._understood.network, settings):
+        for note in (*of_own_rate(settings), *uneven_labels(tensors, self._understood.network, settings)):
             self._note_once(note)
         strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
         if strange and not any("NaN" in note for note in self.notes):

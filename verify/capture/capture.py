@@ -12,7 +12,7 @@ from reference.tensor_names import own as own_name
 from verify.capture.batch import Batch, parts
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.environment import environment
-from verify.capture.essay_model import build, moments, restore, snapshot, to_numpy, variables
+from verify.capture.essay_model import build, moments, restore, snapshot, steps_taken, variables
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.overrides import replaced, replaced_at_run_time
@@ -63,10 +63,10 @@ def capture_model(model: Any, understood: Understood, batches: list[Batch], comm
         data=GIVEN,
         batch=batches[0].examples,
         steps=len(batches),
-        optimizer=optimizer_text(model.optimizer, dtype),
+        optimizer=optimizer_text(model.optimizer, dtype, understood.parameters),
         loss=loss_text(model, understood.graph.output_names, dtype),
         jit=uses_xla(model),
-        done=int(to_numpy(model.optimizer.iterations)),
+        done=steps_taken(model.optimizer),
     )
     for variable, value in zip(variables(model), snapshot(model), strict=True):
         if not np.isfinite(value).all():
@@ -145,10 +145,10 @@ def _own_step(model: Any, understood: Understood, batch: Batch, settings: Settin
     X, y = graph.as_taken(batch.x), graph.as_given(batch.y)
     if not settings.training:
         return list(map(np.asarray, parts(model.predict_on_batch(X), graph.output_names, "the prediction")))
-    before = int(to_numpy(model.optimizer.iterations))
+    before = steps_taken(model.optimizer)
     s = graph.as_given(batch.s) if batch.s else None
     output = reported_loss(model, model.train_on_batch(X, y, sample_weight=s, return_dict=True))
-    counted = int(to_numpy(model.optimizer.iterations))
+    counted = steps_taken(model.optimizer)
     if counted != before + 1:
         text = f"optimizer.iterations is {counted} after a step that began at {before}"
         raise Unverifiable(f"{text}{reasons(model)}")

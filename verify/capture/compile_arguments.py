@@ -1,6 +1,6 @@
 """Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from reference.losses import SEPARATOR
 from reference.notation import text_of
 from reference.optimizers import kinds
-from reference.schedules import SCHEDULES, Schedule
+from reference.schedules import SCHEDULES, OwnRate, Schedule
 from verify.capture.essay_model import to_numpy
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
@@ -21,11 +21,8 @@ from verify.errors import Unsupported, Unusable
 
 OF_A_STEP = ("reduction", "weight", "epsilon")  # fields of a loss that are not among Keras's options of it
 REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_weight": "weighted_mean", "sum": "sum"}
-NOT_VERIFIED = {
-    "use_ema": "averages of the weights",
-    "gradient_accumulation_steps": "accumulated gradients",
-    "loss_scale_factor": "loss scaling",
-}
+NOT_OPTIONS = ("learning_rate", "undecayed")  # fields of an optimizer that are found in other ways
+OF_AVERAGE = ("ema_momentum", "ema_overwrite_frequency")
 
 
 def loss_text(model: Any, names: tuple[str, ...], dtype: str) -> str:
@@ -146,8 +143,8 @@ def _option(value: Any) -> Any:
     return value if isinstance(value, bool) or np.ndim(value) else float(value)
 
 
-def optimizer_text(optimizer: Any, dtype: str) -> str:
-    """Return the description of a Keras optimizer.
+def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) -> str:
+    """Return the description of a Keras optimizer. `parameters` has the model's, by name.
 
     Raises Unsupported, naming everything that is not verified; Unusable for a hyper-parameter that no step can use.
     """
@@ -155,25 +152,33 @@ def optimizer_text(optimizer: Any, dtype: str) -> str:
     if type(optimizer) not in by_optimizer():
         *most, last = sorted(known.__name__ for known in by_optimizer())
         raise Unsupported([(name, f"By Hand knows {', '.join(most)} and {last}")])
-    problems = [(name, f"{text} ({what})") for what, text in NOT_VERIFIED.items() if getattr(optimizer, what, None)]
-    left_out = getattr(optimizer, "_exclude_from_weight_decay", None)
-    if left_out or getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
-        problems.append((name, "weight decay of some variables only"))
     kind = kinds()[by_optimizer()[type(optimizer)]]
-    options = [f.name for f in fields(kind) if f.name != "learning_rate" and hasattr(optimizer, f.name)]  # type: ignore[arg-type]
+    without = (*NOT_OPTIONS, *(() if optimizer.use_ema else OF_AVERAGE))
+    options = [f.name for f in fields(kind) if f.name not in without and hasattr(optimizer, f.name)]
     words = {word: _plain(getattr(optimizer, word)) for word in options}
     cast = ("weight_decay", *getattr(readers()[kind.name], "CAST", ()))
     words |= {word: rounded(words[word], dtype) for word in cast}
+    rate = _learning_rate(optimizer, dtype)
+    accumulates = optimizer.gradient_accumulation_steps
+    if accumulates and isinstance(rate, OwnRate):
+        why = "accumulating gradients with a rate of one's own is not verified"
+        raise Unsupported([(f"learning rate {rate.of}", why)])
+    if accumulates and kind.name == "nadam":
+        raise Unsupported([(name, "accumulating gradients with it is not verified (gradient_accumulation_steps)")])
     try:
-        rate = _learning_rate(optimizer, dtype)
-    except Unsupported as error:
-        problems += error.rows
-    if problems:
-        raise Unsupported(problems)
-    try:
-        return text_of(kind.name, kind(learning_rate=rate, **words))  # type: ignore[call-arg]
+        undecayed = _left_out_of_decay(optimizer, parameters) if words["weight_decay"] else ()
+        return text_of(kind.name, kind(learning_rate=rate, undecayed=undecayed, **words))  # type: ignore[call-arg]
     except ValueError as error:
         raise Unusable(f"optimizer: {error}") from error
+
+
+def _left_out_of_decay(optimizer: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the learned parameters that `exclude_from_weight_decay` leaves out.
+
+    Keras asks this of TensorFlow's own variables, whose names differ from those of Keras's.
+    """
+    learned = ((P, variable.value) for P, variable in parameters.items() if variable.trainable)
+    return tuple(P for P, variable in learned if not optimizer._use_weight_decay(variable))
 
 
 def _plain(value: Any) -> Any:
@@ -181,10 +186,10 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, bool) else float(value or 0.0)
 
 
-def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
+def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule | OwnRate:
     """Return the learning rate: a schedule, or the shortest decimal number that rounds to Keras's value.
 
-    Raises Unsupported for an unknown schedule.
+    Any other class or function is code of the person's own.  Raises Unsupported for a schedule that does not end.
     """
     own = optimizer._learning_rate
     if isinstance(own, VARIABLE):
@@ -192,11 +197,16 @@ def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule:
         return float(str(number)) if number.dtype == dtype else float(number)
     kinds = {getattr(keras.optimizers.schedules, kind.__name__): kind for kind in SCHEDULES.values()}
     if type(own) not in kinds:
-        known = ", ".join(kind.__name__ for kind in kinds.values())
-        raise Unsupported([(f"learning rate {type(own).__name__}", f"By Hand knows numbers and {known}")])
+        name = getattr(own, "__name__", type(own).__name__)
+        return OwnRate("".join(c for c in str(name)[:80] if c.isprintable()))
     config = {k: v for k, v in own.get_config().items() if k != "name"}
-    if config.pop("cycle", False):
-        raise Unsupported([("learning rate PolynomialDecay", "cycle=True is not verified")])
+    if config.get("warmup_target", 0) is None:  # Keras then takes no notice of its steps
+        config["warmup_steps"] = 0
+    elif not config.get("warmup_steps", 1):
+        config["initial_learning_rate"], config["warmup_target"] = config["warmup_target"], 0
     words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in config.items()}
-    schedule: Schedule = kinds[type(own)](**words)
+    try:
+        schedule: Schedule = kinds[type(own)](**words)
+    except ValueError as error:
+        raise Unsupported([(f"learning rate {type(own).__name__}", str(error))]) from error
     return schedule

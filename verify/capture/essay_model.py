@@ -14,6 +14,8 @@ from verify.capture.optimizers import by_class, readers
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Array
 
+AROUND = {"average": "_model_variables_moving_average", "accumulated": "_accumulated_gradients"}
+
 
 def build(settings: Settings, network: Network) -> Any:
     """Return the essay's model, compiled, with weights drawn from the seed and the optimizer's variables built."""
@@ -72,6 +74,11 @@ def restore(model: Any, values: list[Array]) -> None:
         variable.assign(value)
 
 
+def steps_taken(optimizer: Any) -> int:
+    """Return the number of steps that an optimizer has taken; each that only accumulates a gradient counts too."""
+    return int(to_numpy(optimizer._iterations))
+
+
 def numbers(optimizer: Any) -> dict[str, Any]:
     """Return the variables of the single numbers that an optimizer keeps for the whole network, by name."""
     kind = by_class().get(type(optimizer))
@@ -80,13 +87,14 @@ def numbers(optimizer: Any) -> dict[str, Any]:
 
 
 def moments(model: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the optimizer's moments of each learned parameter by name (m_W1, …), and the numbers of the network.
+    """Return what the optimizer keeps of each learned parameter, by name (m_W1, …), and the numbers of the network.
 
     Plain gradient descent has none.
     """
     optimizer = model.optimizer
     kind = by_class().get(type(optimizer))
-    lists = {letter: getattr(optimizer, name, None) for letter, name in (readers()[kind].KEPT if kind else {}).items()}
+    kept_by_kind = readers()[kind].KEPT if kind else {}
+    lists = {letter: getattr(optimizer, name, None) for letter, name in (kept_by_kind | AROUND).items()}
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     indices = {P: optimizer._get_variable_index(variable) for P, variable in learned.items()}
     found = {kept(letter, P): moment[i] for P, i in indices.items() for letter, moment in lists.items() if moment}

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from verify.capture.batch import Batch, as_weights, parts
 from verify.capture.capture import check_eagerly, has_own_results, reasons, with_own_results
-from verify.capture.essay_model import to_numpy
+from verify.capture.essay_model import steps_taken, to_numpy
 from verify.capture.model_graph import Graph
 from verify.capture.reported_loss import reported_loss, same_loss
 from verify.capture.understood import Understood
@@ -62,7 +62,7 @@ class CapturedStep:
 
     def _count_differs(self) -> str:
         """Return that optimizer.iterations did not rise by 1, or ""."""
-        counted = int(to_numpy(self.model.optimizer.iterations))
+        counted = steps_taken(self.model.optimizer)
         if counted == self.number:
             return ""
         return f"optimizer.iterations is {counted} after a step that began at {self.number - 1}{reasons(self.model)}"

@@ -3,14 +3,13 @@
 Keras's own layers, loss and optimizer compute everything. A Dense layer or a convolution is called with a linear
 activation, which gives Z. Its own activation is then applied to Z, which gives A. Other layers are called as they are;
 dropouts and batch normalizations also hand out their masks and statistics. One gradient tape gives all gradients.
-Listeners around the optimizer's methods record what it clips, decays and subtracts.
+`listeners.py` records what the optimizer clips, decays and subtracts.
 
 XLA fuses operations, and rounds a tensor only if something reads it. So a step that hands its tensors out may end with
 other bits than Keras's own step, which `capture.py` lets the model take as well.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
@@ -22,7 +21,8 @@ from reference.rules import rules
 from verify.capture.compile_arguments import loss_text, losses_of, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.layers import fused
-from verify.capture.reader import BESIDE, VARIABLE, Tensors, beside_of
+from verify.capture.listeners import applied, slots_of
+from verify.capture.reader import BESIDE, Tensors
 from verify.capture.understood import Understood
 from verify.errors import Unverifiable
 from verify.records.settings import OPTIMIZERS
@@ -79,7 +79,8 @@ def training(model: Any, understood: Understood) -> Step:
     network, parameters = understood.network, understood.parameters
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
-    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype)]
+    optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype, parameters)]
+    slots = slots_of(learned) if optimizer.gradient_accumulation_steps else {}
     plan = rules(network, loss_text(model, understood.graph.output_names, understood.dtype), optimizer)
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
@@ -92,8 +93,9 @@ def training(model: Any, understood: Understood) -> Step:
         with tf.GradientTape() as tape:
             predictions = _pass(model, understood, X, inner, training=True)
             C = _cost(model, understood, X, y, s, predictions, training=True)
+            scaled = model.optimizer.scale_loss(C)
         sources = {name: inner[name] for name in inner_names} | {P: v.value for P, v in learned.items()}
-        gradients = tape.gradient(C, sources)
+        gradients = tape.gradient(scaled, sources)
         for name, gradient in gradients.items():
             if gradient is None:
                 raise Unverifiable(
@@ -103,7 +105,8 @@ def training(model: Any, understood: Understood) -> Step:
         tensors |= {names.gradient(name): tf.convert_to_tensor(gradients[name]) for name in sources}
         if callable(optimizer.learning_rate):
             tensors["alpha"] = tf.cast(model.optimizer.learning_rate, C.dtype)
-        tensors |= _applied(model.optimizer, learned, [gradients[P] for P in learned])
+        found = applied(model.optimizer, learned, [gradients[P] for P in learned], slots)
+        tensors |= {name: tensor for name, tensor in found.items() if name != "alpha" or name in optimizer.given}
         tensors |= {name: tf.identity(variable.value) for name, variable in kept.items()}
         tensors |= {names.new(P): tf.identity(variable.value) for P, variable in parameters.items()}
         return tensors
@@ -156,88 +159,3 @@ def _compiled(model: Any, step: Step) -> Step:
         return step
     compiled: Step = tf.function(step, jit_compile=model.jit_compile or None, autograph=False)
     return compiled
-
-
-def _applied(optimizer: Any, parameters: Tensors, gradients: list[Any]) -> Tensors:
-    """Let the optimizer take its step, and return by name what it clipped, decayed and subtracted."""
-    parameter_of = {_key(variable): P for P, variable in parameters.items()}
-    found: Tensors = {}
-    with ExitStack() as stack:
-        for method, listen in LISTENERS.items():
-            stack.enter_context(listen(optimizer, method, parameter_of, found))
-        optimizer.apply(gradients, list(parameters.values()))
-    return found
-
-
-def _key(variable: Any) -> int:
-    """Return the identity of TensorFlow's variable, given it or Keras's variable around it."""
-    return id(variable.value if isinstance(variable, VARIABLE) else variable)
-
-
-@contextmanager
-def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[None]:
-    """Replace a method of the optimizer by a listener for the duration of a `with` block."""
-    replaced = vars(optimizer).get(method)  # a method of the user's own on the object
-    setattr(optimizer, method, listen)
-    try:
-        yield
-    finally:
-        if replaced is None:
-            delattr(optimizer, method)
-        else:
-            setattr(optimizer, method, replaced)
-
-
-def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
-    """Listen to the method that subtracts from (or adds to) a variable; store what is subtracted as update_P.
-
-    What is added is stored with the other sign.
-    """
-    own, sign = getattr(optimizer, method), {"assign_sub": 1, "assign_add": -1}[method]
-
-    def listen(variable: Any, value: Any) -> None:
-        P = parameters.get(_key(variable))
-        if P is not None:
-            value_of = value.value if isinstance(value, VARIABLE) else value
-            change = tf.identity(tf.convert_to_tensor(value_of))  # an embedding's rows are added up
-            found[names.update(P)] = change if sign > 0 else -change
-        own(variable, value)
-
-    return _heard(optimizer, method, listen)
-
-
-def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
-    """Listen to the method that clips; store the clipped gradients as clipped_P if the optimizer clips.
-
-    They are computed from copies, because reading the step's own would prevent its constant folding.
-    """
-    own, clips = getattr(optimizer, method), optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
-
-    def listen(gradients: Any) -> Any:
-        if clips:
-            clipped = map(tf.convert_to_tensor, own([beside_of(g) for g in gradients]))
-            found.update({names.clipped(P): g for P, g in zip(parameters.values(), clipped, strict=True)})
-        return own(gradients)
-
-    return _heard(optimizer, method, listen)
-
-
-def _decayed(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
-    """Listen to the method that decays weights; store them as P_decayed if the optimizer decays."""
-    own = getattr(optimizer, method)
-
-    def listen(variables: Any) -> None:
-        own(variables)
-        if optimizer.weight_decay:
-            values = ((parameters[_key(v)], v.value if isinstance(v, VARIABLE) else v) for v in variables)
-            found.update({names.decayed(P): tf.identity(value) for P, value in values})
-
-    return _heard(optimizer, method, listen)
-
-
-LISTENERS: dict[str, Callable[..., Any]] = {
-    "assign_sub": _subtracted,
-    "assign_add": _subtracted,
-    "_clip_gradients": _clipped,
-    "_apply_weight_decay": _decayed,
-}

@@ -52,8 +52,9 @@ def _check(model: Any, understood: Understood) -> None:
             raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
     problems: list[tuple[str, str]] = []
     _check_built(model)
+    describe_optimizer = partial(optimizer_text, model.optimizer, parameters=understood.parameters)
     describe_loss = partial(loss_text, model, understood.graph.output_names)
-    for describe in (describe_loss, partial(optimizer_text, model.optimizer)):
+    for describe in (describe_loss, describe_optimizer):
         try:
             describe(understood.dtype)
         except Unsupported as error:
@@ -83,6 +84,10 @@ def check_variables(model: Any, understood: Understood) -> None:
     problems = [(P, "it is frozen, and its layer is not (trainable=False)") for P in known if P in frozen - whole]
     if known and not trained:
         problems.append((f"model {model.name}", "all its layers are frozen: a training changes nothing"))
+    options = getattr(model, "optimizer", None)
+    for what in ("gradient_accumulation_steps", "loss_scale_factor"):
+        if getattr(options, what, None) and any(layer.kind == "embedding" for layer, _ in network.places):
+            problems.append((f"optimizer {type(options).__name__}", f"{what} of an Embedding's rows is not verified"))
     others = trained.keys() - {id(variable) for variable in known.values()}
     why = "it is trained and belongs to no layer that is verified"
     problems += [(f"variable {trained[i].path}", why) for i in others]

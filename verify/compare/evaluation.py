@@ -16,6 +16,7 @@ from verify.bounds.ball import hull
 from verify.compare.plan import begins_with
 from verify.compare.recompute import impossible_raises, recompute
 from verify.records.precision import FLOAT32, Floats, Precision
+from verify.records.settings import OPTIMIZERS
 from verify.records.trace import Array, Trace
 
 SECOND_ORDER = 1 + 2.0**-20  # covers the products of two rounding errors
@@ -83,11 +84,12 @@ def _unrounded(product: Ball) -> Floats:
 def chain_inputs(balls: Mapping[str, Ball], trace: Trace, first: bool) -> dict[str, Ball]:
     """Return those of the balls that chained mode does not compute itself.
 
-    These are inputs, labels and what is drawn; if `first`, also the parameters and the state of the optimizer and of
-    layers. Noise is a product, which XLA may add without rounding it.
+    These are inputs, labels, what is drawn, and a given α; if `first`, also the parameters and the state of the
+    optimizer and of layers. Noise is a product, which XLA may add without rounding it.
     """
     network = trace.network
-    names = begins_with(trace) if first else (*network.batch, *network.masks())
+    given = OPTIMIZERS[trace.settings.optimizer].given
+    names = begins_with(trace) if first else (*network.batch, *network.masks(), *given)
     chosen = {name: balls[name] for name in names if name in balls}
     for name in network.masks() if trace.settings.jit else ():
         if name in chosen and read(name).quantity == "E":

@@ -9,6 +9,7 @@ from reference.ends import ends
 from reference.network import Network
 from reference.row_numbers import misfit
 from reference.rules import Rule, given_names, rules, start
+from reference.schedules import OwnRate
 from reference.tensor_names import before, is_state, kept, new, own, read, split_step
 from verify.compare.tensor import Comparison
 from verify.records.precision import PRECISIONS
@@ -43,18 +44,18 @@ def own_results(trace: Trace) -> dict[str, str]:
     if not trace.settings.training:
         return {own(place.gives): place.gives for _, place in network.in_prediction.outputs}
     optimizer = OPTIMIZERS[trace.settings.optimizer]
-    moments = [kept(moment, P) for P in network.learned() for moment in optimizer.keeps]
+    moments = [kept(moment, P) for P in network.learned() for moment in optimizer.carries]
     others = (*moments, *optimizer.numbers, *network.kept)
     return {own(P): new(P) for P in network.learned()} | {own(name): name for name in others}
 
 
 def begins_with(trace: Trace) -> tuple[str, ...]:
-    """Return the names of what a step may start from: X, y, parameters, masks, and the optimizer's state."""
+    """Return the names of what a step may start from: X, y, parameters, masks, a given α, the optimizer's state."""
     network, optimizer = trace.network, OPTIMIZERS[trace.settings.optimizer]
     if not trace.settings.training:
         return given_names(network)
-    moments = (kept(moment, P) for P in network.learned() for moment in optimizer.keeps)
-    return (*given_names(network), *map(before, (*moments, *optimizer.numbers)))
+    moments = (kept(moment, P) for P in network.learned() for moment in optimizer.carries)
+    return (*given_names(network), *optimizer.given, *map(before, (*moments, *optimizer.numbers)))
 
 
 def strays(trace: Trace) -> tuple[Comparison, ...]:
@@ -76,7 +77,8 @@ class StepInputs:
         computed = {rule.tensor for rule in plan}
         needed = {name for rule in plan for name in rule.inputs} - computed
         state = sorted(name for name in rest if is_state(name, "before"))
-        names = [name for name in dict.fromkeys((*given_names(network), *state)) if name in needed]
+        given = (*given_names(network), *OPTIMIZERS[self.settings.optimizer].given)
+        names = [name for name in dict.fromkeys((*given, *state)) if name in needed]
         self.shapes = {name: network.tensor_shape(name, self.settings.batch) for name in names}
         self.masks, self.known = frozenset(network.masks()), computed | self.shapes.keys() | rest
 
@@ -131,6 +133,14 @@ def uneven_labels(step: Mapping[str, Array], network: Network, settings: Setting
         if uneven:
             notes.append(f"{text}cost is then Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)")
     return tuple(notes)
+
+
+def of_own_rate(settings: Settings) -> tuple[str, ...]:
+    """Return a note if code of the person's own gives the learning rate."""
+    rate = OPTIMIZERS[settings.optimizer].learning_rate
+    if not isinstance(rate, OwnRate):
+        return ()
+    return (f"alpha: the learning rate is what {rate.of} gives; each step takes it as it is, no equation computes it",)
 
 
 def _zeros_and_ones(array: Array) -> bool:

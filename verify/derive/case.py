@@ -48,7 +48,10 @@ class DerivedStep:
         self.as_written = self.precision is not FLOAT64
         self.digits = DIGITS[settings.dtype]
         self.captured: dict[str, Array] = trace.step(step)
-        self.given = given_names(trace.network)  # the tensors that no rule of any step computes
+        self.given = (
+            *given_names(trace.network),
+            *self.optimizer.given,
+        )  # the tensors that no rule of any step computes
         plan, _ = planned(trace, "backprop", step == 1)
         self.rules: dict[str, Rule] = {rule.tensor: rule for rule in plan}
         self.scalars = scalars(settings.done + step, self.optimizer, self.precision)

@@ -40,6 +40,7 @@ GIVEN = {
     "shift": "a shift as the step begins",
     "mean": "a moving mean as the step begins",
     "variance": "a moving variance as the step begins",
+    "alpha": "the learning rate, which code of your own gives",
 }
 
 

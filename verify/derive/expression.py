@@ -18,6 +18,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from reference.operations import beside, choose, erfc, first_largest, rounded_as, take
 from reference.rules import Rule
+from reference.schedules import periods_over
 from verify.derive.arrangement import Arrangement, indexed, put_beside, reshaped, taken, transposed
 from verify.derive.one_hot import BY_HAND
 
@@ -26,7 +27,7 @@ ALONG = (FIRST, SHARES)  # each number depends on all numbers along the last axi
 NEUTRAL = {"add": 0, "multiply": 1}  # the number that changes nothing
 ELEMENTWISE = frozenset(
     {"add", "subtract", "multiply", "divide", "power", "negative", "reciprocal", "exp", "log", "log1p", "sqrt", "tanh",
-     "floor", "erfc",
+     "cos", "floor", "ceil", "erfc", "periods_over",
      "maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal"}
 )  # fmt: skip
 
@@ -36,8 +37,8 @@ class ExpressionNode:
     """One operation on other nodes; or a "tensor" with its name; or a "constant" with its value and perhaps a name.
 
     For an operation that `reference` declares, `declared` is its function and `body` the tree of its plain operations.
-    The exceptions: `choose`, `erfc` and `first_largest` are one operation without a body, and `rounded_as` is its
-    operand.
+    The exceptions: `choose`, `erfc`, `first_largest` and `periods_over` are one operation without a body, and
+    `rounded_as` is its operand.
     For an operation that only moves numbers, such as "reshape", `source` says where each number comes from.
     `axes`: those that a "sum" or "max" runs along, or the order of the operand's axes in a "transpose".
     """
@@ -176,8 +177,8 @@ class Written(NDArrayOperatorsMixin):
         if function is choose:
             shape = np.broadcast_shapes(*(node.shape for node in nodes))
             return Written(ExpressionNode(CHOOSE, nodes, shape, declared=choose), self.sizes)
-        if function is erfc:
-            return Written(ExpressionNode("erfc", nodes, nodes[0].shape, declared=erfc), self.sizes)
+        if function in (erfc, periods_over):
+            return Written(ExpressionNode(function.__name__, nodes, nodes[0].shape, declared=function), self.sizes)
         by_hand = BY_HAND.get(function, function.__wrapped__)
         body = _node(by_hand(*(Written(n, self.sizes) for n in nodes)))
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)

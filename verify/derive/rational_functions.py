@@ -80,6 +80,29 @@ def tanh(x: Fraction, bits: int) -> tuple[Fraction, bool]:
     return rounded((e - 1) / (e + 1), bits), False
 
 
+def cos(x: Fraction, bits: int) -> tuple[Fraction, bool]:
+    """Return cos x = 1 - x²/2! + x⁴/4! - …, and whether it is exact.  Raises ArithmeticError for large x.
+
+    The terms are at most e^|x|, and the sum may be small, so that more bits are computed.
+    """
+    if not x:
+        return Fraction(1), True
+    if abs(x) > 100:
+        raise ArithmeticError("the cosine of a number above 100")
+    more = 2 * bits + int(1.5 * abs(x)) + 10
+
+    def series(number: Decimal) -> Decimal:
+        term = total = Decimal(1)
+        n = 0
+        while abs(term) > Decimal(2) ** -more:
+            n += 2
+            term *= -number * number / (n * (n - 1))
+            total += term
+        return total
+
+    return rounded(_in_decimal(x, more, series), bits), False
+
+
 def erfc(x: Fraction, bits: int) -> tuple[Fraction, bool]:
     """Return erfc x = 1 - 2/√π e^(-x²) (x + 2x³/3 + 4x⁵/15 + …), and whether it is exact.
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reference.operations import first_largest
+from reference.schedules import count_periods
 from verify.derive.expression import CHOOSE, FIRST
-from verify.derive.rational_functions import erfc, exp, log, log1p, power, rounded, sqrt, tanh
+from verify.derive.rational_functions import cos, erfc, exp, log, log1p, power, rounded, sqrt, tanh
 from verify.records.trace import Array
 
 BITS = 256
@@ -107,6 +108,11 @@ def _first_largest(a: Exact, _: Exact) -> Exact:
     return Exact(np.asarray(first_largest(a.over)).astype(np.int64), 1, a.exact)
 
 
+def _periods_over(done: Exact, first: Exact, factor: Exact) -> Exact:
+    count = count_periods(done.item(), first.item(), factor.item())
+    return of_fractions([Fraction(count)], (), done.exact and first.exact and factor.exact)
+
+
 def _multiply(a: Exact, b: Exact) -> Exact:
     return Exact(a.over * b.over, a.under * b.under, _product_is_exact(a, b))
 
@@ -164,6 +170,7 @@ def _power(a: Exact, b: Exact, bits: int) -> Exact:
 SIMPLE: dict[str, Callable[..., Exact]] = {
     "multiply": _multiply, "matmul": _matmul, CHOOSE: _choose, FIRST: _first_largest,
     "negative": lambda a: replace(a, over=-a.over), "floor": lambda a: Exact(a.over // a.under, 1, a.exact),
+    "ceil": lambda a: Exact(-(-a.over // a.under), 1, a.exact), "periods_over": _periods_over,
     **{ufunc.__name__: _on_numerators(ufunc) for ufunc in (
         np.add, np.subtract, np.maximum, np.minimum,
         np.greater, np.greater_equal, np.less, np.less_equal, np.equal,
@@ -172,7 +179,7 @@ SIMPLE: dict[str, Callable[..., Exact]] = {
 ROUNDED: dict[str, Callable[..., Exact]] = {
     "divide": _divide, "power": _power, "exp": _elementwise(exp), "log": _elementwise(log),
     "log1p": _elementwise(log1p),
-    "sqrt": _elementwise(sqrt), "tanh": _elementwise(tanh), "erfc": _elementwise(erfc),
+    "sqrt": _elementwise(sqrt), "tanh": _elementwise(tanh), "cos": _elementwise(cos), "erfc": _elementwise(erfc),
     "reciprocal": lambda a, bits: _divide(of_fractions([Fraction(1)], (), True), a, bits),
 }  # fmt: skip
 

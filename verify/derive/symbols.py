@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reference.tensor_names import CARRIED, CLIPPED, UPDATE, parts_of
+from reference.tensor_names import CARRIED, CLIPPED, MEAN, UNSCALED, UPDATE, parts_of
 from reports.explanation import FormulaLine
 from verify.derive.formula import filled, letter
 
@@ -26,8 +26,8 @@ COEFFICIENTS = {
     "beta": ("β", r"\beta"), "delta": ("δ", r"\delta"), "gamma": ("γ", r"\gamma"),
 }  # fmt: skip
 MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"), "g": ("ḡ", r"\bar g"), "u": ("u", "u"),
-           "product": ("Π", r"\Pi"),
-                     "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
+           "product": ("Π", r"\Pi"), "average": ("avg", r"\mathrm{avg}"), "accumulated": ("acc", r"\mathrm{acc}"),
+           "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
 
 
 def coefficient(name: str) -> FormulaLine:
@@ -47,7 +47,7 @@ def symbol(name: str, index: Sequence[str] | None = None) -> FormulaLine:
     letters = LETTERS.get(quantity, (quantity.lower(), quantity.lower(), quantity, quantity))
     text, latex = letters[2:] if index is None else letters[:2]
     is_new = parts.when == CARRIED and not parts.is_kept
-    above = "new" if is_new else parts.state if parts.state in ("new", "decayed") else ""
+    above = "new" if is_new else parts.state if parts.state in ("new", "decayed", "updated") else ""
     formula = letter(text, latex, layer, above, index or ())
     if parts.role == "d":
         formula = _gradient(formula)
@@ -67,6 +67,8 @@ def _in_role(role: str, x: FormulaLine, when: str) -> FormulaLine:
         return filled("η∇C($x)", r"\eta\nabla C\left($x\right)", x=x)
     if role == CLIPPED:
         return filled("clip($x)", r"\mathrm{clip}\left($x\right)", x=_gradient(x))
+    if role in (UNSCALED, MEAN):
+        return filled(f"{role}($x)", rf"\mathrm{{{role}}}\left($x\right)", x=_gradient(x))
     if role in MOMENTS:
         text, latex = MOMENTS[role]
         below = f"{{{when}}}" if len(when) > 1 else when

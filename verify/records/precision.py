@@ -22,6 +22,7 @@ POWERS_TAIL_ULP = 0.125  # times |b ln a| for a^b: the kernel rounds b ln a befo
 SQUARE_ULP = 2.0  # of x^2 of an array, which is a kernel of its own
 CUBE_ULP = 3.0  # of x^3 of an array: a kernel of its own, or two products
 TANH_ULP = 10.0
+COS_ULP = 2.0  # between 0 and π
 SIGMOID_ULP = 8.0
 ERFC_ULP = 16.0
 ERFC_TAIL_ULP = 1.25  # times x², where x > 0: the kernels round x² before they take e^(-x²)

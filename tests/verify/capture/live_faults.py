@@ -51,6 +51,16 @@ def model(optimizer="adam", loss=None, dropout=0.0, kind=L.Dense, **how):
     return net
 
 
+def wrong_average(net, patch):
+    """Exchange the momentum of the average with 1 - momentum."""
+
+    def average(variables):
+        for variable, a in zip(variables, net.optimizer._model_variables_moving_average, strict=True):
+            a.assign(a * 0.01 + variable * 0.99)
+
+    patch.setattr(net.optimizer, "_update_model_variables_moving_average", average)
+
+
 DROP = {"dropout": 0.5}
 # name: (how the model is built, the fault, what must come of it)
 FAULTS = {
@@ -190,15 +200,23 @@ FAULTS = {
         " | iterations",
     ),
     "moments are not 0 at the start": ({}, moment_not_zero, "m_W1_before | replaced"),
+    "average with 1 - momentum": (
+        {"optimizer": lambda: optimizers.Adam(use_ema=True)},
+        wrong_average,
+        "average_ | replaced",
+    ),
+    "loss not scaled": (
+        {"optimizer": lambda: optimizers.Adam(loss_scale_factor=2.0)},
+        attribute("optimizer", "scale_loss", lambda loss: loss),
+        "dZ3 dA | replaced",
+    ),
+    "gradients added up twice": (
+        {"optimizer": lambda: optimizers.Adam(gradient_accumulation_steps=2)},
+        attribute("optimizer", "_clip_gradients", lambda gradients: [g * 2 for g in gradients]),
+        "m_ | replaced",
+    ),
     # what is not modelled
     "one kernel for two layers": ({}, shared, " | one variable"),
-    "averages of weights": ({"optimizer": lambda: optimizers.Adam(use_ema=True)}, None, " | averages of the weights"),
-    "accumulated gradients": (
-        {"optimizer": lambda: optimizers.Adam(gradient_accumulation_steps=2)},
-        None,
-        " | accumulated",
-    ),
-    "loss scaling": ({"optimizer": lambda: optimizers.Adam(loss_scale_factor=2.0)}, None, " | loss scaling"),
     "a constraint": (
         {},
         attribute("layer", "kernel_constraint", keras.constraints.MaxNorm(0.1)),

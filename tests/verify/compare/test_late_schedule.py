@@ -7,7 +7,7 @@ import pytest
 
 from reference.schedules import ExponentialDecay, InverseTimeDecay
 from tests.support.simulate import simulate
-from verify.compare.variants.update import LATE
+from verify.compare.variants.schedule import LATE
 from verify.results.judging import judge
 
 

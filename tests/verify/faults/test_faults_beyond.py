@@ -78,6 +78,43 @@ CASES = {
         ("each clipped by its own norm", "norm of all without its own", "not clipped", "power 1 in the schedule",
          "schedule one step ahead", "the gradient before it was clipped", "softmax in place of sigmoid"),
     ),
+    "cosine, warmed up": Case(
+        network("tanh", "linear"), "mean_squared_error",
+        "sgd(learning_rate=cosine_decay(initial_learning_rate=0.01, decay_steps=5.0, alpha=0.1, warmup_target=0.1, "
+        "warmup_steps=2.0))",
+        ("schedule one step ahead", "a left out in the schedule", "schedule without warm-up",
+         "degrees for radians in the cosine", "cosine not halved", "a line in place of the cosine",
+         "steps of the warm-up not taken off"),
+        {"steps": 5},
+    ),
+    "cosine, begun anew": Case(
+        network("tanh", "linear"), "mean_squared_error",
+        "sgd(learning_rate=cosine_decay_restarts(initial_learning_rate=0.1, first_decay_steps=3.0, t_mul=3.0, "
+        "m_mul=0.5, alpha=0.1))",
+        ("schedule one step ahead", "schedule without restarts", "a left out in the schedule",
+         "all periods as long as the first", "all periods begin with one rate", "cosine not halved"),
+        {"steps": 5},
+    ),
+    "accumulated, decayed, averaged": Case(
+        network("tanh", "linear"), "mean_squared_error",
+        "adam(weight_decay=0.2, clipvalue=0.01, undecayed=('B1', 'B2'), use_ema=True, ema_momentum=0.9, "
+        "ema_overwrite_frequency=2.0, gradient_accumulation_steps=3.0)",
+        ("sum in place of the mean of the accumulated gradients", "the last gradient alone", "t counts micro-steps",
+         "accumulated gradients not set to 0", "decay of a parameter that is left out", "decay applied 3 times",
+         "momentum exchanged with 1 - momentum", "average of the weights before the step",
+         "not overwritten by the average", "the gradient before it was clipped"),
+        {"steps": 6},
+    ),
+    "averaged while accumulating": Case(
+        network("tanh", "relu", "linear"), "mean_squared_error",
+        "sgd(learning_rate=0.1, momentum=0.9, use_ema=True, ema_momentum=0.9, gradient_accumulation_steps=3.0)",
+        ("the average counts micro-steps", "in every micro-step", "gradient not added", "gradients before not kept"),
+        {"steps": 5},
+    ),
+    "a scaled loss": Case(
+        network("tanh", "softmax"), "categorical_crossentropy", "adam(clipnorm=0.1, loss_scale_factor=1024.0)",
+        ("loss not scaled", "scaled loss not unscaled", "scale taken off twice", "not clipped"),
+    ),
     "clipped by value, decayed, Algorithm 1": Case(
         network("tanh", "sigmoid"), "mean_squared_error(reduction='sum')",
         "sgd(learning_rate=0.1, weight_decay=0.01, clipvalue=0.01)",

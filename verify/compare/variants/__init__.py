@@ -18,11 +18,12 @@ from reference.branches import KIND as BRANCHES
 from reference.branches import gradient_of_branches
 from reference.ends import COSTS
 from reference.network import Network
+from reference.optimizers.around import KIND
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
 from reference.rules import CARRIED, FROZEN, Rule
 from reference.tensor_names import CLIPPED, TensorName, clipped, gradient, read
-from verify.compare.variants import update
+from verify.compare.variants import around, schedule, update
 from verify.compare.variants.shared import VariantParts, options, unchanged
 
 LAYERS, LOSSES, OPTIMIZERS = (f"{__name__}.{package}" for package in ("layers", "losses", "optimizers"))
@@ -100,6 +101,9 @@ def _of_costs(rule: Rule) -> VariantParts:
 
 def _of_loss(rule: Rule) -> VariantParts:
     """Yield the variants of a cost or of its slope."""
+    if "scale" in options(rule.compute):
+        yield from around.of_scaled_slope(rule, _of_loss)
+        return
     if "weight" in options(rule.compute):
         yield "loss weight left out", partial(rule.compute, weight=None)
     yield from modules_of(LOSSES)[rule.kind].variants(rule)
@@ -110,17 +114,23 @@ def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantPar
     name = read(rule.tensor)
     if rule.equation == FROZEN:
         return
+    if "ticks" in options(rule.compute):
+        yield from around.of_waiting(rule, optimizer, lambda acting: _of_update(acting, network, optimizer))
+        return
     if rule.tensor == "alpha":
-        yield from update.of_schedule(rule)
+        yield from schedule.of_schedule(rule)
+    elif rule.kind == KIND:
+        yield from around.of_rule(rule, optimizer)
     elif name.role == CLIPPED:
         yield from update.of_clipping(rule, network, optimizer)
     elif name.state == "decayed":
         yield from update.of_decay(rule, optimizer.weight_decay)
-    elif name.state == "new" and not rule.kind:
-        yield from update.of_new_parameters(rule, optimizer.weight_decay)
+    elif name.state in ("new", "updated") and not rule.kind:
+        yield from update.of_new_parameters(rule, optimizer)
     else:
         yield from modules_of(OPTIMIZERS)[rule.kind].variants(rule, optimizer)
-    if optimizer.weight_decay:
+        yield from around.of_reading(rule)
+    if optimizer.weight_decay and name.base not in optimizer.undecayed and rule.kind != KIND:
         yield from _coupled_decay(rule, name, optimizer)
 
 

@@ -1,6 +1,5 @@
-"""Variants of the rules that all optimizers share: clipping, weight decay, schedules, the new parameters."""
+"""Variants of the rules that all optimizers share: clipping, weight decay, the new parameters."""
 
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,6 @@ from reference import tensor_names as names
 from reference.network import Network
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
-from reference.schedules import ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay, Schedule
 from verify.compare.variants.shared import SIZES, VariantParts, options, scaled, unchanged
 
 COUPLED = "decay in the gradient (L2), not decoupled"
@@ -45,15 +43,19 @@ def of_any_update(rule: Rule) -> VariantParts:
     yield "update of the step before", unchanged, (names.previous(rule.tensor),)
 
 
-def of_new_parameters(rule: Rule, decay: float) -> VariantParts:
+def of_new_parameters(rule: Rule, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the new parameters; with a decay, also those that apply it elsewhere or not at all."""
     P, update = rule.inputs
+    decay = optimizer.weight_decay
     yield "sign of the update", lambda P, u: P + u
     yield "update skipped", unchanged, (P,)
     yield "update applied twice", lambda P, u: P - u * 2
     yield "update of stale weights", descent.descend, (names.previous(P), update)
     yield "weight decay (1e-4)", lambda P, u: P * (1 - 1e-4) - u
-    if decay:
+    if P in optimizer.undecayed and decay:
+        without = (P, update, "alpha")
+        yield "decay of a parameter that is left out", lambda P, u, a: descent.decayed(P, a, decay) - u, without
+    elif decay:
         P = names.read(P).base  # W of W_new = W_decayed - update
         yield "decay after the update", lambda P, u, a: descent.decayed(P - u, a, decay), (P, update, "alpha")
         yield "decay left out", descent.descend, (P, update)
@@ -74,7 +76,7 @@ def of_decay(rule: Rule, decay: float) -> VariantParts:
 def of_clipping(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of the clipping of gradients."""
     g, most = rule.inputs[0], options(rule.compute)["most"]
-    every = tuple(names.gradient(P) for P in network.learned())
+    every = tuple(optimizer.handed(P) for P in network.learned())
     yield "not clipped", unchanged, (g,)
     if optimizer.clipvalue:
         yield "clipped from above only", lambda g: np.minimum(g, most), (g,)
@@ -97,37 +99,3 @@ def of_clipping(rule: Rule, network: Network, optimizer: Optimizer) -> VariantPa
 def _by_column_norms(g: Any, most: float) -> Any:
     """Return the gradient with each column clipped by its own norm."""
     return (g * most) / np.maximum(np.sqrt(np.sum(g * g, axis=0, keepdims=True)), most)
-
-
-LATE = "(t - 1)·(1/T) in place of (t - 1)/T: just below a whole number, so the rate falls one step late"
-
-
-def _late(schedule: ExponentialDecay | InverseTimeDecay, t: Any) -> Any:
-    """A schedule in steps whose division by T is a multiplication by 1/T, as TensorFlow's graph optimiser makes it."""
-    done, steps = np.float32(getattr(t, "value", t)) - np.float32(1), np.float32(schedule.decay_steps)
-    behind = np.floor(done / steps) - np.floor(done * (np.float32(1) / steps))
-    return schedule(t - float(behind) * schedule.decay_steps)
-
-
-def of_schedule(rule: Rule) -> VariantParts:
-    """Yield the variants of a learning rate's schedule, which is a function of t."""
-    schedule = rule.compute
-    assert isinstance(schedule, Schedule)
-    first = schedule.values[0] if isinstance(schedule, PiecewiseConstantDecay) else schedule.initial_learning_rate
-    if isinstance(schedule, ExponentialDecay | InverseTimeDecay) and schedule.staircase:
-        yield LATE, partial(_late, schedule)
-    yield "schedule one step ahead", lambda t: schedule(t + 1.0)
-    yield "schedule one step behind", lambda t: schedule(t - 1.0)
-    yield "first learning rate kept", lambda t: t * 0.0 + first
-    if isinstance(schedule, ExponentialDecay | InverseTimeDecay):
-        name = "schedule without its steps" if schedule.staircase else "schedule in steps"
-        yield name, replace(schedule, staircase=not schedule.staircase)
-    if isinstance(schedule, PolynomialDecay):
-        power = 1.0 if schedule.power != 1 else 2.0
-        yield f"power {power:g} in the schedule", replace(schedule, power=power)
-        yield "schedule down to 0", replace(schedule, end_learning_rate=0.0)
-    if isinstance(schedule, PiecewiseConstantDecay):
-        sooner = tuple(boundary - 1 for boundary in schedule.boundaries)
-        yield "boundary one step sooner", replace(schedule, boundaries=sooner)
-    for size in SIZES:
-        yield f"scheduled α × {1 + size:.10g}", partial(scaled, schedule, 1 + size)
