@@ -123,7 +123,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
                 starting.append(_carried_over(names.before(kept), kept, layer))
     for number in optimizer.numbers if training else ():
         if first:
-            compute = partial(begun, number=optimizer.begins_at(number))
+            compute = partial(begun, number=optimizer.begins_at(number) or 0.0)
             starting.append(Rule(names.before(number), "Keras: start", (), compute, 0, "start"))
         else:
             starting.append(_carried_over(names.before(number), number, 0))
@@ -132,8 +132,10 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
     return tuple(starting)
 
 
-def _new(tensor: str, P: str, begins_at: float, layer: int) -> Rule:
+def _new(tensor: str, P: str, begins_at: float | None, layer: int) -> Rule:
     """Return the rule of a moment of P in the first step."""
+    if begins_at is None:
+        return Rule(tensor, "Keras: start", (P,), as_parameter, layer, "start", elementwise=True)
     if begins_at:
         return Rule(tensor, "Keras: start", (P,), partial(constant_moment, number=begins_at), layer, "start")
     return Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start")
@@ -157,6 +159,11 @@ def zero_moment(P: Any) -> Any:
 def constant_moment(P: Any, number: float) -> Any:
     """A moment that begins with one number everywhere, shaped like the parameter.  Keras: initial_accumulator_value"""
     return np.zeros(P.shape) + rounded_as(number, P)
+
+
+def as_parameter(P: Any) -> Any:
+    """A moment that begins as the parameter.  P -> its shape.  Keras: ScheduleFreeAdamW"""
+    return P
 
 
 def begun(number: float) -> float:

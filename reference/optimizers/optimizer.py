@@ -69,8 +69,11 @@ class Optimizer(Around):
         """Yield the rules of what a step does once, before it moves any parameter."""
         yield from ()
 
-    def begins_at(self, letter: str) -> float:
-        """Return the number at which all elements of what it keeps under this letter or name begin."""
+    def begins_at(self, letter: str) -> float | None:
+        """Return the number at which all elements of what it keeps under this letter or name begin.
+
+        None: they begin as the parameter.
+        """
         return 0.0
 
     def one_step(self, P: str) -> tuple[Callable[..., Any], tuple[str, ...]]:

@@ -16,7 +16,10 @@ def steps(optimizer, gradients, start):
     """Yield all tensors of each step of one parameter W1, from its value and its gradients, in float64."""
     known = {"W1": np.array(start, dtype=float), **optimizer.coefficients}
     for letter in optimizer.keeps:
-        known[f"{letter}_W1_before"] = np.zeros_like(known["W1"]) + optimizer.begins_at(letter)
+        begins_at = optimizer.begins_at(letter)
+        known[f"{letter}_W1_before"] = (
+            known["W1"] * 1.0 if begins_at is None else np.zeros_like(known["W1"]) + begins_at
+        )
     known |= {names.before(number): np.array(optimizer.begins_at(number)) for number in optimizer.numbers}
     for t, g in enumerate(gradients, 1):
         known |= {"dW1": np.array(g, dtype=float), "t": float(t)}

@@ -1,11 +1,14 @@
 """Keras's optimizers behind dense layers and behind an Embedding: real trainings pass, and faults are named."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
 
 import verify
 from verify.capture.essay_model import use_precision
+from verify.compare.variants.optimizers.schedule_free_adamw import ALIAS
 from verify.records import settings
 
 L, K = keras.layers, keras.optimizers
@@ -94,3 +97,14 @@ def test_a_fault_in_keras_is_noticed_and_named(cause, monkeypatch):
     failed = [c for c in result.result.comparisons if not c.passed and c.mode == "local"]
     assert not result.passed and failed[0].tensor == tensor, failed[0]
     assert any(cause.strip() in c.explanation for c in failed), [c.explanation for c in failed]
+
+
+@pytest.mark.parametrize("how", [{"jit_compile": True}, {"run_eagerly": True}, {"words": True}], ids=str)
+def test_what_is_wrong_in_keras_schedule_free_adamw_is_named(how):
+    """Keras reads z after it changed it. In the first step this changes nothing, because the mean is z alone."""
+    make, x = partial(K.ScheduleFreeAdamW, 0.01), WORDS if "words" in how else X
+    first = verify.check(model(make(), **how), x, Y)
+    assert first.passed, first.headline
+    failed = [c for c in verify.check(model(make(), **how), x, Y, steps=2).result.comparisons if not c.passed]
+    assert {c.step for c in failed} == {2} and all(c.tensor.endswith("_new") for c in failed if c.mode == "local")
+    assert f"agrees with: {ALIAS}" in {c.explanation for c in failed}

@@ -177,6 +177,14 @@ CASES = {
          "decay in the step (the paper's form)", "length of the parameters before their decay", "ε inside the root",
          "sums of sizes for lengths", "β1 exchanged with β2", "v of the step before"),
     ),
+    "schedule-free": Case(
+        network("tanh", "softmax"), "categorical_crossentropy",
+        "schedule_free_adamw(learning_rate=0.1, warmup_steps=5.0, beta_2=0.99)",
+        ("z after the step in place of z before it (Keras's copy of z is z itself)", "x in place of y", "no warmup",
+         "z in place of y", "weight 1/(t + 1)", "y taken for x", "no bias correction of v", "sign of the step",
+         "no root"),
+        {"steps": 3},
+    ),
 }  # fmt: skip
 
 
