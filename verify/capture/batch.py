@@ -16,6 +16,7 @@ from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
+NO_COLUMN = ("categorical_generalized_cross_entropy",)  # Keras compares each example with each label of a column
 MOST_WHOLE = 2**24  # float32 has every whole number below
 
 
@@ -120,6 +121,9 @@ def _check_input(x: Array, shape: tuple[int, ...], dtype: str, name: str) -> Non
 def _labels(y: Array, outputs: int, loss: Loss, dtype: str, name: str) -> Array:
     """Return the labels of an output of this many numbers as its loss takes them.  Raises Unusable, naming them."""
     if loss.takes_classes:
+        if loss.kind in NO_COLUMN and y.ndim != 1:
+            text = f"{name}: labels of shape [N] are needed for {loss.kind}"
+            raise Unusable(f"{text}; of a column Keras compares each label with all examples")
         labels = y.reshape(-1) if y.shape[1:] in ((), (1,)) else y
         if labels.ndim != 1 or np.any(labels != np.floor(labels)) or labels.min() < 0 or labels.max() >= outputs:
             raise Unusable(f"{name}: whole-number labels from 0 to {outputs - 1} are needed for {loss.kind}")
