@@ -71,6 +71,7 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
         "log": (*log, lambda dtype: rng.uniform(1, 10, COUNT), precision.LOG_ULP),
         "log below 1": (*log, lambda dtype: 10 ** rng.uniform(-7, 0, COUNT), precision.LOG_ULP),
         "log near 1": (*log, lambda dtype: 1 + 10 ** rng.uniform(-7, -2, COUNT), precision.LOG_ULP),
+        "log1p": (tf.math.log1p, np.log1p, lambda dtype: 10 ** rng.uniform(-30, 0, COUNT), precision.LOG1P_ULP),
         "sqrt": (tf.sqrt, np.sqrt, lambda dtype: 10 ** rng.uniform(-30, 2, COUNT), 0.5),
         "tanh": (*tanh, lambda dtype: rng.normal(size=COUNT) * 3, precision.TANH_ULP),
         "tanh, small": (*tanh, lambda dtype: 10 ** rng.uniform(-30, 0, COUNT), precision.TANH_ULP),
@@ -115,6 +116,18 @@ def functions(tf: Any, rng: Any) -> dict[str, tuple[Any, Any, Callable[[str], An
             cube,
             lambda dtype: rng.normal(size=COUNT) * 2,
             precision.CUBE_ULP,
+        ),
+        "x^1.5 by pow": (
+            lambda x: tf.pow(x, tf.constant(1.5, x.dtype)),
+            lambda x: x * np.sqrt(x),
+            lambda dtype: rng.uniform(0.01, 1, COUNT),
+            precision.POWERS_ULP,
+        ),
+        "x^-0.25 by pow": (
+            lambda x: tf.pow(x, tf.constant(-0.25, x.dtype)),
+            lambda x: 1 / np.sqrt(np.sqrt(x)),
+            lambda dtype: rng.uniform(0.01, 1, COUNT),
+            precision.POWERS_ULP,
         ),
         "1/x": (tf.math.reciprocal, np.reciprocal, lambda dtype: rng.uniform(1, 1000, COUNT), precision.RECIPROCAL_ULP),
     }

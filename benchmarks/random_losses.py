@@ -32,7 +32,7 @@ def loss_for(keras: Any, rng: Any, output: str, dropped: bool) -> Any:
     plain = output in PROBABILITIES and not dropped
     names = [*ANYWHERE, *(SHARES if plain else OF_LOGITS)]
     names += NOT_NEGATIVE if output in (*PROBABILITIES, "relu") else ()
-    names += NEVER_ZERO if output != "relu" and not dropped else ()
+    names += NEVER_ZERO if plain else ()
     name = str(rng.choice(names))
     logits = output not in PROBABILITIES and bool(output == "linear" or rng.random() < 0.7)
     if name in OF_LOGITS:

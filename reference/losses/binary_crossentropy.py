@@ -17,7 +17,6 @@ from reference.losses.loss import (
     check_label_smoothing,
     check_truth,
     cut_off,
-    is_cut_off,
 )
 from reference.operations import added, choose, product
 
@@ -55,7 +54,7 @@ def of_probabilities_backward(g: Any, A: Any, y: Any, smoothing: float = 0.0, ep
     """g times its slope: (1 - y)/(1 - a) - y/a, 0 where a is cut off.  g scalar, A, y [N, n] -> [N, n].  (20b)"""
     P, y = cut_off(A, epsilon), smoothed_to_half(y, smoothing)
     slope = product(g, 1 - y, np.reciprocal(1 - P)) - product(g, y, np.reciprocal(P))
-    return choose(is_cut_off(A, epsilon), 0.0, slope)
+    return choose(epsilon > A, 0.0, choose((1 - epsilon) < A, 0.0, slope))
 
 
 @dataclass(frozen=True)

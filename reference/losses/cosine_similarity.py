@@ -10,14 +10,19 @@ from reference.losses.loss import EPSILON, Loss, LossEquations
 from reference.operations import choose, product
 
 
-def root_inverse(T: Any) -> Any:
-    """1 / √(Σ t²) of each row.  T [N, n] -> [N, 1].  Keras: normalize"""
-    return np.reciprocal(np.sqrt(np.sum(T * T, axis=-1, keepdims=True)))
+def length(T: Any) -> Any:
+    """√(Σ t²) of each row.  T [N, n] -> [N, 1].  Keras: normalize"""
+    return np.sqrt(np.sum(T * T, axis=-1, keepdims=True))
+
+
+def inverse_length(T: Any, epsilon: float = EPSILON) -> Any:
+    """1 over that, but at most 1/ε.  T [N, n] -> [N, 1].  Keras: normalize"""
+    return np.reciprocal(np.maximum(length(T), epsilon))
 
 
 def unit(T: Any, epsilon: float = EPSILON) -> Any:
-    """Each row brought to the length 1, but multiplied by 1/ε at most.  T [N, n] -> [N, n].  Keras: normalize"""
-    return T * np.minimum(root_inverse(T), 1 / epsilon)
+    """Each row brought to the length 1, if it is not shorter than ε.  T [N, n] -> [N, n].  Keras: normalize"""
+    return T * inverse_length(T, epsilon)
 
 
 def minus_cosine(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
@@ -26,10 +31,13 @@ def minus_cosine(A: Any, y: Any, epsilon: float = EPSILON) -> Any:
 
 
 def minus_cosine_backward(g: Any, A: Any, y: Any, epsilon: float = EPSILON) -> Any:
-    """g times its slope: a (ŷ·a)/|a|³ - ŷ/|a|, with ŷ = y/|y|.  g scalar, A, y [N, n] -> [N, n].  Keras: normalize"""
-    dU, r = -product(g, unit(y, epsilon)), root_inverse(A)
-    dr = choose(r <= 1 / epsilon, np.sum(dU * A, axis=-1, keepdims=True), 0.0)
-    return dU * np.minimum(r, 1 / epsilon) - product(dr, r, r, r, A)
+    """g times its slope: a (ŷ·a)/|a|³ - ŷ/|a|, with ŷ = y/|y|.  g scalar, A, y [N, n] -> [N, n].  Keras: normalize
+
+    For a row of zeros XLA gives NaN.
+    """
+    dU, r = -product(g, unit(y, epsilon)), inverse_length(A, epsilon)
+    dr = choose(length(A) >= epsilon, np.sum(dU * A, axis=-1, keepdims=True), 0.0)
+    return dU * r - product(dr, r, r, r, A)
 
 
 @dataclass(frozen=True)

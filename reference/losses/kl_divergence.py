@@ -29,7 +29,7 @@ def divergence_backward(g: Any, A: Any, y: Any, epsilon: float = EPSILON) -> Any
     P, y = limited(A, epsilon), limited(y, epsilon)
     Q = y / P
     slope = -product(g, y, np.reciprocal(Q), Q, np.reciprocal(P))
-    return choose((epsilon > A) + (A > 1), 0.0, slope)
+    return choose(epsilon > A, 0.0, choose(A > 1, 0.0, slope))
 
 
 @dataclass(frozen=True)

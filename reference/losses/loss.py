@@ -150,11 +150,6 @@ def through(P: Any, epsilon: float = EPSILON) -> Any:
     return (epsilon <= P) * ((1 - epsilon) >= P)
 
 
-def is_cut_off(P: Any, epsilon: float = EPSILON) -> Any:
-    """Where it does not; NaN gets through.  P [N, n] -> mask [N, n].  TensorFlow: clip_by_value"""
-    return (epsilon > P) + ((1 - epsilon) < P)
-
-
 def check_truth(name: str, value: Any) -> None:
     """Raise ValueError, naming the option of a loss, unless it is True or False."""
     if type(value) is not bool:

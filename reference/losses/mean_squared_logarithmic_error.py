@@ -1,4 +1,7 @@
-"""The mean squared logarithmic error: the squared difference of ln(1 + a) and ln(1 + y)."""
+"""The mean squared logarithmic error: the squared difference of ln(1 + a) and ln(1 + y).
+
+Keras rounds ε to float32 in every precision.
+"""
 
 from dataclasses import dataclass
 from functools import partial
@@ -38,5 +41,5 @@ class MeanSquaredLogarithmicError(ElementwiseLoss):
 
     def of_output(self) -> tuple[Equation, Equation]:
         """Return the squared difference of two logarithms and its way back."""
-        options = {"epsilon": self.epsilon}
+        options = {"epsilon": float(np.float32(self.epsilon))}
         return partial(logarithms_apart, **options), partial(logarithms_apart_backward, **options)

@@ -16,6 +16,7 @@ from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
 from verify.records.trace import Array
 
+NO_COLUMN = ("categorical_generalized_cross_entropy",)  # Keras compares each example with each label of a column
 MOST_WHOLE = 2**24  # float32 has every whole number below
 
 
@@ -177,6 +178,9 @@ def _labels(y: Array, outputs: tuple[int, ...], loss: Loss, dtype: str, name: st
     *rows, classes = outputs
     one_short, whole = y.shape[1:] == tuple(rows), not np.any(y != np.floor(y))
     if loss.takes_classes:
+        if loss.kind in NO_COLUMN and y.shape[1:] != tuple(rows):
+            text = f"{name}: labels of shape {['N', *rows]} are needed for {loss.kind}".replace("'", "")
+            raise Unusable(f"{text}; of a column Keras compares each label with all examples")
         labels = y.reshape(y.shape[:-1]) if y.shape[1:] == (*rows, 1) else y
         if labels.shape[1:] != tuple(rows) or not whole or labels.min() < 0 or labels.max() >= classes:
             where = f", of shape {[len(y), *rows]}" if rows else ""
@@ -187,7 +191,9 @@ def _labels(y: Array, outputs: tuple[int, ...], loss: Loss, dtype: str, name: st
     if y.shape[1:] != outputs:
         what = "rows" if len(outputs) == 1 else f"examples of shape {list(outputs)}, rows"
         text = f"{name}: {what} of {classes} numbers are needed, not {list(y.shape)}"
-        raise Unusable(text + ("; for whole-number labels use sparse_categorical_crossentropy" if one_short else ""))
+        raise Unusable(
+            text + ("; for whole-number labels use sparse_categorical_crossentropy" if one_short and whole else "")
+        )
     with np.errstate(over="ignore"):
         if not np.isfinite(y.astype(dtype)).all():
             raise Unusable(f"{name}: it holds NaN, infinity, or numbers too large for {dtype}")

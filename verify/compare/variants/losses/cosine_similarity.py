@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reference.losses.cosine_similarity import minus_cosine, minus_cosine_backward, root_inverse, unit
+from reference.losses.cosine_similarity import inverse_length, minus_cosine, minus_cosine_backward, unit
 from reference.operations import product
 from reference.rule import Rule
 from verify.compare.variants.loss import of_each, of_example
@@ -24,7 +24,11 @@ def variants(rule: Rule) -> VariantParts:
         (
             "labels not brought to the length 1",
             lambda A, y: -np.sum(unit(A, epsilon) * y, axis=-1),
-            lambda g, A, y: minus_cosine_backward(g, A, y, epsilon) / root_inverse(y),
+            lambda g, A, y: minus_cosine_backward(g, A, y, epsilon) / inverse_length(y, epsilon),
         ),
-        ("the length taken for a constant", None, lambda g, A, y: -product(g, unit(y, epsilon), root_inverse(A))),
+        (
+            "the length taken for a constant",
+            None,
+            lambda g, A, y: -product(g, unit(y, epsilon), inverse_length(A, epsilon)),
+        ),
     )

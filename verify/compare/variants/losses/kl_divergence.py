@@ -17,7 +17,7 @@ def variants(rule: Rule) -> VariantParts:
     yield from of_example(
         rule,
         (
-            "labels and outputs exchanged",
+            "labels exchanged with outputs",
             lambda A, y: divergence(y, A, epsilon),
             lambda g, A, y: product(g, np.log(limited(A, epsilon) / limited(y, epsilon)) + 1),
         ),

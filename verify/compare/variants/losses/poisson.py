@@ -18,7 +18,7 @@ def variants(rule: Rule) -> VariantParts:
         rule,
         ("ε left out", partial(poisson, epsilon=0.0), partial(poisson_backward, epsilon=0.0)),
         ("ε added outside the logarithm", lambda A, y: A - y * (np.log(A) + epsilon), None),
-        ("output and label exchanged", lambda A, y: y - A * np.log(y + epsilon), None),
+        ("output exchanged with label", lambda A, y: y - A * np.log(y + epsilon), None),
         ("without the output itself", lambda A, y: -y * np.log(A + epsilon), lambda g, A, y: -product(g, y / A)),
         ("of logarithms", lambda A, y: np.exp(A) - y * A, lambda g, A, y: product(g, np.exp(A) - y)),
     )

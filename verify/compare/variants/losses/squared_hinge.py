@@ -14,7 +14,7 @@ def variants(rule: Rule) -> VariantParts:
     yield from elementwise(
         rule,
         (
-            "labels not turned into -1 and 1",
+            "labels 0 not turned into -1",
             lambda A, y: np.maximum(1 - y * A, 0) ** 2,
             lambda g, A, y: product(g, -2, y, np.maximum(1 - y * A, 0)),
         ),
