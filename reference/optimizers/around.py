@@ -71,7 +71,7 @@ def _reading_what_is_handed(rule: Rule, around: Around) -> Rule:
         around.handed(name.base) if (name := names.read(x)).role == "d" and x == names.gradient(name.base) else x
         for x in rule.inputs
     )
-    scaled = inputs != rule.inputs and rule.kind == "sgd"  # a constant may meet the learning rate, which is one too
+    scaled = inputs != rule.inputs and rule.kind in ("sgd", "")  # the product with another constant follows
     folded = tuple(x for x in inputs if names.read(x).role in (names.UNSCALED, names.MEAN)) if scaled else ()
     return replace(rule, inputs=inputs, folded=(*rule.folded, *folded))
 

@@ -102,7 +102,8 @@ CASES = {
         ("sum in place of the mean of the accumulated gradients", "the last gradient alone", "t counts micro-steps",
          "accumulated gradients not set to 0", "decay of a parameter that is left out", "decay applied 3 times",
          "momentum exchanged with 1 - momentum", "average of the weights before the step",
-         "not overwritten by the average", "the gradient before it was clipped"),
+         "each micro-gradient clipped, not their mean", "not overwritten by the average",
+         "the gradient before it was clipped"),
         {"steps": 6},
     ),
     "averaged while accumulating": Case(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import clipping
 from reference import tensor_names as names
 from reference.optimizers import around
 from reference.optimizers.optimizer import Optimizer
@@ -20,9 +21,9 @@ def of_rule(rule: Rule, optimizer: Optimizer) -> VariantParts:
     if name.role == names.UNSCALED:
         yield from _unscaled(rule)
     elif name.role == names.MEAN:
-        yield from _means(rule, optimizer.gradient_accumulation_steps)
+        yield from _means(rule, optimizer)
     elif name.role == around.ACCUMULATED:
-        yield from _sums(rule)
+        yield from _sums(rule, optimizer)
     elif name.role == around.AVERAGE:
         yield from _averages(rule)
     else:
@@ -71,8 +72,19 @@ def _unscaled(rule: Rule) -> VariantParts:
         yield f"scale × {1 + size:g}", partial(rule.compute, scale=scale * (1 + size))
 
 
-def _means(rule: Rule, steps: float) -> VariantParts:
-    g, before = rule.inputs
+def _clipping(rule: Rule, optimizer: Optimizer) -> VariantParts:
+    """Yield the variant of a sum or mean that clips the gradient of each step, if gradients are clipped."""
+    clip = partial(clipping.by_value, most=optimizer.clipvalue)
+    if optimizer.clipnorm:
+        clip = partial(clipping.by_norm, most=optimizer.clipnorm)
+    if optimizer.clipnorm or optimizer.clipvalue:
+        name = "each micro-gradient clipped, not their mean"
+        yield name, lambda g, *read: rule.compute(clip(g), *read)
+
+
+def _means(rule: Rule, optimizer: Optimizer) -> VariantParts:
+    (g, before), steps = rule.inputs, optimizer.gradient_accumulation_steps
+    yield from _clipping(rule, optimizer)
     yield "sum in place of the mean of the accumulated gradients", lambda g, total: g + total
     yield "mean of one gradient too few", lambda g, total: (g + total) / (steps - 1)
     yield "mean of one gradient too many", lambda g, total: (g + total) / (steps + 1)
@@ -81,7 +93,8 @@ def _means(rule: Rule, steps: float) -> VariantParts:
     yield "mean without the last gradient", lambda total: total / (steps - 1), (before,)
 
 
-def _sums(rule: Rule) -> VariantParts:
+def _sums(rule: Rule, optimizer: Optimizer) -> VariantParts:
+    yield from _clipping(rule, optimizer)
     yield "accumulated gradients not set to 0", lambda g, total, t: g + total
     yield "gradient not added", lambda g, total, t: total * 1.0
     yield "gradients before not kept", lambda g, total, t: g * 1.0
