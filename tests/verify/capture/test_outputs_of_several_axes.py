@@ -68,7 +68,7 @@ def test_a_sum_over_the_rows_is_noticed():
 def test_labels_and_weights_that_do_not_fit_are_named():
     net, x, y = tags()
     with pytest.raises(
-        Unusable, match=r"whole-number labels from 0 to 6 are needed for a sparse loss, of shape \[4, 5\]"
+        Unusable, match=r"from 0 to 6 are needed for sparse_categorical_crossentropy, of shape \[4, 5\]"
     ):
         verify.check(net, x, y[:, :2])
     with pytest.raises(Unusable, match=r"a weight for each of the rows \[4, 5\] of the output is needed, not \[4\]"):
