@@ -159,6 +159,7 @@ def _optimizer(keras: Any, rng: Any) -> Any:
         "epsilon": float(rng.choice([1e-7] * 12 + [1e-8] * 4 + [1e-3] * 3 + [0.0])),
         "beta_2": float(rng.choice([0.999, 0.9])),
     }
+    options["epsilon"] = options["epsilon"] or (1e-7 if kind > 3 else 0.0)  # 0/0 behind a fused relu is not captured
     small, rho = {"epsilon": options["epsilon"], "weight_decay": decay}, {"rho": float(rng.choice([0.9, 0.5, 0.99]))}
     if kind == 0:
         return K.SGD(rate, momentum, yes, weight_decay=decay, **clipping)

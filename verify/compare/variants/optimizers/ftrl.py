@@ -37,7 +37,7 @@ def _sums(rule: Rule, optimizer: Ftrl) -> VariantParts:
     yield "w of the step before", rule.compute, _put(rule, P, names.previous(P))
     if optimizer.weight_decay:
         yield "w before its decay", rule.compute, _put(rule, P, names.read(P).base)
-    for shrinkage in (0.0, optimizer.l2_shrinkage_regularization_strength / 2, 0.01):
+    for shrinkage in dict.fromkeys((0.0, optimizer.l2_shrinkage_regularization_strength / 2, 0.01)):
         if shrinkage != optimizer.l2_shrinkage_regularization_strength:
             yield f"shrinkage {shrinkage:g}", partial(rule.compute, shrinkage=shrinkage)
     if optimizer.learning_rate_power != -1:
