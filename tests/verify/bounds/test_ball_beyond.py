@@ -17,7 +17,7 @@ from reference.operations import product
 from reference.schedules import ExponentialDecay, PolynomialDecay
 from tests.verify.bounds.test_ball import Shuffled, numbers
 from verify.bounds import Ball
-from verify.records.precision import FLOAT32, FLOAT64, SIGMOID_ULP, TANH_ULP
+from verify.records.precision import COS_ULP, FLOAT32, FLOAT64, SIGMOID_ULP, TANH_ULP
 
 PRECISIONS = pytest.mark.parametrize("precision", [FLOAT32, FLOAT64], ids=lambda p: p.name)
 
@@ -143,6 +143,7 @@ def test_factors_may_be_multiplied_in_any_order(precision, seed):
 # name: the function, and where its argument may lie
 ELEMENTARY = {
     "tanh": (np.tanh, lambda x: x, TANH_ULP),
+    "cos": (np.cos, lambda x: np.clip(np.abs(x), 0, 3), COS_ULP),
     "exp": (np.exp, lambda x: np.clip(x, -80, 80), 2.0),
     "log": (np.log, lambda x: np.abs(x) + x.dtype.type(1e-3), 4.0),
     "sqrt": (np.sqrt, np.abs, 0.5),

@@ -12,13 +12,14 @@ EXACTLY = {
     "log": (np.log, "10", "2.302585092994045684017991454684364207601101"),
     "sqrt": (np.sqrt, "2", "1.414213562373095048801688724209698078569672"),
     "tanh": (np.tanh, "0.001", "0.0009999996666668000000000"),
+    "cos": (np.cos, "1", "0.5403023058681397174009366074429766037323104"),
     "reciprocal": (np.reciprocal, "3", "0.3333333333333333333333333333333333333333333"),
 }
 
 
 @pytest.mark.parametrize("name", EXACTLY)
 def test_elementary_functions_are_right_in_every_digit(name):
-    """Against published digits (exp, ln, √2) and, for tanh at a small number, its series x - x³/3 + 2x⁵/15 - …."""
+    """Against published digits (exp, ln, √2, cos) and, for tanh at a small number, its series x - x³/3 + 2x⁵/15 - …."""
     _, x, digits = EXACTLY[name]
     result = rationals.apply(name, (rationals.of_fractions([Fraction(x)], (), True),), None, False, 256).item()
     places = len(digits.split(".")[1]) - 3
