@@ -59,5 +59,5 @@ class Tversky(OverlapLoss):
 
     def of_overlap(self) -> tuple[Equation, Equation]:
         """Return the Tversky loss and its way back."""
-        options = {"alpha": self.alpha, "beta": self.beta, "epsilon": self.epsilon}
+        options: dict[str, Any] = {"alpha": self.alpha, "beta": self.beta, "epsilon": self.epsilon}
         return partial(tversky, **options), partial(tversky_backward, **options)

@@ -18,6 +18,10 @@ def variants(rule: Rule) -> VariantParts:
         "β left out": {"beta": 1.0},
         "Dice in place of Tversky": {"alpha": 0.5, "beta": 0.5},
     }
-    both = (tversky, tversky_backward)
-    others = ((name, *(partial(f, **{**chosen, **words}) for f in both)) for name, words in changed.items())
-    yield from of_example(rule, *((name, cost, slope) for name, cost, slope in others))
+    yield from of_example(
+        rule,
+        *(
+            (name, partial(tversky, **{**chosen, **words}), partial(tversky_backward, **{**chosen, **words}))
+            for name, words in changed.items()
+        ),
+    )
