@@ -7,10 +7,26 @@ import numpy as np
 
 from verify.records.trace import Array
 
-ANYWHERE = ("MeanSquaredError", "MeanSquaredError", "CategoricalCrossentropy", "CategoricalCrossentropy",
-            "SparseCategoricalCrossentropy", "SparseCategoricalCrossentropy", "MeanAbsoluteError", "Huber", "LogCosh",
-            "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "KLDivergence", "Hinge", "SquaredHinge",
-            "CategoricalHinge", "BinaryCrossentropy", "BinaryCrossentropy")  # fmt: skip
+ANYWHERE = (
+    "MeanSquaredError",
+    "MeanSquaredError",
+    "CategoricalCrossentropy",
+    "CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "MeanAbsoluteError",
+    "Huber",
+    "LogCosh",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredLogarithmicError",
+    "KLDivergence",
+    "Hinge",
+    "SquaredHinge",
+    "CategoricalHinge",
+    "BinaryCrossentropy",
+    "BinaryCrossentropy",
+)
+OVERLAPS = ("Dice", "Tversky")  # fmt: skip
 NOT_NEGATIVE = ("Poisson",)
 SHARES = ("BinaryFocalCrossentropy", "BinaryFocalCrossentropy", "CategoricalFocalCrossentropy",
           "CategoricalGeneralizedCrossEntropy")  # fmt: skip
@@ -22,7 +38,7 @@ LABELS = {
              "CosineSimilarity"),
     "counts": ("Poisson", "MeanSquaredLogarithmicError"),
     "shares": ("KLDivergence",),
-    "yes or no": ("Hinge", "SquaredHinge", "BinaryCrossentropy", "BinaryFocalCrossentropy"),
+    "yes or no": ("Dice", "Tversky", "Hinge", "SquaredHinge", "BinaryCrossentropy", "BinaryFocalCrossentropy"),
     "classes": ("SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy"),
 }  # fmt: skip
 
@@ -30,7 +46,7 @@ LABELS = {
 def loss_for(keras: Any, rng: Any, output: str, dropped: bool) -> Any:
     """Return a loss that suits the output's activation. `dropped`: a dropout follows, which gives 0 and more than 1."""
     plain = output in PROBABILITIES and not dropped
-    names = [*ANYWHERE, *(SHARES if plain else OF_LOGITS)]
+    names = [*ANYWHERE, *((*SHARES, *OVERLAPS) if plain else OF_LOGITS)]
     names += NOT_NEGATIVE if output in (*PROBABILITIES, "relu") else ()
     names += NEVER_ZERO if plain else ()
     name = str(rng.choice(names))
@@ -56,6 +72,8 @@ def _options(rng: Any, name: str, logits: bool) -> dict[str, Any]:
         },
         "CategoricalFocalCrossentropy": {**focus, "from_logits": logits, "label_smoothing": smoothing},
         "CategoricalGeneralizedCrossEntropy": {"q": float(rng.choice([0.5, 0.7, 0.01]))},
+        "Dice": {"axis": [None, -1][rng.integers(2)]},
+        "Tversky": {"axis": [None, -1][rng.integers(2)], "alpha": float(rng.choice([0.5, 0.3, 1.0]))},
         "Huber": {"delta": float(rng.choice([1.0, 0.1, 3.0]))},
     }  # fmt: skip
     return of.get(name, {})

@@ -37,6 +37,10 @@ CASES = {
     "categorical_focal_crossentropy(label_smoothing=0.1)": ("softmax", "one-hot"),
     "categorical_focal_crossentropy(alpha=0.7, from_logits=True, gamma=1.5)": ("linear", "one-hot"),
     "categorical_generalized_cross_entropy(q=0.7)": ("softmax", "one-hot"),
+    "dice": ("sigmoid", "yes or no"),
+    "dice(per_example=True)": ("softplus", "yes or no"),
+    "tversky(alpha=0.2, beta=0.8)": ("sigmoid", "yes or no"),
+    "tversky(weight=0.5, per_example=True, alpha=0.3)": ("softmax", "one-hot"),
     "categorical_crossentropy(label_smoothing=0.1)": ("hard_sigmoid", "one-hot"),
     "sparse_categorical_crossentropy": ("hard_sigmoid", "one-hot"),
 }

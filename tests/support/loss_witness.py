@@ -63,6 +63,16 @@ def way_back_is_the_slope(text, at, y, activation="linear", *others):
         assert apart(slope(other, at, y, activation), slopes) > 1e-3, other
 
 
+def way_back_of_whole_is_the_slope(text, at, y):
+    """The slope of a loss of the whole batch is that of its cost, whatever the reduction is; a little more is not."""
+    word = "(" if "(" not in text else f"({text.partition('(')[2].rstrip(')')}, "
+    kind = text.partition("(")[0]
+    slopes = differences(complex_step, lambda Q: cost(text, Q, y), at)
+    assert apart(slope(text, at, y), slopes) < 1e-12
+    assert apart(slope(f"{kind}{word}weight=3.0, reduction='sum')", at, y), 3 * slopes) < 1e-12
+    assert apart(slope(text, at, y) * (1 + 1e-10), slopes) > 1e-11
+
+
 def by_loops(term, A, y):
     """The mean over the examples and their outputs of a function of two numbers."""
     every = [term(float(a), float(label)) for row, labels in zip(A, y, strict=True)

@@ -16,7 +16,7 @@ UNKNOWN = {
     "all its layers are frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, trainable=False)),
     "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
     "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),
-    "loss dice": lambda: small(loss="dice"),
+    "loss circle": lambda: small(loss="circle"),
     "ignore_class": lambda: small(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=1)),
     "LossScaleOptimizer": lambda: small(optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())),
     "CosineDecayRestarts": lambda: small(optimizer=keras.optimizers.SGD(S.CosineDecayRestarts(0.1, 3, 0.5))),

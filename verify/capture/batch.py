@@ -109,6 +109,8 @@ def _every_weight(value: Any, understood: Understood, batch: Batch, losses: Sequ
 def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: Loss, name: str) -> Array:
     """Return the weights of an output's examples, or of the rows of its examples.  Raises Unusable, naming them."""
     weights = _array(value, name)
+    if not getattr(loss, "per_example", True):
+        raise Unusable(f"{name}: {loss.kind} of the whole batch takes no weights of examples; use axis=-1")
     if weights.shape not in (rows, (*rows, 1)):
         what = f"{rows[0]} examples" if len(rows) == 1 else f"the rows {list(rows)} of the output"
         raise Unusable(f"{name}: a weight for each of {what} is needed, not {list(weights.shape)}")

@@ -19,6 +19,7 @@ from verify.capture.optimizers import readers
 from verify.capture.reader import VARIABLE, rounded
 from verify.errors import Unsupported, Unusable
 
+LAST = (None, -1, (-1,))  # axes of a loss of the whole batch, or of the last axis
 OF_A_STEP = ("reduction", "weight", "epsilon")  # fields of a loss that are not among Keras's options of it
 REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_weight": "weighted_mean", "sum": "sum"}
 NOT_OPTIONS = ("learning_rate", "undecayed")  # fields of an optimizer that are found in other ways
@@ -114,7 +115,10 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
     kind = known[type(own)]
     config = {**own.get_config(), **getattr(own, "_fn_kwargs", {})}
     problems = []
-    if config.get("axis", -1) != -1:
+    names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    if "per_example" in names:
+        config["per_example"] = config["axis"] is not None
+    if config.get("axis", -1) not in (LAST if "per_example" in names else (-1,)):
         problems.append("an axis other than the last is not verified")
     if config.get("ignore_class") is not None:
         problems.append("ignore_class is not verified; a loss in which every label counts is")
@@ -124,7 +128,6 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
         text = f"a loss that computes in {computes} behind a model in {dtype} is not verified (keras.config.set_floatx)"
         problems.append(text)
     try:
-        names = {f.name for f in fields(kind)}  # type: ignore[arg-type]
         options: dict[str, Any] = {name: _option(config[name]) for name in names.difference(OF_A_STEP)}
         if "epsilon" in names:
             options["epsilon"] = float(keras.config.epsilon())

@@ -29,6 +29,7 @@ def keras_loss(text):
     described = loss_named(text)
     known = inspect.signature(readers()[described.kind].__init__).parameters
     options = {name: value for name, value in vars(described).items() if name in known}
+    options |= {"axis": -1} if getattr(described, "per_example", False) else {}
     options["reduction"] = {"mean": "sum_over_batch_size"}.get(described.reduction, described.reduction)
     return readers()[described.kind](**options), described.weight
 

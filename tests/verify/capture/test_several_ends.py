@@ -180,7 +180,7 @@ def test_parts_that_do_not_fit_are_named(change, word):
     [
         (["mse", None], None, "output price: it has no loss"),
         ({"kind": "mse"}, None, "loss: one for each of kind, price"),
-        (["mse", "dice"], None, "loss Dice of the output price|loss dice of the output price"),
+        (["mse", "circle"], None, "of the output price"),
         ("mse", [1.0], "loss_weights: one for each of 2 outputs"),
     ],
 )

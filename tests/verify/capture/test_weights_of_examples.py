@@ -97,6 +97,12 @@ def test_a_dataset_brings_its_weights():
     assert np.array_equal(checked.trace.step(2)["s"][:, 0], S[6:])
 
 
+def test_weights_with_a_loss_of_the_whole_batch_are_named():
+    with pytest.raises(Unusable, match="dice of the whole batch takes no weights"):
+        verify.check(model("dice"), X, Y, sample_weight=S)
+    assert verify.check(model(keras.losses.Dice(axis=-1)), X, Y, sample_weight=S).passed
+
+
 WRONG = {
     "sample_weight: a weight for each of 12 examples": {"sample_weight": S[:5]},
     "sample_weight: weights of 0 or more": {"sample_weight": -S},

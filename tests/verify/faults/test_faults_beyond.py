@@ -69,7 +69,7 @@ CASES = {
         "adam(learning_rate=piecewise_constant_decay(boundaries=(0.0, 1.0), values=(0.1, 0.2, 0.3)), clipnorm=0.01)",
         ("rescaling left out", "offset before the scale", "dropout left out", "not clipped", "clipped by value",
          "clipped by the norm of all", "norm without its root", "the gradient before it was clipped",
-         "boundary one step sooner", "half the squares", "sum over the outputs", "schedule one step behind"),
+         "boundary one step sooner", "half of it", "sum over the outputs", "schedule one step behind"),
     ),
     "clipped by all, a sigmoid's cross-entropy": Case(
         network("relu", "sigmoid"), "categorical_crossentropy",

@@ -24,6 +24,8 @@ NAMED = {
     "binary_crossentropy(label_smoothing=0.3)": ("probabilities taken for logits", "label smoothing left out"),
     "binary_focal_crossentropy(apply_class_balancing=True, gamma=1.5)": ("α exchanged with 1 - α", "γ left out"),
     "categorical_focal_crossentropy(label_smoothing=0.1)": ("γ + 1", "label smoothing left out"),
+    "dice": ("overlap not twice", "of each example, not of all"),
+    "tversky(alpha=0.2, beta=0.8)": ("α exchanged with β", "α left out"),
     "categorical_generalized_cross_entropy(q=0.7)": ("1 - q in place of q", "p^q in place of p^(q - 1)"),
 }
 

@@ -9,7 +9,7 @@ from verify.compare.variants.shared import VariantParts, options
 def variants(rule: Rule) -> VariantParts:
     """Yield the variants of one rule of the mean squared error, the simplest first."""
     if options(rule.compute):
-        yield from elementwise(rule, ("absolute errors in place of squares", absolute, absolute_backward))
+        yield from elementwise(rule, ("absolute error in place of squares", absolute, absolute_backward))
     else:
         yield from of_any(rule)
         yield from of_reduction(rule)

@@ -1,0 +1,5 @@
+"""Keras's Tversky."""
+
+import keras
+
+KERAS = keras.losses.Tversky
