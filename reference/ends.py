@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from reference import tensor_names as names
@@ -13,6 +14,7 @@ from reference.losses import losses_named
 from reference.losses.loss import LossEquations
 from reference.network import Network
 from reference.operations import added
+from reference.regularizers import SOURCE, penalty
 from reference.rule import Rule
 
 COSTS = "costs"  # the kind of the rule that adds up the costs of several outputs
@@ -73,7 +75,7 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
         equations = loss.written(kind, network.weighted)
         if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):
             equations = loss.written(Linear.kind)  # dA has other parts, so the activation's way back follows
-        cost = names.of_layer("C", number + 1) if len(losses) > 1 else "C"
+        cost = names.of_layer("C", number + 1) if len(losses) > 1 or network.regularizers else "C"
         weights, label = network.weights[number : number + 1], network.labels[number]
         found.append(End(equations, place, loss.kind, label, cost, weights, loss.takes_classes))
     return tuple(found)
@@ -86,13 +88,16 @@ def _is_read_elsewhere(network: Network, place: Place) -> bool:
 
 
 def costs(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
-    """Yield the rule of each output's cost and, if there are several, of their sum."""
-    every = tuple(end.cost for end in found)
+    """Yield the rules of each output's cost, of each penalty and, if there are several of these, of their sum."""
+    every = (*(end.cost for end in found), *(names.penalty(P) for P, _ in network.regularizers))
     yield from (end.forward(network.depth) for end in found)
-    if len(found) > 1:
+    for P, own in network.regularizers:
+        compute, layer = partial(penalty, l1=own.l1, l2=own.l2), names.read(P).layer or 0
+        yield Rule(names.penalty(P), SOURCE, (P,), compute, layer, "forward", kind=own.kind)
+    if len(every) > 1:
         yield Rule("C", "Keras: a sum", every, sum_of_costs, network.depth, "forward", fusable=every, kind=COSTS)
 
 
 def sum_of_costs(*C: Any) -> Any:
-    """The cost of several outputs, each multiplied by its weight already.  C(1), C(2), … -> scalar.  Keras"""
+    """The costs of all outputs, each multiplied by its weight already, and all penalties.  Scalars -> scalar.  Keras"""
     return added(*C)

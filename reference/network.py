@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from reference.constraints import Constraint
 from reference.layers import activation_named
 from reference.layers.activation import Activation
 from reference.layers.dense import Dense
@@ -17,7 +18,8 @@ from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
 from reference.places import Node, check, inputs_of, places_of
-from reference.tensor_names import of_layer, read
+from reference.regularizers import Regularizer
+from reference.tensor_names import PENALTY, has_role, of_layer, read
 
 __all__ = ["ESSAY", "Network", "Node", "chain", "line"]
 
@@ -28,7 +30,8 @@ class Network:
 
     `ends` are the positions (from 0) of the layers that give the outputs; empty: the last layer gives the one output.
     `prediction`: without the layers that a prediction skips. The names of all other tensors stay as they are.
-    `weighted`: the cost of each example is multiplied by a weight of its own.
+    `weighted`: the cost of each example is multiplied by a weight of its own. `regularizers` and `constraints` belong
+    to learned parameters, by name.
     Raises ValueError if the layers do not fit together.
     """
 
@@ -36,6 +39,8 @@ class Network:
     ends: tuple[int, ...] = ()
     prediction: bool = False
     weighted: bool = False
+    regularizers: tuple[tuple[str, Regularizer], ...] = ()
+    constraints: tuple[tuple[str, Constraint], ...] = ()
 
     def __post_init__(self) -> None:
         check(self.nodes, self.ends)
@@ -45,6 +50,10 @@ class Network:
             raise ValueError("the layers do not fit together")
         if any(isinstance(layer, Input) for layer, _ in self.outputs):
             raise ValueError("an output is given by a layer, not by an input")
+        for what, belonging in (("regularizers", self.regularizers), ("constraints", self.constraints)):
+            found = [P for P, _ in belonging]
+            if len(set(found)) < len(found) or not set(found) <= set(self.learned()):
+                raise ValueError(f"{what} belong to learned parameters, each to one")
 
     @cached_property
     def _every_place(self) -> tuple[Place, ...]:
@@ -185,6 +194,8 @@ class Network:
         Raises ValueError if `name` is not the name of a tensor.
         """
         base = read(name).base
+        if has_role(name, PENALTY):
+            return ()
         if base in self._whole:
             return self._whole[base]
         return (batch, *self._examples[base]) if base in self._examples else ()

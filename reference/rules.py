@@ -13,12 +13,14 @@ import numpy as np
 
 from reference import tensor_names as names
 from reference.branches import together
+from reference.constraints import Constraint
 from reference.ends import End, costs, ends
 from reference.layers.identity import Identity
 from reference.network import Network
 from reference.operations import rounded_as
 from reference.optimizers.around import of_gradient, scaled_slope, with_what_is_around
 from reference.optimizers.optimizer import Optimizer
+from reference.regularizers import SOURCE, penalty_slope
 from reference.rule import Rule
 
 __all__ = ["CARRIED", "FROZEN", "LOSSES", "Optimizer", "Rule", "given_names", "rules", "start"]
@@ -34,7 +36,8 @@ def rules(network: Network, cost: str, optimizer: Optimizer) -> tuple[Rule, ...]
     """
     found = ends(network, cost)
     back = tuple(_scaled(end, optimizer.loss_scale_factor) for end in found) if optimizer.loss_scale_factor else found
-    steps = (_forward(network, found), _backward(network, back), _update(network, optimizer))
+    scale = optimizer.loss_scale_factor
+    steps = (_forward(network, found), _backward(network, back, scale), _update(network, optimizer))
     return tuple(_folded(rule for part in steps for rule in part))
 
 
@@ -61,14 +64,15 @@ def _forward(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     yield from costs(network, found)
 
 
-def _backward(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
+def _backward(network: Network, found: tuple[End, ...], scale: float) -> Iterator[Rule]:
     """Yield the rules from the loss back: for each layer the gradients of its parameters and of what it reads.
 
     A tensor with several readers gets one rule, when all of them have sent something back.
     """
     sent: dict[str, list[Rule]] = {}
-    expected = Counter(rule.tensor for rule in _sent_back(network, found))
-    for rule in _sent_back(network, found):
+    every = (*_sent_back(network, found), *_of_penalties(network, scale))
+    expected = Counter(rule.tensor for rule in every)
+    for rule in every:
         parts = sent.setdefault(rule.tensor, [])
         parts.append(rule)
         if len(parts) == expected[rule.tensor]:
@@ -89,6 +93,27 @@ def _sent_back(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
             yield from layer.backward(place)
 
 
+def _of_penalties(network: Network, scale: float) -> Iterator[Rule]:
+    """Yield what each penalty adds to the gradient of its parameter."""
+    for P, own in network.regularizers:
+        slope = partial(penalty_slope, l1=own.l1, l2=own.l2)
+        compute = partial(scaled_slope, slope=slope, scale=scale) if scale else slope
+        layer, options = names.read(P).layer or 0, {"kind": own.kind, "elementwise": True}
+        yield Rule(names.gradient(P), SOURCE, (P,), compute, layer, "backward", **options)  # type: ignore[arg-type]
+
+
+def _constrained(own: Iterator[Rule], constraint: Constraint | None, P: str, layer: int) -> Iterator[Rule]:
+    """Yield the rules of all that a step does to P, the constraint at the end."""
+    if constraint is None:
+        yield from own
+        return
+    new, updated = names.new(P), names.updated(P)
+    for rule in own:
+        inputs = tuple(updated if name == new else name for name in rule.inputs)
+        yield replace(rule, tensor=updated if rule.tensor == new else rule.tensor, inputs=inputs)
+    yield Rule(new, "Keras: constraint", (updated,), constraint.compute, layer, "update", kind=constraint.kind)
+
+
 def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
     if callable(optimizer.learning_rate):
         schedule = optimizer.learning_rate
@@ -105,7 +130,8 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
         for P in (P for P in layer.learned(place) if place.owns):
             equation = "16" if names.read(P).quantity == "B" else "15"
             own = optimizer.rules(P, equation, place.number, gradients, sent[P])
-            yield from with_what_is_around(own, optimizer, P, place.number)
+            every = with_what_is_around(own, optimizer, P, place.number)
+            yield from _constrained(every, dict(network.constraints).get(P), P, place.number)
 
 
 def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool = True) -> tuple[Rule, ...]:

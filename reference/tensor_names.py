@@ -11,6 +11,7 @@ A name is a quantity, with its role in front of it and its state behind it:
     mean_W1                  the mean of the gradients of W1 that several steps have accumulated
     clipped_W1               the gradient of W1 after clipping
     update_W1                what is subtracted from W1
+    penalty_W1               what the regularizer of W1 adds to the cost
     W1_decayed  W1_new       W1 after weight decay, and after the step
     W1_updated               W1 after the update, where the average of the weights may overwrite it
     W1_own  m_W1_own         W1_new and m_W1 of Keras's own step, where By Hand's capture has other bits (XLA)
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CARRIED, PREVIOUS = "@", "~"
-UPDATE, CLIPPED, UNSCALED, MEAN = "update", "clipped", "unscaled", "mean"
+UPDATE, CLIPPED, UNSCALED, MEAN, PENALTY = "update", "clipped", "unscaled", "mean", "penalty"
 NAME = re.compile(
     r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zsty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
     r"(_(?P<state>new|before|decayed|updated|own))?(?P<when>@?~?)"
@@ -54,7 +55,7 @@ class TensorName:
     @property
     def is_kept(self) -> bool:
         """True for what an optimizer keeps from step to step."""
-        return self.role not in ("", "d", UPDATE, CLIPPED, UNSCALED, MEAN)
+        return self.role not in ("", "d", UPDATE, CLIPPED, UNSCALED, MEAN, PENALTY)
 
 
 def read(name: str) -> TensorName:
@@ -113,6 +114,11 @@ def gradient(Q: str) -> str:
 def kept(letter: str, P: str) -> str:
     """Return m_P, what an optimizer keeps of a parameter."""
     return f"{letter}_{P}"
+
+
+def penalty(P: str) -> str:
+    """Return penalty_P, what the regularizer of P adds to the cost."""
+    return f"{PENALTY}_{P}"
 
 
 def before(kept_tensor: str) -> str:

@@ -157,7 +157,7 @@ def wait(rule: Rule, steps: float) -> Rule:
 
 
 def acting(rule: Rule) -> Rule:
-    """Return the rule of which `wait` has made this one."""
+    """Return the rule of which `wait` has made this one.  Keras: gradient_accumulation_steps"""
     options = rule.compute.keywords  # type: ignore[attr-defined]
     inputs = rule.inputs[1:-1] if options["falls_back"] else rule.inputs[1:]
     return replace(rule, inputs=inputs, compute=options["compute"])

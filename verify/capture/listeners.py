@@ -32,6 +32,8 @@ def applied(optimizer: Any, parameters: Tensors, gradients: list[Any], slots: Te
         for method, listen in LISTENERS.items():
             into = Slots(slots) if slots and method not in OUTSIDE else found
             stack.enter_context(listen(optimizer, method, parameter_of, into))
+        for P, variable in parameters.items():
+            stack.enter_context(_constrained(variable, P, found))
         optimizer.apply(gradients, list(parameters.values()))
     clips = optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
     for name, slot in slots.items():
@@ -172,6 +174,24 @@ def _updated(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
         own(variables)
 
     return _heard(optimizer, method, listen)
+
+
+@contextmanager
+def _constrained(variable: Any, P: str, found: Tensors) -> Iterator[None]:
+    """Listen to the constraint of a variable, if it has one; store what the constraint reads as P_updated."""
+    own = variable.constraint
+
+    def listen(value: Any) -> Any:
+        found[names.updated(P)] = tf.identity(
+            tf.convert_to_tensor(value.value if isinstance(value, VARIABLE) else value)
+        )
+        return own(value)
+
+    variable.constraint = own and listen
+    try:
+        yield
+    finally:
+        variable.constraint = own
 
 
 OUTSIDE = ("_backend_apply_gradients", "_update_model_variables_moving_average")  # of the branch that moves the weights

@@ -4,7 +4,7 @@ Nothing unknown is skipped. If a model has parts that By Hand does not support, 
 """
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
@@ -18,6 +18,7 @@ from reference.network import Network, Node
 from reference.row_numbers import only_moved
 from verify.capture.layers import by_function, by_layer, by_operation
 from verify.capture.model_graph import Call, Graph, called_shape, graph_of, is_flattened
+from verify.capture.parameters import constraints, regularizers
 from verify.capture.reader import ActivationReader, Reader, is_activation, rounded, without_options
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
@@ -184,8 +185,8 @@ class ModelReading:
             self.problems.append((title, "it has no layer with weights, such as Dense"))
         if any(len(tensor.shape) < 2 for tensor in self.graph.outputs):
             self.problems.append((title, "it gives single numbers [N]; an output [N, n] is verified, such as [N, 1]"))
-        if model.losses:
-            self.problems.append((title, "it adds losses of its own (add_loss, regularizers)"))
+        if len(model.losses) > sum(variable.regularizer is not None for variable in model.trainable_variables):
+            self.problems.append((title, "it adds losses of its own (add_loss, activity regularizers)"))
         if self.problems:
             raise Unsupported(self.problems)
         try:
@@ -196,6 +197,9 @@ class ModelReading:
         places = [place for _, place in network.places]
         self._check_shapes(places)
         variables, kept = self._variables(places)
+        learned = {P: shape for layer, place in network.places for P, shape in layer.learned(place).items()}
+        regular, constrained = regularizers(variables, learned), constraints(variables, learned)
+        network = replace(network, regularizers=regular, constraints=constrained)
         stages = tuple(self._stage(part, places) for part in self.parts)
         return Understood(self.graph, stages, network, self.dtypes.pop(), variables, kept, self.channels_first)
 

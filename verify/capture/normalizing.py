@@ -4,17 +4,9 @@ from typing import Any
 
 from verify.capture.reader import Reader, Reading
 
-REFUSED = ("beta_regularizer", "gamma_regularizer", "beta_constraint", "gamma_constraint")
-
 
 class NormalizingReader(Reader):
     """Reads a layer that normalises, with its γ if it scales, and its β if it centers."""
-
-    def check(self, layer: Any, reading: Reading) -> None:
-        """Note what is not supported: regularizers and constraints."""
-        for what in REFUSED:
-            if getattr(layer, what, None) is not None:
-                reading.problem(layer, f"{what} is not verified")
 
     def variables(self, layer: Any) -> list[Any]:
         """Return γ and β, those that there are."""

@@ -17,7 +17,7 @@ from reference.layers.layer import Layer, Shape
 
 Tensors = dict[str, Any]
 BESIDE = " beside"  # follows the name of a Z that is computed from a copy of the inputs
-REFUSED = ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint", "bias_constraint")
+REFUSED = ("activity_regularizer",)
 # The base class of all of Keras's variables.
 VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))
 
@@ -104,7 +104,7 @@ class WeightsReader(Reader):
         return [layer.kernel] + ([layer.bias] if layer.use_bias else [])
 
     def check(self, layer: Any, reading: Reading) -> None:
-        """Note what is not supported: regularizers, constraints, LoRA, quantized weights."""
+        """Note what is not supported: activity regularizers, LoRA, quantized weights."""
         for what in REFUSED:
             if getattr(layer, what, None) is not None:
                 reading.problem(layer, f"{what} is not verified")

@@ -4,8 +4,6 @@ from typing import Any
 
 from verify.capture.reader import Reading, WeightsReader
 
-KERNELS = ("depthwise", "pointwise")  # of layers that have other kernels than "kernel"
-
 
 class SlidingReader(WeightsReader):
     """Reads a layer whose kernel slides over an array, and its activation."""
@@ -13,9 +11,6 @@ class SlidingReader(WeightsReader):
     def options(self, layer: Any, reading: Reading) -> dict[str, Any]:
         """Return the options that all such layers have, by the names of `reference`; note what is not supported."""
         self.check(layer, reading)
-        for what in (f"{kernel}_{kind}" for kernel in KERNELS for kind in ("regularizer", "constraint")):
-            if getattr(layer, what, None) is not None:
-                reading.problem(layer, f"{what} is not verified")
         if layer.data_format != "channels_last":
             reading.problem(layer, f"data_format {layer.data_format} is not verified; channels_last is")
         if None in reading.shapes[0]:

@@ -24,7 +24,7 @@ from verify.capture.layers import fused
 from verify.capture.listeners import applied, slots_of
 from verify.capture.reader import BESIDE, Tensors
 from verify.capture.understood import Understood
-from verify.errors import Unverifiable
+from verify.errors import Unsupported, Unverifiable
 from verify.records.settings import OPTIMIZERS
 
 Step = Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], Tensors]  # of inputs, labels, weights of examples
@@ -81,6 +81,9 @@ def training(model: Any, understood: Understood) -> Step:
     moments = moments_of(model, parameters)
     optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype, parameters)]
     slots = slots_of(learned) if optimizer.gradient_accumulation_steps else {}
+    if network.constraints and optimizer.use_ema and optimizer.ema_overwrite_frequency:
+        why = "with it, an average that overwrites the weights is not verified (ema_overwrite_frequency)"
+        raise Unsupported([(f"constraint of {network.constraints[0][0]}", why)])
     plan = rules(network, loss_text(model, understood.graph.output_names, understood.dtype), optimizer)
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
@@ -131,16 +134,19 @@ def _cost(
 
 
 def _costs(model: Any, understood: Understood, y: Sequence[Any], s: Sequence[Any], predictions: list[Any]) -> Tensors:
-    """Return the cost of each output, times its weight, by name; nothing if there is one output.
+    """Return the cost of each output, times its weight, and each penalty, by name; nothing if there is one of them all.
 
-    Keras returns only their sum, so each is computed once more by Keras's own loss.
+    Keras returns only their sum, so each is computed once more by Keras's own loss and regularizers.
     """
-    if len(predictions) == 1:
+    regularized = [P for P, _ in understood.network.regularizers]
+    if len(predictions) == 1 and not regularized:
         return {}
     weights = s or [None] * len(predictions)
     every = enumerate(zip(losses_of(model, understood.graph.output_names), y, predictions, weights, strict=True), 1)
     costs = {names.of_layer("C", k): (loss(*of_output), weight) for k, ((loss, weight), *of_output) in every}
-    return {name: cost if weight is None else cost * weight for name, (cost, weight) in costs.items()}
+    found = {name: cost if weight is None else cost * weight for name, (cost, weight) in costs.items()}
+    variables = {P: understood.parameters[P] for P in regularized}
+    return found | {names.penalty(P): variable.regularizer(variable) for P, variable in variables.items()}
 
 
 def is_eager(model: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reference.tensor_names import CARRIED, CLIPPED, MEAN, UNSCALED, UPDATE, parts_of
+from reference.tensor_names import CARRIED, CLIPPED, MEAN, PENALTY, UNSCALED, UPDATE, parts_of
 from reports.explanation import FormulaLine
 from verify.derive.formula import filled, letter
 
@@ -67,6 +67,8 @@ def _in_role(role: str, x: FormulaLine, when: str) -> FormulaLine:
         return filled("η∇C($x)", r"\eta\nabla C\left($x\right)", x=x)
     if role == CLIPPED:
         return filled("clip($x)", r"\mathrm{clip}\left($x\right)", x=_gradient(x))
+    if role == PENALTY:
+        return filled("R($x)", r"R\left($x\right)", "<i>R</i>($x)", x=x)
     if role in (UNSCALED, MEAN):
         return filled(f"{role}($x)", rf"\mathrm{{{role}}}\left($x\right)", x=_gradient(x))
     if role in MOMENTS:

@@ -5,8 +5,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from reference.constraints import constraint_named
 from reference.layers import layer_named
 from reference.network import Network, Node, chain
+from reference.regularizers import regularizer_named
 from reference.rules import rules
 from verify.errors import Unusable
 from verify.records.npz import first_line, npz_bytes, read_npz
@@ -38,6 +40,9 @@ def to_bytes(trace: Trace) -> bytes:
     return npz_bytes(manifest, trace.tensors)
 
 
+OPTIONAL = {"outputs", "weighted", "regularizers", "constraints"}  # of a network in a manifest
+
+
 def described(network: Network) -> dict[str, Any]:
     """Return sizes, activations, and the layers in order, as JSON values.
 
@@ -52,7 +57,10 @@ def described(network: Network) -> dict[str, Any]:
 def _manifest_network(network: Network) -> dict[str, Any]:
     """Return the layers, the indices of those that give several outputs, and whether the examples have weights."""
     more: dict[str, Any] = {"outputs": list(network.ends)} if network.ends else {}
-    return {"layers": described(network)["layers"]} | more | ({"weighted": True} if network.weighted else {})
+    more |= {"weighted": True} if network.weighted else {}
+    for name, belonging in (("regularizers", network.regularizers), ("constraints", network.constraints)):
+        more |= {name: {P: str(one) for P, one in belonging}} if belonging else {}
+    return {"layers": described(network)["layers"]} | more
 
 
 def load(path: str) -> Trace:
@@ -151,7 +159,7 @@ def _check_sizes(network: Network, batch: int, numbers: int) -> None:
 
 def _layers(description: Any, tensors: int) -> Network:
     """Return the network of a manifest of this schema.  Raises ValueError, KeyError or TypeError."""
-    if set(description) - {"outputs", "weighted"} != {"layers"} or not isinstance(description["layers"], list):
+    if set(description) - OPTIONAL != {"layers"} or not isinstance(description["layers"], list):
         raise ValueError("it has no list of layers")
     outputs = description.get("outputs", [])
     if not isinstance(outputs, list) or any(type(index) is not int for index in outputs) or len(outputs) > tensors:
@@ -170,7 +178,9 @@ def _layers(description: Any, tensors: int) -> Network:
         if any(type(index) is not int for index in (*layer["reads"], 0 if shares is None else shares)):
             raise ValueError("the layers that a layer reads or shares are not whole numbers")
         nodes.append(Node(layer_named(layer["layer"]), tuple(layer["reads"]), shares))
-    return Network(tuple(nodes), tuple(outputs), weighted=weighted)
+    regularizers = tuple((P, regularizer_named(text)) for P, text in description.get("regularizers", {}).items())
+    constraints = tuple((P, constraint_named(text)) for P, text in description.get("constraints", {}).items())
+    return Network(tuple(nodes), tuple(outputs), False, weighted, regularizers, constraints)
 
 
 def _chain(description: Any, tensors: int) -> Network:

@@ -21,7 +21,6 @@ class BatchNormalizationReader(NormalizingReader):
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the layer; note what is not supported: `renorm`, `synchronized`, the axis of the examples."""
-        self.check(layer, reading)
         for option in ("renorm", "synchronized"):
             if getattr(layer, option, False):
                 reading.problem(layer, f"{option}=True is not verified")

@@ -16,7 +16,6 @@ class GroupNormalizationReader(NormalizingReader):
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the layer; note what is not supported: groups along another axis than the last."""
-        self.check(layer, reading)
         if layer.axis not in (-1, len(reading.shapes[0])):
             reading.problem(layer, f"axis={layer.axis} is not verified, only the last axis")
             return

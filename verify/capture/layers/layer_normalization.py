@@ -15,8 +15,7 @@ class LayerNormalizationReader(NormalizingReader):
     types = (keras.layers.LayerNormalization,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer; note what is not supported: `rms_scaling`, some axes, and what `check` names."""
-        self.check(layer, reading)
+        """Add the layer; note what is not supported: `rms_scaling` and some axes."""
         if getattr(layer, "rms_scaling", False):
             reading.problem(layer, "rms_scaling=True is not verified")
             return

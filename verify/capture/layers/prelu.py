@@ -15,10 +15,7 @@ class PReLUReader(Reader):
     types = (keras.layers.PReLU,)
 
     def read(self, layer: Any, reading: Reading) -> None:
-        """Add the layer; note what is not supported: a regularizer, a constraint, axes that are not in order."""
-        for what in ("alpha_regularizer", "alpha_constraint"):
-            if getattr(layer, what) is not None:
-                reading.problem(layer, f"{what} is not verified")
+        """Add the layer; note axes that are not in order."""
         shared = axes_of_example(layer, layer.shared_axes or (), reading)
         if shared is not None:
             reading.add(layer, PReLU(shared, not layer.trainable))

@@ -23,9 +23,10 @@ from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
 from reference.rules import CARRIED, FROZEN, Rule
 from reference.tensor_names import CLIPPED, TensorName, clipped, gradient, read
-from verify.compare.variants import around, schedule, update
+from verify.compare.variants import around, regularizers, schedule, update
 from verify.compare.variants.shared import VariantParts, options, unchanged
 
+REGULARIZER, CONSTRAINT = "regularizer", "constraint"
 LAYERS, LOSSES, OPTIMIZERS = (f"{__name__}.{package}" for package in ("layers", "losses", "optimizers"))
 
 # what a variant can raise if it cannot be computed: shapes do not fit, the batch is 1, or balls lack an operation
@@ -47,7 +48,7 @@ class Variant:
 def variants(rule: Rule, network: Network, optimizer: Optimizer) -> Iterator[Variant]:
     """Yield the variants of one rule, the simplest first."""
     group = rule.phase
-    if rule.kind == COSTS or rule.kind in modules_of(LOSSES):
+    if rule.kind in (COSTS, REGULARIZER) or rule.kind in modules_of(LOSSES):
         group = "loss"
     elif rule.phase in ("start", "update"):
         group = "Adam"
@@ -62,6 +63,10 @@ def _parts(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
         yield from _of_branches(rule)
     elif rule.kind == COSTS:
         yield from _of_costs(rule)
+    elif rule.kind == REGULARIZER:
+        yield from regularizers.variants(rule)
+    elif rule.kind == CONSTRAINT:
+        yield from regularizers.of_constraint(rule)
     elif rule.kind in modules_of(LAYERS):
         yield from modules_of(LAYERS)[rule.kind].variants(rule, network.depth)
     elif rule.kind in modules_of(LOSSES):
@@ -88,6 +93,7 @@ def _of_branches(rule: Rule) -> VariantParts:
             (*rule.inputs, *only),
         )
     yield "mean of the branches in place of their sum", lambda *T: rule.compute(*T) / len(parts)
+    yield from regularizers.of_branches(parts)
 
 
 def _of_costs(rule: Rule) -> VariantParts:
@@ -139,5 +145,5 @@ def _coupled_decay(rule: Rule, name: TensorName, optimizer: Optimizer) -> Varian
     if name.state == "decayed":
         yield update.COUPLED, unchanged, (rule.inputs[0],)
     elif name.role != CLIPPED:
-        for g in {gradient(name.base), clipped(name.base)}.intersection(rule.inputs):
+        for g in {gradient(name.base), clipped(name.base), optimizer.handed(name.base)}.intersection(rule.inputs):
             yield from update.of_coupled_decay(rule, g, name.base, optimizer.weight_decay)
