@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import verify
+from verify.errors import Unusable
 
 keras = pytest.importorskip("keras")
 L = keras.layers
@@ -118,9 +119,73 @@ def flattened_words():
     return compiled(sequential((6,), *layers), "sgd"), RNG.integers(0, 9, (16, 6)).astype("float32"), THREE
 
 
+YES = RNG.integers(0, 2, 16).astype("float32")
+S = keras.optimizers.schedules
+
+
+def xor():
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype="float32")
+    layers = L.Dense(4, "tanh"), L.Dense(1, "sigmoid")
+    return compiled(sequential((2,), *layers), "adam", "binary_crossentropy"), x, np.array([0.0, 1.0, 1.0, 0.0])
+
+
+def yes_or_no_of_words():
+    layers = L.Embedding(50, 8), L.GlobalAveragePooling1D(), L.Dense(16, "relu"), L.Dense(1, "sigmoid")
+    return compiled(sequential((12,), *layers), "rmsprop", "binary_crossentropy"), RNG.integers(0, 50, (16, 12)), YES
+
+
+def logistic_regression():
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    return compiled(sequential((4,), L.Dense(1)), "sgd", loss), ROWS, YES
+
+
+def house_prices():
+    layers = L.Dense(64, "relu"), L.Dense(64, "relu"), L.Dense(1)
+    return compiled(sequential((4,), *layers), keras.optimizers.RMSprop(0.001), "mae"), ROWS, NUMBERS
+
+
+def robust_regression():
+    return compiled(sequential((4,), L.Dense(8, "relu"), L.Dense(1)), "nadam", keras.losses.Huber()), ROWS, NUMBERS
+
+
+def sparse_features():
+    return compiled(sequential((4,), L.Dense(8, "relu"), L.Dense(3, "softmax")), "adagrad"), ROWS, THREE
+
+
+def regularised():
+    layers = (
+        L.Dense(16, "relu", kernel_regularizer="l2"),
+        L.Dropout(0.5),
+        L.Dense(3, "softmax", kernel_regularizer="l2"),
+    )
+    return compiled(sequential((4,), *layers)), ROWS, THREE
+
+
+def with_a_cosine_schedule():
+    optimizer = keras.optimizers.SGD(S.CosineDecay(0.1, 100), momentum=0.9, nesterov=True)
+    return compiled(sequential((4,), L.Dense(8, "relu"), L.Dense(3, "softmax")), optimizer), ROWS, THREE
+
+
+def with_averages():
+    optimizer = keras.optimizers.AdamW(0.001, use_ema=True)
+    return compiled(sequential((4,), L.Dense(8, "relu"), L.Dense(3, "softmax")), optimizer), ROWS, THREE
+
+
+def with_accumulated_gradients():
+    optimizer = keras.optimizers.Adam(0.001, gradient_accumulation_steps=2)
+    return compiled(sequential((4,), L.Dense(8, "relu"), L.Dense(3, "softmax")), optimizer), ROWS, THREE
+
+
+def with_a_learning_rate_of_ones_own():
+    optimizer = keras.optimizers.SGD(lambda: 0.05)
+    return compiled(sequential((4,), L.Dense(3, "softmax")), optimizer), ROWS, THREE
+
+
 VERIFIED = [quickstart, iris, line, convolutional, global_pooling, batch_normalised, layer_normalised,
             normalised_inputs, wide_and_deep, residual, other_activations, subclassed, frozen, reshaped,
-            sentiment, flattened_words]  # fmt: skip
+            sentiment, flattened_words, xor, yes_or_no_of_words, logistic_regression, house_prices, robust_regression,
+            sparse_features, regularised, with_a_cosine_schedule, with_averages, with_accumulated_gradients,
+            with_a_learning_rate_of_ones_own]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", VERIFIED)
@@ -129,3 +194,26 @@ def test_it_is_verified(make):
     model, x, y = make()
     result = verify.check(model, x, y, steps=2)
     assert result.passed, result.headline
+
+
+def words():
+    layers = L.Embedding(50, 8), L.LSTM(8), L.Dense(3, "softmax")
+    return compiled(sequential((12,), *layers)), RNG.integers(0, 50, (16, 12)), THREE
+
+
+def mixed():
+    policy = keras.DTypePolicy("mixed_float16")
+    return compiled(sequential((4,), L.Dense(8, dtype=policy), L.Dense(3, "softmax"))), ROWS, THREE
+
+
+def not_compiled():
+    return sequential((4,), L.Dense(3, "softmax")), ROWS, THREE
+
+
+REFUSED = [(words, "LSTM"), (mixed, "mixes two precisions"), (not_compiled, "not compiled")]
+
+
+@pytest.mark.parametrize(("make", "text"), REFUSED)
+def test_the_others_are_refused_by_name(make, text):
+    with pytest.raises(Unusable, match=text):
+        verify.check(*make())
