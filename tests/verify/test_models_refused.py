@@ -16,7 +16,7 @@ UNKNOWN = {
     "all its layers are frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, trainable=False)),
     "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
     "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),
-    "hinge": lambda: small(loss="hinge"),
+    "ctc": lambda: small(loss="ctc"),
     "ignore_class": lambda: small(loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=1)),
     "RMSprop": lambda: small(optimizer="rmsprop"),
     "averages": lambda: small(optimizer=keras.optimizers.Adam(use_ema=True)),

@@ -178,7 +178,7 @@ def test_parts_that_do_not_fit_are_named(change, word):
     [
         (["mse", None], None, "output price: it has no loss"),
         ({"kind": "mse"}, None, "loss: one for each of kind, price"),
-        (["mse", "hinge"], None, "loss hinge of the output price"),
+        (["mse", "ctc"], None, "loss ctc of the output price"),
         ("mse", [1.0], "loss_weights: one for each of 2 outputs"),
     ],
 )

@@ -14,6 +14,7 @@ from reference.losses.categorical_crossentropy import (
     of_probabilities_slope,
 )
 from reference.losses.elementwise import mean_of, mean_of_backward
+from reference.losses.loss import of_batch, slope_of_batch
 from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_slope
 from reference.rule import Rule
 from verify.compare.variants.shared import SIZES, VariantParts, options
@@ -48,7 +49,10 @@ def of_each(rule: Rule) -> Function:
 
 def instead(rule: Rule, function: Function) -> Function:
     """Return the cost of the batch, or its slope, with another cost, or slope, of one example."""
-    return partial(rule.compute.func, **options(rule.compute) | {_word(rule): function})  # type: ignore[attr-defined]
+    whole = of_batch if rule.phase == "forward" else slope_of_batch  # of the essay's equations, which have no options
+    if isinstance(rule.compute, partial):
+        whole = rule.compute.func
+    return partial(whole, **options(rule.compute) | {_word(rule): function})
 
 
 def of_output(rule: Rule) -> Function:
