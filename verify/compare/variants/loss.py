@@ -51,7 +51,9 @@ def of_each(rule: Rule) -> Function:
 
 def instead(rule: Rule, function: Function) -> Function:
     """Return the cost of the batch, or its slope, with another cost, or slope, of one example."""
-    whole = of_batch if rule.phase == "forward" else back_of_batch
+    whole = of_batch if rule.phase == "forward" else back_of_batch  # of the essay's equations, which have no options
+    if isinstance(rule.compute, partial):
+        whole = rule.compute.func
     return partial(whole, **options(rule.compute) | {_word(rule): function})
 
 
