@@ -155,6 +155,7 @@ def _optimizer(keras: Any, rng: Any) -> Any:
     momentum, yes = float(rng.choice([0.0, 0.9])), bool(rng.random() < 0.5)
     decay = float(rng.choice([0.0, 0.01])) or None
     clipping = clipping | around
+    without = {name: value for name, value in clipping.items() if name != "gradient_accumulation_steps"}
     options = {
         "epsilon": float(rng.choice([1e-7] * 12 + [1e-8] * 4 + [1e-3] * 3 + [0.0])),
         "beta_2": float(rng.choice([0.999, 0.9])),
@@ -172,7 +173,7 @@ def _optimizer(keras: Any, rng: Any) -> Any:
         lambda: K.Adagrad(rate, initial_accumulator_value=0.1 if yes else 0.0, **small, **clipping),
         lambda: K.Adadelta(1.0 if yes else rate, **rho, **small, **clipping),
         lambda: K.Adamax(rate, **options, weight_decay=decay, **clipping),
-        lambda: K.Nadam(rate, **options, weight_decay=decay, **clipping),
+        lambda: K.Nadam(rate, **options, weight_decay=decay, **without),
         lambda: K.Lamb(rate, **options, weight_decay=decay, **clipping),
         lambda: K.Ftrl(
             rate,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from reference import tensor_names as names
@@ -14,7 +13,7 @@ from reference.losses import losses_named
 from reference.losses.loss import LossEquations
 from reference.network import Network
 from reference.operations import added
-from reference.regularizers import SOURCE, penalty
+from reference.regularizers import SOURCE
 from reference.rule import Rule
 
 COSTS = "costs"  # the kind of the rule that adds up the costs of several outputs
@@ -92,8 +91,7 @@ def costs(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     every = (*(end.cost for end in found), *(names.penalty(P) for P, _ in network.regularizers))
     yield from (end.forward(network.depth) for end in found)
     for P, own in network.regularizers:
-        compute, layer = partial(penalty, l1=own.l1, l2=own.l2), names.read(P).layer or 0
-        yield Rule(names.penalty(P), SOURCE, (P,), compute, layer, "forward", kind=own.kind)
+        yield Rule(names.penalty(P), SOURCE, (P,), own.cost, names.read(P).layer or 0, "forward", kind=own.kind)
     if len(every) > 1:
         yield Rule("C", "Keras: a sum", every, sum_of_costs, network.depth, "forward", fusable=every, kind=COSTS)
 

@@ -4,12 +4,13 @@ The cost of a network is C = C1 + Σ penalty(P): the cost of the data, and a pen
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from reference.notation import parse, text_of
-from reference.operations import product, rounded_as
+from reference.operations import Function, product, rounded_as
 
 KIND, SOURCE = "regularizer", "Keras: L1L2"
 
@@ -34,18 +35,14 @@ def squared_slope(P: Any, factor: float) -> Any:
     return product(rounded_as(factor, P), 2, P)
 
 
-def penalty(P: Any, l1: float = 0.0, l2: float = 0.0) -> Any:
+def both_sums(P: Any, l1: float, l2: float) -> Any:
     """λ1 Σ |p| + λ2 Σ p².  P -> scalar.  Zou & Hastie 2005; Keras: L1L2"""
-    if not l1:
-        return squared_sum(P, l2)
-    return absolute_sum(P, l1) + squared_sum(P, l2) if l2 else absolute_sum(P, l1)
+    return absolute_sum(P, l1) + squared_sum(P, l2)
 
 
-def penalty_slope(P: Any, l1: float = 0.0, l2: float = 0.0) -> Any:
+def both_slopes(P: Any, l1: float, l2: float) -> Any:
     """λ1 sign(p) + 2 λ2 p.  P -> its shape.  Zou & Hastie 2005; Keras: L1L2"""
-    if not l1:
-        return squared_slope(P, l2)
-    return absolute_slope(P, l1) + squared_slope(P, l2) if l2 else absolute_slope(P, l1)
+    return absolute_slope(P, l1) + squared_slope(P, l2)
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,21 @@ class Regularizer:
 
     def __str__(self) -> str:
         return text_of(self.kind, self)
+
+    @property
+    def cost(self) -> Function:
+        """The penalty, a function of the parameter."""
+        return self._of(absolute_sum, squared_sum, both_sums)
+
+    @property
+    def slope(self) -> Function:
+        """The slope of the penalty, a function of the parameter."""
+        return self._of(absolute_slope, squared_slope, both_slopes)
+
+    def _of(self, absolute: Function, squared: Function, both: Function) -> Function:
+        if self.l1 and self.l2:
+            return partial(both, l1=self.l1, l2=self.l2)
+        return partial(absolute, factor=self.l1) if self.l1 else partial(squared, factor=self.l2)
 
 
 def regularizer_named(text: str) -> Regularizer:

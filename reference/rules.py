@@ -20,7 +20,7 @@ from reference.network import Network
 from reference.operations import rounded_as
 from reference.optimizers.around import of_gradient, scaled_slope, with_what_is_around
 from reference.optimizers.optimizer import Optimizer
-from reference.regularizers import SOURCE, penalty_slope
+from reference.regularizers import SOURCE
 from reference.rule import Rule
 
 __all__ = ["CARRIED", "FROZEN", "LOSSES", "Optimizer", "Rule", "given_names", "rules", "start"]
@@ -96,8 +96,7 @@ def _sent_back(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
 def _of_penalties(network: Network, scale: float) -> Iterator[Rule]:
     """Yield what each penalty adds to the gradient of its parameter."""
     for P, own in network.regularizers:
-        slope = partial(penalty_slope, l1=own.l1, l2=own.l2)
-        compute = partial(scaled_slope, slope=slope, scale=scale) if scale else slope
+        compute = partial(scaled_slope, slope=own.slope, scale=scale) if scale else own.slope
         layer, options = names.read(P).layer or 0, {"kind": own.kind, "elementwise": True}
         yield Rule(names.gradient(P), SOURCE, (P,), compute, layer, "backward", **options)  # type: ignore[arg-type]
 

@@ -7,7 +7,7 @@ import pytest
 
 from reference.constraints import Constraint, constraint_named
 from reference.network import chain
-from reference.regularizers import Regularizer, penalty, penalty_slope, regularizer_named
+from reference.regularizers import Regularizer, regularizer_named
 from reference.rules import rules
 from tests.support.layer_witness import apart
 from tests.support.witness import complex_step, differences
@@ -19,15 +19,17 @@ W = np.random.default_rng(5).normal(size=(3, 4))
 
 @pytest.mark.parametrize(("l1", "l2"), [(0.0, 0.25), (0.5, 0.0), (0.125, 2.0)])
 def test_the_slope_is_that_of_the_penalty(l1, l2):
+    own = Regularizer(l1, l2)
+
     def smooth(P):  # |p| without a kink, where no p changes its sign
         return l1 * np.sum(P * np.sign(W)) + l2 * np.sum(P * P)
 
     slopes = differences(complex_step, smooth, W)
-    assert apart(penalty_slope(W, l1, l2), slopes) < 1e-13 and abs(penalty(W, l1, l2) - smooth(W)) < 1e-13
-    assert apart(penalty_slope(W, l1, l2) * 0.5, slopes) > 0.1
+    assert apart(own.slope(W), slopes) < 1e-13 and abs(own.cost(W) - smooth(W)) < 1e-13
+    assert apart(own.slope(W) * 0.5, slopes) > 0.1
     by_hand = sum(Fraction(l1) * abs(Fraction(w)) + Fraction(l2) * Fraction(w) ** 2 for w in W.ravel().tolist())
-    assert abs(penalty(W, l1, l2) - float(by_hand)) < 1e-14 * 10
-    assert penalty_slope(np.zeros(2), l1, l2).tolist() == [0, 0]
+    assert abs(own.cost(W) - float(by_hand)) < 1e-14 * 10
+    assert own.slope(np.zeros(2)).tolist() == [0, 0]
 
 
 def test_what_a_constraint_leaves():

@@ -218,11 +218,12 @@ def write(rule: Rule, shapes: dict[str, tuple[int, ...]], step: int, named: bool
 
 
 def _named(compute: Any) -> Any:
-    """Return a function whose own coefficients have names; so do functions among its options.  Else return it as is."""
+    """Return a function whose own coefficients have names; so have functions among its options, but no activation f."""
     if not isinstance(compute, partial):
         return compute
     keywords: dict[str, Any] = {
-        k: Written(constant(v, k)) if type(v) is float else _named(v) for k, v in compute.keywords.items()
+        k: Written(constant(v, k)) if type(v) is float else v if k == "f" else _named(v)
+        for k, v in compute.keywords.items()
     }
     if "parts" in keywords:
         keywords["parts"] = tuple((_named(function), count) for function, count in keywords["parts"])

@@ -94,7 +94,7 @@ def test_each_number_can_be_explained_and_a_trace_keeps_them(trace, tmp_path):
     case = DerivedStep(trace, 1)
     for tensor, index in (("penalty_W1", ()), ("dW1", (1, 1)), ("W1_new", (2, 1)), ("C", ())):
         assert explain(case, tensor, index)
-    trace_file.save(trace, tmp_path / "trace.npz")
+    (tmp_path / "trace.npz").write_bytes(trace_file.to_bytes(trace))
     assert trace_file.load(str(tmp_path / "trace.npz")).network == trace.network
 
 

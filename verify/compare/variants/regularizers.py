@@ -8,11 +8,21 @@ import numpy as np
 
 from reference.branches import Part, gradient_of_branches
 from reference.constraints import not_negative
-from reference.regularizers import penalty, penalty_slope
+from reference.regularizers import (
+    absolute_slope,
+    absolute_sum,
+    both_slopes,
+    both_sums,
+    squared_slope,
+    squared_sum,
+)
 from reference.rule import Rule
 from verify.compare.variants.shared import SIZES, VariantParts, options, unchanged
 
 Function = Callable[..., Any]
+OTHER: dict[Function, Function] = {
+    absolute_sum: squared_sum, squared_sum: absolute_sum, absolute_slope: squared_slope, squared_slope: absolute_slope,
+}  # fmt: skip
 
 
 def variants(rule: Rule) -> VariantParts:
@@ -30,18 +40,21 @@ def of_branches(parts: tuple[Part, ...]) -> VariantParts:
 
 def _wrong(compute: Function) -> Iterator[tuple[str, Function]]:
     """Yield the names of what people do in place of a penalty or of its slope, and the function of each."""
+    found = {name: size for name, size in options(compute).items() if name in ("factor", "l1", "l2")}
     own = compute.func if isinstance(compute, partial) else compute
-    if own not in (penalty, penalty_slope):
+    if own not in (*OTHER, both_sums, both_slopes):
         return
-    l1, l2 = options(compute)["l1"], options(compute)["l2"]
-    yield "factor 2 of L2" if l2 else "half the penalty", lambda P: compute(P) * 0.5
+    yield "factor 2 of L2" if own is squared_slope else "half the penalty", lambda P: compute(P) * 0.5
     yield "penalty counted twice", lambda P: compute(P) * 2.0
     yield "sign of the penalty", lambda P: -compute(P)
     yield "penalty divided by the number of weights", lambda P: compute(P) * (1 / float(np.prod(P.shape)))
-    yield "L1 in place of L2, L2 in place of L1", partial(own, l1=l2, l2=l1)
+    if own in OTHER:
+        yield "L1 in place of L2, or L2 in place of L1", partial(OTHER[own], **found)
+    else:
+        yield "λ1 and λ2 exchanged", partial(own, l1=found["l2"], l2=found["l1"])
     yield "root of the sum of squares", lambda P: compute(P) / np.sqrt(np.sum(P * P))
     for size in SIZES[:3]:
-        yield f"λ × {1 + size:g}", partial(own, l1=l1 * (1 + size), l2=l2 * (1 + size))
+        yield f"λ × {1 + size:g}", partial(own, **{name: factor * (1 + size) for name, factor in found.items()})
 
 
 def of_constraint(rule: Rule) -> VariantParts:
