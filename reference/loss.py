@@ -1,6 +1,7 @@
 """Section 2.2.1: the cost of a prediction, and the slope of each cost under it."""
 
-import math
+from functools import reduce
+from operator import mul
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def batch_mean(costs: Any) -> Any:
 
     As printed, (14) sums over the ten outputs only; the sum over the N examples is missing.
     """
-    return (1 / math.prod(costs.shape)) * np.sum(costs)
+    return (1 / reduce(mul, costs.shape)) * np.sum(costs)
 
 
 def crossentropies_of_logits(Z: Any, y: Any) -> Any:
@@ -49,7 +50,7 @@ def crossentropy_of_logits(Z: Any, y: Any) -> Any:
 
 def crossentropy_backward(Z: Any, y: Any) -> Any:
     """The short way: dC/dZ(L) = (A - y) / N with A = softmax(Z).  Z, y [N, n] -> [N, n].  (21)"""
-    return (softmax(Z) - y) * (1 / math.prod(Z.shape[:-1]))
+    return (softmax(Z) - y) * (1 / reduce(mul, Z.shape[:-1]))
 
 
 def crossentropy_backward_long(A: Any, y: Any) -> Any:
@@ -65,7 +66,7 @@ def mean_squared_error(A: Any, y: Any) -> Any:
 
 def mean_squared_error_slope(A: Any, y: Any) -> Any:
     """dC/dA(L) = 2 (A - y) / (n N).  A, y [N, n] -> [N, n].  (12)"""
-    return product(A - y, 2, 1 / math.prod(A.shape[:-1]), 1 / A.shape[-1])
+    return product(A - y, 2, 1 / reduce(mul, A.shape[:-1]), 1 / A.shape[-1])
 
 
 def mean_squared_error_backward(A: Any, y: Any) -> Any:

@@ -104,7 +104,7 @@ class Optimizer(Around):
             yield clip
             g = clip.tensor
         sent = None if self.global_clipnorm else sent
-        if self.weight_decay and P not in self.undecayed:
+        if kept != P:
             decay = partial(descent.decayed, weight_decay=self.weight_decay)
             yield Rule(kept, "Loshchilov & Hutter 2019", (P, "alpha"), decay, layer, "update", elementwise=True)
         yield from self.move(P, g, equation, layer, sent)
@@ -122,7 +122,7 @@ class Optimizer(Around):
 
     def held(self, P: str) -> str:
         """Return the name of the parameter that a step begins with: P, or P after weight decay."""
-        return names.decayed(P) if self.weight_decay else P
+        return names.decayed(P) if self.weight_decay and P not in self.undecayed else P
 
     def rule(
         self, tensor: str, equation: str, inputs: tuple[str, ...], compute: Callable[..., Any], layer: int, **says: Any

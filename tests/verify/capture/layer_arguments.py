@@ -62,6 +62,7 @@ NEEDED = {"rate": 0.5, "stddev": 0.2,
 }  # fmt: skip
 ONLY_IF_NEEDED = {"groups": (L.GroupNormalization,), "mean": (L.Normalization,), "variance": (L.Normalization,)}
 BESIDE = {"output_padding": {"strides": 2}}  # other arguments without which one has no meaning
+OF_ROWS = ("embeddings_regularizer", "embeddings_constraint")  # Keras hands on single rows
 CONSTRAINED = ("regularizer", "constraint")
 REFUSED = {"data_format": "channels_first", "activity_regularizer": "l2", "renorm": True, "synchronized": True,
            "interpolation": "bilinear", "mask_zero": True, "lora_rank": 1}  # fmt: skip
@@ -100,7 +101,7 @@ def value(name):
     """A value that is refused for this argument; None if the argument is not refused."""
     if name in REFUSED:
         return REFUSED[name]
-    return ("non_neg" if name.endswith("constraint") else "l2") if name.endswith(CONSTRAINED) else None
+    return ("non_neg" if name.endswith("constraint") else "l2") if name in OF_ROWS else None
 
 
 def examples(kind):

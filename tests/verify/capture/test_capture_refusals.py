@@ -21,8 +21,8 @@ def test_a_capture_that_changes_a_weight_is_refused(monkeypatch):
     def disturbing(model, understood):
         step = real(model, understood)
 
-        def wrapped(X, y):
-            found = step(X, y)
+        def wrapped(X, y, s):
+            found = step(X, y, s)
             found["W2_new"] = found["W2_new"] * np.float32(1 + 2**-23)
             return found
 
@@ -39,8 +39,8 @@ def test_a_capture_that_leaves_the_optimizer_elsewhere_is_refused(monkeypatch):
     def disturbing(model, understood):
         step = real(model, understood)
 
-        def wrapped(X, y):
-            found = step(X, y)
+        def wrapped(X, y, s):
+            found = step(X, y, s)
             model.optimizer.iterations.assign_add(1)
             return found
 
@@ -57,9 +57,9 @@ def test_a_capture_that_does_not_repeat_is_refused(monkeypatch):
     def unsteady(model, understood):
         step = real(model, understood)
 
-        def wrapped(X, y):
+        def wrapped(X, y, s):
             calls.append(1)
-            found = step(X, y)
+            found = step(X, y, s)
             found["dA1"] = found["dA1"] + len(calls)
             return found
 

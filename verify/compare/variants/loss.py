@@ -122,7 +122,7 @@ def of_any(rule: Rule) -> VariantParts:
         return compute(Z, *rest) * (n / (n - 1) if n > 1 else float("inf"))
 
     yield "sum for mean", lambda Z, *rest: compute(Z, *rest) * float(math.prod(Z.shape[:-1]))
-    yield "sum over the rows of an example", lambda Z, *rest: compute(Z, *rest) * float(math.prod(Z.shape[1:-1]))
+    yield "sum over the rows of an example", partial(_over_rows, compute)
     yield "mean over N - 1", over_one_less
     for size in SIZES:
         yield f"label smoothing {size:g}", partial(_smoothed, compute, size=size)
@@ -134,6 +134,13 @@ def of_any(rule: Rule) -> VariantParts:
         yield "sign of the gradient", lambda *T: -compute(*T)
     if len(rule.inputs) > 2:
         yield from _of_weights(rule)
+
+
+def _over_rows(compute: Function, Z: Any, *rest: Any) -> Any:
+    """Return the loss with the costs of the rows of an example added up.  Raises ValueError for one row an example."""
+    if Z.ndim < 3:
+        raise ValueError("an example has one row")
+    return compute(Z, *rest) * float(math.prod(Z.shape[1:-1]))
 
 
 def _of_weights(rule: Rule) -> VariantParts:

@@ -117,12 +117,6 @@ def test_a_layer_used_twice():
 CONV = {"filters": 2, "kernel_size": 2, "name": "mine"}
 REFUSED = {
     "channels_first": (L.Conv2D, {**CONV, "data_format": "channels_first"}, (2, 5, 5), "data_format channels_first"),
-    "kernel": (L.Conv2D, {**CONV, "kernel_regularizer": "l2"}, IMAGE, "kernel_regularizer is not verified"),
-    "constraint": (L.Conv1D, {**CONV, "bias_constraint": "non_neg"}, ROW, "bias_constraint is not verified"),
-    "depthwise": (L.DepthwiseConv2D, {"kernel_size": 2, "name": "mine", "depthwise_regularizer": "l1"}, IMAGE,
-                  "depthwise_regularizer is not verified"),
-    "pointwise": (L.SeparableConv2D, {**CONV, "pointwise_constraint": "non_neg"}, IMAGE,
-                  "pointwise_constraint is not verified"),
     "activity": (L.Conv2DTranspose, {**CONV, "activity_regularizer": "l2"}, IMAGE,
                  "activity_regularizer is not verified"),
     "LoRA": (L.Conv2D, {**CONV, "lora_rank": 1}, IMAGE, "LoRA and quantised weights are not verified"),
@@ -206,3 +200,20 @@ def test_another_separable_convolution_is_noticed(eagerly, monkeypatch):
     monkeypatch.setattr(tf.nn, "separable_conv2d", lambda x, k, *a, **o: own(x, tf.reverse(k, [0]), *a, **o))
     with pytest.raises(Unverifiable, match=r"own step|reports the loss"):
         verify.check(net, x, y)
+
+
+LIMIT = keras.constraints.MaxNorm(1, [0, 1, 2])
+REGULARISED = {
+    "kernel": (L.Conv2D, {**CONV, "kernel_regularizer": "l2", "kernel_constraint": LIMIT}),
+    "bias": (L.Conv2DTranspose, {**CONV, "bias_constraint": "non_neg", "kernel_regularizer": "l1"}),
+    "depthwise": (L.DepthwiseConv2D, {"kernel_size": 2, "depthwise_regularizer": "l1"}),
+    "pointwise": (L.SeparableConv2D, {**CONV, "pointwise_constraint": "non_neg", "depthwise_regularizer": "l2"}),
+}
+
+
+@pytest.mark.parametrize("name", REGULARISED)
+def test_regularizers_and_constraints_pass(name):
+    kind, options = REGULARISED[name]
+    checked = verify.check(*model([(kind, options)], IMAGE), steps=2)
+    assert checked.passed, checked.headline
+    assert checked.trace.network.regularizers or checked.trace.network.constraints

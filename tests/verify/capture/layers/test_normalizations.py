@@ -140,8 +140,6 @@ NAME = {"name": "mine"}
 REFUSED = {
     "renorm": (BN, {**NAME, "renorm": True}, ROW, "renorm=True is not verified"),
     "synchronized": (BN, {**NAME, "synchronized": True}, ROW, "synchronized=True is not verified"),
-    "gamma": (BN, {**NAME, "gamma_regularizer": "l2"}, ROW, "gamma_regularizer is not verified"),
-    "beta": (LN, {**NAME, "beta_constraint": "non_neg"}, ROW, "beta_constraint is not verified"),
     "rms": (LN, {**NAME, "rms_scaling": True}, ROW, "rms_scaling=True is not verified"),
     "order": (LN, {**NAME, "axis": [1, -1]}, IMAGE, "not in order, are not verified"),
     "last": (L.RMSNormalization, {**NAME, "axis": [1, 2]}, IMAGE, "are not verified, only the last ones"),
