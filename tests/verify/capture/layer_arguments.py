@@ -101,7 +101,7 @@ def value(name):
     """A value that is refused for this argument; None if the argument is not refused."""
     if name in REFUSED:
         return REFUSED[name]
-    return ("non_neg" if name.endswith("constraint") else "l2") if name in OF_ROWS else None
+    return {"embeddings_regularizer": "l2", "embeddings_constraint": "non_neg"}.get(name)
 
 
 def examples(kind):

@@ -217,16 +217,6 @@ FAULTS = {
     ),
     # what is not modelled
     "one kernel for two layers": ({}, shared, " | one variable"),
-    "a constraint": (
-        {},
-        attribute("layer", "kernel_constraint", keras.constraints.MaxNorm(0.1)),
-        " | kernel_constraint",
-    ),
-    "a regularizer": (
-        {},
-        attribute("layer", "kernel_regularizer", keras.regularizers.L2(0.1)),
-        " | kernel_regularizer",
-    ),
     "a frozen bias": ({}, lambda net, patch: setattr(dense(net, 2).bias, "trainable", False), " | frozen"),
     "a layer of one's own": ({"kind": lambda: OwnDense}, None, " | OwnDense"),
     "an optimizer of one's own": ({"optimizer": OwnAdam}, None, " | optimizer OwnAdam"),

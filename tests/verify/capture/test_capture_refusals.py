@@ -96,7 +96,7 @@ def test_the_forward_capture_is_checked_against_predict(monkeypatch):
 
     def disturbing(model, understood):
         step = real(model, understood)
-        return lambda X, y: step([x * np.float32(0.5) for x in X], y)
+        return lambda X, y, s: step([x * np.float32(0.5) for x in X], y, s)
 
     monkeypatch.setattr(capture, "forward", disturbing)
     with pytest.raises(Unverifiable, match="A3"):

@@ -4,7 +4,7 @@ import inspect
 
 import pytest
 
-from tests.verify.capture.layer_arguments import LAYERS, WITHOUT_EFFECT, model, value
+from tests.verify.capture.layer_arguments import CONSTRAINED, LAYERS, OF_ROWS, WITHOUT_EFFECT, model, value
 from verify.capture.layers import by_layer
 from verify.capture.model_reader import understand
 from verify.errors import Unsupported
@@ -14,6 +14,12 @@ def refused_by(kind):
     return [name for name in inspect.signature(kind.__init__).parameters if value(name) is not None]
 
 
+def constrained(kind):
+    every = inspect.signature(kind.__init__).parameters
+    return [name for name in every if name.endswith(CONSTRAINED) and name not in (*OF_ROWS, "activity_regularizer")]
+
+
+OF_PARAMETERS = [(kind, name) for kind in LAYERS for name in constrained(kind)]
 REACHING = [(kind, name) for kind, (_, arguments) in LAYERS.items() for name in arguments]
 REFUSED = [(kind, name) for kind, (_, known) in LAYERS.items() for name in refused_by(kind) if name not in known]
 
@@ -26,7 +32,7 @@ def names(x):
 def test_every_argument_is_modelled_or_refused(kind):
     known = {*LAYERS[kind][1], *refused_by(kind), *WITHOUT_EFFECT, "self", "kwargs", "args"}
     rest = set(inspect.signature(kind.__init__).parameters) - known
-    assert all(name.endswith("initializer") for name in rest), rest
+    assert all(name.endswith(("initializer", *CONSTRAINED)) for name in rest), rest
 
 
 @pytest.mark.parametrize(("kind", "argument"), REACHING, ids=names)
@@ -35,6 +41,15 @@ def test_a_modelled_argument_reaches_the_equations(kind, argument):
     constants = [[v.numpy().tolist() for v in u.parameters.values() if not v.trainable] for u in (plain, other)]
     assert plain.network != other.network or constants[0] != constants[1]
     assert understand(model(kind, {})).network == plain.network
+
+
+@pytest.mark.parametrize(("kind", "argument"), OF_PARAMETERS, ids=names)
+def test_a_regularizer_and_a_constraint_reach_the_equations(kind, argument):
+    """Each belongs to one parameter."""
+    plain = understand(model(kind, {})).network
+    network = understand(model(kind, {argument: "non_neg" if argument.endswith("constraint") else "l2"})).network
+    found = network.constraints if argument.endswith("constraint") else network.regularizers
+    assert len(found) == 1 and network != plain
 
 
 @pytest.mark.parametrize(("kind", "argument"), REFUSED, ids=names)
