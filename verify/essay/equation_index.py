@@ -16,6 +16,7 @@ from typing import Any
 
 import reference
 from reference.feedforward import activation
+from reference.losses import kinds
 from reference.network import ESSAY
 from reference.optimizers.adam import ALGORITHM_1, KERAS
 from reference.optimizers.sgd import SGD
@@ -79,8 +80,11 @@ def stated(rule: Rule) -> Callable[..., Any]:
     """
     function = rule.compute
     while isinstance(function, partial):
-        word = "f" if function.func is activation else "cost" if "cost" in function.keywords else "slope"
-        function = function.keywords.get(word, function.func)
+        of_loss = ("cost", "slope") if rule.kind in kinds() else ()
+        words = [
+            word for word in (*of_loss, *(("f",) if function.func is activation else ())) if word in function.keywords
+        ]
+        function = function.keywords[words[0]] if words else function.func
     return function
 
 
