@@ -1,5 +1,6 @@
 """Wrong costs and wrong slopes of every loss are noticed, and the diagnosis names them."""
 
+import numpy as np
 import pytest
 
 from reference.network import chain
@@ -28,13 +29,15 @@ NAMED = {
     "tversky(alpha=0.2, beta=0.8)": ("α exchanged with β", "α left out"),
     "categorical_generalized_cross_entropy(q=0.7)": ("1 - q in place of q", "p^q in place of p^(q - 1)"),
 }
+SPREAD = np.linspace(-2.0, 2.0, n)[None]  # outputs on both sides of the margin
 
 
 @pytest.mark.parametrize("text", CASES)
 def test_a_wrong_loss_is_noticed_and_named(text):
     activation, labels = CASES[text]
     chosen = {"loss": text, "optimizer": "sgd", "batch": N, "steps": 1, "data": GIVEN}
-    trace = simulate(chain((5, 3, n), ("relu", activation)), given={"y": ROWS[labels]}, **chosen)
+    given = {"y": ROWS[labels]} | ({"B2": SPREAD} if text == "hinge" else {})
+    trace = simulate(chain((5, 3, n), ("relu", activation)), given=given, **chosen)
     matrix = KillMatrix(trace)
     assert [c for c in matrix.unaltered if c.failed] == []
     faults = [f for f in matrix.catalogue() if f.replaced and f.group == "loss" and f.scope == "step"]
