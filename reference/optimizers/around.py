@@ -53,7 +53,10 @@ class Around:
 
 
 def with_what_is_around(own: Iterator[Rule], around: Around, P: str, layer: int) -> Iterator[Rule]:
-    """Yield the rules that an optimizer has for P, of the gradient that it is handed, and of the average after them."""
+    """Yield the rules that an optimizer has for P, of the gradient that it is handed, and of the average after them.
+
+    In the order of Keras's `apply`.
+    """
     steps = around.gradient_accumulation_steps
     overwrites = around.use_ema and around.ema_overwrite_frequency
     for rule in own:
@@ -77,7 +80,10 @@ def _reading_what_is_handed(rule: Rule, around: Around) -> Rule:
 
 
 def of_gradient(around: Around, P: str, layer: int) -> Iterator[Rule]:
-    """Yield the rules of the gradient without the scale of the loss, of the sum of gradients, and of their mean."""
+    """Yield the rules of the gradient without the scale of the loss, of the sum of gradients, and of their mean.
+
+    In the order of Keras's `apply`.
+    """
     g, scale, steps = names.gradient(P), around.loss_scale_factor, around.gradient_accumulation_steps
     options: dict[str, Any] = {"elementwise": True, "kind": KIND}
     if scale:
@@ -146,6 +152,8 @@ def is_multiple(t: Any, k: float) -> Any:
 
 def wait(rule: Rule, steps: float) -> Rule:
     """Return a rule that acts in every k-th step only; in between, the tensor is as before, or 0 if it has no before.
+
+    Keras: gradient_accumulation_steps.
 
     Where the rule reads t, it reads the number of times that it has acted.
     """

@@ -146,8 +146,8 @@ def test_a_capture_that_disturbs_is_not_verified(model_cache, monkeypatch):
     made = next(iter(model_cache.kept.values()))
     own = made.step
 
-    def disturbing(X, y):
-        tensors = own(X, y)
+    def disturbing(X, y, s):
+        tensors = own(X, y, s)
         return {**tensors, "W2_new": np.float32(1) + tensors["W2_new"]}
 
     made.step = disturbing
@@ -157,7 +157,7 @@ def test_a_capture_that_disturbs_is_not_verified(model_cache, monkeypatch):
 
 
 def test_an_error_of_tensorflow_is_not_verified(model_cache, monkeypatch):
-    monkeypatch.setattr(reused, "training", lambda model, understood: lambda X, y: 1 / 0)
+    monkeypatch.setattr(reused, "training", lambda model, understood: lambda X, y, s: 1 / 0)
     result = worker()(PLAN.case(0))
     assert result.status == UNVERIFIED and "ZeroDivisionError" in result.remark
 
