@@ -43,7 +43,7 @@ def of_norm_within(
 
 @dataclass(frozen=True)
 class Constraint:
-    """What a constraint makes of a parameter; `form` is "nonnegative", "unit_norm" or "norm_within".
+    """Limit a parameter after each step; `form` is "nonnegative", "unit_norm" or "norm_within".
 
     `axes` count from the end. Raises ValueError for anything else.
     """

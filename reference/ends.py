@@ -73,7 +73,9 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
         kind = layer.kind if isinstance(layer, Activation) else Linear.kind
         equations = loss.written(kind, network.weighted)
         if equations.joint and equations.reads == "A" and _is_read_elsewhere(network, place):
-            equations = loss.written(Linear.kind)  # dA has other parts, so the activation's way back follows
+            equations = loss.written(
+                Linear.kind, network.weighted
+            )  # dA has other parts, so the activation's way back follows
         cost = names.of_layer("C", number + 1) if len(losses) > 1 or network.regularizers else "C"
         weights, label = network.weights[number : number + 1], network.labels[number]
         found.append(End(equations, place, loss.kind, label, cost, weights, loss.takes_classes))

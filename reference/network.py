@@ -17,7 +17,7 @@ from reference.layers.input import Input
 from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
-from reference.places import Node, check, inputs_of, places_of
+from reference.places import Node, check, check_belonging, inputs_of, places_of
 from reference.regularizers import Regularizer
 from reference.tensor_names import PENALTY, has_role, of_layer, read
 
@@ -29,9 +29,8 @@ class Network:
     """A graph of layers: the first are inputs, and every other layer reads earlier ones.
 
     `ends` are the positions (from 0) of the layers that give the outputs; empty: the last layer gives the one output.
-    `prediction`: without the layers that a prediction skips. The names of all other tensors stay as they are.
-    `weighted`: the cost of each example is multiplied by a weight of its own. `regularizers` and `constraints` belong
-    to learned parameters, by name.
+    `prediction`: without the layers that a prediction skips; the names of all other tensors stay. `weighted`: each
+    example has a weight. `regularizers` and `constraints` belong to learned parameters, by name.
     Raises ValueError if the layers do not fit together.
     """
 
@@ -50,10 +49,7 @@ class Network:
             raise ValueError("the layers do not fit together")
         if any(isinstance(layer, Input) for layer, _ in self.outputs):
             raise ValueError("an output is given by a layer, not by an input")
-        for what, belonging in (("regularizers", self.regularizers), ("constraints", self.constraints)):
-            found = [P for P, _ in belonging]
-            if len(set(found)) < len(found) or not set(found) <= set(self.learned()):
-                raise ValueError(f"{what} belong to learned parameters, each to one")
+        check_belonging(self.learned(), regularizers=self.regularizers, constraints=self.constraints)
 
     @cached_property
     def _every_place(self) -> tuple[Place, ...]:
@@ -93,8 +89,7 @@ class Network:
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """The names of the labels of each output: y, or y1, y2, … if there are several outputs."""
-        count = len(self.outputs)
-        return ("y",) if count == 1 else tuple(of_layer("y", number) for number in range(1, count + 1))
+        return ("y",) if len(self.outputs) == 1 else tuple(of_layer("y", k) for k, _ in enumerate(self.outputs, 1))
 
     @cached_property
     def weights(self) -> tuple[str, ...]:
@@ -103,7 +98,7 @@ class Network:
 
     @property
     def batch(self) -> tuple[str, ...]:
-        """The names of what is given with each batch: the inputs, the labels, and the weights of the examples."""
+        """The inputs, the labels, and the weights of the examples, by name."""
         return self.inputs + self.labels + self.weights
 
     @cached_property
@@ -194,10 +189,8 @@ class Network:
         Raises ValueError if `name` is not the name of a tensor.
         """
         base = read(name).base
-        if has_role(name, PENALTY):
-            return ()
         if base in self._whole:
-            return self._whole[base]
+            return () if has_role(name, PENALTY) else self._whole[base]
         return (batch, *self._examples[base]) if base in self._examples else ()
 
     def has_examples(self, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -118,3 +118,11 @@ def _name(nodes: tuple[Node, ...], k: int, number: int, counts: Counter[str], le
         letter = layer.spare if letter else letter
     counts[letter] += 1
     return letter, counts[letter]
+
+
+def check_belonging(learned: Sequence[str], **every: Sequence[tuple[str, object]]) -> None:
+    """Raise ValueError, naming what is wrong, unless each belongs to a learned parameter of its own."""
+    for what, belonging in every.items():
+        found = [P for P, _ in belonging]
+        if len(set(found)) < len(found) or not set(found) <= set(learned):
+            raise ValueError(f"{what} belong to learned parameters, each to one")

@@ -34,7 +34,7 @@ def moment(before: Any, X: Any, dZ: Any, *read: Any, keep: float, term: Term, ro
 def moment_from_before(
     before: Any, X: Any, dZ: Any, *read: Any, keep: float, term: Term, rows: int, clip: Clip = kept
 ) -> Any:
-    """The same moment with each sum begun at `keep` times what was before, as XLA adds up.  -> [V, n].  Keras"""
+    """Moment of single rows, each sum begun at `keep` times what was before, as XLA adds up.  -> [V, n].  Keras"""
     return added_rows(before * keep, _terms(X, dZ, *read, term=term, clip=clip), X, np.arange(rows))
 
 

@@ -194,7 +194,7 @@ def periods_over(done: Any, first: Any, factor: Any) -> Any:
 
 
 def count_periods(done: Any, first: Any, factor: Any) -> int:
-    """That number as a whole number, exact if the three are fractions.  Loshchilov & Hutter 2017, section 3"""
+    """Count the periods that are over, exactly if the three are fractions.  Loshchilov & Hutter 2017, section 3"""
     count, length, end = 0, first, first
     while end <= done:
         length = length * factor

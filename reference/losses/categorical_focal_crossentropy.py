@@ -42,7 +42,7 @@ def focal_backward(
 
 
 def of_logits(Z: Any, y: Any, **options: float) -> Any:
-    """The same of the softmax of logits.  Z, y [N, n] -> [N].  Lin et al. 2017"""
+    """Focal cost of the softmax of logits.  Z, y [N, n] -> [N].  Lin et al. 2017"""
     return focal(softmax(Z), y, **options)
 
 

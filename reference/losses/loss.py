@@ -114,7 +114,7 @@ def factors(
     weight: float | None = None,
     of_weights: bool = False,
 ) -> list[Any]:
-    """What costs are multiplied by: 1/N for a mean, and the loss weight.  T any, shape of the costs -> scalars.  (14)
+    """Factors of the costs: 1/N for a mean, and the loss weight.  T any, shape of the costs -> scalars.  (14)
 
     With `of_weights`, it is 1/Σs in place of 1/N.
     """

@@ -1,4 +1,4 @@
-"""What Keras does around the step of every optimizer: scaling the loss, accumulating gradients, averaging weights.
+"""Scale the loss, accumulate gradients, average weights: Keras does this around the step of every optimizer.
 
 With accumulation over k steps, t counts the steps of the training, each with a gradient of its own. Only every k-th
 step moves the weights: by the mean of its gradient and the k - 1 before it. What an optimizer itself counts, such as
@@ -172,7 +172,7 @@ def acting(rule: Rule) -> Rule:
 
 
 def waiting(t: Any, *read: Any, compute: Any, steps: float, ticks: tuple[int, ...], falls_back: bool) -> Any:
-    """What an equation gives in every k-th step; in between, what was before.  Keras: gradient_accumulation_steps"""
+    """Act by an equation in every k-th step; in between, keep what was before.  Keras: gradient_accumulation_steps"""
     before = read[-1] if falls_back else 0.0
     inputs = list(read[:-1] if falls_back else read)
     for place in ticks:

@@ -32,7 +32,7 @@ def regularized_of_rows(
     z: Any, X: Any, dZ: Any, n: Any, new_n: Any, P: Any, alpha: Any, power: float, shrinkage: float, rows_of: int,
     clip: Clip = kept,
 ) -> Any:  # fmt: skip
-    """The same z, where g is the sum of single rows.  z, n, P [V, n], X, dZ -> [V, n].  Keras: Ftrl"""
+    """Ftrl's z, where g is the sum of single rows.  z, n, P [V, n], X, dZ -> [V, n].  Keras: Ftrl"""
     g = rows.moment_from_before(P, X, dZ, keep=2 * shrinkage, term=whole, rows=rows_of, clip=clip)
     return _with_sigma(z, g, n, new_n, P, alpha, power)
 

@@ -1,4 +1,4 @@
-"""What witnesses of optimizers share: the rules of one parameter, and the steps that Keras's own tests take."""
+"""Helpers of the witnesses of optimizers: the rules of one parameter, and the steps that Keras's own tests take."""
 
 import numpy as np
 

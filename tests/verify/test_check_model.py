@@ -134,7 +134,7 @@ def test_the_optimizers_state_is_taken_as_it_is():
 
 
 def test_it_passes_where_warnings_are_errors():
-    """As with `pytest -W error`: Keras and NumPy warn each other."""
+    """Warnings are errors, as with `pytest -W error`: Keras and NumPy warn each other."""
     model, by_hand = small(), verify.ByHand()
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -43,7 +43,7 @@ def test_its_sum_is_written_out(loss):
 
 
 def test_an_example_of_weight_2_counts_as_two():
-    """With weights as counts, the mean over the sum of the weights is the mean over the repeated examples."""
+    """Weights are counts here: the mean over the sum of the weights is the mean over the repeated examples."""
     rows = [0, 0, 0, 1, 3, 3]
     counts = np.array([[3.0], [1.0], [0.0], [2.0]])
     repeated = of_batch(LOGITS[rows], Y[rows], cost=LOSSES["squared"][0])

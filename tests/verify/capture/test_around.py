@@ -1,4 +1,4 @@
-"""What Keras does around the step passes as it is; its known bug is named; the reports' numbers come out of Keras."""
+"""Options around the step pass as they are; its known bug is named; the reports' numbers come out of Keras."""
 
 import keras
 import numpy as np

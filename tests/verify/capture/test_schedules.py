@@ -29,7 +29,7 @@ SCHEDULES = {
 
 
 def rates(schedule, steps, jit):
-    """What TensorFlow gives after so many steps."""
+    """Return what TensorFlow gives after so many steps."""
     done = tf.Variable(0, dtype=tf.int64)
     rate = tf.function(lambda: schedule(done), jit_compile=jit)
     return [(done.assign(k), float(rate()))[1] for k in steps]
