@@ -133,7 +133,7 @@ def _from_function(text: str) -> UserModel:
     folder = os.getcwd()
     if module.endswith(".py"):
         if not os.path.isfile(module):
-            raise Unusable(f"--model {text}: no such file as {module}")
+            raise Unusable(f"--model {text}: there is no file {module}")
         folder, module = os.path.split(os.path.abspath(module.removesuffix(".py")))
     if folder not in sys.path:
         sys.path.insert(0, folder)
