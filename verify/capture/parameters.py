@@ -11,6 +11,8 @@ from reference.regularizers import Regularizer
 from verify.errors import Unsupported
 
 R, K = keras.regularizers, keras.constraints
+# Keras's classes that are verified.
+REGULARIZERS, CONSTRAINTS = (R.L1, R.L2, R.L1L2), (K.NonNeg, K.UnitNorm, K.MaxNorm, K.MinMaxNorm)
 
 
 def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> tuple[tuple[str, Regularizer], ...]:
@@ -18,7 +20,7 @@ def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> 
     found, problems = [], []
     for P in learned:
         own = variables[P].regularizer
-        if type(own) in (R.L1, R.L2, R.L1L2):
+        if type(own) in REGULARIZERS:
             found.append((P, Regularizer(float(getattr(own, "l1", 0.0)), float(getattr(own, "l2", 0.0)))))
         elif own is not None:
             problems.append(
@@ -54,7 +56,7 @@ def _constraint(own: Any, here: Shape, shape: Shape) -> Constraint | None:
     """
     if type(own) is K.NonNeg:
         return Constraint()
-    if type(own) not in (K.UnitNorm, K.MaxNorm, K.MinMaxNorm) or here not in (shape, shape[1:]):
+    if type(own) not in CONSTRAINTS or here not in (shape, shape[1:]):
         return None
     given = own.axis if isinstance(own.axis, list | tuple) else (own.axis,)
     axes = tuple(int(axis) if axis < 0 else int(axis) - len(here) for axis in given)

@@ -125,6 +125,8 @@ def judge_not_finite(
 def _note(captured: Array) -> str:
     """Return what a reader should know of a tensor that agrees with its equation."""
     infinite, undefined = int(np.isinf(captured).sum()), int(np.isnan(captured).sum())
-    parts = [f"{infinite:,} numbers overflow {captured.dtype}"] if infinite else []
+    parts = (
+        [f"{infinite:,} number{'s overflow' if infinite > 1 else ' overflows'} {captured.dtype}"] if infinite else []
+    )
     parts += [f"{undefined:,} numbers are NaN by the equation too"] if undefined else []
     return "; ".join(parts)

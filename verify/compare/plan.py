@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from reference.ends import ends
+from reference.losses import losses_named
 from reference.network import Network
 from reference.row_numbers import misfit
 from reference.rules import Rule, given_names, rules, start
 from reference.schedules import OwnRate
-from reference.tensor_names import before, is_state, kept, new, own, read, split_step
+from reference.tensor_names import REPORTED, before, is_state, kept, new, own, read, split_step
 from verify.compare.tensor import Comparison
 from verify.records.precision import PRECISIONS
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
@@ -32,6 +33,7 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
     if command == "prediction":  # there is no label to compute the cost from
         wanted = tuple(r for r in wanted if read(r.tensor).quantity != "C")
     rest = {r.tensor for r in every} - {r.tensor for r in wanted} | set(begins_with(trace)) | set(own_results(trace))
+    rest |= {REPORTED} if training else set()
     return wanted, frozenset(rest)
 
 
@@ -132,6 +134,23 @@ def uneven_labels(step: Mapping[str, Array], network: Network, settings: Setting
         text = f"{end.label}: the labels of {uneven:,} of {count:,} {what} do not add up to 1; the slope of their "
         if uneven:
             notes.append(f"{text}cost is then Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)")
+    return tuple(notes)
+
+
+def of_weights(step: Mapping[str, Array], network: Network, settings: Settings) -> tuple[str, ...]:
+    """Return for each output a note on the weights of its examples: their sum, and what the cost is divided by."""
+    notes = []
+    for end, loss in zip(ends(network, settings.loss), losses_named(settings.loss), strict=True):
+        s = step.get(end.weights[0]) if end.weights else None
+        if s is None:
+            continue
+        N, total = s.size, f"{float(s.sum(dtype=float)):.9g}"
+        by = {"mean": f"divided by N = {N:,}", "weighted_mean": f"divided by Σs = {total}", "sum": "not divided"}
+        what = "examples" if s.ndim == 2 else "rows"
+        notes.append(
+            f"{end.weights[0]}: in the first step the weights of {N:,} {what} add up to Σs = {total}; the cost is "
+            f"{by[loss.reduction]}"
+        )
     return tuple(notes)
 
 

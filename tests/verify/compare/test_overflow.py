@@ -36,7 +36,7 @@ def sum_gradient_of_relu(dA, Z):
 
 def test_an_overflow_is_the_right_rounding():
     c = compared(lambda x: x * x, [INF, 4.0], x=[1e30, 2.0])
-    assert c.passed and c.explanation == "1 numbers overflow float32"
+    assert c.passed and c.explanation == "1 number overflows float32"
     assert compared(lambda x: -(x * x), [-INF, -4.0], x=[1e30, 2.0]).passed
 
 
