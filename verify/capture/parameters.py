@@ -8,6 +8,7 @@ import keras
 from reference.constraints import Constraint
 from reference.layers.layer import Shape
 from reference.regularizers import Regularizer
+from verify.capture.reader import rounded
 from verify.errors import Unsupported
 
 R, K = keras.regularizers, keras.constraints
@@ -21,7 +22,8 @@ def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> 
     for P in learned:
         own = variables[P].regularizer
         if type(own) in REGULARIZERS:
-            found.append((P, Regularizer(float(getattr(own, "l1", 0.0)), float(getattr(own, "l2", 0.0)))))
+            l1, l2 = (rounded(getattr(own, name, 0.0), str(variables[P].dtype)) for name in ("l1", "l2"))
+            found.append((P, Regularizer(l1, l2)))
         elif own is not None:
             problems.append(
                 (f"variable {variables[P].path}", f"regularizer {_name(own)}; L1, L2 and L1L2 are verified")
