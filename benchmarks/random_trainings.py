@@ -29,7 +29,7 @@ def drawn(seed: int, steps: int = 10) -> tuple[Any, list[tuple[Any, ...]], str]:
     for _ in range(1 if rng.random() < 0.75 else 2):
         activation, outputs = str(rng.choice(OUTPUTS)), int(rng.choice([2, 3, 5] if sequence else [1, 2, 3, 5]))
         ends.append(keras.layers.Dense(outputs, activation, **_of_parameters(keras, rng))(read))
-        losses.append((activation, _loss(keras, rng, activation, weighted, sequence)))
+        losses.append((activation, _loss(keras, rng, activation, weighted)))
         widths.append(outputs)
     optimizer, scales = optimizer_for(keras, rng), [float(rng.choice([1.0, 0.3])) for _ in ends]
     model = keras.Model(first, ends if len(ends) > 1 else ends[0])
@@ -43,7 +43,8 @@ def drawn(seed: int, steps: int = 10) -> tuple[Any, list[tuple[Any, ...]], str]:
         for outputs, (activation, loss) in zip(widths, losses, strict=True):
             labels = labels_for(rng, loss, activation, (batch * (ROWS if sequence else 1), outputs), dtype)
             y.append(labels.reshape(batch, *axes, *labels.shape[1:]))
-            s.append(((rng.random(batch) + 0.01) * (np.arange(batch) % 3 != 1)).astype(dtype))
+            kept = (np.arange(batch) % 3 != 1).reshape(batch, *(1 for _ in axes))
+            s.append(((rng.random((batch, *axes)) + 0.01) * kept).astype(dtype))
         given = (y, s) if len(ends) > 1 else (y[0], s[0])
         batches.append((x, *given) if weighted else (x, given[0]))
     parts = [*hidden, *(loss for _, loss in losses), optimizer]
@@ -77,11 +78,11 @@ def _of_parameters(keras: Any, rng: Any) -> dict[str, Any]:
     return options
 
 
-def _loss(keras: Any, rng: Any, activation: str, weighted: bool, sequence: bool) -> Any:
+def _loss(keras: Any, rng: Any, activation: str, weighted: bool) -> Any:
     """Return a loss that suits the activation; one of each example if the examples have weights."""
     loss = loss_for(keras, rng, activation, False)
     while weighted and type(loss).__name__ in ("Dice", "Tversky"):
         loss = loss_for(keras, rng, activation, False)
-    if weighted and not sequence and rng.random() < 0.4:
+    if weighted and rng.random() < 0.4:
         loss.reduction = "mean_with_sample_weight"
     return loss

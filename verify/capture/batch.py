@@ -111,8 +111,6 @@ def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: Loss, name: st
     weights = _array(value, name)
     if not getattr(loss, "per_example", True):
         raise Unusable(f"{name}: {loss.kind} of the whole batch takes no weights of examples; use axis=-1")
-    if len(rows) == 2 and weights.shape in (rows[:1], (rows[0], 1)):
-        weights = _of_rows(weights, rows, loss, name)
     if weights.shape not in (rows, (*rows, 1)):
         what = f"{rows[0]} examples" if len(rows) == 1 else f"the rows {list(rows)} of the output"
         raise Unusable(f"{name}: a weight for each of {what} is needed, not {list(weights.shape)}")
@@ -123,15 +121,6 @@ def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: Loss, name: st
     if not weights.any() and loss.reduction == "weighted_mean":
         raise Unusable(f"{name}: all weights are 0, and the cost is divided by their sum")
     return weights
-
-
-def _of_rows(weights: Array, rows: tuple[int, ...], loss: Loss, name: str) -> Array:
-    """Return the weight of each row, from those of the examples, as Keras takes them.  Raises Unusable for Σs."""
-    if loss.reduction == "weighted_mean":
-        raise Unusable(
-            f"{name}: Keras divides by the sum of these {rows[0]} weights, not of all rows; give {list(rows)}"
-        )
-    return np.repeat(weights.reshape(-1, 1), rows[1], axis=1)
 
 
 def as_weights(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
