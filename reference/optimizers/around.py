@@ -63,7 +63,8 @@ def with_what_is_around(own: Iterator[Rule], around: Around, P: str, layer: int)
         rule = _reading_what_is_handed(rule, around)
         if rule.tensor == names.new(P) and overwrites:
             rule = replace(rule, tensor=names.updated(P))
-        yield wait(rule, steps) if steps and names.read(rule.tensor).state not in ("new", "updated") else rule
+        moves = names.read(rule.tensor).state in ("new", "updated")
+        yield wait(rule, steps) if steps and not (moves and names.update(P) in rule.inputs) else rule
     if around.use_ema:
         yield from _average(around, P, layer)
 
@@ -158,7 +159,7 @@ def wait(rule: Rule, steps: float) -> Rule:
     Where the rule reads t, it reads the number of times that it has acted.
     """
     name = names.read(rule.tensor)
-    fallback = names.before(rule.tensor) if name.is_kept else name.base if name.state == "decayed" else ""
+    fallback = names.before(rule.tensor) if name.is_kept else name.base if name.state else ""
     ticks = tuple(place for place, x in enumerate(rule.inputs) if x == "t")
     compute = partial(waiting, compute=rule.compute, steps=steps, ticks=ticks, falls_back=bool(fallback))
     return replace(rule, inputs=("t", *rule.inputs, *([fallback] if fallback else [])), compute=compute)

@@ -1,6 +1,6 @@
 """Record what Keras's optimizer does in a step: listeners around its methods, which still do what they did."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -11,10 +11,14 @@ from verify.capture.reader import VARIABLE, Tensors, beside_of
 from verify.errors import Unusable
 
 
-def slots_of(parameters: Tensors) -> Tensors:
-    """Return variables in which a step stores what the optimizer does in some steps only, by tensor."""
+def slots_of(parameters: Tensors, computed: Collection[str]) -> Tensors:
+    """Return variables in which a step stores what the optimizer does in some steps only, by tensor.
+
+    `computed` names the tensors that a rule computes.
+    """
     roles = (names.update, names.clipped, names.mean, names.decayed)
-    return {role(P): tf.Variable(tf.zeros_like(variable.value)) for P, variable in parameters.items() for role in roles}
+    every = {role(P): variable for P, variable in parameters.items() for role in roles}
+    return {name: tf.Variable(tf.zeros_like(v.value)) for name, v in every.items() if name in computed}
 
 
 def applied(optimizer: Any, parameters: Tensors, gradients: list[Any], slots: Tensors) -> Tensors:
@@ -35,14 +39,7 @@ def applied(optimizer: Any, parameters: Tensors, gradients: list[Any], slots: Te
         for P, variable in parameters.items():
             stack.enter_context(_constrained(variable, P, found))
         optimizer.apply(gradients, list(parameters.values()))
-    clips = optimizer.clipnorm or optimizer.clipvalue or optimizer.global_clipnorm
-    for name, slot in slots.items():
-        acts = clips if names.has_role(name, names.CLIPPED) else True
-        if names.is_state(name, "decayed"):
-            acts = _decays(optimizer, parameters[names.base_of(name)])
-        if acts:
-            found[name] = tf.identity(slot)
-    return found
+    return found | {name: tf.identity(slot) for name, slot in slots.items()}
 
 
 class Slots(dict[str, Any]):

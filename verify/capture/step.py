@@ -80,11 +80,12 @@ def training(model: Any, understood: Understood) -> Step:
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     moments = moments_of(model, parameters)
     optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype, parameters)]
-    slots = slots_of(learned) if optimizer.gradient_accumulation_steps else {}
     if network.constraints and optimizer.use_ema and optimizer.ema_overwrite_frequency:
         why = "with it, an average that overwrites the weights is not verified (ema_overwrite_frequency)"
         raise Unsupported([(f"constraint of {network.constraints[0][0]}", why)])
     plan = rules(network, loss_text(model, understood.graph.output_names, understood.dtype), optimizer)
+    computed = {rule.tensor for rule in plan} if optimizer.gradient_accumulation_steps else {}
+    slots = slots_of(learned, computed)
     gradient_names = [names.read(rule.tensor) for rule in plan if rule.phase == "backward"]
     inner_names = [name.base for name in gradient_names if name.base not in parameters]
 
