@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from reference.losses.loss import Loss, LossEquations
-from reference.operations import choose, product, shares_of_largest
+from reference.operations import added, choose, product, rounded_as, shares_of_largest
 
 
 def lacking_to_margin(A: Any, y: Any) -> Any:
@@ -15,7 +15,7 @@ def lacking_to_margin(A: Any, y: Any) -> Any:
     The right class counts as 0 among the others, so that their maximum is never below 0 (Crammer & Singer 2001 leave
     it out).
     """
-    return np.max((1 - y) * A, axis=-1) - np.sum(y * A, axis=-1) + 1
+    return added(np.max((1 - y) * A, axis=-1), -np.sum(y * A, axis=-1), rounded_as(1, A))
 
 
 def categorical_hinge(A: Any, y: Any) -> Any:
@@ -28,7 +28,7 @@ def categorical_hinge_backward(g: Any, A: Any, y: Any) -> Any:
 
     Of several largest each gets its share, as in TensorFlow.
     """
-    dM = choose(lacking_to_margin(A, y) >= 0, g, 0.0)[..., None]
+    dM = choose(lacking_to_margin(A, y)[..., None] >= 0, g, 0.0)
     largest = shares_of_largest(((1 - y) * A)[..., None])[..., 0]
     return product(dM, largest, 1 - y) - product(dM, y)
 

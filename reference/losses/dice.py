@@ -8,13 +8,13 @@ import numpy as np
 
 from reference.losses.loss import EPSILON, Equation
 from reference.losses.overlap import OverlapLoss
-from reference.operations import product
+from reference.operations import added, product, rounded_as
 
 
 def _sizes(A: Any, y: Any, axis: Any, epsilon: float, keepdims: bool) -> tuple[Any, Any]:
     """Return twice the overlap, and the sum of both sizes and ε."""
-    sizes = np.sum(y, axis=axis, keepdims=keepdims) + np.sum(A, axis=axis, keepdims=keepdims) + epsilon
-    return 2 * np.sum(y * A, axis=axis, keepdims=keepdims), sizes
+    sizes = (np.sum(T, axis=axis, keepdims=keepdims) for T in (y, A))
+    return 2 * np.sum(y * A, axis=axis, keepdims=keepdims), added(*sizes, rounded_as(epsilon, A))
 
 
 def dice(A: Any, y: Any, axis: int | None = None, epsilon: float = EPSILON) -> Any:

@@ -13,7 +13,7 @@ from reference.layers.sigmoid import sigmoid
 from reference.layers.softplus import softplus
 from reference.losses.elementwise import ElementwiseLoss
 from reference.losses.loss import Equation
-from reference.operations import added, product
+from reference.operations import added, product, rounded_as
 
 LN_2 = float(np.float32(math.log(2)))  # as Keras has it
 
@@ -21,7 +21,7 @@ LN_2 = float(np.float32(math.log(2)))  # as Keras has it
 def log_cosh(A: Any, y: Any) -> Any:
     """ln cosh d = d + ln(1 + e^(-2d)) - ln 2, where d = a - y.  A, y [N, n] -> [N, n].  Keras: log_cosh"""
     D = A - y
-    return D + softplus(D * -2) - LN_2
+    return added(D, softplus(D * -2), rounded_as(-LN_2, D))
 
 
 def log_cosh_backward(g: Any, A: Any, y: Any) -> Any:

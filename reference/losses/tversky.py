@@ -20,7 +20,7 @@ def _sizes(A: Any, y: Any, alpha: Any, beta: Any, axis: Any, epsilon: float, kee
     overlap = np.sum(y * A, axis=axis, keepdims=keepdims)
     missing = np.sum((1 - A) * y, axis=axis, keepdims=keepdims)
     too_much = np.sum(A * (1 - y), axis=axis, keepdims=keepdims)
-    return overlap, overlap + missing * alpha + too_much * beta + epsilon
+    return overlap, added(overlap, missing * alpha, too_much * beta, rounded_as(epsilon, A))
 
 
 def tversky(

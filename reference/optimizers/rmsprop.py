@@ -12,7 +12,7 @@ from typing import Any
 
 from reference import tensor_names as names
 from reference.layers.layer import SentRows
-from reference.operations import over_root
+from reference.operations import added, over_root, rounded_as
 from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 
@@ -45,8 +45,11 @@ def step(g: Any, v: Any, learning_rate: Any, epsilon: float) -> Any:
 
 
 def centered_step(g: Any, v: Any, mean: Any, learning_rate: Any, epsilon: float) -> Any:
-    """η g / √(v - ḡ² + ε) with the mean gradient ḡ, to be subtracted.  g, v, mean -> their shape.  Graves 2013, (40)"""
-    return over_root(g * learning_rate, v - mean * mean + epsilon)
+    """η g / √(v - ḡ² + ε) with the mean gradient ḡ, to be subtracted.  g, v, mean -> their shape.  Graves 2013, (40)
+
+    TensorFlow's grappler may add ε to v first.
+    """
+    return over_root(g * learning_rate, added(v, -(mean * mean), rounded_as(epsilon, v)))
 
 
 def velocity(m: Any, g: Any, v: Any, learning_rate: Any, momentum: float, epsilon: float) -> Any:

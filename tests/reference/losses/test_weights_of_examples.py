@@ -5,11 +5,13 @@ from functools import partial
 import numpy as np
 import pytest
 
+from reference.losses import losses_named
 from reference.losses.categorical_crossentropy import of_logits, of_logits_backward
 from reference.losses.elementwise import mean_of, mean_of_backward
 from reference.losses.loss import back_of_batch, of_batch
 from reference.losses.mean_squared_error import squared, squared_backward
 from tests.support.layer_witness import apart
+from tests.support.loss_cases import CASES, ROWS
 from tests.support.loss_witness import LOGITS, N, Y
 from tests.support.witness import complex_step, differences
 
@@ -49,3 +51,23 @@ def test_an_example_of_weight_2_counts_as_two():
     repeated = of_batch(LOGITS[rows], Y[rows], cost=LOSSES["squared"][0])
     assert abs(of_batch(LOGITS, Y, counts, cost=LOSSES["squared"][0], of_weights=True) - repeated) < 1e-14
     assert abs(of_batch(LOGITS, Y, counts, cost=LOSSES["squared"][0]) - repeated) > 0.1
+
+
+OF_EXAMPLES = [text for text in CASES if "per_example" in text or not text.startswith(("dice", "tversky"))]
+
+
+@pytest.mark.parametrize("text", OF_EXAMPLES)
+def test_each_example_has_its_own_part_of_the_slope(text):
+    activation, labels = CASES[text]
+    (loss,) = losses_named(text)
+    T, y, s = of_logits_like(labels), ROWS[labels], np.linspace(0, 2, len(ROWS[labels]))[:, None]
+    slope = loss.written(activation, True).slope(T, y, s)
+    plain = loss.written(activation)
+    for k in range(len(T)):
+        one = plain.slope(T[k : k + 1], y[k : k + 1]) * s[k] / (len(T) if loss.mean else 1)
+        np.testing.assert_allclose(slope[k : k + 1], one, rtol=1e-12)
+
+
+def of_logits_like(labels):
+    """Outputs from 0.1 to 0.9, which every loss can take."""
+    return 0.1 + 0.8 * np.random.default_rng(4).random(ROWS[labels].shape)
