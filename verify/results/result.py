@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference.tensor_names import in_step
 from reports.table import Cell, Columns, Picture, Report, Table
-from verify.compare.plan import of_own_rate, uneven_labels
+from verify.compare.notes import of_cost, of_own_rate
 from verify.compare.power import Power
 from verify.compare.recompute import reproduced_text, share
 from verify.compare.tensor import Comparison, Tolerance
@@ -98,8 +98,8 @@ class Result:
         remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
         trace = self.compared.walk.trace if self.compared else None
         steps = (trace.step(number) for number in range(1, trace.settings.steps + 1)) if trace else ()
-        uneven = (text for step in steps if trace for text in uneven_labels(step, trace.network, self.settings))
-        return (*of_own_rate(self.settings), *dict.fromkeys(uneven), *remarks, *self._without_bound())
+        costs = (text for step in steps if trace for text in of_cost(step, trace.network, self.settings))
+        return (*of_own_rate(self.settings), *dict.fromkeys(costs), *remarks, *self._without_bound())
 
     def _without_bound(self) -> Iterator[str]:
         """Yield a remark if tensors have no finite bound when they are computed by hand from the start."""

@@ -36,7 +36,7 @@ def sum_gradient_of_relu(dA, Z):
 
 def test_an_overflow_is_the_right_rounding():
     c = compared(lambda x: x * x, [INF, 4.0], x=[1e30, 2.0])
-    assert c.passed and c.explanation == "1 numbers overflow float32"
+    assert c.passed and c.explanation == "1 number overflows float32"
     assert compared(lambda x: -(x * x), [-INF, -4.0], x=[1e30, 2.0]).passed
 
 
@@ -61,7 +61,7 @@ def test_a_number_at_the_edge_may_round_to_infinity():
 
 def test_nan_by_the_equation_is_a_note():
     c = compared(lambda x, y: x / y, [NAN, 2.0], x=[0.0, 4.0], y=[0.0, 2.0])
-    assert c.passed and c.explanation == "1 numbers are NaN by the equation too"
+    assert c.passed and c.explanation == "1 number is NaN by the equation too"
     assert compared(lambda x, y: x - y, [NAN], x=[INF], y=[INF]).passed
 
 
