@@ -52,12 +52,15 @@ def conventions(case: DerivedStep, rule: Rule, position: tuple[int, ...]) -> Ite
 def _others(case: DerivedStep, rule: Rule, position: tuple[int, ...]) -> Iterator[tuple[str, float]]:
     """Yield the name of each other convention, and the number that it gives in place of TensorFlow's.
 
-    An update is computed again from the first tensor of its parameter that differs; all else by its own rule alone.
+    A number of an update comes from all updates of its parameter, with the convention in each of them. If the trace
+    lacks one of these tensors, nothing is yielded. Any other number comes from its own rule alone.
     """
     base = read(rule.tensor).base
     plan: tuple[Rule, ...] = (rule,)
     if rule.phase == "update":
         plan = tuple(r for r in case.rules.values() if r.phase == "update" and read(r.tensor).base == base)
+    if not case.captured.keys() >= {r.tensor for r in plan}:
+        return
     replaced: dict[str, dict[str, Rule]] = {}
     for one in plan:
         for variant in variants(one, case.trace.network, case.optimizer):

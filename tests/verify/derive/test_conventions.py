@@ -59,6 +59,11 @@ def test_an_update_shows_what_the_whole_step_would_give():
     assert "decay" not in said(trace, "dW2", 3, 2) and "decay" not in said(simulate(), "W2_new", 3, 2)
 
 
+def test_a_trace_that_lacks_an_update_shows_no_convention_of_it():
+    trace = altered(simulate(optimizer="adam(learning_rate=0.1, weight_decay=0.1)"), "step2/m_W2", None)
+    assert said(trace, "W2_new", 3, 2, step=2) == "" != said(trace, "W3_new", 3, 2, step=2)
+
+
 def test_nothing_is_said_where_conventions_give_the_same_number():
     trace = simulate(chain((4, 3), ("leaky_relu",)), loss="mean_squared_error", optimizer="sgd", steps=1)
     case = DerivedStep(trace, 1)
