@@ -2,8 +2,10 @@
 
 import keras
 import numpy as np
+import pytest
 
 import verify
+from verify.capture.essay_model import use_precision
 from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
 from verify.records.trace import Trace
@@ -46,7 +48,9 @@ def headline(check, step=1, **tensors):
     return judge("backprop", trace, None).headline
 
 
+@pytest.fixture
 def in_float64():
-    """Let Keras compute in float64."""
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
+    """Keras computes in float64 while a test runs."""
+    use_precision("float64")
+    yield
+    use_precision("float32")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import verify
-from tests.support.public_reports import checked, headline, in_float64, model, said, value, weights
+from tests.support.public_reports import checked, headline, model, said, value, weights
+from tests.support.public_reports import in_float64 as in_float64
 from tests.support.small_models import single_precision as single_precision
 from verify.errors import Unsupported
 
@@ -128,9 +129,8 @@ def test_targets_of_shape_n():
     assert check.trace.step(1)["y"].shape == (4, 1) and check.trace.step(1)["dZ1"].shape == (4, 1)
 
 
-def test_teachers_two_layers_cs231n():
-    """The report's last two digits are not right: the numbers here are those of 40 digits by Python's decimal."""
-    in_float64()
+def test_teachers_two_layers_cs231n(in_float64):
+    """The notes' digits from the 12th on are not right; the first numbers here come from 40 digits by Python's decimal."""
     net = model(
         L.Dense(2, "relu", use_bias=False),
         L.Dense(3, "softmax", use_bias=False),

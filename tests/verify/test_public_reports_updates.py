@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 import verify
-from tests.support.public_reports import checked, headline, in_float64, model, said, value, weights
+from tests.support.public_reports import checked, headline, model, said, value, weights
+from tests.support.public_reports import in_float64 as in_float64
 from tests.support.small_models import single_precision as single_precision
 from verify.derive.case import DerivedStep
 from verify.derive.derivation import explain
@@ -110,9 +111,8 @@ def test_overflow():
     assert headline(check, v_W1=np.full(12, 1e38)).startswith("FAIL")
 
 
-def test_rmsprop_step_cs231n():
+def test_rmsprop_step_cs231n(in_float64):
     """The cost is the mean of (w - y)² over 20 numbers, so y = w - 10 dw gives the gradient dw."""
-    in_float64()
     w, dw = np.linspace(-0.4, 0.6, 20).reshape(4, 5), np.linspace(-0.6, 0.4, 20).reshape(4, 5)
     net = model(L.Dense(5, **weights(w)), shape=(4,), optimizer=O.RMSprop(1e-2, 0.99, epsilon=1e-8))
     net.optimizer.build(net.trainable_variables)
