@@ -23,7 +23,7 @@ def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], st
     inputs, outputs = _size(rng), int(rng.choice([1, 2, 3, 5, 10, 12, 30]))
     layers, output = _layers(keras, rng, outputs)
     loss = loss_for(keras, rng, output, type(layers[-1]) is keras.layers.Dropout)
-    optimizer, jit, batch = _optimizer(keras, rng), bool(rng.random() < 0.5), int(rng.choice(BATCHES))
+    optimizer, jit, batch = optimizer_for(keras, rng), bool(rng.random() < 0.5), int(rng.choice(BATCHES))
     weight = float(rng.choice([2.0, 0.3])) if rng.random() < 0.1 else None
     model = keras.Sequential([keras.Input((inputs,)), *layers])
     model.compile(
@@ -36,10 +36,10 @@ def drawn(seed: int, steps: int = 2) -> tuple[Any, list[tuple[Array, Array]], st
         if y.ndim > 1 and outputs == 1 and rng.random() < 0.5:
             y = y.reshape(-1)  # Keras makes a column of it
         batches.append((_x(rng, kind, (batch, inputs), dtype), y))
-    made = ", ".join(_said(layer.get_config(), layer) for layer in layers)
+    made = ", ".join(said(layer) for layer in layers)
     how = "XLA" if jit else "eager" if model.run_eagerly else "graph"
-    text = f"{dtype} {how} batch {batch} of {inputs} {kind}: {made}; {_said(loss.get_config(), loss)}"
-    return model, batches, f"{text}{f' times {weight}' if weight else ''}; {_said(optimizer.get_config(), optimizer)}"
+    text = f"{dtype} {how} batch {batch} of {inputs} {kind}: {made}; {said(loss)}"
+    return model, batches, f"{text}{f' times {weight}' if weight else ''}; {said(optimizer)}"
 
 
 def set_up(stream: int, seed: int, dtype: str = "", jit: bool | None = None) -> tuple[Any, str, bool, Any]:
@@ -90,8 +90,9 @@ KEPT = ("units", "activation", "use_bias", "rate", "scale", "offset", "negative_
         "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps")  # fmt: skip
 
 
-def _said(config: dict[str, Any], thing: Any) -> str:
-    every = {**config, **getattr(thing, "_fn_kwargs", {})}
+def said(thing: Any) -> str:
+    """Return the name of a layer, a loss or an optimizer, with the options that are drawn."""
+    every = {**thing.get_config(), **getattr(thing, "_fn_kwargs", {})}
     words = ", ".join(f"{k}={v}" for k, v in every.items() if k in KEPT and v not in (None, 0, False, 0.0))
     return f"{type(thing).__name__}({words})"
 
@@ -148,7 +149,8 @@ AROUND: tuple[dict[str, Any], ...] = (
 )  # fmt: skip
 
 
-def _optimizer(keras: Any, rng: Any) -> Any:
+def optimizer_for(keras: Any, rng: Any) -> Any:
+    """Return a random optimizer, with a random learning rate and what is around its step."""
     K = keras.optimizers
     clipping = ({}, {}, {}, {"clipnorm": 0.1}, {"clipvalue": 0.01}, {"global_clipnorm": 0.1})[int(rng.integers(6))]
     rate, kind, around = _rate(keras, rng), int(rng.integers(8)), AROUND[int(rng.integers(len(AROUND)))]

@@ -37,6 +37,7 @@ from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Trace
 from verify.runtime.stderr import hushed
 
+SHOWN = 5  # comparisons of one run that failed
 TOGETHER = 50  # random models in one process
 
 
@@ -69,7 +70,9 @@ def options() -> argparse.ArgumentParser:
     made.add_argument("--loss", default="categorical_crossentropy")
     made.add_argument("--models", type=int, default=0, help="verify this many random models instead of the essay's")
     made.add_argument("--first", type=int, default=0, help="the number of the first of them")
-    made.add_argument("--of", default="chains", help="chains, graphs, or a kind of layer in benchmarks/kinds")
+    made.add_argument(
+        "--of", default="chains", help="chains, graphs, trainings, or a kind of layer in benchmarks/kinds"
+    )
     made.add_argument("--json", action="store_true", help="print the counts as JSON")
     return made
 
@@ -96,14 +99,15 @@ class Counts:
     largest: dict[str, float] = field(default_factory=dict)
 
     def add(self, comparisons: Sequence[Comparison], about: str, kind: str) -> None:
-        """Count the numbers of one run that are compared locally; print each comparison that failed, in any mode."""
-        verdicts = {c.verdict for c in comparisons if c.failed}
+        """Count the numbers of one run that are compared locally; print the first that failed, in any mode."""
+        failed = [c for c in comparisons if c.failed]
+        verdicts = {c.verdict for c in failed}
+        if failed:
+            print("\n   ".join([about, *map(str, failed[:SHOWN])]), flush=True)
         self.unjudged += verdicts == {"unjudged"}
         for c in comparisons:
             self.outside += c.outside
             self.failed += c.failed and c.verdict != "unjudged"
-            if c.failed:
-                print(f"{about}\n   {c}", flush=True)
             if c.mode == "local":
                 self.elements += c.elements
                 same = self.reproduced.setdefault(kind, [0, 0])
@@ -160,7 +164,7 @@ def models(numbers: range, of: str = "chains") -> Counts:
 
 
 def _drawing(of: str) -> Callable[[int], Any]:
-    """Return the function that draws a model from a number: chains, graphs, or models of one kind of layer."""
+    """Return the function that draws a model from a number: chains, graphs, trainings, or models of one kind."""
     if of == "chains":
         from benchmarks.random_models import drawn
 
@@ -169,6 +173,10 @@ def _drawing(of: str) -> Callable[[int], Any]:
         from benchmarks.random_graphs import drawn as drawn_graph
 
         return drawn_graph
+    if of == "trainings":
+        from benchmarks.random_trainings import drawn as drawn_training
+
+        return drawn_training
     from benchmarks.random_kinds import of_kind
 
     made: Callable[[int], Any] = of_kind(of)

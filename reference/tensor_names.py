@@ -14,6 +14,7 @@ A name is a quantity, with its role in front of it and its state behind it:
     penalty_W1               what the regularizer of W1 adds to the cost
     W1_decayed  W1_new       W1 after weight decay, and after the step
     W1_updated               W1 after the update, where the average of the weights may overwrite it
+    C_reported               the cost that Keras reports of the step
     W1_own  m_W1_own         W1_new and m_W1 of Keras's own step, where By Hand's capture has other bits (XLA)
     W1@  m_W1@               W1_new and m_W1 of the step before, as a step reads what the last one left
     W1~                      W1 itself in the step before
@@ -25,10 +26,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 CARRIED, PREVIOUS = "@", "~"
+REPORTED = "C_reported"
 UPDATE, CLIPPED, UNSCALED, MEAN, PENALTY = "update", "clipped", "unscaled", "mean", "penalty"
 NAME = re.compile(
     r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zsty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
-    r"(_(?P<state>new|before|decayed|updated|own))?(?P<when>@?~?)"
+    r"(_(?P<state>new|before|decayed|updated|own|reported))?(?P<when>@?~?)"
 )
 
 
@@ -38,7 +40,7 @@ class TensorName:
 
     `role`: "" for the quantity itself, "d" its gradient, "update", "clipped", "unscaled", "mean", or what an optimizer
     keeps ("m").
-    `state`: "", "before", "decayed", "updated", "new" or "own". `when`: "", CARRIED or PREVIOUS.
+    `state`: "", "before", "decayed", "updated", "new", "own" or "reported". `when`: "", CARRIED or PREVIOUS.
     """
 
     quantity: str

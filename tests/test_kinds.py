@@ -184,6 +184,17 @@ def test_layers_that_make_no_network_are_refused(name):
         line(map(layer_named, texts))
 
 
+def test_the_readme_has_the_table_of_all_parts_of_keras():
+    import keras
+
+    from verify.capture.supported import _divided, parts, table_of_parts
+
+    readme = (Path(__file__).parents[1] / "reference" / "README.md").read_text()
+    assert f"Keras {keras.__version__}" in readme and table_of_parts() in readme
+    assert "Adam" in parts()["optimizers"][0] and "CTC" in parts()["losses"][1]
+    assert _divided([keras.losses.CTC, keras.losses.Huber], {keras.losses.Huber}) == (["Huber"], ["CTC"])
+
+
 def test_the_readme_has_the_table_of_all_layers():
     from verify.capture.supported import table
 

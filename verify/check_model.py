@@ -44,6 +44,11 @@ class Checked:
         """The comparisons as a DataFrame: a row for each step, tensor and mode, with the columns of comparisons.csv."""
         return self.result.to_frame()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a result should know, such as what the cost is divided by."""
+        return self.result.notes
+
     def assert_passed(self) -> None:
         """Raise AssertionError with the headline if the check did not pass."""
         if not self.passed:

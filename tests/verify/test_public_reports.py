@@ -130,7 +130,7 @@ def test_targets_of_shape_n():
 
 
 def test_teachers_two_layers_cs231n(in_float64):
-    """The notes' digits from the 12th on are not right; the first numbers here come from 40 digits by Python's decimal."""
+    """The notes' digits are wrong from the 12th on; the first numbers here are from 40 digits by Python's decimal."""
     net = model(
         L.Dense(2, "relu", use_bias=False),
         L.Dense(3, "softmax", use_bias=False),

@@ -25,7 +25,7 @@ from verify.capture.step import training, uses_xla
 from verify.capture.understood import Understood
 from verify.capture.user_model import check_variables
 from verify.capture.written import named
-from verify.compare.notes import of_cost, of_own_rate
+from verify.compare.notes import of_step
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
@@ -239,7 +239,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
         news = bool(failed) and (self.first is None or failed[0].verdict != "unjudged")
         self.first = failed[0] if news else self.first
-        for note in (*of_own_rate(settings), *of_cost(tensors, self._understood.network, settings)):
+        for note in of_step(tensors, self._understood.network, settings, self.verified == 1):
             self._note_once(note)
         strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
         if strange and not any("NaN" in note for note in self.notes):

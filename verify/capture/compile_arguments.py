@@ -91,9 +91,10 @@ def _of_each(value: Any, names: tuple[str, ...], what: str) -> list[Any]:
 
 
 def _loss(loss: Any) -> Any:
-    """Return Keras's object of a loss: a name or a function of Keras's becomes one.  Raises Unusable, Unsupported."""
+    """Return Keras's object of a loss: a name, a class or a function of Keras's becomes one.  Raises Unusable."""
+    named = isinstance(loss, str) or (isinstance(loss, type) and loss in by_class())
     try:
-        own = keras.losses.get(loss) if isinstance(loss, str) else loss
+        own = keras.losses.get(loss) if named else loss
     except ValueError as error:
         raise Unusable(f"loss: Keras knows none called {loss!a}") from error
     function, options = (own.func, own.keywords) if isinstance(own, partial) and not own.args else (own, {})

@@ -8,9 +8,12 @@ import keras
 from reference.constraints import Constraint
 from reference.layers.layer import Shape
 from reference.regularizers import Regularizer
+from verify.capture.reader import rounded
 from verify.errors import Unsupported
 
 R, K = keras.regularizers, keras.constraints
+# Keras's classes that are verified.
+REGULARIZERS, CONSTRAINTS = (R.L1, R.L2, R.L1L2), (K.NonNeg, K.UnitNorm, K.MaxNorm, K.MinMaxNorm)
 
 
 def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> tuple[tuple[str, Regularizer], ...]:
@@ -18,8 +21,9 @@ def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> 
     found, problems = [], []
     for P in learned:
         own = variables[P].regularizer
-        if type(own) in (R.L1, R.L2, R.L1L2):
-            found.append((P, Regularizer(float(getattr(own, "l1", 0.0)), float(getattr(own, "l2", 0.0)))))
+        if type(own) in REGULARIZERS:
+            l1, l2 = (rounded(getattr(own, name, 0.0), str(variables[P].dtype)) for name in ("l1", "l2"))
+            found.append((P, Regularizer(l1, l2)))
         elif own is not None:
             problems.append(
                 (f"variable {variables[P].path}", f"regularizer {_name(own)}; L1, L2 and L1L2 are verified")
@@ -54,7 +58,7 @@ def _constraint(own: Any, here: Shape, shape: Shape) -> Constraint | None:
     """
     if type(own) is K.NonNeg:
         return Constraint()
-    if type(own) not in (K.UnitNorm, K.MaxNorm, K.MinMaxNorm) or here not in (shape, shape[1:]):
+    if type(own) not in CONSTRAINTS or here not in (shape, shape[1:]):
         return None
     given = own.axis if isinstance(own.axis, list | tuple) else (own.axis,)
     axes = tuple(int(axis) if axis < 0 else int(axis) - len(here) for axis in given)

@@ -19,12 +19,35 @@ from verify.records.trace import Array
 CROSSENTROPIES = CategoricalCrossentropy | SparseCategoricalCrossentropy
 
 
+def of_step(step: Mapping[str, Array], network: Network, settings: Settings, first: bool) -> tuple[str, ...]:
+    """Return all notes on a step. `first`: also that on the weights of its examples."""
+    weights = of_weights(step, network, settings) if first else ()
+    return (*of_own_rate(settings), *weights, *of_cost(step, network, settings))
+
+
 def of_own_rate(settings: Settings) -> tuple[str, ...]:
     """Return a note if code of the person's own gives the learning rate."""
     rate = OPTIMIZERS[settings.optimizer].learning_rate
     if not isinstance(rate, OwnRate):
         return ()
     return (f"alpha: the learning rate is what {rate.of} gives; each step takes it as it is, no equation computes it",)
+
+
+def of_weights(step: Mapping[str, Array], network: Network, settings: Settings) -> tuple[str, ...]:
+    """Return for each output a note on the weights of its examples: their sum, and what the cost is divided by."""
+    notes = []
+    for end, loss in zip(ends(network, settings.loss), losses_named(settings.loss), strict=True):
+        s = step.get(end.weights[0]) if end.weights else None
+        if s is None:
+            continue
+        N, total = s.size, f"{float(s.sum(dtype=float)):.9g}"
+        by = {"mean": f"divided by N = {N:,}", "weighted_mean": f"divided by Σs = {total}", "sum": "not divided"}
+        what = "examples" if s.ndim == 2 else "rows"
+        notes.append(
+            f"{end.weights[0]}: in the first step the weights of {N:,} {what} add up to Σs = {total}; the cost is "
+            f"{by[loss.reduction]}"
+        )
+    return tuple(notes)
 
 
 def of_cost(step: Mapping[str, Array], network: Network, settings: Settings) -> Iterator[str]:

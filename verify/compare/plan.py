@@ -6,7 +6,7 @@ import numpy as np
 
 from reference.row_numbers import misfit
 from reference.rules import Rule, given_names, rules, start
-from reference.tensor_names import before, is_state, kept, new, own, read, split_step
+from reference.tensor_names import REPORTED, before, is_state, kept, new, own, read, split_step
 from verify.compare.tensor import Comparison
 from verify.records.settings import GIVEN, OPTIMIZERS
 from verify.records.trace import Array, Trace
@@ -27,6 +27,7 @@ def planned(trace: Trace, command: str, first: bool) -> tuple[tuple[Rule, ...], 
     if command == "prediction":  # there is no label to compute the cost from
         wanted = tuple(r for r in wanted if read(r.tensor).quantity != "C")
     rest = {r.tensor for r in every} - {r.tensor for r in wanted} | set(begins_with(trace)) | set(own_results(trace))
+    rest |= {REPORTED} if training else set()
     return wanted, frozenset(rest)
 
 

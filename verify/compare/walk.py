@@ -35,6 +35,7 @@ from verify.compare.overflow import INSIDE, overflows_inside
 from verify.compare.own_results import compare_own_results
 from verify.compare.plan import StepInputs, begins_with, own_results, planned, strays
 from verify.compare.recompute import coefficients_as_numbers, plainly
+from verify.compare.reported import compare_reported
 from verify.compare.rule import compare_tensor
 from verify.compare.tensor import Comparison, Tolerance
 from verify.records.precision import PRECISIONS
@@ -123,6 +124,8 @@ class Walk:
                     comparisons.append(self._judged(rule, plan, number, order, mode, arrays))
         local = {**self.local, **constants}
         comparisons += compare_own_results(number, trace, plan, local, captured, self.tolerance, self.balls)
+        order = max((c.order for c in comparisons), default=0) + 1
+        comparisons += compare_reported(number, order, trace, captured, self.balls.get("C"), self.tolerance)
         if self.explains and not self.tolerance:
             self._explain(comparisons, {rule.tensor: rule for rule in plan})
         return comparisons

@@ -116,3 +116,20 @@ def test_a_constraint_with_an_average_that_overwrites_is_named():
     optimizer = keras.optimizers.SGD(0.1, use_ema=True, ema_overwrite_frequency=2)
     with pytest.raises(Unsupported, match="ema_overwrite_frequency"):
         verify.check(dense(optimizer=optimizer, kernel_constraint="max_norm"), X, Y)
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_factors_are_rounded_to_float32_in_float64_too(jit):
+    """Keras makes a tensor of a factor before it casts it to the type of the parameter."""
+    keras.config.set_floatx("float64")
+    try:
+        for one in (R.L1(0.01), R.L2(0.01), R.L1L2(0.01, 0.03)):
+            i = keras.Input((6,), dtype="float64")
+            net = keras.Model(i, L.Dense(3, "softmax", kernel_regularizer=one, dtype="float64")(i))
+            net.compile("sgd", "categorical_crossentropy", jit_compile=jit)
+            checked = verify.check(net, X.astype("float64"), Y.astype("float64"))
+            assert checked.passed, checked.headline
+            exact = altered(checked.trace, "step1/penalty_W1", checked.trace.step(1)["penalty_W1"] * (1 + 2**-28))
+            assert any(c.failed for c in compare(exact, "backprop").comparisons)
+    finally:
+        keras.config.set_floatx("float32")

@@ -54,6 +54,24 @@ def test_weights_of_examples_pass(name, jit):
     assert np.array_equal(checked.trace.step(1)["s"], S[:, None])
 
 
+@pytest.mark.parametrize(
+    ("reduction", "C", "text"),
+    [("sum_over_batch_size", 0.5, "divided by N = 2"), ("mean_with_sample_weight", 1.0, "divided by Σs = 1"),
+     ("sum", 1.0, "not divided")],
+)  # fmt: skip
+def test_a_note_has_the_number_of_examples_and_the_sum_of_their_weights(reduction, C, text):
+    net = keras.Sequential([keras.Input((1,)), L.Dense(1, kernel_initializer="ones")])
+    net.compile("sgd", keras.losses.MeanAbsoluteError(reduction=reduction))
+    x, y, s = np.array([[2.0], [3.0]]), np.array([[1.0], [2.0]]), np.array([0.0, 1.0])
+    checked = verify.check(net, x, y, sample_weight=s)  # keras#19740
+    note = f"s: in the first step the weights of 2 examples add up to Σs = 1; the cost is {text}"
+    assert checked.passed and checked.trace.step(1)["C"] == C
+    assert checked.notes == (note,) and note in checked.to_markdown()
+    by_hand = verify.ByHand()
+    net.fit(x, y, sample_weight=s, verbose=0, callbacks=[by_hand])
+    assert by_hand.passed and by_hand.notes == (note,)
+
+
 def test_wrong_weights_fail_and_are_named():
     checked = verify.check(model("mse", None), X, Y, sample_weight=S)
     trace = checked.trace

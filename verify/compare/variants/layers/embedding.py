@@ -26,7 +26,7 @@ def variants(rule: Rule, depth: int) -> VariantParts:
         yield from _gradients(rule)
     elif names.read(rule.tensor).role == names.CLIPPED:
         yield from _clipped(rule)
-    elif names.read(rule.tensor).state == "new":
+    elif names.read(rule.tensor).state in ("new", "updated"):
         yield from of_new_tables(rule)
     elif names.read(rule.tensor).role == "v" and "beta_2" in options(rule.compute):
         yield from _second_moments(rule)

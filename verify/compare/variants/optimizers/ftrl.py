@@ -14,7 +14,7 @@ from verify.compare.variants.update import of_unclipped_gradient
 def variants(rule: Rule, optimizer: Ftrl) -> VariantParts:
     """Yield the variants of one rule of Ftrl, the simplest first."""
     name = names.read(rule.tensor)
-    if name.state == "new":
+    if name.state in ("new", "updated"):
         yield from _parameters(rule, optimizer)
     elif name.role == "n":
         g = rule.inputs[1]

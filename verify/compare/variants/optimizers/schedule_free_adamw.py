@@ -16,7 +16,7 @@ ALIAS = "z after the step in place of z before it (Keras's copy of z is z itself
 def variants(rule: Rule, optimizer: ScheduleFreeAdamW) -> VariantParts:
     """Yield the variants of one rule, the simplest first."""
     name = names.read(rule.tensor)
-    if name.state == "new":
+    if name.state in ("new", "updated"):
         yield from _parameters(rule)
     elif name.role == "v":
         yield "β1 exchanged with β2", rule.compute, (*rule.inputs[:2], "beta_1")
