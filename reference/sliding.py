@@ -38,6 +38,12 @@ class Sliding:
     dilation: Sizes
     before: Sizes
 
+    @property
+    def behind(self) -> Sizes:
+        """max((o-1)s + length - i - p, 0), the zeros behind the end.  tf.nn, "Notes on padding"."""
+        needed = ((o - 1) * s + extent(k, d) - i - p for i, o, k, s, d, p in _axes(self))
+        return tuple(max(zeros, 0) for zeros in needed)
+
 
 def extent(kernel: int, dilation: int) -> int:
     """k + (k-1)(d-1), the length from the first to the last number of a dilated kernel.  Dumoulin & Visin 2016, 5.1"""

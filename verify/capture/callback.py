@@ -25,7 +25,7 @@ from verify.capture.step import training, uses_xla
 from verify.capture.understood import Understood
 from verify.capture.user_model import check_variables
 from verify.capture.written import named
-from verify.compare.plan import of_own_rate, of_weights, uneven_labels
+from verify.compare.notes import of_step
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
@@ -239,9 +239,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         failed = sorted(judged.failed, key=lambda c: c.verdict == "unjudged")  # what disagrees comes first
         news = bool(failed) and (self.first is None or failed[0].verdict != "unjudged")
         self.first = failed[0] if news else self.first
-        network = self._understood.network
-        weights = of_weights(tensors, network, settings) if self.verified == 1 else ()
-        for note in (*of_own_rate(settings), *weights, *uneven_labels(tensors, network, settings)):
+        for note in of_step(tensors, self._understood.network, settings, self.verified == 1):
             self._note_once(note)
         strange = [name for name, array in tensors.items() if not np.isfinite(array).all()]
         if strange and not any("NaN" in note for note in self.notes):

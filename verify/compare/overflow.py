@@ -125,8 +125,11 @@ def judge_not_finite(
 def _note(captured: Array) -> str:
     """Return what a reader should know of a tensor that agrees with its equation."""
     infinite, undefined = int(np.isinf(captured).sum()), int(np.isnan(captured).sum())
-    parts = (
-        [f"{infinite:,} number{'s overflow' if infinite > 1 else ' overflows'} {captured.dtype}"] if infinite else []
-    )
-    parts += [f"{undefined:,} numbers are NaN by the equation too"] if undefined else []
+    parts = [f"{_numbers(infinite, 'overflows', 'overflow')} {captured.dtype}"] if infinite else []
+    parts += [f"{_numbers(undefined, 'is', 'are')} NaN by the equation too"] if undefined else []
     return "; ".join(parts)
+
+
+def _numbers(count: int, one: str, several: str) -> str:
+    """Return a count of numbers with the verb that fits it."""
+    return f"1 number {one}" if count == 1 else f"{count:,} numbers {several}"

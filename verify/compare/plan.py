@@ -1,20 +1,14 @@
 """Choose the rules that are checked in a step, and check the tensors that no rule computes."""
 
-import math
 from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from reference.ends import ends
-from reference.losses import losses_named
-from reference.network import Network
 from reference.row_numbers import misfit
 from reference.rules import Rule, given_names, rules, start
-from reference.schedules import OwnRate
 from reference.tensor_names import REPORTED, before, is_state, kept, new, own, read, split_step
 from verify.compare.tensor import Comparison
-from verify.records.precision import PRECISIONS
-from verify.records.settings import GIVEN, OPTIMIZERS, Settings
+from verify.records.settings import GIVEN, OPTIMIZERS
 from verify.records.trace import Array, Trace
 
 
@@ -116,50 +110,6 @@ class StepInputs:
         if name in self.masks and read(name).quantity != "E" and not _zeros_and_ones(actual):
             return "outside", "a mask holds 0 and 1 only"
         return "", ""
-
-
-def uneven_labels(step: Mapping[str, Array], network: Network, settings: Settings) -> tuple[str, ...]:
-    """Return notes on labels of a step that do not add up to 1 behind the softmax's cross-entropy.
-
-    With them (21), which TensorFlow computes too, is not the slope of (13).
-    """
-    notes = []
-    for end in ends(network, settings.loss):
-        y = step.get(end.label)
-        if end.equations.slope_equation != "21" or end.takes_classes or y is None:
-            continue
-        rounding = 4 * PRECISIONS[settings.dtype].unit * y.shape[-1]  # each share was rounded, and so was their sum
-        uneven = int(np.sum(~(np.abs(y.sum(axis=-1, dtype=float) - 1) <= rounding)))
-        count, what = math.prod(y.shape[:-1]), "examples" if y.ndim == 2 else "rows"
-        text = f"{end.label}: the labels of {uneven:,} of {count:,} {what} do not add up to 1; the slope of their "
-        if uneven:
-            notes.append(f"{text}cost is then Σy·softmax(Z) - y, and TensorFlow computes softmax(Z) - y by (21)")
-    return tuple(notes)
-
-
-def of_weights(step: Mapping[str, Array], network: Network, settings: Settings) -> tuple[str, ...]:
-    """Return for each output a note on the weights of its examples: their sum, and what the cost is divided by."""
-    notes = []
-    for end, loss in zip(ends(network, settings.loss), losses_named(settings.loss), strict=True):
-        s = step.get(end.weights[0]) if end.weights else None
-        if s is None:
-            continue
-        N, total = s.size, f"{float(s.sum(dtype=float)):.9g}"
-        by = {"mean": f"divided by N = {N:,}", "weighted_mean": f"divided by Σs = {total}", "sum": "not divided"}
-        what = "examples" if s.ndim == 2 else "rows"
-        notes.append(
-            f"{end.weights[0]}: in the first step the weights of {N:,} {what} add up to Σs = {total}; the cost is "
-            f"{by[loss.reduction]}"
-        )
-    return tuple(notes)
-
-
-def of_own_rate(settings: Settings) -> tuple[str, ...]:
-    """Return a note if code of the person's own gives the learning rate."""
-    rate = OPTIMIZERS[settings.optimizer].learning_rate
-    if not isinstance(rate, OwnRate):
-        return ()
-    return (f"alpha: the learning rate is what {rate.of} gives; each step takes it as it is, no equation computes it",)
 
 
 def _zeros_and_ones(array: Array) -> bool:

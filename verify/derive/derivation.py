@@ -4,6 +4,7 @@ Two words are kept apart: an `index` counts from 1, as the essay does; a `positi
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -15,11 +16,13 @@ from reports.explanation import Explanation, FormulaLine, Line, Outcome, Share, 
 from verify.derive import formula
 from verify.derive.address import address, find_position
 from verify.derive.case import DerivedStep
+from verify.derive.conventions import conventions
 from verify.derive.error_budget import chained, shares
 from verify.derive.essay_notes import notes
 from verify.derive.expression import tensor as tensor_node
 from verify.derive.numbers import Numbers, position_of
 from verify.derive.rationals import Exact
+from verify.derive.summation import order_of_summation
 from verify.derive.symbols import symbol
 from verify.derive.terms import term_of
 from verify.derive.typesetting import in_letters, in_matrices, remarks, subscripts
@@ -75,7 +78,11 @@ def explain(
     if depth is not None and depth < 1:
         raise Unusable(f"--depth {depth}: at least one rule is derived")
     asked = Element(tensor, find_position(case, tensor, index))
-    steps = tuple(_step(case, element, why) for element in _followed(case, asked, depth))
+    first, *others = (_step(case, element, why) for element in _followed(case, asked, depth))
+    if why and tensor in case.rules:
+        order = order_of_summation(case, case.rules[tensor], asked.position)
+        first = replace(first, notes=(*first.notes, *order))
+    steps = (first, *others)
     title = address(tensor, index)
     unrolled = frozenset(s.tensor for s in steps if s.outcome is not None and case.rules[s.tensor].phase != "start")
     whole, words = None, ""
@@ -126,8 +133,8 @@ def _step(case: DerivedStep, element: Element, why: bool) -> Step:
     if lines[-1].right.text != outcome.by_hand:
         lines.append(Line(formula.NOTHING, formula.number(outcome.by_hand + ("" if outcome.exact else "…"))))
     words = (stated(rule).__doc__ or "").split("\n")[0].partition(".  ")[0].strip()
-    essay_notes = tuple(notes(case, rule, position, outcome))
-    return Step(name, index, left, rule.equation, words, tuple(lines), outcome, remark, essay_notes)
+    sentences = (*notes(case, rule, position, outcome), *conventions(case, rule, position))
+    return Step(name, index, left, rule.equation, words, tuple(lines), outcome, remark, sentences)
 
 
 def _value_in_trace(case: DerivedStep, element: Element, left: FormulaLine) -> Line:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reference.tensor_names import in_step
 from reports.table import Cell, Columns, Picture, Report, Table
-from verify.compare.plan import of_own_rate, of_weights, uneven_labels
+from verify.compare.notes import of_own_rate, of_step
 from verify.compare.power import Power
 from verify.compare.recompute import reproduced_text, share
 from verify.compare.tensor import Comparison, Tolerance
@@ -97,10 +97,10 @@ class Result:
         """Remarks of a run: a given α, weights of examples, strange labels, overflow, NaN, XLA, infinite bounds."""
         remarks = (f"step {c.step}, {c.tensor}: {c.explanation}" for c in self.local if c.passed and c.explanation)
         trace = self.compared.walk.trace if self.compared else None
-        steps = (trace.step(number) for number in range(1, trace.settings.steps + 1)) if trace else ()
-        uneven = (text for step in steps if trace for text in uneven_labels(step, trace.network, self.settings))
-        weights = of_weights(trace.step(1), trace.network, self.settings) if trace else ()
-        return (*of_own_rate(self.settings), *weights, *dict.fromkeys(uneven), *remarks, *self._without_bound())
+        numbers = range(1, trace.settings.steps + 1) if trace else ()
+        steps = (of_step(trace.step(k), trace.network, self.settings, k == 1) for k in numbers if trace)
+        of_steps = dict.fromkeys((*of_own_rate(self.settings), *(text for texts in steps for text in texts)))
+        return (*of_steps, *remarks, *self._without_bound())
 
     def _without_bound(self) -> Iterator[str]:
         """Yield a remark if tensors have no finite bound when they are computed by hand from the start."""

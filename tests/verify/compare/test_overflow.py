@@ -61,7 +61,7 @@ def test_a_number_at_the_edge_may_round_to_infinity():
 
 def test_nan_by_the_equation_is_a_note():
     c = compared(lambda x, y: x / y, [NAN, 2.0], x=[0.0, 4.0], y=[0.0, 2.0])
-    assert c.passed and c.explanation == "1 numbers are NaN by the equation too"
+    assert c.passed and c.explanation == "1 number is NaN by the equation too"
     assert compared(lambda x, y: x - y, [NAN], x=[INF], y=[INF]).passed
 
 

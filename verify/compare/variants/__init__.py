@@ -92,8 +92,8 @@ def _of_branches(rule: Rule) -> VariantParts:
             partial(gradient_of_branches, parts=(*parts, parts[k])),
             (*rule.inputs, *only),
         )
-    yield "mean of the branches in place of their sum", lambda *T: rule.compute(*T) / len(parts)
     yield from regularizers.of_branches(parts)
+    yield "mean of the branches in place of their sum", lambda *T: rule.compute(*T) / len(parts)
 
 
 def _of_costs(rule: Rule) -> VariantParts:

@@ -19,6 +19,7 @@ from reference.losses.loss import back_of_batch, of_batch
 from reference.losses.sparse_categorical_crossentropy import of_labels, of_labels_backward
 from reference.operations import product
 from reference.rule import Rule
+from reference.tensor_names import is_of
 from verify.compare.variants.shared import SIZES, VariantParts, options
 
 Function = Callable[..., Any]
@@ -172,6 +173,13 @@ def of_crossentropy(rule: Rule) -> VariantParts:
         yield "smoothing not taken from the label", lambda Q, y, *s: plain(Q, y + smoothing / y.shape[-1], *s)
     for other, name in STARTS.get(example(rule), ()):
         yield name, instead(rule, other)
+
+
+def of_logits_that_are_probabilities(rule: Rule) -> VariantParts:
+    """Yield the variant of a loss with from_logits=True that takes what it reads for probabilities."""
+    other: Function = of_probabilities if rule.phase == "forward" else of_probabilities_backward
+    if options(rule.compute) and is_of(rule.inputs[0], "A") and example(rule) in (of_logits, of_logits_backward):
+        yield "logits taken for probabilities", instead(rule, other)
 
 
 def _smoothed(compute: Function, Z: Any, y: Any, *s: Any, size: float) -> Any:

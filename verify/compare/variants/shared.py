@@ -21,6 +21,11 @@ def unchanged(x: Any) -> Any:
     return x * 1.0
 
 
+def numbers(x: Any) -> Any:
+    """Return the numbers of an array, or the values of a ball."""
+    return x.value if isinstance(x, Ball) else x
+
+
 def scaled(compute: Callable[..., Any], factor: float, *operands: Any) -> Any:
     """Return the result of a function, multiplied by a factor."""
     return compute(*operands) * factor
@@ -36,7 +41,7 @@ def rounded(x: Any, form: str) -> Any:
 
     For a ball, the result is the exact ball of the rounded value.
     """
-    fraction, exponent = np.frexp(x.value if isinstance(x, Ball) else x)
+    fraction, exponent = np.frexp(numbers(x))
     steps = 2.0 ** FORMATS[form]
     short = np.ldexp(np.rint(fraction.astype(np.float64) * steps) / steps, exponent)
     if form == "float16":

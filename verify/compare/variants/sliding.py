@@ -13,11 +13,12 @@ import numpy as np
 
 from reference.backprop import bias_gradient
 from reference.rule import Rule
-from reference.sliding import Sliding, extent
+from reference.sliding import Sliding
 from reference.tensor_names import previous, read
 from verify.compare.variants.shared import VariantParts, options, short_products, unchanged
 
 Function = Callable[..., Any]
+OTHER_SIDE = "padding on the other side"
 
 
 Words = tuple[str, str]
@@ -40,7 +41,7 @@ def slides(rule: Rule) -> Iterator[tuple[str, Sliding]]:
     own: Sliding = options(rule.compute)["sliding"]
     once = (1,) * len(own.kernel)
     others = {
-        "padding on the other side": replace(own, before=_behind(own)),
+        OTHER_SIDE: replace(own, before=own.behind),
         "no padding before the start": replace(own, before=(0,) * len(once)),
         "window moved by one": replace(own, before=tuple(n + 1 for n in own.before)),
         "window moved back by one": replace(own, before=tuple(n - 1 for n in own.before)),
@@ -52,15 +53,6 @@ def slides(rule: Rule) -> Iterator[tuple[str, Sliding]]:
         others["dilations of the axes exchanged"] = replace(own, dilation=own.dilation[::-1])
     first = {other: name for name, other in reversed(others.items())}  # each way to slide under its first name
     yield from ((name, other) for other, name in reversed(first.items()) if other != own)
-
-
-def _behind(own: Sliding) -> tuple[int, ...]:
-    """Return the number of zeros behind the end along each axis, where there is padding."""
-    axes = zip(own.inputs, own.outputs, own.kernel, own.strides, own.dilation, own.before, strict=True)
-    return tuple(
-        max((o - 1) * s + extent(k, d) - i - before, 0) if before or (o - 1) * s + extent(k, d) > i else 0
-        for i, o, k, s, d, before in axes
-    )
 
 
 def _slid(rule: Rule) -> VariantParts:
@@ -123,9 +115,9 @@ def _forward(rule: Rule, words: Words) -> VariantParts:
     if bias:
         yield "bias dropped", lambda X, W: compute(X, W), (source, W)
         yield "bias subtracted", lambda X, W, B: compute(X, W, B * -1.0)
+    yield from _slid(rule)
     for name, other in _kernels(rule, words):
         yield name, lambda X, W, *B, other=other: compute(X, other(W), *B)
-    yield from _slid(rule)
     yield "stale weights", compute, (source, previous(W), *bias)
     yield "stale inputs", compute, (previous(source), W, *bias)
     yield from short_products(rule)

@@ -12,6 +12,7 @@ from reference.optimizers.optimizer import Optimizer
 from reference.rule import Rule
 from verify.compare.variants.shared import SIZES, VariantParts, options, scaled, unchanged
 
+AFTER = "decay after the update"
 COUPLED = "decay in the gradient (L2), not decoupled"
 
 
@@ -57,7 +58,7 @@ def of_new_parameters(rule: Rule, optimizer: Optimizer) -> VariantParts:
         yield "decay of a parameter that is left out", lambda P, u, a: descent.decayed(P, a, decay) - u, without
     elif decay:
         P = names.read(P).base  # W of W_new = W_decayed - update
-        yield "decay after the update", lambda P, u, a: descent.decayed(P - u, a, decay), (P, update, "alpha")
+        yield AFTER, lambda P, u, a: descent.decayed(P - u, a, decay), (P, update, "alpha")
         yield "decay left out", descent.descend, (P, update)
 
 

@@ -72,19 +72,6 @@ def test_they_pass(name, dtype, jit):
     assert checked.passed, checked.headline
 
 
-def test_the_published_step_of_keras_10443():
-    """Behind a frozen Dense that hands X on: γ 1.0247195, β 0.1, moving mean 2.5, moving variance 1.25."""
-    layers = [L.Dense(1, use_bias=False, kernel_initializer="ones", trainable=False), BN(momentum=0.0)]
-    net = keras.Sequential([keras.Input((1,)), *layers])
-    net.compile(keras.optimizers.SGD(0.01), "mean_squared_error", jit_compile=False)
-    x = np.array([[1], [2], [3], [4]], dtype="float32")
-    checked = verify.check(net, x, 2 * x)
-    tensors = checked.trace.step(1)
-    names = ["gamma_1_new", "shift_1_new", "moving_mean_1", "moving_variance_1"]
-    assert checked.passed
-    np.testing.assert_allclose([tensors[n].item() for n in names], [1.0247195, 0.1, 2.5, 1.25], rtol=1e-7)
-
-
 def test_a_prediction_reads_the_moving_statistics():
     net, x, y = model(*MODELS["batch"])
     trace = capture_user_model(net, [(x, y)], None, None, False, "feedforward")

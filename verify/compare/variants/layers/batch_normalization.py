@@ -10,9 +10,11 @@ from reference.layers.batch_normalization import across, along, frozen_gradient,
 from reference.normalizing import GAMMA, MEAN, VARIANCE, mean_of, normalized, scaling, variance_of
 from reference.operations import product
 from reference.rule import Rule
-from reference.tensor_names import before, kept, previous, read
+from reference.tensor_names import before, kept, of_layer, previous, read
 from verify.compare.variants import normalizing as other
 from verify.compare.variants.shared import VariantParts, options, unchanged
+
+UNBIASED = "variance divided by n - 1"
 
 
 def variants(rule: Rule, depth: int) -> VariantParts:
@@ -55,7 +57,7 @@ def _means(rule: Rule) -> VariantParts:
 def _variances(rule: Rule) -> VariantParts:
     """Yield the variants of σ²."""
     compute, axis = rule.compute, options(rule.compute)["axis"]
-    yield "variance divided by n - 1", lambda X, mean: other.unbiased(compute(X, mean), _count(X, axis))
+    yield UNBIASED, lambda X, mean: other.unbiased(compute(X, mean), _count(X, axis))
     yield "mean not subtracted in the variance", lambda X, mean: compute(X, mean * 0.0)
     yield "standard deviation for the variance", lambda X, mean: np.sqrt(compute(X, mean))
     yield "variance of one example less", lambda X, mean: compute(X[:-1], mean)
@@ -78,7 +80,7 @@ def _outputs(rule: Rule) -> VariantParts:
     yield from other.other_epsilons(rule)
     yield "ε outside the root", lambda X, m, v, *P: compute(X, m, other.outside_root(v, epsilon), *P)
     yield "root left out", lambda X, m, v, *P: compute(X, m, other.squared(v, epsilon), *P)
-    yield "variance divided by n - 1", lambda X, m, v, *P: compute(X, m, other.unbiased(v, _count(X, axis)), *P)
+    yield UNBIASED, lambda X, m, v, *P: compute(X, m, other.unbiased(v, _count(X, axis)), *P)
     yield "mean not subtracted", lambda X, m, v, *P: compute(X, m * 0.0, v, *P)
     if words["scale"]:
         yield "γ left out", lambda X, m, v, g, *P: compute(X, m, v, g * 0.0 + 1.0, *P)
@@ -125,11 +127,12 @@ def _moving(rule: Rule) -> VariantParts:
     yield "momentum 0.9 in place of its own", lambda a, b: moved(a, b, 0.9 if momentum != 0.9 else 0.99)
     yield "moving statistic of the step before", rule.compute, (rule.inputs[0], previous(statistic))
     if read(statistic).quantity == VARIANCE:
-        for n in (8, 16, 32, 64):
-            yield (
-                f"variance of {n} numbers divided by n - 1",
-                lambda a, b, n=n: moved(a, other.unbiased(b, n), momentum),
-            )
+        normalized = of_layer("N", read(statistic).layer or 0)  # it has the shape of what the layer reads
+        yield (
+            UNBIASED,
+            lambda a, b, N: moved(a, other.unbiased(b, math.prod(N.shape) // math.prod(b.shape)), momentum),
+            (*rule.inputs, normalized),
+        )
 
 
 def _gamma_gradients(rule: Rule) -> VariantParts:
@@ -139,7 +142,7 @@ def _gamma_gradients(rule: Rule) -> VariantParts:
     yield from other.other_epsilons(rule)
     yield "mean not subtracted", lambda dN, X, m, v: compute(dN, X, m * 0.0, v)
     yield "root left out", lambda dN, X, m, v: compute(dN, X, m, other.squared(v, epsilon))
-    yield "variance divided by n - 1", lambda dN, X, m, v: compute(dN, X, m, other.unbiased(v, _count(X, axis)))
+    yield UNBIASED, lambda dN, X, m, v: compute(dN, X, m, other.unbiased(v, _count(X, axis)))
     yield "one example of the batch lost", lambda dN, X, m, v: compute(other.without_last(dN), X, m, v)
     yield "gradient of β in place of γ's", lambda dN, *T: bn.batch_beta_gradient(dN, axis=axis)
     yield from other.of_gradient(compute)
@@ -167,7 +170,7 @@ def _input_gradients(rule: Rule) -> VariantParts:
     if len(rule.inputs) > 4:
         yield "γ left out", lambda dN, X, m, v, g: compute(dN, X, m, v)
         yield "γ of the step before", compute, (*rule.inputs[:4], previous(rule.inputs[4]))
-    yield "variance divided by n - 1", lambda dN, X, m, v, *g: compute(dN, X, m, other.unbiased(v, _count(X, axis)), *g)
+    yield UNBIASED, lambda dN, X, m, v, *g: compute(dN, X, m, other.unbiased(v, _count(X, axis)), *g)
     yield "mean not subtracted", lambda dN, X, m, v, *g: compute(dN, X, m * 0.0, v, *g)
     moving = tuple(before(kept(bn.MOVING, name)) for name in rule.inputs[2:4])
     yield "moving statistics in place of the batch's", compute, (*rule.inputs[:2], *moving, *rule.inputs[4:])

@@ -17,7 +17,16 @@ def _channels_first(places: Places, inputs: Shape) -> Places:
     return selection.shown(np.moveaxis(selection.numbered(inputs), -1, 0), places)
 
 
-CHANGES = {"first axis moved behind the others": _channels_moved, "channels before rows and columns": _channels_first}
+def _in_order(places: Places, inputs: Shape) -> Places:
+    return np.arange(places.size)
+
+
+NOT_PERMUTED = "axes not permuted"
+CHANGES = {
+    NOT_PERMUTED: _in_order,
+    "first axis moved behind the others": _channels_moved,
+    "channels before rows and columns": _channels_first,
+}
 
 
 def variants(rule: Rule, depth: int) -> VariantParts:

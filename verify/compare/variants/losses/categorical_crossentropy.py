@@ -8,8 +8,17 @@ from reference.layers.softmax import softmax, softmax_backward
 from reference.loss import crossentropy
 from reference.rule import Rule
 from reference.tensor_names import is_of
-from verify.compare.variants.loss import instead, of_any, of_crossentropy, of_reduction, times
-from verify.compare.variants.shared import VariantParts, options
+from verify.compare.variants.loss import (
+    instead,
+    of_any,
+    of_crossentropy,
+    of_logits_that_are_probabilities,
+    of_reduction,
+    times,
+)
+from verify.compare.variants.shared import VariantParts, numbers, options
+
+UNEVEN = "Σy·softmax - y, the slope of this cost for labels that do not add up to 1"
 
 
 def variants(rule: Rule) -> VariantParts:
@@ -18,6 +27,7 @@ def variants(rule: Rule) -> VariantParts:
     if is_of(rule.inputs[0], "Z") and options(rule.compute).get("mean", True):
         yield from _of_the_essay(rule)
     yield from of_reduction(rule)
+    yield from of_logits_that_are_probabilities(rule)
     yield from of_crossentropy(rule)
 
 
@@ -32,6 +42,15 @@ def _of_the_essay(rule: Rule) -> VariantParts:
         yield "(20a) as printed, softmax elementwise", instead(rule, times(lambda Z, y: y * (softmax(Z) - 1)))
         yield "through the softmax twice", instead(rule, times(_twice))
         yield "label forgotten", instead(rule, times(lambda Z, y: softmax(Z)))
+        yield UNEVEN, instead(rule, times(_of_uneven_labels))
+
+
+def _of_uneven_labels(Z: Any, y: Any) -> Any:
+    """Return Σy A - y, the slope of (13).  Raises ValueError if all labels add up to 1: then (21) is this slope."""
+    total = np.sum(y, axis=-1, keepdims=True)
+    if np.all(np.abs(numbers(total) - 1) < 1e-5):
+        raise ValueError("the labels add up to 1")
+    return softmax(Z) * total - y
 
 
 def _clipped_cost(Z: Any, y: Any) -> Any:

@@ -19,6 +19,8 @@ from verify.compare.variants.moments import (
 from verify.compare.variants.shared import VariantParts
 from verify.compare.variants.update import of_any_update, of_unclipped_gradient
 
+OUTSIDE = "ε outside the root (PyTorch's form)"
+
 
 def variants(rule: Rule, optimizer: RMSprop) -> VariantParts:
     """Yield the variants of one rule of RMSprop, the simplest first."""
@@ -53,7 +55,7 @@ def _steps(rule: Rule, optimizer: RMSprop) -> VariantParts:
         *moments, alpha = read
         return g * alpha / (np.sqrt(variance(*moments)) + size)
 
-    yield "ε outside the root (PyTorch's form)", partial(outside, size=epsilon)
+    yield OUTSIDE, partial(outside, size=epsilon)
     for size in (1e-8, 1e-7):
         if size != epsilon:
             yield f"ε = {size:g} outside the root (PyTorch's form)", partial(outside, size=size)
