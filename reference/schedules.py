@@ -70,7 +70,7 @@ class PolynomialDecay:
         """The learning rate α of step t.  t scalar -> scalar."""
         done = t - 1
         if not self.cycle:
-            return self.after(np.minimum(done, self.decay_steps) / self.decay_steps)
+            return self.after(divided(np.minimum(done, self.decay_steps), self.decay_steps))
         cycles = choose(done <= 0, rounded_as(1, t), np.ceil(done / self.decay_steps))
         return self.after(done / (self.decay_steps * cycles))
 
@@ -104,7 +104,7 @@ class PiecewiseConstantDecay:
 
 def _part(done: Any, steps: float, staircase: bool) -> Any:
     """(t - 1)/T; with `staircase` the whole part, exact unless Keras's division rounds across a whole number."""
-    return np.floor(done / steps) if staircase else done / steps
+    return np.floor(done / steps) if staircase else divided(done, steps)
 
 
 @dataclass(frozen=True)
