@@ -15,6 +15,7 @@ OPTIMIZERS = (
     "rmsprop(weight_decay=0.01, clipvalue=0.001)", "rmsprop(centered=True, rho=0.99, momentum=0.9)",
     "adagrad(weight_decay=0.01)", "adadelta(clipnorm=0.01)", "adamax(clipvalue=0.001)", "lion(weight_decay=0.01)",
     "nadam(clipnorm=0.01)", "ftrl(l2_shrinkage_regularization_strength=0.02)", "lamb(weight_decay=0.01)",
+    "muon(ns_steps=2.0, adam_lr_ratio=0.5)", "muon(ns_steps=1.0, by_adam=('W1',))",
     "sgd(weight_decay=0.01, clipvalue=0.001)", "sgd(momentum=0.9)", "sgd(momentum=0.9, nesterov=True, clipnorm=0.01)",
 )  # fmt: skip
 
