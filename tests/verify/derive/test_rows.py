@@ -64,3 +64,10 @@ def test_a_large_table_is_derived_as_well():
     case = DerivedStep(simulate(network, batch=2, steps=1, optimizer="adam"), 1)
     for tensor, index in (("Z1", (1, 2, 1)), ("dW1", (int(case.array("X")[0, 0]) + 1, 2)), ("v_W1", (1, 1))):
         assert explain(case, tensor, index).steps[0].outcome.verdict in ("equal", "within")
+
+
+def test_muons_matrices_and_adafactors_means_have_letters_of_their_own():
+    first = lines(case_of("muon(ns_steps=2.0)", "words"), "iterate1_W2", (1, 1))[0]
+    assert first.startswith("X_1(W(2)) =") and "X_0(W(2))" in first
+    product = lines(case_of("adafactor"), "v_W2", (1, 1))[0]
+    assert product.startswith("v_t(W(2)) = arranged(r_t(W(2)))") and product.endswith("⊙ c_t(W(2))")
