@@ -189,5 +189,24 @@ def optimizer_for(keras: Any, rng: Any) -> Any:
             **clipping,
         ),
         lambda: K.Lion(rate, beta_2=options["beta_2"], weight_decay=decay, **clipping),
+        lambda: K.Adafactor(
+            rate,
+            beta_2_decay=-0.8 if yes else -0.5,
+            epsilon_1=1e-30 if momentum else 1e-10,
+            clip_threshold=1.0 if yes else 0.5,
+            relative_step=bool(momentum),
+            weight_decay=decay,
+            **clipping,
+        ),
+        lambda: K.Muon(
+            rate,
+            nesterov=yes,
+            weight_decay=decay,
+            rms_rate=0.2 if momentum else None,
+            adam_lr_ratio=1.0 if yes else 0.3,
+            ns_steps=5 if momentum else 2,
+            exclude_layers=["dense_1"] if yes else [],
+            **without,
+        ),
     )
     return made[int(rng.integers(len(made)))]()

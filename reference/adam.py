@@ -44,6 +44,11 @@ def update_epsilon_hat(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: 
     return quotient(m * alpha_t, np.sqrt(v) + epsilon, epsilon)
 
 
+def update_of_ratio(m: Any, v: Any, t: Any, alpha: Any, beta_1: Any, beta_2: Any, epsilon: float, ratio: float) -> Any:
+    """The update of section 2 with α times a ratio in place of α.  m, v -> their shape.  Keras: Muon's adam_lr_ratio"""
+    return update_epsilon_hat(m, v, t, alpha * ratio, beta_1, beta_2, epsilon)
+
+
 def largest_moment(v_max: Any, v: Any) -> Any:
     """AMSGrad: v̂_t = max(v̂_(t-1), v_t), used in place of v_t.  v_max, v -> their shape.  Reddi et al. 2018
 

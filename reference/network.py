@@ -19,7 +19,7 @@ from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
 from reference.places import Node, check, check_belonging, inputs_of, places_of
 from reference.regularizers import Regularizer
-from reference.tensor_names import PENALTY, has_role, of_layer, read
+from reference.tensor_names import of_layer, read, shape_in_role
 
 __all__ = ["ESSAY", "Network", "Node", "chain", "line"]
 
@@ -190,7 +190,7 @@ class Network:
         """
         base = read(name).base
         if base in self._whole:
-            return () if has_role(name, PENALTY) else self._whole[base]
+            return shape_in_role(name, self._whole[base])
         return (batch, *self._examples[base]) if base in self._examples else ()
 
     def has_examples(self, name: str) -> bool:

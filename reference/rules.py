@@ -128,7 +128,7 @@ def _update(network: Network, optimizer: Optimizer) -> Iterator[Rule]:
             yield Rule(names.new(P), FROZEN, (P,), carried, place.number, "update", elementwise=True)
         for P in (P for P in layer.learned(place) if place.owns):
             equation = "16" if names.read(P).quantity == "B" else "15"
-            own = optimizer.rules(P, equation, place.number, gradients, sent[P])
+            own = optimizer.of(P).rules(P, equation, place.number, gradients, sent[P])
             every = with_what_is_around(own, optimizer, P, place.number)
             yield from _constrained(every, dict(network.constraints).get(P), P, place.number)
 
@@ -140,7 +140,7 @@ def start(network: Network, optimizer: Optimizer, first: bool, *, training: bool
         layer = names.read(P).layer or 0
         if not first:
             starting.append(_carried_over(P, P, layer))
-        for moment in optimizer.carries if training and P in network.learned() else ():
+        for moment in optimizer.of(P).carries if training and P in network.learned() else ():
             kept = names.kept(moment, P)
             if first:
                 starting.append(_new(names.before(kept), P, optimizer.begins_at(moment), layer))
@@ -163,6 +163,8 @@ def _new(tensor: str, P: str, begins_at: float | None, layer: int) -> Rule:
         return Rule(tensor, "Keras: start", (P,), as_parameter, layer, "start", elementwise=True)
     if begins_at:
         return Rule(tensor, "Keras: start", (P,), partial(constant_moment, number=begins_at), layer, "start")
+    if names.read(tensor).role in (names.OF_ROWS, names.OF_COLUMNS):
+        return Rule(tensor, "Keras: start", (P,), partial(zero_factor, tensor=tensor), layer, "start")
     return Rule(tensor, "App. A: start", (P,), zero_moment, layer, "start")
 
 
@@ -179,6 +181,11 @@ def carried(before: Any) -> Any:
 def zero_moment(P: Any) -> Any:
     """m_0 = v_0 = 0, shaped like the parameter.  Appendix A"""
     return np.zeros(P.shape)
+
+
+def zero_factor(P: Any, tensor: str) -> Any:
+    """What is kept of the rows or columns of a matrix begins at 0.  P -> one axis less.  Shazeer & Stern 2018"""
+    return np.zeros(names.shape_in_role(tensor, tuple(P.shape)))
 
 
 def constant_moment(P: Any, number: float) -> Any:

@@ -11,6 +11,8 @@ A name is a quantity, with its role in front of it and its state behind it:
     mean_W1                  the mean of the gradients of W1 that several steps have accumulated
     clipped_W1               the gradient of W1 after clipping
     update_W1                what is subtracted from W1
+    iterate2_W1              a matrix on the way to update_W1, after two iterations of Muon
+    r_W1  c_W1               what Adafactor keeps of the rows and of the columns of W1
     penalty_W1               what the regularizer of W1 adds to the cost
     W1_decayed  W1_new       W1 after weight decay, and after the step
     W1_updated               W1 after the update, where the average of the weights may overwrite it
@@ -28,8 +30,10 @@ from functools import lru_cache
 CARRIED, PREVIOUS = "@", "~"
 REPORTED = "C_reported"
 UPDATE, CLIPPED, UNSCALED, MEAN, PENALTY = "update", "clipped", "unscaled", "mean", "penalty"
+ITERATE, OF_ROWS, OF_COLUMNS = "iterate", "r", "c"
 NAME = re.compile(
-    r"((?P<role>[a-z]+)_)??(?P<d>d)?(?P<quantity>[A-Zsty]|[a-z]{2,}?)((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
+    r"((?P<role>[a-z]+|iterate[0-9]{1,3})_)??(?P<d>d)?(?P<quantity>[A-Zsty]|[a-z]{2,}?)"
+    r"((?<=[a-z]{2})_)?(?P<layer>0|[1-9][0-9]{0,5})?"
     r"(_(?P<state>new|before|decayed|updated|own|reported))?(?P<when>@?~?)"
 )
 
@@ -57,7 +61,12 @@ class TensorName:
     @property
     def is_kept(self) -> bool:
         """True for what an optimizer keeps from step to step."""
-        return self.role not in ("", "d", UPDATE, CLIPPED, UNSCALED, MEAN, PENALTY)
+        return self.role not in ("", "d", UPDATE, CLIPPED, UNSCALED, MEAN, PENALTY) and not self.is_iterate
+
+    @property
+    def is_iterate(self) -> bool:
+        """True for a matrix on the way to an update."""
+        return self.role.startswith(ITERATE)
 
 
 def read(name: str) -> TensorName:
@@ -121,6 +130,24 @@ def kept(letter: str, P: str) -> str:
 def penalty(P: str) -> str:
     """Return penalty_P, what the regularizer of P adds to the cost."""
     return f"{PENALTY}_{P}"
+
+
+def iterate(number: int, P: str) -> str:
+    """Return iterate2_P, the matrix on the way to update_P after so many iterations."""
+    return f"{ITERATE}{number}_{P}"
+
+
+def shape_in_role(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a tensor that belongs to a quantity of this shape: () for a penalty, else mostly `shape`.
+
+    What is kept of the rows of a matrix lacks the last axis, what is kept of its columns the last but one. A single
+    axis is written as a row [1, n].
+    """
+    role = read(name).role
+    if role not in (OF_ROWS, OF_COLUMNS):
+        return () if role == PENALTY else shape
+    rest = shape[:-1] if role == OF_ROWS else (*shape[:-2], shape[-1])
+    return rest if len(rest) > 1 else (1, *rest)
 
 
 def before(kept_tensor: str) -> str:

@@ -64,5 +64,6 @@ def optimizer(rng: np.random.Generator) -> Any:
         lambda: K.Ftrl(0.1),
         lambda: K.Ftrl(0.1, l2_shrinkage_regularization_strength=0.01, l1_regularization_strength=0.001),
         lambda: K.Lamb(0.01),
+        lambda: K.Muon(0.01),
     )
     return kinds[rng.integers(len(kinds))]()

@@ -17,6 +17,7 @@ class Adam(Optimizer):
     """Adam's coefficients; `epsilon_hat` says which of the two equations of the update they are for.
 
     `amsgrad`: the update reads the largest v so far in place of v. With `weight_decay` it is AdamW.
+    `ratio`: the update is that of α times it, which Muon calls `adam_lr_ratio`, with ε̂.
     """
 
     learning_rate: Any = 0.001  # or a schedule, a function of t
@@ -25,6 +26,7 @@ class Adam(Optimizer):
     epsilon: float = 1e-7
     epsilon_hat: bool = True
     amsgrad: bool = False
+    ratio: float = 1.0
     weight_decay: float = 0.0
     clipnorm: float = 0.0
     clipvalue: float = 0.0
@@ -65,11 +67,14 @@ class Adam(Optimizer):
                 elementwise=True,
             )
         form, function = ("ε̂", adam.update_epsilon_hat) if self.epsilon_hat else ("θ", adam.update_algorithm_1)
+        compute = partial(function, epsilon=self.epsilon)
+        if self.ratio != 1:
+            compute = partial(adam.update_of_ratio, epsilon=self.epsilon, ratio=self.ratio)
         yield Rule(
             names.update(P),
             f"App. A: {form}",
             (m, v, "t", "alpha", "beta_1", "beta_2"),
-            partial(function, epsilon=self.epsilon),
+            compute,
             layer,
             "update",
             kind=self.name,

@@ -69,6 +69,10 @@ class Optimizer(Around):
         """Yield the rules of what a step does once, before it moves any parameter."""
         yield from ()
 
+    def of(self, P: str) -> "Optimizer":
+        """Return the optimizer that moves a parameter, which may differ from one to another. Mostly it is this one."""
+        return self
+
     def begins_at(self, letter: str) -> float | None:
         """Return the number at which all elements of what it keeps under this letter or name begin.
 

@@ -22,6 +22,8 @@ PARTS = {
     "v_B2_before": TensorName("B", 2, "v", "before"), "clipped_W1": TensorName("W", 1, "clipped"),
     "update_B3": TensorName("B", 3, "update"), "W1_decayed": TensorName("W", 1, "", "decayed"),
     "W1_new": TensorName("W", 1, "", "new"), "W1@": TensorName("W", 1, "", "", "@"),
+    "iterate0_W1": TensorName("W", 1, "iterate0"), "iterate12_W3": TensorName("W", 3, "iterate12"),
+    "r_W1_before": TensorName("W", 1, "r", "before"), "c_W2@": TensorName("W", 2, "c", "", "@"),
     "vmax_W1@": TensorName("W", 1, "vmax", "", "@"), "Z2~": TensorName("Z", 2, "", "", "~"),
 }  # fmt: skip
 
@@ -137,3 +139,15 @@ def test_the_probe_for_names_can_fail():
     for line in ('x = f"{P}_new"', 'x.endswith("_before")', 'f"m_{P}"', 'f"step{n}/{name}"', 'f"{name}@"'):
         assert strays(line), line
     assert not strays("x = names.new(P)  # W1_new")
+
+
+def test_the_way_to_an_update_is_not_kept_from_step_to_step():
+    assert not read("iterate3_W1").is_kept and carried("iterate3_W1") is None and read("r_W1").is_kept
+
+
+@pytest.mark.parametrize(("name", "shape", "expected"), [
+    ("r_W1", (3, 4), (1, 3)), ("c_W1", (3, 4), (1, 4)), ("c_W1_before", (2, 3, 4), (2, 4)), ("r_W1", (2, 3, 4), (2, 3)),
+    ("v_W1", (3, 4), (3, 4)), ("penalty_W1", (3, 4), ()), ("iterate2_W1", (3, 4), (3, 4)),
+])  # fmt: skip
+def test_the_shape_of_what_belongs_to_a_matrix(name, shape, expected):
+    assert names.shape_in_role(name, shape) == expected

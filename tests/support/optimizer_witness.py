@@ -17,9 +17,9 @@ def steps(optimizer, gradients, start):
     known = {"W1": np.array(start, dtype=float), **optimizer.coefficients}
     for letter in optimizer.keeps:
         begins_at = optimizer.begins_at(letter)
-        known[f"{letter}_W1_before"] = (
-            known["W1"] * 1.0 if begins_at is None else np.zeros_like(known["W1"]) + begins_at
-        )
+        kept = f"{letter}_W1"
+        shape = names.shape_in_role(kept, known["W1"].shape)
+        known[names.before(kept)] = known["W1"] * 1.0 if begins_at is None else np.zeros(shape) + begins_at
     known |= {names.before(number): np.array(optimizer.begins_at(number)) for number in optimizer.numbers}
     for t, g in enumerate(gradients, 1):
         known |= {"dW1": np.array(g, dtype=float), "t": float(t)}

@@ -3,7 +3,8 @@
 `ball` defines the class. The other modules define what each of NumPy's operations does to balls.
 """
 
-from verify.bounds import arithmetic, elementary, selection, sums  # importing them registers their operations
+# importing them registers their operations
+from verify.bounds import arithmetic, elementary, iterations, selection, sums
 from verify.bounds.ball import Ball
 
-__all__ = ["Ball", "arithmetic", "elementary", "selection", "sums"]
+__all__ = ["Ball", "arithmetic", "elementary", "iterations", "selection", "sums"]

@@ -15,7 +15,7 @@ from reference.schedules import SCHEDULES, OwnRate, Schedule
 from verify.capture.essay_model import to_numpy
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
-from verify.capture.optimizers import readers
+from verify.capture.optimizers import is_decayed, reader_of
 from verify.capture.reader import VARIABLE, rounded
 from verify.errors import Unsupported, Unusable
 
@@ -156,33 +156,32 @@ def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) ->
     if type(optimizer) not in by_optimizer():
         *most, last = sorted(known.__name__ for known in by_optimizer())
         raise Unsupported([(name, f"By Hand knows {', '.join(most)} and {last}")])
-    kind = kinds()[by_optimizer()[type(optimizer)]]
+    kind, reader = kinds()[by_optimizer()[type(optimizer)]], reader_of(optimizer)
     without = (*NOT_OPTIONS, *(() if optimizer.use_ema else OF_AVERAGE))
     options = [f.name for f in fields(kind) if f.name not in without and hasattr(optimizer, f.name)]
     words = {word: _plain(getattr(optimizer, word)) for word in options}
-    cast = ("weight_decay", *getattr(readers()[kind.name], "CAST", ()))
+    cast = ("weight_decay", *getattr(reader, "CAST", ()))
     words |= {word: rounded(words[word], dtype) for word in cast}
+    words |= getattr(reader, "of_parameters", lambda *_: {})(optimizer, parameters)
     rate = _learning_rate(optimizer, dtype)
     accumulates = optimizer.gradient_accumulation_steps
     if accumulates and isinstance(rate, OwnRate):
         why = "accumulating gradients with a rate of one's own is not verified"
         raise Unsupported([(f"learning rate {rate.of}", why)])
-    if accumulates and kind.name == "nadam":
+    if accumulates and not getattr(reader, "ACCUMULATES", True):
         raise Unsupported([(name, "accumulating gradients with it is not verified (gradient_accumulation_steps)")])
     try:
-        undecayed = _left_out_of_decay(optimizer, parameters) if words["weight_decay"] else ()
+        decays = words["weight_decay"] or words.get("adam_weight_decay")
+        undecayed = _left_out_of_decay(optimizer, parameters) if decays else ()
         return text_of(kind.name, kind(learning_rate=rate, undecayed=undecayed, **words))  # type: ignore[call-arg]
     except ValueError as error:
         raise Unusable(f"optimizer: {error}") from error
 
 
 def _left_out_of_decay(optimizer: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the learned parameters that `exclude_from_weight_decay` leaves out.
-
-    Keras asks this of TensorFlow's own variables, whose names differ from those of Keras's.
-    """
-    learned = ((P, variable.value) for P, variable in parameters.items() if variable.trainable)
-    return tuple(P for P, variable in learned if not optimizer._use_weight_decay(variable))
+    """Return the names of the learned parameters that `exclude_from_weight_decay` leaves out."""
+    learned = ((P, variable) for P, variable in parameters.items() if variable.trainable)
+    return tuple(P for P, variable in learned if not is_decayed(optimizer, variable))
 
 
 def _plain(value: Any) -> Any:

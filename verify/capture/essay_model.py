@@ -97,5 +97,11 @@ def moments(model: Any, parameters: Mapping[str, Any]) -> dict[str, Any]:
     lists = {letter: getattr(optimizer, name, None) for letter, name in (kept_by_kind | AROUND).items()}
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     indices = {P: optimizer._get_variable_index(variable) for P, variable in learned.items()}
-    found = {kept(letter, P): moment[i] for P, i in indices.items() for letter, moment in lists.items() if moment}
+    every = ((P, letter, moment[i]) for P, i in indices.items() for letter, moment in lists.items() if moment)
+    keeps = getattr(readers()[kind], "keeps", None) if kind else None
+    found = {
+        kept(letter, P): variable
+        for P, letter, variable in every
+        if variable is not None and (keeps is None or letter in AROUND or letter in keeps(parameters[P]))
+    }
     return found | numbers(optimizer)

@@ -7,6 +7,8 @@ from typing import Any
 import tensorflow as tf
 
 from reference import tensor_names as names
+from verify.capture.methods import heard, key_of
+from verify.capture.optimizers import is_decayed, reader_of
 from verify.capture.reader import VARIABLE, Tensors, beside_of
 from verify.errors import Unusable
 
@@ -27,7 +29,7 @@ def applied(optimizer: Any, parameters: Tensors, gradients: list[Any], slots: Te
     `slots`: if gradients are accumulated, the optimizer acts in a branch of the step, which stores its tensors there. A
     step that only accumulates changes nothing: what it subtracts is 0.
     """
-    parameter_of = {_key(variable): P for P, variable in parameters.items()}
+    parameter_of = {key_of(variable): P for P, variable in parameters.items()}
     found: Tensors = {}
     for name, slot in slots.items():
         is_decayed = names.is_state(name, "decayed")
@@ -36,6 +38,8 @@ def applied(optimizer: Any, parameters: Tensors, gradients: list[Any], slots: Te
         for method, listen in LISTENERS.items():
             into = Slots(slots) if slots and method not in OUTSIDE else found
             stack.enter_context(listen(optimizer, method, parameter_of, into))
+        if listening := getattr(reader_of(optimizer), "listening", None):
+            stack.enter_context(listening(optimizer, parameter_of, found))
         for P, variable in parameters.items():
             stack.enter_context(_constrained(variable, P, found))
         optimizer.apply(gradients, list(parameters.values()))
@@ -57,26 +61,8 @@ class Slots(dict[str, Any]):
 
 def _decays(optimizer: Any, variable: Any) -> bool:
     """Return whether weight decay changes a variable."""
-    return bool(optimizer.weight_decay) and bool(optimizer._use_weight_decay(variable.value))
-
-
-def _key(variable: Any) -> int:
-    """Return the identity of TensorFlow's variable, given it or Keras's variable around it."""
-    return id(variable.value if isinstance(variable, VARIABLE) else variable)
-
-
-@contextmanager
-def _heard(optimizer: Any, method: str, listen: Callable[..., Any]) -> Iterator[None]:
-    """Replace a method of the optimizer by a listener for the duration of a `with` block."""
-    replaced = vars(optimizer).get(method)  # a method of the user's own on the object
-    setattr(optimizer, method, listen)
-    try:
-        yield
-    finally:
-        if replaced is None:
-            delattr(optimizer, method)
-        else:
-            setattr(optimizer, method, replaced)
+    decay_of = getattr(reader_of(optimizer), "decay_of", lambda optimizer, _: optimizer.weight_decay)
+    return bool(decay_of(optimizer, variable)) and is_decayed(optimizer, variable)
 
 
 def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
@@ -87,14 +73,14 @@ def _subtracted(optimizer: Any, method: str, parameters: dict[int, str], found: 
     own, sign = getattr(optimizer, method), {"assign_sub": 1, "assign_add": -1}[method]
 
     def listen(variable: Any, value: Any) -> None:
-        P = parameters.get(_key(variable))
+        P = parameters.get(key_of(variable))
         if P is not None:
             value_of = value.value if isinstance(value, VARIABLE) else value
             change = tf.identity(tf.convert_to_tensor(value_of))  # an embedding's rows are added up
             found[names.update(P)] = change if sign > 0 else -change
         own(variable, value)
 
-    return _heard(optimizer, method, listen)
+    return heard(optimizer, method, listen)
 
 
 def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
@@ -113,7 +99,7 @@ def _clipped(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
             found.update({names.clipped(P): g for P, g in zip(parameters.values(), clipped, strict=True)})
         return own(gradients)
 
-    return _heard(optimizer, method, listen)
+    return heard(optimizer, method, listen)
 
 
 def _decayed(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
@@ -123,10 +109,10 @@ def _decayed(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
     def listen(variables: Any) -> None:
         own(variables)
         decayed = [v for v in variables if _decays(optimizer, v)]
-        values = ((parameters[_key(v)], v.value if isinstance(v, VARIABLE) else v) for v in decayed)
+        values = ((parameters[key_of(v)], v.value if isinstance(v, VARIABLE) else v) for v in decayed)
         found.update({names.decayed(P): tf.identity(value) for P, value in values})
 
-    return _heard(optimizer, method, listen)
+    return heard(optimizer, method, listen)
 
 
 def _rated(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
@@ -144,7 +130,7 @@ def _rated(optimizer: Any, method: str, parameters: dict[int, str], found: Tenso
         found["alpha"] = tf.cast(rate, variables[0].dtype)
         own(gradients, variables, learning_rate)
 
-    return _heard(optimizer, method, listen)
+    return heard(optimizer, method, listen)
 
 
 def _unscaled(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
@@ -153,12 +139,11 @@ def _unscaled(optimizer: Any, method: str, parameters: dict[int, str], found: Te
 
     def listen(gradients: Any, variables: Any) -> None:
         if optimizer.loss_scale_factor:
-            found.update(
-                {names.unscaled(parameters[_key(v)]): tf.identity(g) for g, v in zip(gradients, variables, strict=True)}
-            )
+            of = [parameters[key_of(v)] for v in variables]
+            found.update({names.unscaled(P): tf.identity(g) for P, g in zip(of, gradients, strict=True)})
         own(gradients, variables)
 
-    return _heard(optimizer, method, listen)
+    return heard(optimizer, method, listen)
 
 
 def _updated(optimizer: Any, method: str, parameters: dict[int, str], found: Tensors) -> Any:
@@ -167,10 +152,10 @@ def _updated(optimizer: Any, method: str, parameters: dict[int, str], found: Ten
 
     def listen(variables: Any) -> None:
         if optimizer.ema_overwrite_frequency:
-            found.update({names.updated(parameters[_key(v)]): tf.identity(v.value) for v in variables})
+            found.update({names.updated(parameters[key_of(v)]): tf.identity(v.value) for v in variables})
         own(variables)
 
-    return _heard(optimizer, method, listen)
+    return heard(optimizer, method, listen)
 
 
 @contextmanager

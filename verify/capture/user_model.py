@@ -11,6 +11,7 @@ from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.memory import unchanged
 from verify.capture.model_graph import Graph
 from verify.capture.model_reader import understand
+from verify.capture.optimizers import reader_of
 from verify.capture.overrides import replaced
 from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
@@ -88,6 +89,10 @@ def check_variables(model: Any, understood: Understood) -> None:
     for what in ("gradient_accumulation_steps", "loss_scale_factor"):
         if getattr(options, what, None) and any(layer.kind == "embedding" for layer, _ in network.places):
             problems.append((f"optimizer {type(options).__name__}", f"{what} of an Embedding's rows is not verified"))
+    verified = getattr(reader_of(options), "verifies_rows", lambda *_: True)
+    rows = [P for layer, place in network.places if layer.sent_rows(place) for P in layer.learned(place)]
+    if any(not verified(options, known[P]) for P in rows):
+        problems.append((f"optimizer {type(options).__name__}", "what it makes of an Embedding's rows is not verified"))
     others = trained.keys() - {id(variable) for variable in known.values()}
     why = "it is trained and belongs to no layer that is verified"
     problems += [(f"variable {trained[i].path}", why) for i in others]

@@ -40,7 +40,7 @@ def own_results(trace: Trace) -> dict[str, str]:
     if not trace.settings.training:
         return {own(place.gives): place.gives for _, place in network.in_prediction.outputs}
     optimizer = OPTIMIZERS[trace.settings.optimizer]
-    moments = [kept(moment, P) for P in network.learned() for moment in optimizer.carries]
+    moments = [kept(moment, P) for P in network.learned() for moment in optimizer.of(P).carries]
     others = (*moments, *optimizer.numbers, *network.kept)
     return {own(P): new(P) for P in network.learned()} | {own(name): name for name in others}
 
@@ -50,7 +50,7 @@ def begins_with(trace: Trace) -> tuple[str, ...]:
     network, optimizer = trace.network, OPTIMIZERS[trace.settings.optimizer]
     if not trace.settings.training:
         return given_names(network)
-    moments = (kept(moment, P) for P in network.learned() for moment in optimizer.carries)
+    moments = (kept(moment, P) for P in network.learned() for moment in optimizer.of(P).carries)
     return (*given_names(network), *optimizer.given, *map(before, (*moments, *optimizer.numbers)))
 
 

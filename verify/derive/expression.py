@@ -17,6 +17,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from reference.operations import beside, choose, erfc, first_largest, rounded_as, take
+from reference.optimizers.muon import iterated
 from reference.rules import Rule
 from reference.schedules import periods_over
 from verify.derive.arrangement import Arrangement, indexed, put_beside, reshaped, taken, transposed
@@ -179,6 +180,8 @@ class Written(NDArrayOperatorsMixin):
             return Written(ExpressionNode(CHOOSE, nodes, shape, declared=choose), self.sizes)
         if function in (erfc, periods_over):
             return Written(ExpressionNode(function.__name__, nodes, nodes[0].shape, declared=function), self.sizes)
+        if function is iterated:  # a number depends on whole rows and columns: the plain operations say on which
+            return iterated.__wrapped__(*(Written(n, self.sizes) for n in nodes))  # type: ignore[no-any-return]
         by_hand = BY_HAND.get(function, function.__wrapped__)
         body = _node(by_hand(*(Written(n, self.sizes) for n in nodes)))
         return Written(ExpressionNode(function.__name__, nodes, body.shape, declared=function, body=body), self.sizes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reference.tensor_names import CARRIED, CLIPPED, MEAN, PENALTY, UNSCALED, UPDATE, parts_of
+from reference.tensor_names import CARRIED, CLIPPED, ITERATE, MEAN, PENALTY, UNSCALED, UPDATE, parts_of
 from reports.explanation import FormulaLine
 from verify.derive.formula import filled, letter
 
@@ -26,6 +26,7 @@ COEFFICIENTS = {
     "beta": ("β", r"\beta"), "delta": ("δ", r"\delta"), "gamma": ("γ", r"\gamma"),
 }  # fmt: skip
 MOMENTS = {"m": ("m", "m"), "v": ("v", "v"), "vmax": ("v̂", r"\hat v"), "g": ("ḡ", r"\bar g"), "u": ("u", "u"),
+           "r": ("r", "r"), "c": ("c", "c"),
            "product": ("Π", r"\Pi"), "average": ("avg", r"\mathrm{avg}"), "accumulated": ("acc", r"\mathrm{acc}"),
            "moving": ("moving", r"\mathrm{moving}")}  # fmt: skip
 
@@ -69,6 +70,9 @@ def _in_role(role: str, x: FormulaLine, when: str) -> FormulaLine:
         return filled("clip($x)", r"\mathrm{clip}\left($x\right)", x=_gradient(x))
     if role == PENALTY:
         return filled("R($x)", r"R\left($x\right)", "<i>R</i>($x)", x=x)
+    if role.startswith(ITERATE):
+        number = role.removeprefix(ITERATE)
+        return filled(f"X_{number}($x)", rf"X_{{{number}}}\left($x\right)", f"<i>X</i><sub>{number}</sub>($x)", x=x)
     if role in (UNSCALED, MEAN):
         return filled(f"{role}($x)", rf"\mathrm{{{role}}}\left($x\right)", x=_gradient(x))
     if role in MOMENTS:

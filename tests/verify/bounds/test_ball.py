@@ -62,6 +62,9 @@ class Shuffled(np.lib.mixins.NDArrayOperatorsMixin):
         total = self.add_up(terms)
         return Shuffled(np.expand_dims(total, axis) if keepdims else total, self.rng)
 
+    def reshape(self, *shape):
+        return Shuffled(self.array.reshape(*shape), self.rng)
+
     def max(self, axis=None, keepdims=False, **_):
         return Shuffled(self.array.max(axis=axis, keepdims=keepdims), self.rng)
 

@@ -84,6 +84,9 @@ CHOSEN = (
     "rmsprop(global_clipnorm=0.1)", "rmsprop(momentum=0.9, weight_decay=0.01)", "rmsprop(centered=True, clipnorm=0.1)",
     "adagrad", "adadelta(learning_rate=1.0, clipvalue=0.01)", "adamax(clipnorm=0.1)", "lion(global_clipnorm=0.1)",
     "nadam", "ftrl(l1_regularization_strength=0.01, beta=0.2)", "lamb(weight_decay=0.01)",
+    "muon(ns_steps=3.0, adam_lr_ratio=0.3)", "adafactor(clip_threshold=0.5)",
+    "adafactor(beta_2_decay=-0.5, weight_decay=0.1)",
+    "muon(nesterov=False, rms_rate=0.0, clipnorm=0.1)",
     "adam(amsgrad=True)", "adam(weight_decay=0.004, clipnorm=0.1)", "adam(global_clipnorm=0.1)",
     "sgd(learning_rate=exponential_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9))",
     "sgd(learning_rate=inverse_time_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9, staircase=True))",
@@ -103,6 +106,11 @@ def drawn_network(rng):
     return chain(sizes, activations, biases, rates if any(rates) else (), rescaling)
 
 
+def _of_factor(rng, name, network):
+    """What Adafactor keeps of the rows or columns of a parameter: numbers above 0."""
+    return (np.abs(numbers(rng, network.tensor_shape(name, 1), 1)) + 0.1).astype(np.float32)
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(seed=SEEDS, batch=st.integers(1, 6))
 def test_every_rule_of_any_network_stays_inside(seed, batch):
@@ -115,7 +123,8 @@ def test_every_rule_of_any_network_stays_inside(seed, batch):
     known["y"] = np.eye(network.sizes[-1], dtype=np.float32)[rng.integers(network.sizes[-1], size=batch)]
     known |= {M: (rng.random((batch, network.sizes[int(M[1:])])) < 0.7).astype(np.float32) for M in network.masks()}
     for P in network.parameters():
-        known |= {f"{m}_{P}_before": np.abs(numbers(rng, network.shape(P), 2)) / 100 for m in optimizer.keeps}
+        known |= {f"{m}_{P}_before": np.abs(numbers(rng, network.shape(P), 2)) / 100 for m in optimizer.of(P).keeps}
+        known |= {f"{m}_{P}_before": _of_factor(rng, f"{m}_{P}", network) for m in optimizer.of(P).keeps if m in "rc"}
     known |= {f"{name}_before": np.float32(0.3) for name in optimizer.numbers}
     known |= {name: np.float32(c) for name, c in optimizer.coefficients.items()}
     exact = scalars(t, optimizer, FLOAT32)

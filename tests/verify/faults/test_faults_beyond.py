@@ -1,34 +1,16 @@
 """Small models of each kind: every fault that can be told from rounding is noticed, and the diagnosis names it."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
-from reference.network import Network, chain
 from reference.rules import rules
 from reference.schedules import SCHEDULES
+from tests.support.fault_cases import MATRICES, Case, network
 from tests.support.simulate import simulate
 from verify.compare.variants import variants
 from verify.faults.kill_matrix import KillMatrix, counts
 from verify.records.settings import OPTIMIZERS
 
-
-@dataclass(frozen=True)
-class Case:
-    """A model, and faults that must be among those put into it."""
-
-    network: Network
-    loss: str
-    optimizer: str
-    faults: tuple[str, ...]
-    chosen: dict = field(default_factory=dict)
-
-
-def network(*activations, **words):
-    return chain((9, 8, 7, 6)[: len(activations) + 1], activations, **words)
-
-
-CASES = {
+CASES = MATRICES | {
     "momentum": Case(
         network("tanh", "linear"), "categorical_crossentropy(from_logits=True, label_smoothing=0.1)",
         "sgd(momentum=0.9)",

@@ -8,6 +8,7 @@ from reference.optimizers.nadam import Nadam
 
 KERAS = (keras.optimizers.Nadam,)
 KEPT = {"m": "_momentums", "v": "_velocities"}
+ACCUMULATES = False
 NUMBERS = {"product_mu": "_u_product"}
 
 

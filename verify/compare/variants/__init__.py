@@ -118,6 +118,7 @@ def _of_loss(rule: Rule) -> VariantParts:
 def _of_update(rule: Rule, network: Network, optimizer: Optimizer) -> VariantParts:
     """Yield the variants of a rule that updates parameters or the optimizer's state."""
     name = read(rule.tensor)
+    optimizer = optimizer.of(name.base)
     if rule.equation == FROZEN:
         return
     if "ticks" in options(rule.compute):

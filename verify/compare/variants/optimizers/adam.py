@@ -1,5 +1,6 @@
 """Variants of Adam's moments and of its update."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference import tensor_names as names
+from reference.adam import update_epsilon_hat
 from reference.optimizers.adam import ALGORITHM_1, KERAS, Adam
 from reference.rule import Rule
 from reference.variants import AdamForm, adam_changes
@@ -18,7 +20,9 @@ from verify.compare.variants.update import of_any_update, of_unclipped_gradient
 def variants(rule: Rule, optimizer: Adam) -> VariantParts:
     """Yield the variants of one rule of Adam, the simplest first."""
     role = names.read(rule.tensor).role
-    if role == names.UPDATE:
+    if role == names.UPDATE and optimizer.ratio != 1:
+        yield from _with_ratio(rule, optimizer)
+    elif role == names.UPDATE:
         yield from _updates(rule, optimizer)
     elif role == "vmax":
         before, v = rule.inputs
@@ -28,6 +32,22 @@ def variants(rule: Rule, optimizer: Adam) -> VariantParts:
         yield "the sum of v", lambda a, b: a + b
     else:
         yield from _moments(rule, role, optimizer)
+
+
+def _with_ratio(rule: Rule, optimizer: Adam) -> VariantParts:
+    """Yield the variants of an update whose learning rate is α times a ratio."""
+    plain = replace(rule, compute=partial(update_epsilon_hat, epsilon=optimizer.epsilon))
+    yield "adam_lr_ratio left out", plain.compute
+    yield "α / ratio", partial(rule.compute, ratio=1 / optimizer.ratio)
+    for part in _updates(plain, optimizer):
+        inputs = part[2] if len(part) == 3 else rule.inputs
+        ticks = [name == "alpha" for name in inputs]
+        yield part[0], partial(_rated, part[1], ticks, optimizer.ratio), inputs
+
+
+def _rated(compute: Callable[..., Any], is_rate: Sequence[bool], ratio: float, *read: Any) -> Any:
+    """Return what a function gives for α times a ratio."""
+    return compute(*(x * ratio if here else x for x, here in zip(read, is_rate, strict=True)))
 
 
 def _moments(rule: Rule, kind: str, optimizer: Adam) -> VariantParts:
