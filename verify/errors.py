@@ -1,4 +1,4 @@
-"""Exceptions that end a command without a verdict; each is printed as one sentence on stderr."""
+"""Exceptions that end a command without a verdict, each printed as one sentence on stderr, and a warning."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,10 @@ class Unusable(Exception):
 
 class Unverifiable(Exception):
     """Nothing could be verified: exit status 3."""
+
+
+class DivergenceWarning(UserWarning):
+    """TensorFlow did not compute what the equations say in a training step, or the step could not be verified."""
 
 
 class Unsupported(Unusable):

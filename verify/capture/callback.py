@@ -18,7 +18,7 @@ from reference.notation import text_of
 from verify.capture.batch import once_more, unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, steps_taken, to_numpy, variables
-from verify.capture.fit_step import CapturedStep, reported_so_far, specs_of, trained
+from verify.capture.fit_step import CapturedStep, not_averaged, reported_so_far, specs_of, trained
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.step import training, uses_xla
@@ -29,15 +29,11 @@ from verify.compare.notes import of_step
 from verify.compare.recompute import reproduced_text
 from verify.compare.tensor import Comparison
 from verify.compare.wording import DERIVED, describe
-from verify.errors import Unsupported, Unusable
+from verify.errors import DivergenceWarning, Unsupported, Unusable
 from verify.lockstep.verifier import Judged, Lockstep
 from verify.records.arrays import as_row, same_bits
 from verify.records.settings import GIVEN, OPTIMIZERS, Settings
 from verify.records.trace import Array
-
-
-class DivergenceWarning(UserWarning):
-    """Warns that TensorFlow did not compute what the equations say in a training step."""
 
 
 class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
@@ -123,9 +119,15 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         self._masks = self._lockstep[1].masks
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Warn if the training had too few steps for one to be verified."""
-        if not self.elements and not self.problem and self.first is None:
-            warnings.warn(f"{self.headline}; step {self.every} would be the first", DivergenceWarning, stacklevel=2)
+        """Note what Keras does to the weights at the end; warn if the training had too few steps to verify one."""
+        if self.problem:
+            return
+        if self.model.optimizer.use_ema:
+            self.problem = not_averaged(self.model, self._understood)
+            self._note_once("at the end of fit Keras put the average in the place of each weight (use_ema)")
+        if self.problem or not (self.elements or self.first):
+            more = f"; step {self.every} would be the first" * (not self.problem)
+            warnings.warn(self.headline + more, DivergenceWarning, stacklevel=2)
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Replace Keras's train function for one step."""
@@ -141,7 +143,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         data = next(iterator)
         self.steps += 1
         if trained(self.model) != self._trains and not self.problem:
-            self.problem = "the model was compiled again, or a layer was frozen, during the training"
+            self.problem = "the model was compiled again, or a layer was frozen or changed, during the training"
             warnings.warn(self.headline, DivergenceWarning, stacklevel=2)
             self.model.stop_training = self.stop or self.model.stop_training
         if self.problem:
@@ -154,13 +156,11 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
             return self._own(once_more(data, iterator))
         settings = replace(self.settings, optimizer=self._with_rate(optimizer))
         number, state = steps_taken(self.model.optimizer) + 1, self._state()
-        begin, reported = snapshot(self.model), reported_so_far(self.model)
+        begin, reported, understood = snapshot(self.model), reported_so_far(self.model), self._understood
         with self._unchanged():
-            network, channels_first = self._understood.network, self._understood.channels_first
-            tensors = named(step(*given), batch, settings, network, channels_first)
+            tensors = named(step(*given), batch, settings, understood.network, understood.channels_first)
             after = snapshot(self.model)
-        model, understood = self.model, self._understood
-        captured = CapturedStep(model, understood, number, settings, batch, tensors, begin, after, reported)
+        captured = CapturedStep(self.model, understood, number, settings, batch, tensors, begin, after, reported)
         logs = self._own(once_more(data, iterator))
         tensors, differs = captured.with_own_results(logs)
         self.problem = f"could not verify step {number}: {differs}" if differs else ""
@@ -215,8 +215,7 @@ class ByHand(keras.callbacks.Callback):  # type: ignore[misc]
         last, left = self._left
         changed = [name for name in left if last == number - 1 and not same_bits(left[name], state[name])]
         if changed:
-            text = f"{', '.join(changed)} changed between step {last} and step {number}, not by the optimizer"
-            self._note_once(text)
+            self._note_once(f"{', '.join(changed)} changed between step {last} and step {number}, not by the optimizer")
         self._left = number, self._state()
 
     def on_step_judged(self, judged: Judged) -> None:

@@ -178,11 +178,14 @@ def with_own_results(
         result = new(name) if new(name) in tensors else name  # W1_new for W1, m_W1 for m_W1
         same = same_bits(a, b) if not name else same_bits(as_row(a), tensors[result])
         left = not name or not settings.training or same_bits(as_row(b), tensors[result])
-        if name and left and not is_eager(model):
+        frozen = name in understood.parameters and not variable.trainable
+        if name and left and not is_eager(model) and not frozen:
             own |= {} if same else {own_name(name): as_row(a)}
         elif not (same and left and same_bits(a, b)):
             step = f"own step {number}" if number else "own step"
             text = f"the model's {step} gives {result or variable.path} other bits than the captured step"
+            if frozen and left:
+                text += f"; {name} was frozen after Keras had compiled the step: compile the model again"
             raise Unverifiable(f"{text}{reasons(model)}")
     return tensors | own
 

@@ -48,7 +48,7 @@ def losses_of(model: Any, names: tuple[str, ...]) -> list[tuple[Any, float | Non
 
     Raises Unsupported if an output has none, and Unusable for an unknown name.
     """
-    every = _of_each(model.loss, names, "loss")
+    every = _of_each(getattr(model._compile_loss, "_user_loss", model.loss), names, "loss")
     weights = _of_each(getattr(model._compile_loss, "_user_loss_weights", None), names, "loss_weights")
     for name, loss in zip(names, every, strict=True):
         if loss is None:

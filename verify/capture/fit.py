@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from reference.network import Network
-from verify.capture.callback import ByHand, DivergenceWarning
+from verify.capture.callback import ByHand
+from verify.errors import DivergenceWarning
 from verify.lockstep.verifier import Judged
 
 

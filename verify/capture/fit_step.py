@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from reference.optimizers.around import AVERAGE
+from reference.tensor_names import kept
 from verify.capture.batch import Batch, as_weights, parts
 from verify.capture.capture import check_eagerly, has_own_results, reasons, with_own_results
-from verify.capture.essay_model import steps_taken, to_numpy
+from verify.capture.essay_model import moments, steps_taken, to_numpy
 from verify.capture.model_graph import Graph
 from verify.capture.reported_loss import reported_loss, same_loss
 from verify.capture.understood import Understood
 from verify.errors import Unverifiable
+from verify.records.arrays import same_bits
 from verify.records.settings import Settings
 from verify.records.trace import Array
 
@@ -75,8 +78,22 @@ def reported_so_far(model: Any) -> tuple[float, float]:
 
 
 def trained(model: Any) -> tuple[Any, ...]:
-    """Return what must stay the same in a training: the optimizer, the loss, and the variables that are trained."""
-    return id(model.optimizer), id(model._compile_loss), *map(id, model.trainable_variables)
+    """Return what must stay the same in a training: the optimizer, the loss, and the variables that are trained.
+
+    The options of their regularizers and constraints must stay, too.
+    """
+    every = model.trainable_variables
+    parts = ([part and part.get_config() for part in (v.regularizer, v.constraint)] for v in every)
+    return id(model.optimizer), id(model._compile_loss), *map(id, every), *parts
+
+
+def not_averaged(model: Any, understood: Understood) -> str:
+    """Return which parameter is not its average, which Keras puts in the place of each after `fit`; "": all are."""
+    learned = {P: variable for P, variable in understood.parameters.items() if variable.trainable}
+    averages = moments(model, learned)
+    every = ((P, variable, averages[kept(AVERAGE, P)]) for P, variable in learned.items())
+    different = (P for P, variable, mean in every if not same_bits(to_numpy(variable), to_numpy(mean)))
+    return next((f"at the end of fit {P} is not its average (use_ema)" for P in different), "")
 
 
 def specs_of(batch: tuple[tuple[Any, ...], ...], spec: Any, graph: Graph) -> tuple[tuple[Any, ...], ...]:

@@ -22,7 +22,7 @@ CROSSENTROPIES = CategoricalCrossentropy | SparseCategoricalCrossentropy
 def of_step(step: Mapping[str, Array], network: Network, settings: Settings, first: bool) -> tuple[str, ...]:
     """Return all notes on a step. `first`: also that on the weights of its examples."""
     weights = of_weights(step, network, settings) if first else ()
-    return (*of_own_rate(settings), *weights, *of_cost(step, network, settings))
+    return (*of_own_rate(settings), *weights, *of_cost(step, network, settings), *of_gradients(step, network))
 
 
 def of_own_rate(settings: Settings) -> tuple[str, ...]:
@@ -31,6 +31,14 @@ def of_own_rate(settings: Settings) -> tuple[str, ...]:
     if not isinstance(rate, OwnRate):
         return ()
     return (f"alpha: the learning rate is what {rate.of} gives; each step takes it as it is, no equation computes it",)
+
+
+def of_gradients(step: Mapping[str, Array], network: Network) -> tuple[str, ...]:
+    """Return a note if every gradient of a step is 0: then its backward pass shows nothing."""
+    gradients = [step[name] for P in network.learned() if (name := gradient(P)) in step]
+    if not gradients or any(g.any() for g in gradients):
+        return ()
+    return ("every gradient is 0 in a step, so its backward pass shows nothing",)
 
 
 def of_weights(step: Mapping[str, Array], network: Network, settings: Settings) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ WHOLE_STEP = "the whole step"  # the equation of a result of Keras's own step
 WIDER = "the bound of the whole step is wider than half of what the step changes"
 ZERO = "have a gradient that is 0 within its own bound, so that nothing can judge what the step makes of it"
 ADVICE = ", and they are not near those of the captured step; compile with run_eagerly=True to judge all of them"
+STALE = "if an option was changed after Keras had compiled its step, compile the model again"
 NEAR = 2.0**-10  # of what the step changes
 FEW = 1e-3  # of a tensor's numbers, or one: so many may differ more and have a wide bound, as sums near 0 do
 
@@ -61,7 +62,8 @@ def compare_own_results(
         one = compare_tensor(
             rule, number, order, "local", ball, actual, tolerance, precision.name, result_of_capture, captured
         )
-        one = replace(one, reproduced=0)  # nothing of it was computed by hand
+        text = STALE if one.verdict == "outside" else one.explanation
+        one = replace(one, reproduced=0, explanation=text)  # nothing of it was computed by hand
         if ball is not None and not tolerance and (one.passed or one.verdict == "unjudged"):
             vague, zero = _vague(name, result, ball, tensors, balls.get(gradient(read(result).base)))
             verdict = "within" if vague <= max(1, FEW * actual.size) else "unjudged"
