@@ -34,6 +34,7 @@ EVERY = {
     "NonNeg": {"kernel_constraint": K.NonNeg()},
     "UnitNorm": {"kernel_constraint": K.UnitNorm(), "bias_constraint": K.UnitNorm()},
     "MaxNorm": {"kernel_constraint": K.MaxNorm(0.5)},
+    "norms of the whole": {"kernel_constraint": K.UnitNorm(axis=None), "bias_constraint": K.MaxNorm(1e-4, axis=None)},
     "MinMaxNorm": {"kernel_constraint": K.MinMaxNorm(0.5, 0.8, 0.5), "kernel_regularizer": "l2"},
 }
 
@@ -98,10 +99,25 @@ def test_each_number_can_be_explained_and_a_trace_keeps_them(trace, tmp_path):
     assert trace_file.load(str(tmp_path / "trace.npz")).network == trace.network
 
 
+def with_factor(l2):
+    """Return a regularizer whose factor was set after it was built, where Keras does not look at it."""
+    own = R.L2(0.1)
+    own.l2 = l2
+    return own
+
+
 REFUSED = {
     "regularizer OrthogonalRegularizer; L1, L2 and L1L2 are verified": {"kernel_regularizer": "orthogonal_regularizer"},
     "regularizer <lambda>": {"kernel_regularizer": lambda w: keras.ops.sum(w) * 0.1},
     "constraint <lambda>; NonNeg": {"kernel_constraint": lambda w: w},
+    "/kernel: regularizer L2; a factor of a regularizer .* not -0.1": {"kernel_regularizer": with_factor(-0.1)},
+    "/kernel: constraint MaxNorm; .* numbers of 0 or more, not inf": {"kernel_constraint": K.MaxNorm(np.inf)},
+    "/bias: constraint MaxNorm; .* finite numbers of 0 or more, not -0.5": {"bias_constraint": K.MaxNorm(-0.5)},
+    "constraint MaxNorm; max_value must be a number, not 'a'": {"kernel_constraint": K.MaxNorm("a")},
+    "constraint UnitNorm; a variable with 2 axes has no axis=5": {"kernel_constraint": K.UnitNorm(axis=5)},
+    "constraint UnitNorm; a variable with 1 axes has no axis='a'": {"bias_constraint": K.UnitNorm(axis="a")},
+    r"constraint UnitNorm; .* each named once, not axis=\[0, -2\]": {"kernel_constraint": K.UnitNorm(axis=[0, -2])},
+    "the lower limit 0.8 of the norm is above the upper limit 0.5": {"kernel_constraint": K.MinMaxNorm(0.8, 0.5)},
     "activity_regularizer is not verified": {"activity_regularizer": "l2"},
 }
 
