@@ -63,7 +63,7 @@ def losses_of(model: Any, names: tuple[str, ...]) -> list[tuple[Any, float | Non
 
 def _check_weights(model: Any, names: tuple[str, ...], weights: list[Any]) -> None:
     """Raise Unusable for loss weights with which Keras cannot compute, and Unsupported if it computes with others."""
-    if any(weight is not None and not isinstance(weight, int | float) for weight in weights):
+    if any(weight is not None and not isinstance(weight, int | float | np.number) for weight in weights):
         raise Unusable(f"loss_weights: numbers are needed, not {weights}")
     if len(weights) > 1 and any(weight is not None for weight in weights) and not isinstance(model.loss, list | dict):
         raise Unusable(
