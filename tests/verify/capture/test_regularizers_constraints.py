@@ -87,7 +87,9 @@ def test_wrong_regularizers_and_constraints_are_noticed_and_named(trace):
     assert "factor 2 of L2" in failures(trace, "dW1", step["dW1"] - 0.5 * step["W1"])["dW1"]
     assert "branch 2 of 2 lost" in failures(trace, "dW1", step["dW1"] - 2 * 0.5 * step["W1"])["dW1"]
     assert "penalty_W1" in failures(trace, "penalty_W1", step["penalty_W1"] * np.float32(1.001))
-    assert "cost of output 2 of" in failures(trace, "C", step["C"] - step["penalty_W1"])["C"]
+    assert "penalty of W1 lost" in failures(trace, "C", step["C"] - step["penalty_W1"])["C"]
+    assert "penalty of W1 counted twice" in failures(trace, "C", step["C"] + step["penalty_W1"])["C"]
+    assert "cost of output 1 of 1 lost" in failures(trace, "C", step["C"] - step["C1"])["C"]
     assert "constraint left out" in failures(trace, "W1_new", step["W1_updated"])["W1_new"]
 
 
