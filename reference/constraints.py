@@ -64,6 +64,8 @@ class Constraint:
         for number in (self.least, self.most, self.rate, self.epsilon):
             if not isinstance(number, float) or not 0 <= number < np.inf:
                 raise ValueError(f"a constraint needs finite numbers of 0 or more, not {number!r}")
+        if self.form == "norm_within" and self.least > self.most:
+            raise ValueError(f"the lower limit {self.least:g} of the norm is above the upper limit {self.most:g}")
 
     def __str__(self) -> str:
         return text_of(self.kind, self)

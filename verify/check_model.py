@@ -87,9 +87,9 @@ def check(
 
     y is [N, n]; [N] for sparse labels, or for one output. They are NumPy arrays, pandas frames or tensors. x may also
     be a batched tf.data.Dataset of both, whose batches are the steps. `sample_weight` [N] are the weights of the
-    examples; `class_weight` gives each class its weight. The model takes the steps itself, and is then put back to
-    the last bit. If an `optimizer` or a `loss` is named, a model of the same layers takes them, and the
-    optimizer begins anew.
+    examples, or [N, T] those of their rows; several outputs may have one for each. `class_weight` gives each class its
+    weight. The model takes the steps itself, and is then put back to the last bit. If an `optimizer` or a `loss` is
+    named, a model of the same layers takes them, and the optimizer begins anew.
 
     Raises Unusable if an argument cannot be used, Unsupported (an Unusable), which names everything in the model that
     By Hand does not know, and Unverifiable if TensorFlow's step does not repeat.
@@ -97,9 +97,9 @@ def check(
     if (rtol is None) != (atol is None):
         raise Unusable("rtol and atol: give both, or neither for the derived bound")
     for name, value in (("rtol", rtol), ("atol", atol)):
-        if value is not None and not (np.isfinite(value) and value >= 0):
+        if value is not None and not (isinstance(value, int | float | np.number) and 0 <= value < np.inf):
             raise Unusable(f"{name}: a number of 0 or more is needed, not {value!r}")
-    if type(steps) is not int or not 1 <= steps <= 200:
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 1 <= steps <= 200:
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
     if sample_weight is not None and class_weight is not None:
         raise Unusable("sample_weight and class_weight: give one of them")
@@ -108,11 +108,11 @@ def check(
     if class_weight is not None:
         from verify.capture.batch import of_classes
 
-        sample_weight = of_classes(class_weight, y)
+        sample_weight = of_classes(class_weight, y, model)
     given: tuple[Any, ...] = (x, y, sample_weight)
-    batches = _batches(x, steps) if y is None else [given] * steps
+    batches = _batches(x, int(steps)) if y is None else [given] * int(steps)
     trace = capture_user_model(model, batches, optimizer, loss)
-    tolerance = None if rtol is None or atol is None else Tolerance(rtol, atol)
+    tolerance = None if rtol is None or atol is None else Tolerance(float(rtol), float(atol))
     return Checked(judge("backprop", trace, tolerance), trace)
 
 

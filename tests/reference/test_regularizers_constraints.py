@@ -58,6 +58,7 @@ WRONG = [
     "constraint(form='unit_norm')",
     "constraint(most=-1.0)",
     "x",
+    "constraint(form='norm_within', axes=(-2,), least=2.0, most=1.0)",
 ]
 
 

@@ -53,7 +53,11 @@ BAD = {
     "sparse_categorical_crossentropy": {"y": LABELS},
     "labels from 0 to 4": {"y": LABELS + 1, "loss": "sparse_categorical_crossentropy"},
     "steps: a whole number": {"steps": 0},
+    "steps: a whole number from 1 to 200 is needed, not True": {"steps": True},
+    "steps: a whole number from 1 to 200 is needed, not 2.0": {"steps": 2.0},
     "give both": {"rtol": 1e-3},
+    "rtol: a number of 0 or more is needed, not 'a'": {"rtol": "a", "atol": 0.1},
+    "atol: a number of 0 or more is needed, not inf": {"rtol": 1, "atol": np.inf},
     "optimizer: Keras knows none": {"optimizer": "adamantium"},
     "too large for float32": {"x": np.full((6, 9), 1e300)},
 }
@@ -64,6 +68,19 @@ def test_what_cannot_be_used_is_named(word):
     given = {"x": X, "y": Y, **BAD[word]}
     with pytest.raises(Unusable, match=word):
         verify.check(small(), given.pop("x"), given.pop("y"), **given)
+
+
+@pytest.mark.parametrize(("given", "name"), [(None, "None"), (L.Dense(5), "Dense"), ("m.keras", "str")])
+@pytest.mark.parametrize("options", [{}, {"class_weight": {0: 2.0}}])
+def test_what_is_no_model_is_named(given, name, options):
+    with pytest.raises(Unusable, match=f"model: a model of Keras is needed, not {name}"):
+        verify.check(given, X, Y, **options)
+
+
+def test_numbers_of_numpy_are_numbers():
+    options = {"steps": np.int64(2), "rtol": np.float32(1e-3), "atol": np.int8(1)}
+    checked = verify.check(small(loss_weights=[np.float32(2)]), X, Y, **options)
+    assert checked.passed and checked.trace.settings.steps == 2 and "weight=2" in checked.trace.settings.loss
 
 
 def test_a_model_that_is_not_compiled_needs_both():

@@ -11,6 +11,7 @@ from reference.losses import losses_named
 from reference.losses.loss import Loss
 from reference.row_numbers import misfit, row_numbers
 from verify.capture.compile_arguments import loss_text
+from verify.capture.memory import unchanged
 from verify.capture.model_graph import called_shape, graph_of
 from verify.capture.understood import Understood
 from verify.errors import Unsupported, Unusable
@@ -108,6 +109,8 @@ def _every_weight(value: Any, understood: Understood, batch: Batch, losses: Sequ
 
 def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: Loss, name: str) -> Array:
     """Return the weights of an output's examples, or of the rows of its examples.  Raises Unusable, naming them."""
+    if value is None:
+        raise Unsupported([(name, "None beside weights of another output is not verified; give a 1 for each example")])
     weights = _array(value, name)
     if not getattr(loss, "per_example", True):
         raise Unusable(f"{name}: {loss.kind} of the whole batch takes no weights of examples; use axis=-1")
@@ -129,13 +132,18 @@ def as_weights(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
     return parts(every, names, "sample_weight")
 
 
-def of_classes(class_weight: Any, y: Any) -> Array:
+def of_classes(class_weight: Any, y: Any, model: Any) -> Array:
     """Return the weight of each example by the class that its labels y name, as Keras finds it.  Raises Unusable."""
-    if not isinstance(class_weight, dict) or isinstance(y, dict | list | tuple):
-        raise Unusable("class_weight: a dictionary from classes to weights is needed, for a model with one output")
-    labels = _array(y, "y")
-    if labels.ndim > 2:
-        raise Unusable(f"class_weight: labels [N] or [N, n] are needed, not {list(labels.shape)}; give sample_weight")
+    if not isinstance(class_weight, dict):
+        raise Unusable("class_weight: a dictionary from classes to weights is needed")
+    with unchanged(model):
+        graph = graph_of(model)
+    if len(graph.outputs) > 1:
+        raise Unusable(f"class_weight: it is for a model with one output, and this one has {len(graph.outputs)}")
+    labels, output = _array(parts(y, graph.output_names, "y")[0], "y"), tuple(graph.outputs[0].shape[1:])
+    if labels.ndim > 2 or len(output) > 1:
+        text = f"labels [N] or [N, n] of an output [N, n] are needed, not {list(labels.shape)} of {['N', *output]}"
+        raise Unusable(f"class_weight: {text}; give sample_weight".replace("'", ""))
     classes = labels.reshape(-1) if labels[0].size == 1 else labels.argmax(axis=-1)
     count = 2 if labels[0].size == 1 else labels.shape[-1]
     known = range(max(count, int(classes.max()) + 1))
@@ -229,15 +237,3 @@ def unpacked(model: Any, understood: Understood, data: Any) -> tuple[Batch, tupl
     batch, graph = fitting(model, understood, x, y, weight), understood.graph
     s = () if weight is None else as_weights(weight, graph.output_names)
     return batch, (parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), s)
-
-
-def once_more(data: Any, iterator: Any) -> Any:
-    """Return an iterator that yields this batch again.
-
-    If TensorFlow knew the number of examples before, it still knows it; otherwise it still does not. A division by a
-    known number may become a multiplication, which gives other bits.
-    """
-    spec = getattr(iterator, "element_spec", None)
-    if spec is None or all(part.shape[0] is not None for part in tf.nest.flatten(spec)):
-        return iter(tf.data.Dataset.from_tensors(data))
-    return iter(tf.data.Dataset.from_tensor_slices(data).batch(len(tf.nest.flatten(data)[0])))

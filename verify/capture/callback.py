@@ -15,10 +15,10 @@ import numpy as np
 import tensorflow as tf
 
 from reference.notation import text_of
-from verify.capture.batch import once_more, unpacked
+from verify.capture.batch import unpacked
 from verify.capture.compile_arguments import loss_text, optimizer_text
 from verify.capture.essay_model import moments, snapshot, steps_taken, to_numpy, variables
-from verify.capture.fit_step import CapturedStep, not_averaged, reported_so_far, specs_of, trained
+from verify.capture.fit_step import CapturedStep, not_averaged, once_more, reported_so_far, specs_of, trained
 from verify.capture.memory import unchanged
 from verify.capture.model_reader import understand
 from verify.capture.step import training, uses_xla

@@ -105,8 +105,8 @@ def faithful(
     A second capture must give the same bits; if the step is compiled, it must do so eagerly, because TensorFlow adds
     three or more gradients of one tensor in the order in which they are ready (AddN). The model's own step, taken by
     Keras's own functions, must change every variable to the captured bits, must report the captured cost (or
-    prediction), and must count one iteration. If it is
-    compiled, its results may have other bits: they are returned as P_own, and the steps are taken eagerly, too.
+    prediction), and must count one iteration. If it is compiled, its results may have other bits: they are returned as
+    P_own, and the steps are taken eagerly, too.
     Each step begins where the model's own last step has ended; so does what is done after the last.
     """
     run: dict[str, Array] = {}

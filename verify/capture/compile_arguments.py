@@ -24,6 +24,8 @@ OF_A_STEP = ("reduction", "weight", "epsilon")  # fields of a loss that are not 
 REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_weight": "weighted_mean", "sum": "sum"}
 NOT_OPTIONS = ("learning_rate", "undecayed")  # fields of an optimizer that are found in other ways
 OF_AVERAGE = ("ema_momentum", "ema_overwrite_frequency")
+WHOLE, CLIPS = ("ema_overwrite_frequency", "gradient_accumulation_steps"), ("clipnorm", "clipvalue", "global_clipnorm")
+MAY_BE_NONE = (*WHOLE, *CLIPS, "weight_decay", "loss_scale_factor", "rms_rate")  # options that need not be used
 
 
 def loss_text(model: Any, names: tuple[str, ...], dtype: str) -> str:
@@ -61,7 +63,7 @@ def losses_of(model: Any, names: tuple[str, ...]) -> list[tuple[Any, float | Non
 
 def _check_weights(model: Any, names: tuple[str, ...], weights: list[Any]) -> None:
     """Raise Unusable for loss weights with which Keras cannot compute, and Unsupported if it computes with others."""
-    if any(weight is not None and not isinstance(weight, int | float) for weight in weights):
+    if any(weight is not None and not isinstance(weight, int | float | np.number) for weight in weights):
         raise Unusable(f"loss_weights: numbers are needed, not {weights}")
     if len(weights) > 1 and any(weight is not None for weight in weights) and not isinstance(model.loss, list | dict):
         raise Unusable(
@@ -159,7 +161,7 @@ def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) ->
     kind, reader = kinds()[by_optimizer()[type(optimizer)]], reader_of(optimizer)
     without = (*NOT_OPTIONS, *(() if optimizer.use_ema else OF_AVERAGE))
     options = [f.name for f in fields(kind) if f.name not in without and hasattr(optimizer, f.name)]
-    words = {word: _plain(getattr(optimizer, word)) for word in options}
+    words = {word: _hyper_parameter(word, getattr(optimizer, word)) for word in options}
     cast = ("weight_decay", *getattr(reader, "CAST", ()))
     words |= {word: rounded(words[word], dtype) for word in cast}
     words |= getattr(reader, "of_parameters", lambda *_: {})(optimizer, parameters)
@@ -184,8 +186,28 @@ def _left_out_of_decay(optimizer: Any, parameters: Mapping[str, Any]) -> tuple[s
     return tuple(P for P, variable in learned if not is_decayed(optimizer, variable))
 
 
+def _hyper_parameter(name: str, value: Any) -> Any:
+    """Return an option of an optimizer: a boolean as it is, another as a float; None becomes 0 where it is "not used".
+
+    Raises Unusable for what is no number, and Unsupported for numbers with which Keras does nothing, or computes NaN.
+    """
+    if isinstance(value, bool) or (value is None and name in MAY_BE_NONE):
+        return value or 0.0 if name in MAY_BE_NONE else value
+    try:
+        number = float("no number" if isinstance(value, str) else value)
+    except (ValueError, TypeError) as error:
+        raise Unusable(f"optimizer: {name} must be a number, not {value!r}") from error
+    if name in WHOLE and number % 1 != 0:
+        raise Unusable(f"optimizer: {name} must be a whole number, not {value!r}")
+    if name in CLIPS and number < 0:
+        raise Unsupported([(f"optimizer {name}", f"Keras does not clip by {number:g}; a limit above 0 is verified")])
+    if name == "loss_scale_factor" and number == 0:
+        raise Unsupported([(f"optimizer {name}", "Keras divides by 0; a factor other than 0 is verified")])
+    return float(number)
+
+
 def _plain(value: Any) -> Any:
-    """Return a boolean as it is and any other value as a float. None, which means "not used", becomes 0."""
+    """Return an option of a schedule: a boolean as it is and any other value as a float. None becomes 0."""
     return value if isinstance(value, bool) else float(value or 0.0)
 
 
@@ -207,9 +229,9 @@ def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule | OwnRate:
         config["warmup_steps"] = 0
     elif not config.get("warmup_steps", 1):
         config["initial_learning_rate"], config["warmup_target"] = config["warmup_target"], 0
-    words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in config.items()}
     try:
+        words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in config.items()}
         schedule: Schedule = kinds[type(own)](**words)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise Unsupported([(f"learning rate {type(own).__name__}", str(error))]) from error
     return schedule

@@ -103,3 +103,15 @@ def specs_of(batch: tuple[tuple[Any, ...], ...], spec: Any, graph: Graph) -> tup
     x, y, *s = spec
     weights = as_weights(s[0], graph.output_names) if batch[2] else ()
     return parts(x, graph.input_names, "x"), parts(y, graph.output_names, "y"), weights
+
+
+def once_more(data: Any, iterator: Any) -> Any:
+    """Return an iterator that yields this batch again.
+
+    If TensorFlow knew the number of examples before, it still knows it; otherwise it still does not. A division by a
+    known number may become a multiplication, which gives other bits.
+    """
+    spec = getattr(iterator, "element_spec", None)
+    if spec is None or all(part.shape[0] is not None for part in tf.nest.flatten(spec)):
+        return iter(tf.data.Dataset.from_tensors(data))
+    return iter(tf.data.Dataset.from_tensor_slices(data).batch(len(tf.nest.flatten(data)[0])))

@@ -123,6 +123,8 @@ def _rated(optimizer: Any, method: str, parameters: dict[int, str], found: Tenso
     own = getattr(optimizer, method)
 
     def listen(gradients: Any, variables: Any, learning_rate: Any) -> None:
+        if learning_rate is None:
+            raise Unusable("learning rate: it must be a single number, and is None")
         rate = tf.convert_to_tensor(learning_rate.value if isinstance(learning_rate, VARIABLE) else learning_rate)
         if rate.shape != () or not (rate.dtype.is_floating or rate.dtype.is_integer):
             what = f"{rate.dtype.name} of shape {list(rate.shape)}"

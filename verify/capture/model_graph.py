@@ -18,7 +18,7 @@ import keras
 import tensorflow as tf
 
 from verify.capture.inner_models import ALWAYS, holds_graph, opened
-from verify.errors import Unsupported
+from verify.errors import Unsupported, Unusable
 
 INSTEAD = "take one argument (a tensor, a list or a dictionary), keras.ops in place of tf, and no `if` on numbers"
 
@@ -62,7 +62,12 @@ class Graph:
 
 
 def graph_of(model: Any) -> Graph:
-    """Return the graph of a built model.  Raises Unsupported, with the reason, for a model that has none."""
+    """Return the graph of a built model.  Raises Unsupported, with the reason, for a model that has none.
+
+    Raises Unusable for anything that is not a model of Keras.
+    """
+    if not isinstance(model, keras.Model):
+        raise Unusable(f"model: a model of Keras is needed, not {'None' if model is None else type(model).__name__}")
     title = f"model {model.name}"
     sequential = type(model) is keras.Sequential
     functional = opened(_functional(model), title, sequential)

@@ -21,13 +21,12 @@ def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> 
     found, problems = [], []
     for P in learned:
         own = variables[P].regularizer
-        if type(own) in REGULARIZERS:
-            l1, l2 = (rounded(getattr(own, name, 0.0), str(variables[P].dtype)) for name in ("l1", "l2"))
-            found.append((P, Regularizer(l1, l2)))
-        elif own is not None:
-            problems.append(
-                (f"variable {variables[P].path}", f"regularizer {_name(own)}; L1, L2 and L1L2 are verified")
-            )
+        if own is None:
+            continue
+        try:
+            found.append((P, _regularizer(own, str(variables[P].dtype))))
+        except (ValueError, TypeError) as error:
+            problems.append((f"variable {variables[P].path}", f"regularizer {_name(own)}; {error}"))
     if problems:
         raise Unsupported(problems)
     return tuple((P, one) for P, one in found if one.l1 or one.l2)
@@ -37,36 +36,61 @@ def constraints(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> t
     """Return the constraint of each learned parameter that has one.  Raises Unsupported, naming the others."""
     found, problems = [], []
     for P, shape in learned.items():
-        variable = variables[P]
-        if variable.constraint is None:
-            continue
-        own = _constraint(variable.constraint, tuple(variable.shape), shape)
+        own = variables[P].constraint
         if own is None:
-            why = f"constraint {_name(variable.constraint)}; NonNeg, UnitNorm, MaxNorm and MinMaxNorm are verified"
-            problems.append((f"variable {variable.path}", why))
-        else:
-            found.append((P, own))
+            continue
+        try:
+            found.append((P, _constraint(own, tuple(variables[P].shape), shape)))
+        except (ValueError, TypeError) as error:
+            problems.append((f"variable {variables[P].path}", f"constraint {_name(own)}; {error}"))
     if problems:
         raise Unsupported(problems)
     return tuple(found)
 
 
-def _constraint(own: Any, here: Shape, shape: Shape) -> Constraint | None:
-    """Return a constraint in the terms of `reference`; None for one that is not known.
+def _regularizer(own: Any, dtype: str) -> Regularizer:
+    """Return a regularizer in the terms of `reference`.  Raises ValueError or TypeError for any other."""
+    if type(own) not in REGULARIZERS:
+        raise ValueError("L1, L2 and L1L2 are verified")
+    return Regularizer(*(rounded(_number(own, name, 0.0), dtype) for name in ("l1", "l2")))
+
+
+def _constraint(own: Any, here: Shape, shape: Shape) -> Constraint:
+    """Return a constraint in the terms of `reference`.  Raises ValueError or TypeError for any other.
 
     A bias is a row [1, n] there, and has one axis in Keras.
     """
     if type(own) is K.NonNeg:
         return Constraint()
-    if type(own) not in CONSTRAINTS or here not in (shape, shape[1:]):
-        return None
-    given = own.axis if isinstance(own.axis, list | tuple) else (own.axis,)
-    axes = tuple(int(axis) if axis < 0 else int(axis) - len(here) for axis in given)
-    words: dict[str, Any] = {"axes": axes, "epsilon": float(keras.config.epsilon())}
+    if type(own) not in CONSTRAINTS:
+        raise ValueError("NonNeg, UnitNorm, MaxNorm and MinMaxNorm are verified")
+    if here not in (shape, shape[1:]):
+        raise ValueError(f"norms of a variable of shape {list(here)} of this layer are not verified")
+    words: dict[str, Any] = {"axes": _axes(own.axis, len(here)), "epsilon": float(keras.config.epsilon())}
     if type(own) is K.UnitNorm:
         return Constraint("unit_norm", **words)
-    least, rate = float(getattr(own, "min_value", 0.0)), float(getattr(own, "rate", 1.0))
-    return Constraint("norm_within", least=least, most=float(own.max_value), rate=rate, **words)
+    least, most, rate = (_number(own, *of) for of in (("min_value", 0.0), ("max_value", 1.0), ("rate", 1.0)))
+    return Constraint("norm_within", least=least, most=most, rate=rate, **words)
+
+
+def _axes(given: Any, rank: int) -> tuple[int, ...]:
+    """Return the axes of a norm as they count from the end; None means all.  Raises ValueError for any other."""
+    axes = list(range(rank)) if given is None else list(given) if isinstance(given, list | tuple) else [given]
+    if any(not isinstance(axis, int) or not -rank <= axis < rank for axis in axes):
+        raise ValueError(f"a variable with {rank} axes has no axis={given!r}")
+    counted = tuple(axis if axis < 0 else axis - rank for axis in axes)
+    if not counted or len(set(counted)) < len(counted):
+        raise ValueError(f"a norm along one or more axes is verified, each named once, not axis={given!r}")
+    return counted
+
+
+def _number(own: Any, name: str, default: float) -> float:
+    """Return an option of a regularizer or a constraint.  Raises ValueError if it is no number."""
+    value = getattr(own, name, default)
+    try:
+        return float(value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name} must be a number, not {value!r}") from error
 
 
 def _name(own: Any) -> str:

@@ -1,13 +1,13 @@
 """Find the cause of a disagreement. A cause is named only if it explains every element of the tensor."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from reference.network import Network
 from reference.rules import Optimizer, Rule
-from reference.tensor_names import previous, read
+from reference.tensor_names import REPORTED, previous, read
 from verify.bounds import Ball
 from verify.compare.variants import IMPOSSIBLE, variants
 from verify.compare.wording import index_text
@@ -15,6 +15,7 @@ from verify.records.precision import Floats, Precision
 from verify.records.trace import Array
 
 LISTED = 4  # the largest number of places that a message names
+WIDE = 4  # a bound more than this many times that of the rule is wide
 ROWS = 64  # the largest number of rows or columns among which a permutation is searched
 
 
@@ -23,7 +24,8 @@ class Context:
     """The run and the step that a tensor belongs to.
 
     `captured` has the step's tensors as TensorFlow computed them, `balls` the same tensors computed by hand. `operands`
-    has the inputs as balls: those of this step, and those of the step before, whose names end with "~".
+    has the inputs as balls: those of this step, and those of the step before, whose names end with "~". `rules` has the
+    step's rules by tensor, in their order.
     """
 
     network: Network
@@ -32,6 +34,7 @@ class Context:
     captured: Mapping[str, Array]
     balls: Mapping[str, Ball]
     operands: Mapping[str, Ball]
+    rules: Mapping[str, Rule] = field(default_factory=dict)
 
 
 def diagnose(rule: Rule, context: Context) -> str:
@@ -41,7 +44,7 @@ def diagnose(rule: Rule, context: Context) -> str:
         return ""
     for variant in variants(rule, context.network, context.optimizer):
         other = attempt(variant.rule, context.operands, context.precision)
-        if other is not None and inside(captured, other):
+        if other is not None and inside(captured, other) and _is_narrow(other, ball, captured):
             return f"agrees with: {variant.name}"
     return _Disagreement(rule, captured, ball, context).cause()
 
@@ -67,6 +70,18 @@ def inside(captured: Array, ball: Ball) -> bool:
         return False
     bound = ball.spread()
     return bool(np.isfinite(bound).all() and _within(captured, ball.value, bound).all())
+
+
+def _is_narrow(other: Ball, ball: Ball, captured: Array) -> bool:
+    """Return False if the ball of a variant is too wide to explain why TensorFlow's numbers are not in the rule's ball.
+
+    If a mask or a label is undecided, the ball of a variant holds what either choice gives. At most of the numbers that
+    are outside, its bound must be at most half of the difference to be explained, or not wide.
+    """
+    difference, bound, own = np.abs(captured.astype(np.float64) - ball.value), ball.spread(), other.spread()
+    outside = ~(difference <= bound)
+    narrow = own <= np.maximum(difference / 2, WIDE * bound)
+    return not outside.any() or bool(narrow[outside].mean() > 0.5)
 
 
 def _within(actual: Array, value: Array, bound: Array) -> Array:
@@ -104,18 +119,26 @@ class _Disagreement:
             return ""
         if _equal(operands.get(previous(tensor)), actual):
             return "it holds its value of the step before"
-        for name, other in self.context.captured.items():
-            if name != tensor and other.shape == actual.shape and (other == actual).all():
-                return f"it holds the numbers of {name}"
-        if actual.size == 1:
-            return ""
-        for name, ball in operands.items():
-            if name != tensor and not read(name).when and _equal(ball, actual):
-                return f"it holds the numbers of {name}"
-        for name, ball in self.context.balls.items():
-            if name != tensor and inside(actual, ball):
-                return f"it holds the numbers of {name}"
-        return ""
+        same, captured = self.handed_on(), self.context.captured.items()
+        found = [n for n, other in captured if other.shape == actual.shape and (other == actual).all()]
+        if actual.size > 1:
+            found += [n for n, ball in operands.items() if not read(n).when and _equal(ball, actual)]
+            balls = self.context.balls.items()
+            found += [n for n, ball in balls if inside(actual, ball) and _is_narrow(ball, self.ball, actual)]
+        return next((f"it holds the numbers of {name}" for name in found if name not in same), "")
+
+    def handed_on(self) -> set[str]:
+        """Return the tensor and all tensors that have its numbers by their equations, such as what Keras reports of C.
+
+        They hold its wrong numbers too, and so are no cause.
+        """
+        same, balls = {self.rule.tensor, REPORTED}, {**self.context.operands, self.rule.tensor: self.ball}
+        for name, rule in self.context.rules.items():
+            if not same.isdisjoint(rule.inputs) and name not in same:
+                other = attempt(rule, balls, self.context.precision)
+                if _equal(other, self.value):
+                    same, balls = same | {name}, {**balls, name: self.ball}
+        return same
 
     def mask(self) -> str:
         """Look for single elements where the mask of ReLU is inverted. Near Z = 0 rounding can invert it."""

@@ -197,7 +197,7 @@ class Walk:
         if not outside:
             return
         network, operands = self.trace.network, self.operands
-        context = Context(network, self.optimizer, self.precision, self.tensors, self.balls, operands)
+        context = Context(network, self.optimizer, self.precision, self.tensors, self.balls, operands, rules)
         for i in outside[:EXPLAINED]:
             cause = diagnose(rules[comparisons[i].tensor], context)
             comparisons[i] = replace(comparisons[i], explanation=cause)

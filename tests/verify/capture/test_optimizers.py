@@ -5,11 +5,12 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import verify
 from verify.capture.essay_model import use_precision
 from verify.compare.variants.optimizers.schedule_free_adamw import ALIAS
-from verify.errors import Unsupported
+from verify.errors import Unsupported, Unusable
 from verify.records import settings
 
 L, K = keras.layers, keras.optimizers
@@ -176,3 +177,27 @@ def test_adafactor_in_float32_makes_nan_of_a_pixel_and_a_unit_that_are_off():
     new = result.trace.tensors["step1/W1_new"]
     assert np.isnan(new).any() and result.trace.tensors["step1/v_W1"][2, 0] == 0
     assert "NaN by the equation too" in " ".join(result.comparisons.explanation)
+
+
+WRONG = {
+    "optimizer: gradient_accumulation_steps must be a whole number, not 2.5": {"gradient_accumulation_steps": 2.5},
+    "optimizer: beta_1 must be a number, not None": {"beta_1": None},
+    "optimizer: beta_1 must be a number, not '0.9'": {"beta_1": "0.9"},
+    r"optimizer: beta_1 must be a number, not .*\[0.9\]": {"beta_1": [0.9]},
+    "optimizer: weight_decay must be a number, not 'a'": {"weight_decay": "a"},
+    "optimizer clipnorm: Keras does not clip by -1; a limit above 0 is verified": {"clipnorm": -1.0},
+    "optimizer clipvalue: Keras does not clip by -1; a limit above 0 is verified": {"clipvalue": -1.0},
+    "optimizer global_clipnorm: Keras does not clip by -1": {"global_clipnorm": -1.0},
+    "optimizer loss_scale_factor: Keras divides by 0": {"loss_scale_factor": 0.0},
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_an_option_with_which_no_step_can_be_verified_is_named(text):
+    with pytest.raises(Unusable, match=text):
+        verify.check(model(K.Adam(**WRONG[text])), X, Y)
+
+
+def test_an_option_may_be_a_number_of_numpy_or_of_tensorflow():
+    options = {"beta_1": np.float32(0.8), "beta_2": tf.constant(0.9), "clipnorm": np.float64(0.01), "clipvalue": None}
+    assert verify.check(model(K.Adam(**options, ema_overwrite_frequency=None)), X, Y).passed

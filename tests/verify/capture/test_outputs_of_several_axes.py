@@ -75,6 +75,9 @@ def test_labels_and_weights_that_do_not_fit_are_named():
         verify.check(net, x, y, sample_weight=SHARES[:, 0])
     with pytest.raises(Unusable, match="class_weight: labels"):
         verify.check(net, x, np.eye(7)[y], class_weight={0: 2.0})
+    text = r"class_weight: labels .* of an output \[N, n\] are needed, not \[4, 5\] of \[N, 5, 7\]; give sample_weight"
+    with pytest.raises(Unusable, match=text):
+        verify.check(net, x, y, class_weight={0: 2.0})
     net, x, y = pixels()
     with pytest.raises(Unusable, match=r"examples of shape \[6, 6, 4\], rows of 4 numbers are needed"):
         verify.check(net, x, y[..., :3])

@@ -68,15 +68,20 @@ def test_another_rate_than_the_one_that_is_given_is_noticed(monkeypatch):
     assert not checked.passed and "update_" in checked.headline and "α × 1.01" in checked.headline
 
 
-@pytest.mark.parametrize("value", ["0.1", np.array([0.1, 0.1], "float32")], ids=["text", "two numbers"])
+@pytest.mark.parametrize("value", ["0.1", np.array([0.1, 0.1], "float32"), None], ids=["text", "two numbers", "None"])
 def test_what_is_no_number_is_refused_by_name(value):
-    with pytest.raises(Unusable, match="learning rate"):
+    with pytest.raises(Unusable, match="learning rate: it must be a single number, and is"):
         verify.check(small(optimizer=keras.optimizers.SGD(returning(value))), X, Y)
 
 
-def test_nan_is_named():
-    checked = verify.check(small(optimizer=keras.optimizers.SGD(returning(float("nan")))), X, Y)
-    assert not checked.passed and "alpha" in checked.headline and "NaN" in checked.headline
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("how", [{}, {"jit_compile": True}, {"run_eagerly": True}], ids=["graph", "XLA", "eagerly"])
+def test_a_rate_that_is_not_finite_is_refused_by_name(value, how):
+    text = f"learning rate: Wrong gives {value}, and a step needs a finite number"
+    with pytest.raises(Unusable, match=text):
+        verify.check(small(optimizer=keras.optimizers.SGD(returning(value)), **how), X, Y)
+    with pytest.raises(Unusable, match=text):
+        small(optimizer=keras.optimizers.SGD(returning(value)), **how).fit(X, Y, verbose=0, callbacks=[ByHand()])
 
 
 class Assigned(keras.callbacks.Callback):

@@ -34,6 +34,7 @@ EVERY = {
     "NonNeg": {"kernel_constraint": K.NonNeg()},
     "UnitNorm": {"kernel_constraint": K.UnitNorm(), "bias_constraint": K.UnitNorm()},
     "MaxNorm": {"kernel_constraint": K.MaxNorm(0.5)},
+    "norms of the whole": {"kernel_constraint": K.UnitNorm(axis=None), "bias_constraint": K.MaxNorm(1e-4, axis=None)},
     "MinMaxNorm": {"kernel_constraint": K.MinMaxNorm(0.5, 0.8, 0.5), "kernel_regularizer": "l2"},
 }
 
@@ -86,7 +87,9 @@ def test_wrong_regularizers_and_constraints_are_noticed_and_named(trace):
     assert "factor 2 of L2" in failures(trace, "dW1", step["dW1"] - 0.5 * step["W1"])["dW1"]
     assert "branch 2 of 2 lost" in failures(trace, "dW1", step["dW1"] - 2 * 0.5 * step["W1"])["dW1"]
     assert "penalty_W1" in failures(trace, "penalty_W1", step["penalty_W1"] * np.float32(1.001))
-    assert "cost of output 2 of" in failures(trace, "C", step["C"] - step["penalty_W1"])["C"]
+    assert "penalty of W1 lost" in failures(trace, "C", step["C"] - step["penalty_W1"])["C"]
+    assert "penalty of W1 counted twice" in failures(trace, "C", step["C"] + step["penalty_W1"])["C"]
+    assert "cost of output 1 of 1 lost" in failures(trace, "C", step["C"] - step["C1"])["C"]
     assert "constraint left out" in failures(trace, "W1_new", step["W1_updated"])["W1_new"]
 
 
@@ -98,10 +101,25 @@ def test_each_number_can_be_explained_and_a_trace_keeps_them(trace, tmp_path):
     assert trace_file.load(str(tmp_path / "trace.npz")).network == trace.network
 
 
+def with_factor(l2):
+    """Return a regularizer whose factor was set after it was built, where Keras does not look at it."""
+    own = R.L2(0.1)
+    own.l2 = l2
+    return own
+
+
 REFUSED = {
     "regularizer OrthogonalRegularizer; L1, L2 and L1L2 are verified": {"kernel_regularizer": "orthogonal_regularizer"},
     "regularizer <lambda>": {"kernel_regularizer": lambda w: keras.ops.sum(w) * 0.1},
     "constraint <lambda>; NonNeg": {"kernel_constraint": lambda w: w},
+    "/kernel: regularizer L2; a factor of a regularizer .* not -0.1": {"kernel_regularizer": with_factor(-0.1)},
+    "/kernel: constraint MaxNorm; .* numbers of 0 or more, not inf": {"kernel_constraint": K.MaxNorm(np.inf)},
+    "/bias: constraint MaxNorm; .* finite numbers of 0 or more, not -0.5": {"bias_constraint": K.MaxNorm(-0.5)},
+    "constraint MaxNorm; max_value must be a number, not 'a'": {"kernel_constraint": K.MaxNorm("a")},
+    "constraint UnitNorm; a variable with 2 axes has no axis=5": {"kernel_constraint": K.UnitNorm(axis=5)},
+    "constraint UnitNorm; a variable with 1 axes has no axis='a'": {"bias_constraint": K.UnitNorm(axis="a")},
+    r"constraint UnitNorm; .* each named once, not axis=\[0, -2\]": {"kernel_constraint": K.UnitNorm(axis=[0, -2])},
+    "the lower limit 0.8 of the norm is above the upper limit 0.5": {"kernel_constraint": K.MinMaxNorm(0.8, 0.5)},
     "activity_regularizer is not verified": {"activity_regularizer": "l2"},
 }
 

@@ -85,3 +85,8 @@ def test_a_whole_number_that_keras_misses_is_named(schedule, done, named):
 def test_periods_that_shrink_are_refused_by_name():
     with pytest.raises(Unsupported, match="learning rate CosineDecayRestarts"):
         optimizer_text(keras.optimizers.SGD(S.CosineDecayRestarts(0.1, 10, 0.5)), "float32", {})
+
+
+def test_an_option_of_a_schedule_that_is_no_number_is_named():
+    with pytest.raises(Unsupported, match="learning rate InverseTimeDecay: could not convert string to float: 'a'"):
+        verify.check(small(optimizer=keras.optimizers.SGD(S.InverseTimeDecay("a", 3, 0.5))), X, Y)

@@ -88,6 +88,8 @@ def test_weights_of_classes():
     for y, loss in ((Y, "categorical_crossentropy"), (CLASSES, "sparse_categorical_crossentropy")):
         checked = verify.check(model(loss), X, y, class_weight=weights)
         assert checked.passed and np.array_equal(checked.trace.step(1)["s"][:, 0], of_each)
+        listed = verify.check(model(loss), X, y.tolist(), class_weight=weights)
+        assert listed.passed and np.array_equal(listed.trace.step(1)["s"][:, 0], of_each)
 
 
 @pytest.mark.parametrize("options", [{"class_weight": {0: 2.0, 1: 0.25}}, {"sample_weight": S}])
@@ -106,6 +108,14 @@ def test_weights_of_several_outputs():
     callback = verify.ByHand()
     two().fit(X, y, sample_weight={"kind": S, "size": 2 * S}, batch_size=4, verbose=0, callbacks=[callback])
     assert callback.passed, callback.headline
+
+
+def test_weights_that_only_some_outputs_have_are_named():
+    y = {"kind": Y, "size": X[:, :1]}
+    with pytest.raises(Unusable, match="UNSUPPORTED sample_weight 'size': None beside weights of another output"):
+        verify.check(two(), X, y, sample_weight={"kind": S, "size": None})
+    with pytest.raises(Unusable, match="class_weight: it is for a model with one output, and this one has 2"):
+        verify.check(two(), X, y, class_weight={0: 2.0})
 
 
 def test_a_dataset_brings_its_weights():
@@ -127,7 +137,7 @@ WRONG = {
     "sample_weight: it holds NaN": {"sample_weight": S * np.nan},
     "sample_weight: all weights are 0": {"sample_weight": 0 * S},
     "class_weight: 7 is no class": {"class_weight": {7: 1.0}},
-    "class_weight: a dictionary": {"class_weight": [1.0, 2.0]},
+    "class_weight: a dictionary from classes to weights is needed$": {"class_weight": [1.0, 2.0]},
     "class_weight: the weight of class 1": {"class_weight": {1: -2.0}},
     "give one of them": {"class_weight": {0: 1.0}, "sample_weight": S},
 }

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from reference.constraints import Constraint
+from reference.network import chain
 from reference.optimizers import kinds
 from tests.support.simulate import SMALL, altered, simulate
 from verify.compare.walk import compare
@@ -27,3 +29,35 @@ def test_a_constraint_hides_no_slip_of_the_optimizer(kind):
     found = [c for c in rows if (c.step, c.tensor, c.mode) == (2, "W1_updated", "local")]
     assert [c.failed for c in found] == [True]
     assert "skipped" in found[0].explanation
+
+
+def local(trace, tensor):
+    """Return the explanation of a tensor that is wrong in step 2 of a trace."""
+    every = compare(trace, "backprop").comparisons
+    return next(c.explanation for c in every if (c.step, c.tensor, c.mode) == (2, tensor, "local") and c.failed)
+
+
+def test_a_tensor_that_is_handed_on_is_no_cause():
+    """What Keras reports is the cost, and the update of RMSprop with momentum is m: they hold what is wrong too."""
+    trace, rng = simulate(optimizer="rmsprop(momentum=0.9)"), np.random.default_rng(1)
+    wrong = trace.tensors["step2/C"] * np.float32(1.0137)
+    assert local(altered(altered(trace, "step2/C", wrong), "step2/C_reported", wrong), "C") == ""
+    wrong = rng.normal(size=trace.tensors["step2/m_W1"].shape).astype("float32")
+    assert np.array_equal(trace.tensors["step2/m_W1"], trace.tensors["step2/update_W1"])
+    for tensor in ("m_W1", "update_W1"):
+        trace = altered(trace, f"step2/{tensor}", wrong)
+    assert local(trace, "m_W1") == ""
+    elsewhere = altered(trace, "step2/m_W1", trace.tensors["step2/v_W1"])
+    assert local(elsewhere, "m_W1") == "it holds the numbers of v_W1"
+
+
+@pytest.mark.parametrize(
+    ("n", "size", "cause"), [(1, 0.0, "labels 0 not turned into -1"), (6, 0.1, "label smoothing 0.1")]
+)
+def test_a_variant_that_holds_nearly_anything_is_no_cause(n, size, cause):
+    """Rounding decides whether 0.9 y + 0.1 is 1, and so whether a hinge turns such labels into -1 and 1."""
+    network, labels = chain((9, n), ("tanh",)), np.random.default_rng(2).integers(0, 2, (5, n))
+    trace = simulate(network, given={network.labels[0]: labels}, loss="hinge")
+    y = labels * (1 - size) + size / n
+    C = np.maximum(1 - y * trace.step(2)[network.outputs[0][1].gives].astype("float64"), 0).mean()
+    assert local(altered(trace, "step2/C", C.astype("float32")), "C") == f"agrees with: {cause}"

@@ -22,7 +22,7 @@ from reference.optimizers.around import KIND
 from reference.optimizers.optimizer import Optimizer
 from reference.registry import modules_of
 from reference.rules import CARRIED, FROZEN, Rule
-from reference.tensor_names import CLIPPED, TensorName, clipped, gradient, read
+from reference.tensor_names import CLIPPED, PENALTY, TensorName, clipped, gradient, read
 from verify.compare.variants import around, regularizers, schedule, update
 from verify.compare.variants.shared import VariantParts, options, unchanged
 
@@ -97,12 +97,14 @@ def _of_branches(rule: Rule) -> VariantParts:
 
 
 def _of_costs(rule: Rule) -> VariantParts:
-    """Yield the variants of a sum of costs."""
-    count = len(rule.inputs)
-    for k in range(count):
-        yield f"cost of output {k + 1} of {count} lost", rule.compute, rule.inputs[:k] + rule.inputs[k + 1 :]
-        yield f"cost of output {k + 1} of {count} counted twice", rule.compute, (*rule.inputs, rule.inputs[k])
-    yield "mean of the costs in place of their sum", lambda *C: rule.compute(*C) * (1 / count)
+    """Yield the variants of a sum of costs of outputs and of penalties."""
+    outputs = sum(read(name).role != PENALTY for name in rule.inputs)
+    for k, name in enumerate(rule.inputs):
+        penalty = read(name).role == PENALTY
+        term = f"penalty of {read(name).base}" if penalty else f"cost of output {k + 1} of {outputs}"
+        yield f"{term} lost", rule.compute, rule.inputs[:k] + rule.inputs[k + 1 :]
+        yield f"{term} counted twice", rule.compute, (*rule.inputs, name)
+    yield "mean of the costs in place of their sum", lambda *C: rule.compute(*C) * (1 / len(rule.inputs))
 
 
 def _of_loss(rule: Rule) -> VariantParts:
