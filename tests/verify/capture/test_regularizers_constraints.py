@@ -31,6 +31,8 @@ EVERY = {
     "L1": {"kernel_regularizer": R.L1(0.02)},
     "L2": {"kernel_regularizer": R.L2(0.5), "bias_regularizer": "l2"},
     "L1L2": {"kernel_regularizer": R.L1L2(0.01, 0.03)},
+    "Orthogonal rows": {"kernel_regularizer": R.OrthogonalRegularizer(0.3)},
+    "Orthogonal columns": {"kernel_regularizer": R.OrthogonalRegularizer(0.3, "columns")},
     "NonNeg": {"kernel_constraint": K.NonNeg()},
     "UnitNorm": {"kernel_constraint": K.UnitNorm(), "bias_constraint": K.UnitNorm()},
     "MaxNorm": {"kernel_constraint": K.MaxNorm(0.5)},
@@ -99,8 +101,8 @@ def test_each_number_can_be_explained_and_a_trace_keeps_them(trace, tmp_path):
 
 
 REFUSED = {
-    "regularizer OrthogonalRegularizer; L1, L2 and L1L2 are verified": {"kernel_regularizer": "orthogonal_regularizer"},
-    "regularizer <lambda>": {"kernel_regularizer": lambda w: keras.ops.sum(w) * 0.1},
+    "OrthogonalRegularizer needs a matrix.* .5.": {"bias_regularizer": "orthogonal_regularizer"},
+    "regularizer <lambda>; L1, L2, L1L2 and Orthogonal": {"kernel_regularizer": lambda w: keras.ops.sum(w) * 0.1},
     "constraint <lambda>; NonNeg": {"kernel_constraint": lambda w: w},
     "activity_regularizer is not verified": {"activity_regularizer": "l2"},
 }
