@@ -22,9 +22,11 @@ def drawn(seed: int, steps: int = 10) -> tuple[Any, list[tuple[Any, ...]], str]:
     sequence, size, batch = bool(rng.random() < 0.3), int(rng.integers(1, 9)), int(rng.choice([1, 2, 5, 16, 40]))
     axes = (ROWS,) if sequence else ()
     read = first = keras.Input((*axes, size))
-    hidden = [layer for _ in range(int(rng.integers(0, 3))) for layer in _hidden(keras, rng, sequence)]
-    for layer in hidden:
-        read = layer(read)
+    hidden = []
+    for _ in range(int(rng.integers(0, 3))):
+        for layer in _hidden(keras, rng, sequence, read.shape[-1]):
+            read = layer(read)
+            hidden.append(layer)
     weighted, ends, losses, widths = bool(rng.random() < 0.35), [], [], []
     for _ in range(1 if rng.random() < 0.75 else 2):
         activation, outputs = str(rng.choice(OUTPUTS)), int(rng.choice([2, 3, 5] if sequence else [1, 2, 3, 5]))
@@ -52,14 +54,18 @@ def drawn(seed: int, steps: int = 10) -> tuple[Any, list[tuple[Any, ...]], str]:
     return model, batches, f"{how}: {', '.join(said(part) for part in parts)}; outputs {widths}"
 
 
-def _hidden(keras: Any, rng: Any, sequence: bool) -> list[Any]:
-    """Return a hidden layer, perhaps with one that normalises or drops."""
+def _hidden(keras: Any, rng: Any, sequence: bool, inputs: int) -> list[Any]:
+    """Return a hidden layer that reads so many numbers, perhaps with one that normalises or drops."""
     L, activation = keras.layers, str(rng.choice(HIDDEN))
     options = _of_parameters(keras, rng)
     if sequence and rng.random() < 0.4:
         made = [L.Conv1D(int(rng.integers(1, 5)), 2, padding="same", activation=activation, **options)]
     else:
-        made = [L.Dense(int(rng.integers(1, 8)), activation, **options)]
+        size = int(rng.integers(1, 8))
+        if min(inputs, size) > 1 and keras.config.floatx() == "float32" and rng.random() < 0.2:
+            mode = str(rng.choice(["rows", "columns"]))
+            options["kernel_regularizer"] = keras.regularizers.OrthogonalRegularizer(0.03, mode)
+        made = [L.Dense(size, activation, **options)]
     others = (L.BatchNormalization, L.LayerNormalization, lambda: L.Dropout(0.3))
     return [*made, others[int(rng.integers(3))]()] if rng.random() < 0.25 else made
 

@@ -13,7 +13,7 @@ from reference.losses import losses_named
 from reference.losses.loss import LossEquations
 from reference.network import Network
 from reference.operations import added
-from reference.regularizers import SOURCE
+from reference.regularizers import KIND
 from reference.rule import Rule
 
 COSTS = "costs"  # the kind of the rule that adds up the costs of several outputs
@@ -93,7 +93,7 @@ def costs(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     every = (*(end.cost for end in found), *(names.penalty(P) for P, _ in network.regularizers))
     yield from (end.forward(network.depth) for end in found)
     for P, own in network.regularizers:
-        yield Rule(names.penalty(P), SOURCE, (P,), own.cost, names.read(P).layer or 0, "forward", kind=own.kind)
+        yield Rule(names.penalty(P), own.source, (P,), own.cost, names.read(P).layer or 0, "forward", kind=KIND)
     if len(every) > 1:
         yield Rule("C", "Keras: a sum", every, sum_of_costs, network.depth, "forward", fusable=every, kind=COSTS)
 

@@ -18,7 +18,7 @@ from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
 from reference.places import Node, check, check_belonging, inputs_of, places_of
-from reference.regularizers import Regularizer
+from reference.regularizers import Penalty
 from reference.tensor_names import of_layer, read, shape_in_role
 
 __all__ = ["ESSAY", "Network", "Node", "chain", "line"]
@@ -38,7 +38,7 @@ class Network:
     ends: tuple[int, ...] = ()
     prediction: bool = False
     weighted: bool = False
-    regularizers: tuple[tuple[str, Regularizer], ...] = ()
+    regularizers: tuple[tuple[str, Penalty], ...] = ()
     constraints: tuple[tuple[str, Constraint], ...] = ()
 
     def __post_init__(self) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 
 from reference.notation import parse, text_of
 from reference.operations import Function, product, rounded_as
+from reference.orthogonal import Orthogonal
 
-KIND, SOURCE = "regularizer", "Keras: L1L2"
+KIND = "regularizer"
 
 
 def absolute_sum(P: Any, factor: float) -> Any:
@@ -53,6 +54,8 @@ class Regularizer:
     """
 
     kind: ClassVar[str] = KIND
+    source: ClassVar[str] = "Keras: L1L2"
+    elementwise: ClassVar[bool] = True
     l1: float = 0.0
     l2: float = 0.0
 
@@ -80,9 +83,12 @@ class Regularizer:
         return partial(absolute, factor=self.l1) if self.l1 else partial(squared, factor=self.l2)
 
 
-def regularizer_named(text: str) -> Regularizer:
+Penalty = Regularizer | Orthogonal
+
+
+def regularizer_named(text: str) -> Penalty:
     """Return the regularizer that a text describes: "regularizer(l2=0.01)".  Raises ValueError for any other text."""
-    found: object = parse(text, {KIND: Regularizer})
-    if not isinstance(found, Regularizer):
+    found: object = parse(text, {KIND: Regularizer, Orthogonal.kind: Orthogonal})
+    if not isinstance(found, Regularizer | Orthogonal):
         raise ValueError(f"{text!r} is not a regularizer")
     return found

@@ -20,7 +20,7 @@ from reference.network import Network
 from reference.operations import rounded_as
 from reference.optimizers.around import of_gradient, scaled_slope, with_what_is_around
 from reference.optimizers.optimizer import Optimizer
-from reference.regularizers import SOURCE
+from reference.regularizers import KIND
 from reference.rule import Rule
 
 __all__ = ["CARRIED", "FROZEN", "LOSSES", "Optimizer", "Rule", "given_names", "rules", "start"]
@@ -97,8 +97,9 @@ def _of_penalties(network: Network, scale: float) -> Iterator[Rule]:
     """Yield what each penalty adds to the gradient of its parameter."""
     for P, own in network.regularizers:
         compute = partial(scaled_slope, slope=own.slope, scale=scale) if scale else own.slope
-        layer, options = names.read(P).layer or 0, {"kind": own.kind, "elementwise": True}
-        yield Rule(names.gradient(P), SOURCE, (P,), compute, layer, "backward", **options)  # type: ignore[arg-type]
+        layer = names.read(P).layer or 0
+        options: dict[str, Any] = {"kind": KIND, "elementwise": own.elementwise}
+        yield Rule(names.gradient(P), own.source, (P,), compute, layer, "backward", **options)
 
 
 def _constrained(own: Iterator[Rule], constraint: Constraint | None, P: str, layer: int) -> Iterator[Rule]:

@@ -22,19 +22,19 @@ def length(X: Any, axes: Axes) -> Any:
     return np.sqrt(np.sum(X * X, axis=axes, keepdims=True))
 
 
-def unit(X: Any, *, axes: Axes) -> Any:
-    """N = x / √ Σ x², of a vector that is at least 1e-12 long.  X [N, …] -> [N, …].  Keras: UnitNormalization"""
-    return X * np.reciprocal(np.maximum(length(X, axes), LEAST))
+def unit(X: Any, *, axes: Axes, least: float = LEAST) -> Any:
+    """N = x / √ Σ x², of a vector that is at least `least` long.  X [N, …] -> [N, …].  Keras: UnitNormalization"""
+    return X * np.reciprocal(np.maximum(length(X, axes), least))
 
 
-def unit_gradient(dN: Any, X: Any, *, axes: Axes) -> Any:
-    """dX = dn r - x r³ Σ x dn, with r = 1 / √ Σ x²; dn r where r is constant, for vectors shorter than 1e-12.
+def unit_gradient(dN: Any, X: Any, *, axes: Axes, least: float = LEAST) -> Any:
+    """dX = dn r - x r³ Σ x dn, with r = 1 / √ Σ x²; dn r where r is constant, for vectors shorter than `least`.
 
     dN, X [N, …] -> [N, …].  Keras: UnitNormalization
     """
     lengths = length(X, axes)
-    r = np.reciprocal(np.maximum(lengths, LEAST))
-    dr = np.sum(X * dN, axis=axes, keepdims=True) * (lengths >= LEAST)
+    r = np.reciprocal(np.maximum(lengths, least))
+    dr = np.sum(X * dN, axis=axes, keepdims=True) * (lengths >= least)
     return square_gradient(X, dN, r, dr, 2.0)
 
 

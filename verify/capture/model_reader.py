@@ -18,7 +18,7 @@ from reference.network import Network, Node
 from reference.row_numbers import only_moved
 from verify.capture.layers import by_function, by_layer, by_operation
 from verify.capture.model_graph import Call, Graph, called_shape, graph_of, is_flattened
-from verify.capture.parameters import constraints, regularizers
+from verify.capture.parameters import constraints, refused_regularizers, regularizers
 from verify.capture.reader import ActivationReader, Reader, is_activation, rounded, without_options
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
@@ -185,7 +185,10 @@ class ModelReading:
             self.problems.append((title, "it has no layer with weights, such as Dense"))
         if any(len(tensor.shape) < 2 for tensor in self.graph.outputs):
             self.problems.append((title, "it gives single numbers [N]; an output [N, n] is verified, such as [N, 1]"))
-        if len(model.losses) > sum(variable.regularizer is not None for variable in model.trainable_variables):
+        refused = refused_regularizers(model.trainable_variables)
+        self.problems += refused
+        regularized = sum(variable.regularizer is not None for variable in model.trainable_variables)
+        if not refused and len(model.losses) > regularized:
             self.problems.append((title, "it adds losses of its own (add_loss, activity regularizers)"))
         if self.problems:
             raise Unsupported(self.problems)

@@ -1,35 +1,65 @@
 """Read what belongs to single parameters of a model: regularizers and constraints."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import keras
 
 from reference.constraints import Constraint
 from reference.layers.layer import Shape
-from reference.regularizers import Regularizer
+from reference.orthogonal import EPSILON, Orthogonal
+from reference.regularizers import Penalty, Regularizer
 from verify.capture.reader import rounded
 from verify.errors import Unsupported
 
 R, K = keras.regularizers, keras.constraints
 # Keras's classes that are verified.
-REGULARIZERS, CONSTRAINTS = (R.L1, R.L2, R.L1L2), (K.NonNeg, K.UnitNorm, K.MaxNorm, K.MinMaxNorm)
+REGULARIZERS = (R.L1, R.L2, R.L1L2, R.OrthogonalRegularizer)
+CONSTRAINTS = (K.NonNeg, K.UnitNorm, K.MaxNorm, K.MinMaxNorm)
 
 
-def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> tuple[tuple[str, Regularizer], ...]:
-    """Return the regularizer of each learned parameter that has one.  Raises Unsupported, naming the others."""
-    found, problems = [], []
-    for P in learned:
-        own = variables[P].regularizer
-        if own is None:
-            continue
+def refused_regularizers(variables: Iterable[Any]) -> list[tuple[str, str]]:
+    """Return each variable whose regularizer is not verified, and why.  It computes no penalty, which may fail."""
+    problems = []
+    for variable in variables:
         try:
-            found.append((P, _regularizer(own, str(variables[P].dtype))))
+            _regularizer(variable)
         except (ValueError, TypeError) as error:
-            problems.append((f"variable {variables[P].path}", f"regularizer {_name(own)}; {error}"))
-    if problems:
-        raise Unsupported(problems)
-    return tuple((P, one) for P, one in found if one.l1 or one.l2)
+            problems.append((f"variable {variable.path}", f"regularizer {_name(variable.regularizer)}; {error}"))
+    return problems
+
+
+def regularizers(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> tuple[tuple[str, Penalty], ...]:
+    """Return the regularizer of each learned parameter that has one of those that are verified."""
+    found = ((P, _regularizer(variables[P])) for P in learned)
+    return tuple((P, one) for P, one in found if one != Regularizer())
+
+
+def _regularizer(variable: Any) -> Penalty:
+    """Return a variable's regularizer in the terms of `reference`.  Raises ValueError or TypeError for another."""
+    own = variable.regularizer
+    if own is None:
+        return Regularizer()
+    if type(own) not in REGULARIZERS:
+        raise ValueError("L1, L2, L1L2 and OrthogonalRegularizer are verified")
+    if type(own) is R.OrthogonalRegularizer:
+        if why := _not_orthogonal(own, variable):
+            raise ValueError(why)
+        return Orthogonal(_number(own, "factor", 0.0), own.mode)
+    return Regularizer(*(rounded(_number(own, name, 0.0), str(variable.dtype)) for name in ("l1", "l2")))
+
+
+def _not_orthogonal(own: Any, variable: Any) -> str:
+    """Return why an orthogonal regularizer has no penalty of this variable that can be verified; "" if it has."""
+    if len(variable.shape) != 2:
+        return f"it needs a matrix; the variable has the shape {list(variable.shape)}"
+    if variable.shape[0 if own.mode == "rows" else 1] < 2:
+        return f"it needs at least two {own.mode}: Keras divides by the number of their pairs"
+    if str(variable.dtype) != "float32":
+        return f"it works in float32 only: Keras multiplies its float32 factor by the {variable.dtype} variable"
+    if float(keras.config.epsilon()) != EPSILON:
+        return f"it is verified with Keras's epsilon {EPSILON}, not {keras.config.epsilon()}"
+    return ""
 
 
 def constraints(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> tuple[tuple[str, Constraint], ...]:
@@ -46,13 +76,6 @@ def constraints(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> t
     if problems:
         raise Unsupported(problems)
     return tuple(found)
-
-
-def _regularizer(own: Any, dtype: str) -> Regularizer:
-    """Return a regularizer in the terms of `reference`.  Raises ValueError or TypeError for any other."""
-    if type(own) not in REGULARIZERS:
-        raise ValueError("L1, L2 and L1L2 are verified")
-    return Regularizer(*(rounded(_number(own, name, 0.0), dtype) for name in ("l1", "l2")))
 
 
 def _constraint(own: Any, here: Shape, shape: Shape) -> Constraint:

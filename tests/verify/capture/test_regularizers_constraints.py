@@ -31,6 +31,8 @@ EVERY = {
     "L1": {"kernel_regularizer": R.L1(0.02)},
     "L2": {"kernel_regularizer": R.L2(0.5), "bias_regularizer": "l2"},
     "L1L2": {"kernel_regularizer": R.L1L2(0.01, 0.03)},
+    "Orthogonal rows": {"kernel_regularizer": R.OrthogonalRegularizer(0.3)},
+    "Orthogonal columns": {"kernel_regularizer": R.OrthogonalRegularizer(0.3, "columns")},
     "NonNeg": {"kernel_constraint": K.NonNeg()},
     "UnitNorm": {"kernel_constraint": K.UnitNorm(), "bias_constraint": K.UnitNorm()},
     "MaxNorm": {"kernel_constraint": K.MaxNorm(0.5)},
@@ -109,8 +111,8 @@ def with_factor(l2):
 
 
 REFUSED = {
-    "regularizer OrthogonalRegularizer; L1, L2 and L1L2 are verified": {"kernel_regularizer": "orthogonal_regularizer"},
-    "regularizer <lambda>": {"kernel_regularizer": lambda w: keras.ops.sum(w) * 0.1},
+    "OrthogonalRegularizer needs a matrix.* .5.": {"bias_regularizer": "orthogonal_regularizer"},
+    "regularizer <lambda>; L1, L2, L1L2 and Orthogonal": {"kernel_regularizer": lambda w: keras.ops.sum(w) * 0.1},
     "constraint <lambda>; NonNeg": {"kernel_constraint": lambda w: w},
     "/kernel: regularizer L2; a factor of a regularizer .* not -0.1": {"kernel_regularizer": with_factor(-0.1)},
     "/kernel: constraint MaxNorm; .* numbers of 0 or more, not inf": {"kernel_constraint": K.MaxNorm(np.inf)},

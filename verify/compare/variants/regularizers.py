@@ -17,6 +17,7 @@ from reference.regularizers import (
     squared_sum,
 )
 from reference.rule import Rule
+from verify.compare.variants import orthogonal
 from verify.compare.variants.shared import SIZES, VariantParts, options, unchanged
 
 Function = Callable[..., Any]
@@ -41,6 +42,7 @@ def of_branches(parts: tuple[Part, ...]) -> VariantParts:
 def _wrong(compute: Function) -> Iterator[tuple[str, Function]]:
     """Yield the names of what people do in place of a penalty or of its slope, and the function of each."""
     found = {name: size for name, size in options(compute).items() if name in ("factor", "l1", "l2")}
+    yield from orthogonal.variants(compute)
     own = compute.func if isinstance(compute, partial) else compute
     if own not in (*OTHER, both_sums, both_slopes):
         return
