@@ -164,7 +164,9 @@ def check_label_smoothing(value: Any) -> None:
 
 def check_focus(kind: str, alpha: Any, gamma: Any) -> None:
     """Raise ValueError unless the α of a focal loss is from 0 to 1 and its γ is at least 0."""
-    if not isinstance(alpha, float) or not 0 <= alpha <= 1:
+    if not isinstance(alpha, float):
+        raise ValueError(f"alpha of {kind} must be one number; {alpha!r} is not verified")
+    if not 0 <= alpha <= 1:
         raise ValueError(f"alpha of {kind} must be from 0 to 1, not {alpha!r}")
     if not isinstance(gamma, float) or not 0 <= gamma < math.inf:
         raise ValueError(f"gamma of {kind} must be a finite number of at least 0, not {gamma!r}")

@@ -88,3 +88,11 @@ def test_a_model_that_is_not_compiled_needs_both():
     with pytest.raises(Unusable, match="optimizer: the model is not compiled"):
         verify.check(model, X, Y)
     assert verify.check(model, X, Y, optimizer="sgd", loss="categorical_crossentropy").passed
+    model.compile("sgd")
+    with pytest.raises(
+        Unusable, match="loss: the model is compiled with loss=None; compile it with one, or name loss="
+    ):
+        verify.check(model, X, Y)
+    with pytest.raises(Unusable, match="loss: the model is compiled with loss=None"):
+        verify.check(model, X, Y, optimizer="adam")
+    assert verify.check(model, X, Y, loss="mse").passed

@@ -16,7 +16,7 @@ from verify.capture.essay_model import to_numpy
 from verify.capture.losses import by_class
 from verify.capture.optimizers import by_class as by_optimizer
 from verify.capture.optimizers import is_decayed, reader_of
-from verify.capture.reader import VARIABLE, rounded
+from verify.capture.reader import UNKNOWN, VARIABLE, rounded
 from verify.errors import Unsupported, Unusable
 
 LAST = (None, -1, (-1,))  # axes of a loss of the whole batch, or of the last axis
@@ -114,7 +114,7 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
     known = by_class()
     if type(own) not in known:
         name = getattr(own, "__name__", type(own).__name__)
-        raise Unsupported([(f"loss {name}", f"By Hand knows {', '.join(kind.kind for kind in known.values())}")])
+        raise Unsupported([(f"loss {name}", UNKNOWN)])
     kind = known[type(own)]
     config = {**own.get_config(), **getattr(own, "_fn_kwargs", {})}
     problems = []
@@ -156,8 +156,7 @@ def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) ->
     """
     name = f"optimizer {type(optimizer).__name__}"
     if type(optimizer) not in by_optimizer():
-        *most, last = sorted(known.__name__ for known in by_optimizer())
-        raise Unsupported([(name, f"By Hand knows {', '.join(most)} and {last}")])
+        raise Unsupported([(name, UNKNOWN)])
     kind, reader = kinds()[by_optimizer()[type(optimizer)]], reader_of(optimizer)
     without = (*NOT_OPTIONS, *(() if optimizer.use_ema else OF_AVERAGE))
     options = [f.name for f in fields(kind) if f.name not in without and hasattr(optimizer, f.name)]

@@ -19,11 +19,9 @@ from reference.row_numbers import only_moved
 from verify.capture.layers import by_function, by_layer, by_operation
 from verify.capture.model_graph import Call, Graph, called_shape, graph_of, is_flattened
 from verify.capture.parameters import constraints, refused_regularizers, regularizers
-from verify.capture.reader import ActivationReader, Reader, is_activation, rounded, without_options
+from verify.capture.reader import UNKNOWN, ActivationReader, Reader, is_activation, rounded, without_options
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
-
-UNKNOWN = "By Hand does not know it; `python -m verify.capture.supported` lists what is verified"
 
 
 def understand(model: Any) -> Understood:

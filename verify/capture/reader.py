@@ -18,6 +18,7 @@ from reference.layers.layer import Layer, Shape
 Tensors = dict[str, Any]
 BESIDE = " beside"  # follows the name of a Z that is computed from a copy of the inputs
 REFUSED = ("activity_regularizer",)
+UNKNOWN = "By Hand does not know it; `python -m verify.capture.supported` lists what is verified"
 # The base class of all of Keras's variables.
 VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))
 

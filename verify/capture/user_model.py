@@ -48,9 +48,7 @@ def borrowed(model: Any, optimizer: Any = None, loss: Any = None) -> Iterator[tu
 
 def _check(model: Any, understood: Understood) -> None:
     """Raise Unusable or Unsupported if the compiled model cannot be verified."""
-    for name, value in (("optimizer", model.optimizer), ("loss", model.loss)):
-        if value is None:
-            raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
+    _check_compiled(True, optimizer=model.optimizer, loss=model.loss)
     problems: list[tuple[str, str]] = []
     _check_built(model)
     describe_optimizer = partial(optimizer_text, model.optimizer, parameters=understood.parameters)
@@ -63,6 +61,18 @@ def _check(model: Any, understood: Understood) -> None:
     if problems:
         raise Unsupported(problems)
     check_variables(model, understood)
+
+
+def _check_compiled(compiled: bool, **parts: Any) -> None:
+    """Raise Unusable, naming it, if the optimizer or the loss is None. `compiled`: whether the model is."""
+    for name, value in parts.items():
+        if value is None:
+            why = (
+                f"the model is compiled with {name}=None; compile it with one"
+                if compiled
+                else "the model is not compiled; compile it"
+            )
+            raise Unusable(f"{name}: {why}, or name {name}=")
 
 
 def _check_built(model: Any) -> None:
@@ -110,9 +120,7 @@ def _compiled(model: Any, graph: Graph, optimizer: Any, loss: Any) -> Any:
         optimizer if optimizer is not None else was and was.optimizer,
         loss if loss is not None else was and was.loss,
     )
-    for name, value in (("optimizer", own), ("loss", cost)):
-        if value is None:
-            raise Unusable(f"{name}: the model is not compiled; compile it, or name {name}=")
+    _check_compiled(was is not None, optimizer=own, loss=cost)
     lost = [text for text in replaced(model) if text.startswith("model.")]
     if lost:
         raise Unsupported([(f"model {model.name}", f"{lost[0]}; compile the model itself to verify it")])
