@@ -4,12 +4,14 @@
     python -m benchmarks.soak_series reproduced
     python -m benchmarks.soak_series random_models     (hours)
     python -m benchmarks.soak_series random_kinds      (hours; --record writes each row at once)
+    python -m benchmarks.soak_series random_trainings  (the same)
 
 The first two need MNIST in ../shared/mnist. Exit status 1 if a number was outside its bound.
 """
 
 import math
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,7 @@ SERIES = {
     ),
     "random_models": ("--models 1000 --first 5000",),
     "random_kinds": ("--models 300 --of graphs", *(f"--models 200 --of {kind}" for kind in KINDS)),
+    "random_trainings": tuple(f"--models 200 --first {first} --of trainings" for first in range(0, 2000, 200)),
 }
 FALSE_ALARMS = Measurement(
     "false_alarms",
@@ -104,6 +107,13 @@ RANDOM_KINDS = Measurement(
         Column("outside"),
     ),
 )
+RANDOM_TRAININGS = replace(
+    RANDOM_KINDS,
+    name="random_trainings",
+    title="Random trainings: `benchmarks.soak --of trainings`",
+    measures="Ten steps of each training, over all losses, optimizers and what is around them, learning rates, weights of "
+    "examples, regularizers, constraints, precisions and compilers. Every number is compared with its bound.",
+)
 REFUSED = "A run is refused (status 3) if the capture does not repeat, or differs from the model's own step."
 
 
@@ -112,8 +122,8 @@ def main() -> int:
     options = parser(__doc__)
     options.add_argument("series", choices=SERIES)
     given = options.parse_args()
-    if given.series == "random_kinds":
-        return random_kinds(given.record)
+    if given.series in ("random_kinds", "random_trainings"):
+        return one_by_one(given.series, given.record)
     runs = [run(line) for line in SERIES[given.series]]
     if given.series == "reproduced":
         finish(REPRODUCED, [shares(r) for r in runs], given.record)
@@ -127,13 +137,13 @@ def main() -> int:
     return int(any(r["outside"] for r in runs))
 
 
-def random_kinds(record: bool) -> int:
-    """Run all kinds; print and record the table after each, because they take hours.  Returns the exit status."""
+def one_by_one(series: str, record: bool) -> int:
+    """Run a series; print and record the table after each run, because they take hours.  Returns the exit status."""
     rows: list[list[Cell]] = []
-    for line in SERIES["random_kinds"]:
+    for line in SERIES[series]:
         counts = run(line)
         rows.append([f"`{line}`", *sums([counts])])
-        finish(RANDOM_KINDS, rows, record, REFUSED)
+        finish(RANDOM_KINDS if series == "random_kinds" else RANDOM_TRAININGS, rows, record, REFUSED)
     return int(any(row[-1] for row in rows))
 
 
