@@ -111,8 +111,8 @@ RANDOM_TRAININGS = replace(
     RANDOM_KINDS,
     name="random_trainings",
     title="Random trainings: `benchmarks.soak --of trainings`",
-    measures="Ten steps of each training, over all losses, optimizers and what is around them, learning rates, weights of "
-    "examples, regularizers, constraints, precisions and compilers. Every number is compared with its bound.",
+    measures="Ten steps of each training, over all losses, optimizers and what is around them, learning rates, weights "
+    "of examples, regularizers, constraints, precisions and compilers. Every number is compared with its bound.",
 )
 REFUSED = "A run is refused (status 3) if the capture does not repeat, or differs from the model's own step."
 
