@@ -138,6 +138,6 @@ def test_table_4s_delta_is_the_correction_of_the_second_step_after_one_gradient(
 def test_adams_coefficients_are_those_of_appendix_a_and_of_keras():
     printed = {"learning_rate": 0.001, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-8, "epsilon_hat": False}
     nothing = dict.fromkeys(("amsgrad", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm"), 0)
-    nothing |= asdict(Around())
+    nothing |= asdict(Around()) | {"ratio": 1.0}
     assert asdict(ALGORITHM_1) == printed | nothing
     assert asdict(KERAS) == printed | nothing | {"epsilon": 1e-7, "epsilon_hat": True}
