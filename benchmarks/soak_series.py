@@ -46,7 +46,7 @@ SERIES = {
     ),
     "random_models": ("--models 1000 --first 5000",),
     "random_kinds": ("--models 300 --of graphs", *(f"--models 200 --of {kind}" for kind in KINDS)),
-    "random_trainings": tuple(f"--models 200 --first {first} --of trainings" for first in range(0, 2000, 200)),
+    "random_trainings": tuple(f"--models 50 --first {first} --of trainings" for first in range(0, 2000, 50)),
 }
 FALSE_ALARMS = Measurement(
     "false_alarms",
