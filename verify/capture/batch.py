@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 import tensorflow as tf
+from keras.src.trainers.data_adapters import data_adapter_utils
 
 from reference.losses import losses_named
 from reference.losses.loss import Loss
@@ -14,7 +15,7 @@ from verify.capture.compile_arguments import loss_text
 from verify.capture.memory import unchanged
 from verify.capture.model_graph import called_shape, graph_of
 from verify.capture.understood import Understood
-from verify.errors import Unsupported, Unusable
+from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.records.trace import Array
 
 NO_COLUMN = ("categorical_generalized_cross_entropy",)  # Keras compares each example with each label of a column
@@ -133,7 +134,10 @@ def as_weights(value: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
 
 
 def of_classes(class_weight: Any, y: Any, model: Any) -> Array:
-    """Return the weight of each example by the class that its labels y name, as Keras finds it.  Raises Unusable."""
+    """Return the weight of each example by the class that its labels y name.
+
+    Raises Unusable for weights that fit no class, and Unverifiable if Keras makes other weights of them.
+    """
     if not isinstance(class_weight, dict):
         raise Unusable("class_weight: a dictionary from classes to weights is needed")
     with unchanged(model):
@@ -144,15 +148,17 @@ def of_classes(class_weight: Any, y: Any, model: Any) -> Array:
     if labels.ndim > 2 or len(output) > 1:
         text = f"labels [N] or [N, n] of an output [N, n] are needed, not {list(labels.shape)} of {['N', *output]}"
         raise Unusable(f"class_weight: {text}; give sample_weight".replace("'", ""))
-    classes = labels.reshape(-1) if labels[0].size == 1 else labels.argmax(axis=-1)
-    count = 2 if labels[0].size == 1 else labels.shape[-1]
-    known = range(max(count, int(classes.max()) + 1))
-    if wrong := [key for key in class_weight if key not in known]:
-        raise Unusable(f"class_weight: {wrong[0]!r} is no class; the classes are 0 to {len(known) - 1}")
+    classes = np.round(labels.reshape(-1) if labels[0].size == 1 else labels.argmax(axis=-1))
+    count = max(2, output[-1], int(classes.max()) + 1) if labels[0].size == 1 else labels.shape[-1]
+    if wrong := [key for key in class_weight if key not in {*range(count), *classes.tolist()}]:
+        raise Unusable(f"class_weight: {wrong[0]!r} is no class; the classes are 0 to {count - 1}")
     for key, weight in class_weight.items():
         if not isinstance(weight, int | float | np.number) or not 0 <= weight < np.inf:
             raise Unusable(f"class_weight: the weight of class {key} is {weight!r}; a number of 0 or more is needed")
-    return np.array([class_weight.get(int(k), 1.0) for k in np.round(classes)])
+    weights = np.array([class_weight.get(int(k), 1.0) for k in classes], dtype=keras.config.floatx())
+    if not np.array_equal(weights, data_adapter_utils.class_weight_to_sample_weights(labels, class_weight)):
+        raise Unverifiable("Keras makes other weights of the examples of this class_weight")
+    return weights
 
 
 def _named(value: Any, names: tuple[str, ...], what: str) -> Iterator[tuple[Any, str]]:

@@ -150,3 +150,19 @@ def test_weights_that_cannot_be_used_are_named(text):
     with pytest.raises(Unusable, match=text):
         verify.check(net, X, Y, **WRONG[text])
     assert all(map(np.array_equal, before, net.get_weights()))
+
+
+def test_class_weights_are_those_that_keras_makes(monkeypatch):
+    from keras.src.trainers.data_adapters import data_adapter_utils
+
+    classes = CLASSES % 2  # the last class has no example
+    of_three = {0: 0.5, 1: 2.0, 2: 5.0}
+    net = model("sparse_categorical_crossentropy")
+    checked = verify.check(net, X, classes, class_weight=of_three)
+    assert checked.passed and set(checked.trace.step(1)["s"].ravel().tolist()) == {0.5, 2.0}
+    signs = keras.Sequential([keras.Input((5,)), L.Dense(1, "tanh")])
+    signs.compile("sgd", "hinge")
+    assert verify.check(signs, X, 2 * classes - 1, class_weight={-1: 2.0, 1: 1.0}).passed
+    monkeypatch.setattr(data_adapter_utils, "class_weight_to_sample_weights", lambda y, c: np.full(len(y), 9.0))
+    with pytest.raises(verify.errors.Unverifiable, match="Keras makes other weights"):
+        verify.check(net, X, classes, class_weight=of_three)
