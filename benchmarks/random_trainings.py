@@ -35,6 +35,9 @@ def drawn(seed: int, steps: int = 10) -> tuple[Any, list[tuple[Any, ...]], str]:
         widths.append(outputs)
     optimizer, scales = optimizer_for(keras, rng), [float(rng.choice([1.0, 0.3])) for _ in ends]
     model = keras.Model(first, ends if len(ends) > 1 else ends[0])
+    if optimizer.use_ema and optimizer.ema_overwrite_frequency:  # with a constraint, this is not verified
+        for variable in model.trainable_variables:
+            variable.constraint = None
     model.compile(
         optimizer, [loss for _, loss in losses], loss_weights=scales if rng.random() < 0.3 else None, jit_compile=jit
     )
