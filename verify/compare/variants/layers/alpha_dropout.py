@@ -14,7 +14,7 @@ def variants(rule: Rule, depth: int) -> VariantParts:
     (source, M), constants = rule.inputs, options(rule.compute)
     a = constants["scale"]
     yield "alpha dropout left out", unchanged, (source,)
-    yield "alpha dropout's mask inverted", lambda A, M: rule.compute(A, 1 - M)
+    yield "alpha dropout's mask inverted", lambda A, M: rule.compute(A, ~(M > 0) * 1.0)
     yield "alpha dropout's mask of the wrong example", lambda A, M: rule.compute(A, np.roll(M > 0, 1, axis=0) * 1.0)
     yield "alpha dropout's mask of the step before", rule.compute, (source, previous(M))
     if rule.phase == "backward":

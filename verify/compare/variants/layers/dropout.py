@@ -14,7 +14,7 @@ def variants(rule: Rule, depth: int) -> VariantParts:
     yield "dropout without 1/(1 - rate)", lambda A, M: A * (M > 0)
     yield "dropout by 1/rate", lambda A, M: A * (1 / rate) * (M > 0)
     yield "dropout by 1 - rate", lambda A, M: A * (1 - rate) * (M > 0)
-    yield "dropout's mask inverted", lambda A, M: rule.compute(A, 1 - M)
+    yield "dropout's mask inverted", lambda A, M: rule.compute(A, ~(M > 0) * 1.0)
     scale = 1 / (1 - rate)
     yield "dropout's mask of the wrong example", lambda A, M: A * scale * np.roll(M > 0, 1, axis=0)
     yield "dropout's mask of the step before", rule.compute, (source, previous(M))
