@@ -17,5 +17,5 @@ def test_a_described_optimizer_is_no_new_choice():
 
 @pytest.mark.parametrize("text", ["exponential_decay(initial_learning_rate=0.1, decay_steps=3.0, decay_rate=0.9)", "1"])
 def test_what_is_no_optimizer_is_named_beside_the_choices(text):
-    with pytest.raises(ValueError, match="is not one of adadelta, adagrad, adam"):
+    with pytest.raises(ValueError, match="is not one of adadelta, adafactor, adagrad, adam"):
         OPTIMIZERS[text]
