@@ -23,6 +23,7 @@ SCHEDULES = {
     "restarts": (lambda: S.CosineDecayRestarts(0.1, 7, 2.0, 0.9, 0.1), range(120)),
     "restarts, alike": (lambda: S.CosineDecayRestarts(0.1, 7, 1.0, 0.9), range(40)),
     "restarts, 1.1": (lambda: S.CosineDecayRestarts(0.1, 10, 1.1), range(60)),
+    "polynomial": (lambda: S.PolynomialDecay(0.1, 7, 0.01), range(10)),
     "cycle": (lambda: S.PolynomialDecay(0.1, 10, 0.01, 2.0, cycle=True), range(40)),
     "cycle, linear": (lambda: S.PolynomialDecay(0.1, 8, 0.01, cycle=True), range(40)),
 }
