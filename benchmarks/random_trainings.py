@@ -68,9 +68,12 @@ def _hidden(keras: Any, rng: Any, sequence: bool, inputs: int) -> list[Any]:
         if min(inputs, size) > 1 and keras.config.floatx() == "float32" and rng.random() < 0.2:
             mode = str(rng.choice(["rows", "columns"]))
             options["kernel_regularizer"] = keras.regularizers.OrthogonalRegularizer(0.03, mode)
+        if rng.random() < 0.2:
+            options["activity_regularizer"] = keras.regularizers.L1L2(0.01, float(rng.choice([0.0, 0.02])))
         made = [L.Dense(size, activation, **options)]
-    others = (L.BatchNormalization, L.LayerNormalization, lambda: L.Dropout(0.3))
-    return [*made, others[int(rng.integers(3))]()] if rng.random() < 0.25 else made
+    apart = [] if "activity_regularizer" in options else [lambda: L.ActivityRegularization(0.01)]
+    others = (L.BatchNormalization, L.LayerNormalization, lambda: L.Dropout(0.3), *apart)
+    return [*made, others[int(rng.integers(len(others)))]()] if rng.random() < 0.25 else made
 
 
 def _of_parameters(keras: Any, rng: Any) -> dict[str, Any]:

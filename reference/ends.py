@@ -83,8 +83,11 @@ def ends(network: Network, cost: str) -> tuple[End, ...]:
 
 
 def _is_read_elsewhere(network: Network, place: Place) -> bool:
-    """Return whether an output is read by a layer or by the loss of another output."""
-    read = [source.tensor for x, reader in network.places if not isinstance(x, Identity) for source in reader.sources]
+    """Return whether an output is read by a layer, by a penalty, or by the loss of another output."""
+    regularized = [name for name, _ in network.regularizers]
+    read = regularized + [
+        source.tensor for x, reader in network.places if not isinstance(x, Identity) for source in reader.sources
+    ]
     return place.gives in read or sum(place.gives == other.gives for _, other in network.outputs) > 1
 
 

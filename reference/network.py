@@ -19,7 +19,7 @@ from reference.layers.linear import Linear
 from reference.layers.rescaling import Rescaling
 from reference.places import Node, check, check_belonging, inputs_of, places_of
 from reference.regularizers import Penalty
-from reference.tensor_names import of_layer, read, shape_in_role
+from reference.tensor_names import PENALTY, has_role, of_layer, read, shape_in_role
 
 __all__ = ["ESSAY", "Network", "Node", "chain", "line"]
 
@@ -30,7 +30,7 @@ class Network:
 
     `ends` are the positions (from 0) of the layers that give the outputs; empty: the last layer gives the one output.
     `prediction`: without the layers that a prediction skips; the names of all other tensors stay. `weighted`: each
-    example has a weight. `regularizers` and `constraints` belong to learned parameters, by name.
+    example has a weight. `regularizers` and `constraints` belong to learned parameters, an Activity to a tensor.
     Raises ValueError if the layers do not fit together.
     """
 
@@ -49,7 +49,7 @@ class Network:
             raise ValueError("the layers do not fit together")
         if any(isinstance(layer, Input) for layer, _ in self.outputs):
             raise ValueError("an output is given by a layer, not by an input")
-        check_belonging(self.learned(), regularizers=self.regularizers, constraints=self.constraints)
+        check_belonging(self.learned(), tuple(self._examples), self.regularizers, self.constraints)
 
     @cached_property
     def _every_place(self) -> tuple[Place, ...]:
@@ -191,7 +191,7 @@ class Network:
         base = read(name).base
         if base in self._whole:
             return shape_in_role(name, self._whole[base])
-        return (batch, *self._examples[base]) if base in self._examples else ()
+        return shape_in_role(name, (batch, *self._examples[base])) if base in self._examples else ()
 
     def has_examples(self, name: str) -> bool:
         """Return whether a tensor has an axis for the examples: Z1 and dZ1 have, W1 and dW1 have not.
@@ -199,7 +199,7 @@ class Network:
         Raises ValueError if `name` is not the name of a tensor.
         """
         base = read(name).base
-        return base in self._examples and base not in self._whole
+        return base in self._examples and base not in self._whole and not has_role(name, PENALTY)
 
     def count(self, kind: str) -> int:
         """Return the number of weights ("W") or biases ("B"): the essay has 109,184 and 202, section 2.2.2."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from reference.activity import Activity
 from reference.layers.activation import Activation
 from reference.layers.input import Input
 from reference.layers.layer import LARGEST, Layer, Place, Source
@@ -120,9 +121,12 @@ def _name(nodes: tuple[Node, ...], k: int, number: int, counts: Counter[str], le
     return letter, counts[letter]
 
 
-def check_belonging(learned: Sequence[str], **every: Sequence[tuple[str, object]]) -> None:
-    """Raise ValueError, naming what is wrong, unless each belongs to a learned parameter of its own."""
-    for what, belonging in every.items():
-        found = [P for P, _ in belonging]
-        if len(set(found)) < len(found) or not set(found) <= set(learned):
-            raise ValueError(f"{what} belong to learned parameters, each to one")
+def check_belonging(learned: Sequence[str], given: Sequence[str], *every: Sequence[tuple[str, object]]) -> None:
+    """Raise ValueError unless each belongs to a learned parameter of its own: regularizers, and constraints.
+
+    An activity regularizer belongs to a tensor that a layer gives.
+    """
+    for belonging in every:
+        fit = [P in (given if isinstance(one, Activity) else learned) for P, one in belonging]
+        if len({P for P, _ in belonging}) < len(belonging) or not all(fit):
+            raise ValueError("regularizers and constraints belong to learned parameters, each to one")

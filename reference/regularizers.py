@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from reference.activity import Activity
 from reference.notation import parse, text_of
 from reference.operations import Function, product, rounded_as
 from reference.orthogonal import Orthogonal
@@ -83,12 +84,12 @@ class Regularizer:
         return partial(absolute, factor=self.l1) if self.l1 else partial(squared, factor=self.l2)
 
 
-Penalty = Regularizer | Orthogonal
+Penalty = Regularizer | Orthogonal | Activity
 
 
 def regularizer_named(text: str) -> Penalty:
     """Return the regularizer that a text describes: "regularizer(l2=0.01)".  Raises ValueError for any other text."""
-    found: object = parse(text, {KIND: Regularizer, Orthogonal.kind: Orthogonal})
-    if not isinstance(found, Regularizer | Orthogonal):
+    found: object = parse(text, {KIND: Regularizer, Orthogonal.kind: Orthogonal, Activity.kind: Activity})
+    if not isinstance(found, Penalty):
         raise ValueError(f"{text!r} is not a regularizer")
     return found

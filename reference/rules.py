@@ -70,7 +70,12 @@ def _backward(network: Network, found: tuple[End, ...], scale: float) -> Iterato
     A tensor with several readers gets one rule, when all of them have sent something back.
     """
     sent: dict[str, list[Rule]] = {}
-    every = (*_sent_back(network, found), *_of_penalties(network, scale))
+    layers = tuple(_sent_back(network, found))
+    needed = {rule.tensor for rule in layers} | {names.gradient(P) for P in network.learned()}
+    needed |= {names.gradient(end.place.gives) for end in found}
+    penalties = [rule for rule in _of_penalties(network, scale) if rule.tensor in needed]
+    first = [rule for rule in penalties if network.has_examples(rule.tensor)]  # what a layer gives, as W1 comes last
+    every = (*first, *layers, *(rule for rule in penalties if rule not in first))
     expected = Counter(rule.tensor for rule in every)
     for rule in every:
         parts = sent.setdefault(rule.tensor, [])
@@ -86,7 +91,7 @@ def _sent_back(network: Network, found: tuple[End, ...]) -> Iterator[Rule]:
     """
     joint = {end.place.gives for end in found if end.joint} - {end.place.gives for end in found if not end.joint}
     every = (place for layer, place in network.places if not isinstance(layer, Identity))
-    last = joint - {source.tensor for place in every for source in place.sources}
+    last = joint - {source.tensor for place in every for source in place.sources} - {P for P, _ in network.regularizers}
     yield from (end.backward(network.depth) for end in found)
     for layer, place in reversed(network.places):
         if place.gives not in last:

@@ -13,7 +13,7 @@ A name is a quantity, with its role in front of it and its state behind it:
     update_W1                what is subtracted from W1
     iterate2_W1              a matrix on the way to update_W1, after two iterations of Muon
     r_W1  c_W1               what Adafactor keeps of the rows and of the columns of W1
-    penalty_W1               what the regularizer of W1 adds to the cost
+    penalty_W1  penalty_A1   what the regularizer of W1, or the activity regularizer of A1, adds to the cost
     W1_decayed  W1_new       W1 after weight decay, and after the step
     W1_updated               W1 after the update, where the average of the weights may overwrite it
     C_reported               the cost that Keras reports of the step

@@ -12,7 +12,7 @@ from verify.errors import Unsupported, Unusable
 UNKNOWN = {
     "LSTM": lambda: sequential(L.LSTM(2), L.Dense(5, "softmax"), shape=(3, 3)),
     "activation sin": lambda: sequential(L.Dense(7, keras.ops.sin), L.Dense(5, "softmax")),
-    "activity_regularizer": lambda: sequential(L.Dense(5, "softmax", activity_regularizer="l2")),
+    "activity_regularizer": lambda: sequential(L.Dense(5, "softmax", activity_regularizer=keras.ops.sum)),
     "all its layers are frozen": lambda: sequential(L.Dense(7, trainable=False), L.Dense(5, trainable=False)),
     "float16": lambda: sequential(L.Dense(5, "softmax", dtype="float16")),
     "mixed": lambda: sequential(L.Dense(5, "softmax", dtype="mixed_float16")),

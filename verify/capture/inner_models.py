@@ -26,6 +26,9 @@ def opened(functional: Any, title: str, sequential: bool = False) -> Any:
     except Unsupported:
         raise
     except Exception as error:  # the `call` of an inner model may raise anything
+        if "add_loss" in str(error):
+            text = "a model inside it adds losses of its own (add_loss), which is not verified"
+            raise Unsupported([(title, text)]) from error
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise Unsupported([(title, f"a model inside it cannot be read: {reason}; use its layers directly")]) from error
 

@@ -141,6 +141,10 @@ def _called(model: Any, title: str) -> Any:
     try:
         return keras.Model(symbolic, model.call(symbolic, **options))
     except Exception as error:  # the user's own code may raise anything
+        if "add_loss" in str(error):  # Keras refuses it on symbolic inputs
+            raise Unsupported(
+                [(title, "its `call` adds losses of its own (add_loss), which is not verified")]
+            ) from error
         reason = (str(error).splitlines() or [type(error).__name__])[0].partition(". ")[0][:200]
         text = f"its `call` cannot be read from a symbolic input: {reason.rstrip('.')}; {INSTEAD}"
         raise Unsupported([(title, text)]) from error

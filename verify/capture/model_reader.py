@@ -3,7 +3,7 @@
 Nothing unknown is skipped. If a model has parts that By Hand does not support, it is refused and every part is named.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
@@ -16,6 +16,8 @@ from reference.layers.layer import Layer, Place, Shape
 from reference.layers.linear import Linear
 from reference.network import Network, Node
 from reference.row_numbers import only_moved
+from reference.tensor_names import penalty as penalty_of
+from verify.capture.activities import activities, refused_activity
 from verify.capture.layers import by_function, by_layer, by_operation
 from verify.capture.model_graph import Call, Graph, called_shape, graph_of, is_flattened
 from verify.capture.parameters import constraints, refused_regularizers, regularizers
@@ -106,8 +108,8 @@ class ModelReading:
         """Note the dtype in which a layer computes."""
         if layer.dtype_policy.compute_dtype != layer.dtype_policy.variable_dtype:
             self.problem(layer, f"its policy {layer.dtype_policy.name} mixes two precisions")
-        if getattr(layer, "activity_regularizer", None) is not None and not hasattr(layer, "kernel"):
-            self.problem(layer, "activity_regularizer is not verified")
+        if why := refused_activity(layer):
+            self.problem(layer, why)
         if by_layer().get(type(layer)) is not None or type(layer) is keras.layers.Activation:
             self.dtypes.add(layer.dtype_policy.compute_dtype)
 
@@ -186,8 +188,9 @@ class ModelReading:
         refused = refused_regularizers(model.trainable_variables)
         self.problems += refused
         regularized = sum(variable.regularizer is not None for variable in model.trainable_variables)
+        regularized += sum(getattr(call.layer, "activity_regularizer", None) is not None for call in self.graph.calls)
         if not refused and len(model.losses) > regularized:
-            self.problems.append((title, "it adds losses of its own (add_loss, activity regularizers)"))
+            self.problems.append((title, "it adds losses of its own (add_loss), which is not verified"))
         if self.problems:
             raise Unsupported(self.problems)
         try:
@@ -199,16 +202,21 @@ class ModelReading:
         self._check_shapes(places)
         variables, kept = self._variables(places)
         learned = {P: shape for layer, place in network.places for P, shape in layer.learned(place).items()}
+        calls = ((part.call.layer, self.at[id(part.call.gives)]) for part in self.parts)
+        active = activities(calls, self.nodes, places, next(iter(self.dtypes)))
         regular, constrained = regularizers(variables, learned), constraints(variables, learned)
-        network = replace(network, regularizers=regular, constraints=constrained)
-        stages = tuple(self._stage(part, places) for part in self.parts)
+        network = replace(network, regularizers=(*regular, *active.items()), constraints=constrained)
+        stages = tuple(self._stage(part, places, active) for part in self.parts)
         return Understood(self.graph, stages, network, self.dtypes.pop(), variables, kept, self.channels_first)
 
-    def _stage(self, part: _Part, places: list[Place]) -> Stage:
+    def _stage(self, part: _Part, places: list[Place], active: Mapping[str, object]) -> Stage:
         """Return the stage of a call."""
+        name = places[self.at[id(part.call.gives)]].gives
+        own = getattr(part.call.layer, "activity_regularizer", None) and active.get(name)
+        penalty = penalty_of(name) if own else ""
         gives = tuple(places[k].gives for k in part.nodes if places[k].gives != places[k].reads)
         reads = tuple(id(tensor) for tensor in part.call.reads)
-        return Stage(part.call.layer, part.reader, gives, reads, id(part.call.gives))
+        return Stage(part.call.layer, part.reader, gives, reads, id(part.call.gives), penalty)
 
     def _check_shapes(self, places: list[Place]) -> None:
         """Raise Unsupported, naming the layers that By Hand gives another shape than Keras."""

@@ -25,7 +25,7 @@ def refused_regularizers(variables: Iterable[Any]) -> list[tuple[str, str]]:
         try:
             _regularizer(variable)
         except (ValueError, TypeError) as error:
-            problems.append((f"variable {variable.path}", f"regularizer {_name(variable.regularizer)}; {error}"))
+            problems.append((f"variable {variable.path}", f"regularizer {name_of(variable.regularizer)}; {error}"))
     return problems
 
 
@@ -72,7 +72,7 @@ def constraints(variables: Mapping[str, Any], learned: Mapping[str, Shape]) -> t
         try:
             found.append((P, _constraint(own, tuple(variables[P].shape), shape)))
         except (ValueError, TypeError) as error:
-            problems.append((f"variable {variables[P].path}", f"constraint {_name(own)}; {error}"))
+            problems.append((f"variable {variables[P].path}", f"constraint {name_of(own)}; {error}"))
     if problems:
         raise Unsupported(problems)
     return tuple(found)
@@ -116,5 +116,6 @@ def _number(own: Any, name: str, default: float) -> float:
         raise ValueError(f"{name} must be a number, not {value!r}") from error
 
 
-def _name(own: Any) -> str:
+def name_of(own: Any) -> str:
+    """Return the name of a regularizer or constraint, or of its class."""
     return str(getattr(own, "__name__", type(own).__name__))

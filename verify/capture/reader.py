@@ -17,7 +17,6 @@ from reference.layers.layer import Layer, Shape
 
 Tensors = dict[str, Any]
 BESIDE = " beside"  # follows the name of a Z that is computed from a copy of the inputs
-REFUSED = ("activity_regularizer",)
 UNKNOWN = "By Hand does not know it; `python -m verify.capture.supported` lists what is verified"
 # The base class of all of Keras's variables.
 VARIABLE = next(kind for kind in reversed(keras.Variable.__mro__) if kind.__module__.startswith("keras."))
@@ -105,10 +104,7 @@ class WeightsReader(Reader):
         return [layer.kernel] + ([layer.bias] if layer.use_bias else [])
 
     def check(self, layer: Any, reading: Reading) -> None:
-        """Note what is not supported: activity regularizers, LoRA, quantized weights."""
-        for what in REFUSED:
-            if getattr(layer, what, None) is not None:
-                reading.problem(layer, f"{what} is not verified")
+        """Note what is not supported: LoRA, quantized weights."""
         if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
             reading.problem(layer, "LoRA and quantised weights are not verified")
 

@@ -18,6 +18,7 @@ import tensorflow as tf
 from reference import tensor_names as names
 from reference.network import Network
 from reference.rules import rules
+from verify.capture.activities import activity_apart
 from verify.capture.compile_arguments import loss_text, losses_of, optimizer_text
 from verify.capture.essay_model import moments as moments_of
 from verify.capture.layers import fused
@@ -36,13 +37,21 @@ def _pass(model: Any, understood: Understood, X: Sequence[Any], found: Tensors, 
     The operations have the names that they have in Keras's own step, because TensorFlow's grappler orders the factors
     of a product by name.
     """
+    penalties = []
     with tf.name_scope(model.name):
         inputs = zip(understood.graph.inputs, X, strict=True)
         tensors = {id(symbolic): tf.cast(x, understood.takes(symbolic)) for symbolic, x in inputs}
         for stage in understood.stages:
             read = [tensors[key] for key in stage.reads]
             A = read if len(read) > 1 else read[0]
-            tensors[stage.output] = stage.reader.run(stage.layer, stage.gives, A, found, training)
+            with activity_apart(stage.layer) as penalty:
+                output = tensors[stage.output] = stage.reader.run(stage.layer, stage.gives, A, found, training)
+            if stage.penalty:
+                found[stage.penalty] = penalty(output)
+                penalties.append((stage.layer, found[stage.penalty]))
+    model._clear_losses()  # a call of a layer clears its losses, too
+    for layer, mean in penalties:
+        layer.add_loss(mean)
     return [tensors[id(output)] for output in understood.graph.outputs]
 
 
@@ -146,7 +155,7 @@ def _costs(model: Any, understood: Understood, y: Sequence[Any], s: Sequence[Any
     every = enumerate(zip(losses_of(model, understood.graph.output_names), y, predictions, weights, strict=True), 1)
     costs = {names.of_layer("C", k): (loss(*of_output), weight) for k, ((loss, weight), *of_output) in every}
     found = {name: cost if weight is None else cost * weight for name, (cost, weight) in costs.items()}
-    variables = {P: understood.parameters[P] for P in regularized}
+    variables = {P: understood.parameters[P] for P in regularized if P in understood.parameters}
     return found | {names.penalty(P): variable.regularizer(variable) for P, variable in variables.items()}
 
 

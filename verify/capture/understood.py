@@ -12,7 +12,8 @@ from verify.capture.reader import Reader
 class Stage:
     """A call of a Keras layer, its reader, and the names of the tensors that its parts compute.
 
-    `reads` and `output` are the ids of Keras's symbolic tensors.
+    `reads` and `output` are the ids of Keras's symbolic tensors. `penalty` is the name of what its activity regularizer
+    adds to the cost; "" if it adds nothing.
     """
 
     layer: Any
@@ -20,6 +21,7 @@ class Stage:
     gives: tuple[str, ...]
     reads: tuple[int, ...]
     output: int
+    penalty: str = ""
 
 
 @dataclass(frozen=True)

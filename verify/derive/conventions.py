@@ -5,7 +5,9 @@ from functools import partial
 
 import numpy as np
 
+from reference.activity import slope_of_sizes
 from reference.branches import KIND as BRANCHES
+from reference.orthogonal import mean_cosine_slope
 from reference.regularizers import absolute_slope, both_slopes, squared_slope
 from reference.rule import Rule
 from reference.sliding import Sliding
@@ -98,6 +100,6 @@ def _regularizer(case: DerivedStep, rule: Rule, position: tuple[int, ...]) -> It
         names = rule.inputs[first : first + count]
         first += count
         own = compute.func if isinstance(compute, partial) else compute
-        if own in (absolute_slope, squared_slope, both_slopes):
+        if own in (absolute_slope, squared_slope, both_slopes, mean_cosine_slope, slope_of_sizes):
             part = float(compute(case.array(names[0]).astype(np.float64))[position])
             yield f"The regularizer's share of this gradient is {part:.9g}"

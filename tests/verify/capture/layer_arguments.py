@@ -64,7 +64,7 @@ ONLY_IF_NEEDED = {"groups": (L.GroupNormalization,), "mean": (L.Normalization,),
 BESIDE = {"output_padding": {"strides": 2}}  # other arguments without which one has no meaning
 OF_ROWS = ("embeddings_regularizer", "embeddings_constraint")  # Keras hands on single rows
 CONSTRAINED = ("regularizer", "constraint")
-REFUSED = {"data_format": "channels_first", "activity_regularizer": "l2", "renorm": True, "synchronized": True,
+REFUSED = {"data_format": "channels_first", "activity_regularizer": keras.ops.sum, "renorm": True, "synchronized": True,
            "interpolation": "bilinear", "mask_zero": True, "lora_rank": 1}  # fmt: skip
 # no effect unless `renorm`; an axis is modelled above, or refused by tests of its layer (layers/test_normalizations.py)
 WITHOUT_EFFECT = {

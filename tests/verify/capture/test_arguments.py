@@ -23,6 +23,7 @@ OPTIMIZER |= {"use_ema": True, "loss_scale_factor": 2.0, "gradient_accumulation_
 # arguments whose value reaches the equations, each with a value that is not its default
 MODELLED = {
     L.Dense: {
+        "activity_regularizer": "l2",
         "units": 4,
         "activation": "tanh",
         "use_bias": False,
@@ -37,7 +38,8 @@ MODELLED = {
     L.Flatten: {"data_format": "channels_first"},
     L.LeakyReLU: {"negative_slope": 0.1},
     L.Rescaling: {"scale": 0.5, "offset": 0.25},
-    L.Activation: {"activation": "sigmoid"},
+    L.Activation: {"activation": "sigmoid", "activity_regularizer": "l2"},
+    L.ActivityRegularization: {"l1": 0.1, "l2": 0.1},
     L.ReLU: {"max_value": 0.5, "negative_slope": 0.1, "threshold": 0.1},
     keras.losses.CategoricalCrossentropy: {"from_logits": True, "label_smoothing": 0.1, "reduction": "sum"},
     keras.losses.SparseCategoricalCrossentropy: {"from_logits": True, "reduction": "sum"},
@@ -49,6 +51,7 @@ MODELLED = {
 }
 NEEDED = {
     L.Dense: {"units": 3},
+    "activity_regularizer": "l2",
     L.Dropout: {"rate": 0.5},
     L.Rescaling: {"scale": 2.0},
     L.Activation: {"activation": "relu"},
@@ -80,10 +83,8 @@ def behind(inputs):
 
 
 REFUSED = {
-    ("Dense", "activity_regularizer"): lambda: dense(activity_regularizer="l2"),
     ("Dense", "lora_rank"): lambda: dense(lora_rank=2),
     ("Dropout", "noise_shape"): lambda: model(L.Dropout(0.5, noise_shape=(1, 5))),
-    ("Activation", "activity_regularizer"): lambda: model(L.Dense(4), L.Activation("relu", activity_regularizer="l2")),
     ("Softmax", "axis"): lambda: model(L.Dense(4), L.Softmax(axis=0)),
     ("InputLayer", "sparse"): lambda: behind(keras.Input((5,), sparse=True)),
     ("InputLayer", "ragged"): lambda: behind(keras.Input((5,), ragged=True)),

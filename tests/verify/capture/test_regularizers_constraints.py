@@ -123,7 +123,7 @@ REFUSED = {
     "constraint UnitNorm; a variable with 1 axes has no axis='a'": {"bias_constraint": K.UnitNorm(axis="a")},
     r"constraint UnitNorm; .* each named once, not axis=\[0, -2\]": {"kernel_constraint": K.UnitNorm(axis=[0, -2])},
     "the lower limit 0.8 of the norm is above the upper limit 0.5": {"kernel_constraint": K.MinMaxNorm(0.8, 0.5)},
-    "activity_regularizer is not verified": {"activity_regularizer": "l2"},
+    "activity_regularizer OrthogonalRegularizer is not": {"activity_regularizer": "orthogonal_regularizer"},
 }
 
 

@@ -20,7 +20,9 @@ NAMED = {
         "squares of the cosines", "rows for columns, or columns for rows", "diagonal not removed",
         "penalty counted twice", "vectors not brought to the length 1", "slope without that of the lengths",
     },
-    "sizes": {"penalty counted twice", "L1 in place of L2, or L2 in place of L1", "half the penalty"},
+    "sizes": {
+        "penalty counted twice", "λ1 exchanged with λ2", "L1 in place of L2, or L2 in place of L1", "half the penalty",
+    },
 }  # fmt: skip
 
 

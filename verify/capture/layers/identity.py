@@ -1,4 +1,4 @@
-"""Keras's Identity."""
+"""Keras's Identity, and ActivityRegularization, which also hands on what it reads."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from verify.capture.reader import Reader, Reading
 class IdentityReader(Reader):
     """Reads an Identity layer."""
 
-    types = (keras.layers.Identity,)
+    types = (keras.layers.Identity, keras.layers.ActivityRegularization)
 
     def read(self, layer: Any, reading: Reading) -> None:
         """Add the layer, which computes nothing."""

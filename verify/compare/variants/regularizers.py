@@ -17,7 +17,7 @@ from reference.regularizers import (
     squared_sum,
 )
 from reference.rule import Rule
-from verify.compare.variants import orthogonal
+from verify.compare.variants import activity, orthogonal
 from verify.compare.variants.shared import SIZES, VariantParts, options, unchanged
 
 Function = Callable[..., Any]
@@ -43,6 +43,7 @@ def _wrong(compute: Function) -> Iterator[tuple[str, Function]]:
     """Yield the names of what people do in place of a penalty or of its slope, and the function of each."""
     found = {name: size for name, size in options(compute).items() if name in ("factor", "l1", "l2")}
     yield from orthogonal.variants(compute)
+    yield from activity.variants(compute)
     own = compute.func if isinstance(compute, partial) else compute
     if own not in (*OTHER, both_sums, both_slopes):
         return
@@ -53,7 +54,7 @@ def _wrong(compute: Function) -> Iterator[tuple[str, Function]]:
     if own in OTHER:
         yield "L1 in place of L2, or L2 in place of L1", partial(OTHER[own], **found)
     else:
-        yield "λ1 and λ2 exchanged", partial(own, l1=found["l2"], l2=found["l1"])
+        yield "λ1 exchanged with λ2", partial(own, l1=found["l2"], l2=found["l1"])
     yield "root of the sum of squares", lambda P: compute(P) / np.sqrt(np.sum(P * P))
     for size in SIZES[:3]:
         yield f"λ × {1 + size:g}", partial(own, **{name: factor * (1 + size) for name, factor in found.items()})
