@@ -190,7 +190,7 @@ def zero_moment(P: Any) -> Any:
 
 
 def zero_factor(P: Any, tensor: str) -> Any:
-    """What is kept of the rows or columns of a matrix begins at 0.  P -> one axis less.  Shazeer & Stern 2018"""
+    """The zeros that the mean over rows or columns begins with.  P -> one axis less.  Shazeer & Stern 2018"""
     return np.zeros(names.shape_in_role(tensor, tuple(P.shape)))
 
 

@@ -46,7 +46,7 @@ class Checked:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the reader of a result should know, such as what the cost is divided by."""
+        """The notes that help to read the result, such as what the cost is divided by."""
         return self.result.notes
 
     def assert_passed(self) -> None:

@@ -35,7 +35,7 @@ def value(check, name, step=1):
 
 
 def said(check, tensor, *index, step=1):
-    """What the derivation of one number says below it."""
+    """The notes below the derivation of one number."""
     return " ".join(explain(DerivedStep(check.trace, step), tensor, index).steps[0].notes)
 
 

@@ -48,7 +48,7 @@ def test_all_cells_run():
     code = [cell for cell in done.cells if cell.cell_type == "code"]
     assert all(cell.execution_count for cell in code)
     printed = "".join(o.get("text", "") for cell in code for o in cell.outputs)
-    assert "54 tensors, 766,501 numbers" in printed and "digits are read rightly" in printed
+    assert "55 tensors, 766,502 numbers" in printed and "digits are read rightly" in printed
     shown = [o.data["text/markdown"] for cell in code for o in cell.outputs if "text/markdown" in o.get("data", {})]
     assert len(shown) == 1 and shown[0].startswith("# PASS dW3")
 

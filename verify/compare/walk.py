@@ -122,10 +122,9 @@ class Walk:
             for mode in self.modes:
                 if mode == "local" or rule.tensor not in self.ended:
                     comparisons.append(self._judged(rule, plan, number, order, mode, arrays))
-        local = {**self.local, **constants}
-        comparisons += compare_own_results(number, trace, plan, local, captured, self.tolerance, self.balls)
-        order = max((c.order for c in comparisons), default=0) + 1
-        comparisons += compare_reported(number, order, trace, captured, self.balls.get("C"), self.tolerance)
+        comparisons += compare_own_results(number, trace, plan, self.local, captured, self.tolerance, self.balls)
+        last = len(plan) + len(captured)  # no other comparison of this step has so high an order
+        comparisons += compare_reported(number, last, trace, captured, self.balls.get("C"), self.tolerance)
         if self.explains and not self.tolerance:
             self._explain(comparisons, {rule.tensor: rule for rule in plan})
         return comparisons
@@ -164,17 +163,15 @@ class Walk:
         inner, operands = inner_balls(rule, {r.tensor: r for r in plan}, self.local, self.precision)
         ball = evaluate(rule, operands, self.precision) if inner else None
         actual = self.tensors[rule.tensor]
-        spanning = compare_tensor(
-            rule, first.step, first.order, "local", ball, actual, None, self.precision.name, array
-        )
-        if ball is None or not spanning.passed:
+        wider = compare_tensor(rule, first.step, first.order, "local", ball, actual, None, self.precision.name, array)
+        if ball is None or not wider.passed:
             return first
         narrow = self.balls[rule.tensor]
         outside = ~(np.abs(actual - narrow.value) <= narrow.spread())
         if (ball.spread()[outside] > np.abs(ball.value[outside]) / 2).any():  # such a bound would notice nothing
             return replace(first, verdict="unjudged", explanation=f"{TOGETHER}{', '.join(inner)}, {TOO_WIDE}")
         self.balls[rule.tensor] = ball
-        return replace(spanning, explanation=f"{TOGETHER}{', '.join(inner)}")
+        return replace(wider, explanation=f"{TOGETHER}{', '.join(inner)}")
 
     def _otherwise(self, rule: Rule, first: Comparison, arrays: Mapping[str, Array]) -> Comparison:
         """Return the comparison with another function of the rule, which XLA may have taken; the first if none fits."""

@@ -1,4 +1,7 @@
-"""Witnesses of weights of examples: the complex step, a sum written out, and what a weight of 2 means."""
+"""Witnesses of weights of examples: the complex step, a sum written out, and what a weight of 2 means.
+
+The tolerances are float64's rounding of a few dozen (1e-14) or a few hundred (1e-12) operations.
+"""
 
 from functools import partial
 

@@ -107,7 +107,7 @@ def drawn_network(rng):
 
 
 def _of_factor(rng, name, network):
-    """What Adafactor keeps of the rows or columns of a parameter: numbers above 0."""
+    """Numbers above 0, as Adafactor's means over the rows or columns of a parameter are."""
     return (np.abs(numbers(rng, network.tensor_shape(name, 1), 1)) + 0.1).astype(np.float32)
 
 

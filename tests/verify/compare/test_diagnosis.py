@@ -41,7 +41,7 @@ def local(trace, tensor):
 
 
 def test_a_tensor_that_is_handed_on_is_no_cause():
-    """What Keras reports is the cost, and the update of RMSprop with momentum is m: they hold what is wrong too."""
+    """The reported cost is C, and the update of RMSprop with momentum is m: both hold the wrong numbers."""
     trace, rng = simulate(optimizer="rmsprop(momentum=0.9)"), np.random.default_rng(1)
     wrong = trace.tensors["step2/C"] * np.float32(1.0137)
     assert local(altered(altered(trace, "step2/C", wrong), "step2/C_reported", wrong), "C") == ""

@@ -1,4 +1,4 @@
-"""What a derivation says of conventions, and of the order of a long sum. The numbers are simulated."""
+"""The sentences of a derivation about conventions, and about the order of a long sum. The numbers are simulated."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_the_divisor_of_a_moving_variance_is_that_of_its_own_layer():
     right = trace.step(1)[variance][0, 1]
     words = said(trace, variance, 1, 2)
     assert words.startswith("The variance is divided by n; by other conventions the number would be ")
-    assert float(words.split(" would be ")[1].split()[0]) == pytest.approx(right * 7 / 6, rel=1e-5)
+    assert float(words.split(" would be ")[1].split()[0]) == pytest.approx(right * 7 / 6, rel=1e-5)  # six digits
 
 
 def test_an_update_shows_what_the_whole_step_would_give():
@@ -54,7 +54,7 @@ def test_an_update_shows_what_the_whole_step_would_give():
     words = said(trace, "W2_new", 3, 2, step=2)
     step = trace.step(2)
     after = (step["W2"] - step["update_W2"])[2, 1] * 0.99
-    assert float(words.split(" (decay after the update)")[0].split()[-1]) == pytest.approx(after, rel=1e-6)
+    assert float(words.split(" (decay after the update)")[0].split()[-1]) == pytest.approx(after, rel=1e-6)  # float32
     assert "(decay in the gradient (L2), not decoupled)" in words
     assert "decay" not in said(trace, "dW2", 3, 2) and "decay" not in said(simulate(), "W2_new", 3, 2)
 

@@ -1,11 +1,18 @@
-"""The kill matrix of networks (convolutional, residual, of words): every fault is noticed, and its cause named."""
+"""The kill matrix of networks (convolutional, regularized, …): every fault is noticed, and its cause named."""
+
+from dataclasses import replace
 
 import pytest
 
+from reference.activity import Activity
+from reference.network import chain
+from reference.orthogonal import Orthogonal
+from reference.regularizers import Regularizer
 from tests.support.graphs import SEVERAL, graph
 from tests.support.simulate import simulate
 from verify.faults.kill_matrix import KillMatrix, counts, matrix
 
+PLAIN = chain((6, 5, 3), ("tanh", "softmax"))
 NETWORKS = {
     "convolutional": graph(
         "input(nodes=(8, 8, 1))", "convolution(filters=3, kernel=(3, 3))", "relu", "max_pooling",
@@ -22,6 +29,9 @@ NETWORKS = {
         "input(nodes=7)", "embedding(rows=60, nodes=4)", "global_average_pooling", "dense(nodes=6)", "relu",
         "dense(nodes=5)", "tanh", "dense(nodes=3)", "softmax",
     ),
+    "orthogonal": replace(PLAIN, regularizers=(("W1", Orthogonal(0.3)), ("W2", Orthogonal(0.2, "columns")))),
+    "regularizers": replace(PLAIN, regularizers=(("W1", Regularizer(l1=0.1, l2=0.2)), ("W2", Regularizer(l2=0.1)))),
+    "activity regularizers": replace(PLAIN, regularizers=(("A1", Activity(0.3, 0.2)), ("A2", Activity(l2=0.3)))),
 }  # fmt: skip
 LOSSES = {"two outputs": SEVERAL["two outputs"][1]}
 NAMED = {  # of the issue: each must be among the faults
@@ -37,6 +47,17 @@ NAMED = {  # of the issue: each must be among the faults
         "of a row used several times, the mean of the gradients",
         "the sum of all gradients in the rows that are not used", "the square of the summed gradient",
         "v kept where a row is not used",
+    },
+    "orthogonal": {
+        "squares of the cosines", "rows for columns, or columns for rows", "diagonal not removed",
+        "penalty counted twice", "vectors not brought to the length 1", "slope without that of the lengths",
+    },
+    "regularizers": {
+        "penalty counted twice", "λ1 exchanged with λ2", "L1 in place of L2, or L2 in place of L1", "half the penalty",
+    },
+    "activity regularizers": {
+        "penalty not divided by the batch", "penalty divided by all numbers", "half the penalty",
+        "λ1 exchanged with λ2", "sign of the penalty", "penalty of A1 lost", "gradient of branch 1 of 2 lost",
     },
 }  # fmt: skip
 
