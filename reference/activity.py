@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from reference.notation import text_of
-from reference.operations import Function, added, product, rounded_as
+from reference.operations import Function, added, product, rounded_as, sign
 
 
 def mean_of_sizes(A: Any, l1: float, l2: float) -> Any:
@@ -25,7 +25,7 @@ def mean_of_sizes(A: Any, l1: float, l2: float) -> Any:
 def slope_of_sizes(A: Any, l1: float, l2: float) -> Any:
     """λ1 sign(a) / N + 2 λ2 a / N, with sign(0) = 0.  A [N, ...] -> its shape.  Keras: Layer.activity_regularizer"""
     share = 1 / len(A)
-    absolute = [product(rounded_as(l1, A), share, 1.0 * (A > 0) - 1.0 * (A < 0))] if l1 else []
+    absolute = [product(rounded_as(l1, A), share, sign(A))] if l1 else []
     squared = [product(rounded_as(l2, A), share, 2, A)] if l2 else []
     return added(*absolute, *squared)
 

@@ -64,6 +64,12 @@ def norm(*arrays: Any) -> Any:
 
 
 @operation
+def sign(x: Any) -> Any:
+    """-1, 0 or 1, and NaN for NaN.  Any shape -> its shape."""
+    return np.sign(x)
+
+
+@operation
 def choose(mask: Any, x: Any, y: Any) -> Any:
     """x where the mask is true, y elsewhere.  Any shapes that broadcast -> their shape."""
     return np.where(mask, x, y)

@@ -12,7 +12,7 @@ import numpy as np
 
 from reference.layers.unit_normalization import unit, unit_gradient
 from reference.notation import text_of
-from reference.operations import Function, added, product, rounded_as
+from reference.operations import Function, added, product, rounded_as, sign
 
 EPSILON = 1e-7  # the least length: Keras's default epsilon, which keras.ops.normalize takes
 ALONG = {"rows": (-1,), "columns": (-2,)}  # the axis along which a row or a column runs
@@ -43,7 +43,7 @@ def mean_cosine_slope(P: Any, factor: float, mode: str) -> Any:
     """
     U = unit(P, axes=ALONG[mode], least=EPSILON)
     S = cosines(U, mode)
-    dS = product(rounded_as(factor, P), 0.5, 1 / pairs(P, mode)) * (1.0 * (S > 0) - 1.0 * (S < 0))
+    dS = product(rounded_as(factor, P), 0.5, 1 / pairs(P, mode)) * sign(S)
     dU = added(dS @ U, dS.T @ U) if mode == "rows" else added(U @ dS.T, U @ dS)
     return unit_gradient(dU, P, axes=ALONG[mode], least=EPSILON)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from reference.activity import Activity
 from reference.notation import parse, text_of
-from reference.operations import Function, product, rounded_as
+from reference.operations import Function, product, rounded_as, sign
 from reference.orthogonal import Orthogonal
 
 KIND = "regularizer"
@@ -24,7 +24,7 @@ def absolute_sum(P: Any, factor: float) -> Any:
 
 def absolute_slope(P: Any, factor: float) -> Any:
     """λ sign(p), 0 for p = 0.  P -> its shape.  Tibshirani 1996"""
-    return rounded_as(factor, P) * (1.0 * (P > 0) - 1.0 * (P < 0))
+    return rounded_as(factor, P) * sign(P)
 
 
 def squared_sum(P: Any, factor: float) -> Any:

@@ -29,7 +29,7 @@ def test_the_slope_is_that_of_the_penalty(l1, l2):
     assert apart(own.slope(W) * 0.5, slopes) > 0.1
     by_hand = sum(Fraction(l1) * abs(Fraction(w)) + Fraction(l2) * Fraction(w) ** 2 for w in W.ravel().tolist())
     assert abs(own.cost(W) - float(by_hand)) < 1e-14 * 10
-    assert own.slope(np.zeros(2)).tolist() == [0, 0]
+    assert own.slope(np.zeros(2)).tolist() == [0, 0] and np.isnan(own.slope(np.array([np.nan]))).all()
 
 
 def test_what_a_constraint_leaves():

@@ -27,6 +27,14 @@ def minimum(a: Ball, b: Ball) -> Ball:
     return a.same(-negated.value, negated.radius)
 
 
+@on_balls(operations.sign)
+def sign(a: Ball) -> Ball:
+    """Sign of a. A ball that reaches 0 holds all three signs."""
+    radius = a.spread()
+    undecided = (radius > 0) & ~(np.abs(a.value) > radius)  # also where the middle is NaN: the ball is infinite
+    return a.same(np.where(undecided, 0.0, np.sign(a.value)), np.where(undecided, 1.0, 0.0))
+
+
 @on_balls(operations.choose)
 def choose(mask: Any, a: Ball, b: Ball) -> Ball:
     """Element of a where the mask is true, of b elsewhere; where the mask is undecided, a ball that holds both."""

@@ -86,7 +86,8 @@ def forward(model: Any, understood: Understood) -> Step:
 def training(model: Any, understood: Understood) -> Step:
     """Return a function of X, y and s that does what `train_on_batch` does and returns all tensors by name."""
     network, parameters = understood.network, understood.parameters
-    learned = {P: variable for P, variable in parameters.items() if variable.trainable}
+    name_of = {id(variable): P for P, variable in parameters.items()}
+    learned = {name_of[id(v)]: v for v in model.trainable_variables}  # in the order in which Keras adds their squares
     moments = moments_of(model, parameters)
     optimizer = OPTIMIZERS[optimizer_text(model.optimizer, understood.dtype, parameters)]
     if network.constraints and optimizer.use_ema and optimizer.ema_overwrite_frequency:

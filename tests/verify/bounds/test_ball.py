@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference.feedforward import weighted_sum
-from reference.operations import choose, norm, operation, product, quotient, rounded_as
+from reference.operations import choose, norm, operation, product, quotient, rounded_as, sign
 from verify.bounds import Ball
 from verify.records.precision import FLOAT32, FLOAT64
 
@@ -108,6 +108,7 @@ OPERATIONS = {
     "product": lambda a, b: product(a, b, 0.3, 1 - b),
     "quotient": lambda a, b: quotient(a, np.sqrt(b * b) + 1e-3, 1e-3),
     "norm": lambda a, b: norm(a, b),
+    "sign": lambda a, b: sign(a - b),
     "choose": lambda a, b: choose(a > b, a * b, b * 0.1),
     "sum": lambda a, b: np.sum(a * b, axis=1, keepdims=True),
     "sum of all": lambda a, b: np.sum(a),
@@ -178,6 +179,14 @@ def test_a_choice_by_an_undecided_mask_holds_both():
     ball = choose(mask, x, y)
     for number, inside in ((2.0, [True, True, True]), (5.0, [True, False, True])):
         assert (np.abs(ball.value - number) <= ball.spread()).tolist() == inside
+
+
+def test_the_sign_of_a_ball_near_zero_may_be_any():
+    a = Ball(np.array([1e-9, -1.0, np.nan, 0.0, np.nan]), np.array([1e-8, 1e-8, np.inf, 0.0, 0.0]), FLOAT32)
+    ball = sign(a)
+    for number, inside in ((1.0, [True, False, True]), (0.0, [True, False, True]), (-1.0, [True, True, True])):
+        assert (np.abs(ball.value - number) <= ball.spread()).tolist()[:3] == inside
+    assert ball.value[3] == 0 and np.isnan(ball.value[4]) and not ball.spread()[3:].any()
 
 
 def test_zero_terms_do_not_count():
