@@ -114,11 +114,13 @@ def spread(values: Sequence[float]) -> list[float]:
 def child(module: str, words: Sequence[str], variables: Mapping[str, str] | None = None) -> Any:
     """Run `python -m module words` with these environment variables; return the JSON in its last line of output.
 
-    Raises SystemExit with what it wrote to standard error if it printed no JSON.
+    The lines before go to standard error. Raises SystemExit with what it wrote to standard error if it printed no JSON.
     """
     environment = {**os.environ, **(variables or {})}
     done = subprocess.run([sys.executable, "-m", module, *words], capture_output=True, text=True, env=environment)
     try:
-        return json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
+        *before, last = done.stdout.splitlines()
+        print(*before, sep="\n", end="\n" if before else "", file=sys.stderr, flush=True)
+        return json.loads(last)
+    except ValueError:
         raise SystemExit(done.stderr or f"{module} ended with status {done.returncode}") from None

@@ -31,7 +31,7 @@ from reference.optimizers.sgd import SGD
 from verify.compare.recompute import share
 from verify.compare.tensor import Comparison
 from verify.compare.walk import compare
-from verify.errors import Unusable, Unverifiable
+from verify.errors import Unsupported, Unusable, Unverifiable
 from verify.inputs import samples
 from verify.records.settings import OPTIMIZERS, Settings
 from verify.records.trace import Trace
@@ -90,6 +90,7 @@ class Counts:
     onednn: str = field(default_factory=lambda: "off" if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0" else "on")
     runs: int = 0
     refused: int = 0
+    unsupported: int = 0  # of the refused ones
     diverged: int = 0
     unjudged: int = 0
     elements: int = 0
@@ -116,7 +117,7 @@ class Counts:
 
     def merge(self, other: "Counts") -> None:
         """Add the counts of other runs."""
-        for name in ("runs", "refused", "diverged", "unjudged", "elements", "outside", "failed"):
+        for name in ("runs", "refused", "unsupported", "diverged", "unjudged", "elements", "outside", "failed"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for kind, (same, every) in other.reproduced.items():
             mine = self.reproduced.setdefault(kind, [0, 0])
@@ -197,6 +198,7 @@ def _models(numbers: range, of: str) -> Counts:
                 trace = capture_user_model(model, batches)
             except (Unverifiable, Unusable) as error:
                 counts.refused += 1
+                counts.unsupported += isinstance(error, Unsupported)
                 print(f"{number}: {text}\n   refused: {error}", flush=True)
                 continue
         counts.runs += 1

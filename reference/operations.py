@@ -81,8 +81,9 @@ def take(X: Any, places: Any) -> Any:
 
     X [N, ...], places [...] (whole numbers) -> [N, ...] with the shape of places.
     """
-    chosen = X.reshape(len(X), -1)[:, places]
-    return np.where(places >= 0, chosen, np.zeros(1, chosen.dtype)) if np.any(places < 0) else chosen
+    chosen = np.take(X.reshape(len(X), -1), places, axis=1)
+    chosen[:, places < 0] = 0
+    return chosen
 
 
 @operation

@@ -112,7 +112,7 @@ class Ball(NDArrayOperatorsMixin):
     @property
     def may_count(self) -> Any:
         """Mask of the elements that count as terms of a sum: False where the ball is exactly 0."""
-        return self.value != 0 if self.is_exact else self.reach > 0
+        return self.value != 0 if self.is_exact else (self.value != 0) | (self.radius != 0)
 
     def spread(self) -> Floats:
         """Return the radius as an array of the value's shape."""

@@ -11,6 +11,8 @@ from verify.bounds.ball import SLACK, Ball, on_balls
 from verify.bounds.selection import whole_numbers
 from verify.records.precision import Precision
 
+PART = 2**18  # numbers of a large matrix that are worked on at a time
+
 
 def of_sum(precision: Precision, value: Any, incoming: Any, terms: Any, magnitude: Any) -> Ball:
     """Return the ball of a sum of `terms` rounded products: in any order, each is rounded at most `terms` times.
@@ -42,11 +44,16 @@ def product_and_row(a: Ball, b: Ball, row: Ball) -> Ball:
 
 def _of_products(a: Ball, b: Ball) -> tuple[Any, Any]:
     """Return two matrices: the error that a and b bring into each sum, and the sum of the products' magnitudes."""
-    size_a, size_b = np.abs(a.value), np.abs(b.value)
-    incoming: Any = 0.0 if b.is_exact else size_a @ b.spread()
+    incoming: Any = 0.0 if b.is_exact else _by_parts(np.abs, a.value, b.spread())
     if not a.is_exact:
         incoming = incoming + a.spread() @ b.reach
-    return incoming, size_a @ size_b + incoming
+    return incoming, _by_parts(np.abs, a.value, np.abs(b.value)) + incoming
+
+
+def _by_parts(function: Any, a: Any, b: Any) -> Any:
+    """Return function(a) @ b. It is computed some rows at a time, so that function(a) is never held as a whole."""
+    parts = np.array_split(a, min(max(a.size // PART, 1), a.shape[-2]), axis=-2)
+    return np.concatenate([function(part) @ b for part in parts], axis=-2)
 
 
 def terms(a: Ball, b: Ball, *rows: Ball) -> Any:
@@ -59,10 +66,8 @@ def _count(a: Ball, axis: int) -> Any:
 
     The axis is kept with length 1. If no number of the array is 0, the count is the single number `shape[axis]`.
     """
-    reach = a.value if a.is_exact else a.reach
-    if np.count_nonzero(reach) == reach.size:
-        return reach.shape[axis]
-    return np.count_nonzero(reach, axis=axis, keepdims=True)
+    count = np.count_nonzero(a.may_count, axis=axis, keepdims=True)
+    return a.shape[axis] if np.all(count == a.shape[axis]) else count
 
 
 @on_balls("sum")
