@@ -103,12 +103,13 @@ def captured(
             shutil.rmtree(environment, ignore_errors=True)
 
 
-def installed(release: str, environment: Path) -> str:
-    """Make the environment; return why it could not be made, or ""."""
+def installed(release: str, environment: Path, keras: str = "") -> str:
+    """Make the environment, with the Keras of its time if none is named; return why it could not be made, or ""."""
     if (environment / "ready").exists():
         return ""
     shutil.rmtree(environment, ignore_errors=True)
-    wanted = [f"tensorflow=={release}", f"keras=={KERAS[release.rpartition('.')[0]]}.*"]
+    keras = keras or f"{KERAS[release.rpartition('.')[0]]}.*"
+    wanted = [f"tensorflow=={release}", f"keras=={keras}"]
     python = str(environment / "bin" / "python")
     for command in ([sys.executable, "-m", "venv", str(environment)], [python, "-m", "pip", "install", "-q", *wanted]):
         done = subprocess.run(command, capture_output=True, text=True)
