@@ -44,8 +44,8 @@ class Adagrad(Optimizer):
     moves_by_a_product = True  # a compiler may make a product of η g / √(v + ε)
 
     def begins_at(self, letter: str) -> float:
-        """Return the number at which all sums of squares begin."""
-        return self.initial_accumulator_value
+        """Return the number at which all v begin, and 0 for what accumulates and averages."""
+        return self.initial_accumulator_value if letter == "v" else 0.0
 
     def one_step(self, P: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
         """Return the step of a gradient, which also reads v_P and η."""

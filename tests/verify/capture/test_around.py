@@ -34,6 +34,8 @@ OPTIMIZERS = {
         S.CosineDecay(0.1, 5), 0.9, True, gradient_accumulation_steps=2, loss_scale_factor=8.0, global_clipnorm=0.01
     ),
     "accumulated, no update": lambda: O.Ftrl(0.1, weight_decay=0.1, gradient_accumulation_steps=3),
+    "average beside what begins at 0.1": lambda: O.Adagrad(0.1, use_ema=True),
+    "accumulated beside what begins at 0.1": lambda: O.Adagrad(0.1, gradient_accumulation_steps=2),
 }
 HOW = {"graph": ("float32", {}), "XLA": ("float32", {"jit_compile": True}), "float64": ("float64", {}),
        "eagerly": ("float32", {"run_eagerly": True})}  # fmt: skip
