@@ -94,35 +94,45 @@ def check(
     Raises Unusable if an argument cannot be used, Unsupported (an Unusable), which names everything in the model that
     By Hand does not know, and Unverifiable if TensorFlow's step does not repeat.
     """
-    if (rtol is None) != (atol is None):
-        raise Unusable("rtol and atol: give both, or neither for the derived bound")
     for name, value in (("rtol", rtol), ("atol", atol)):
         if value is not None and not (isinstance(value, int | float | np.number) and 0 <= value < np.inf):
             raise Unusable(f"{name}: a number of 0 or more is needed, not {value!r}")
+    if (rtol is None) != (atol is None):
+        raise Unusable("rtol and atol: give both, or neither for the derived bound")
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 1 <= steps <= 200:
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
     if sample_weight is not None and class_weight is not None:
         raise Unusable("sample_weight and class_weight: give one of them")
     if y is None and (sample_weight is not None or class_weight is not None):
         raise Unusable("x: a dataset brings the weights of its examples itself, as (x, y, weights)")
+    if y is not None and _is_dataset(x):
+        raise Unusable("y: a dataset holds the labels itself, as (x, y); leave y out")
     if class_weight is not None:
         from verify.capture.batch import of_classes
 
         sample_weight = of_classes(class_weight, y, model)
     given: tuple[Any, ...] = (x, y, sample_weight)
-    batches = _batches(x, int(steps)) if y is None else [given] * int(steps)
+    batches = _batches(model, x, int(steps)) if y is None else [given] * int(steps)
     trace = capture_user_model(model, batches, optimizer, loss)
     tolerance = None if rtol is None or atol is None else Tolerance(float(rtol), float(atol))
     return Checked(judge("backprop", trace, tolerance), trace)
 
 
-def _batches(dataset: Any, steps: int) -> list[tuple[Any, ...]]:
+def _is_dataset(x: Any) -> bool:
+    """Return whether x is a tf.data.Dataset."""
+    return hasattr(x, "take") and hasattr(x, "element_spec")
+
+
+def _batches(model: Any, dataset: Any, steps: int) -> list[tuple[Any, ...]]:
     """Return the first batches of a dataset of (x, y) or (x, y, weights), one for each step.  Raises Unusable."""
-    if not hasattr(dataset, "take") or not hasattr(dataset, "element_spec"):
+    if not _is_dataset(dataset):
         raise Unusable("y: labels are needed (only a tf.data.Dataset holds them itself)")
     batches = [batch for batch in dataset.take(steps)]
     if not batches or any(not isinstance(batch, tuple) or len(batch) not in (2, 3) for batch in batches):
         raise Unusable("x: a dataset of (x, y), or of (x, y, weights), is needed")
+    taken = getattr(model, "inputs", None)
+    if taken and np.ndim(batches[0][0]) == len(taken[0].shape) - 1:
+        raise Unusable("x: the dataset gives single examples; make batches of them, with .batch(N)")
     sizes = [examples(batch[0]) for batch in batches]
     if len(batches) < steps or len(set(sizes)) > 1:
         text = (

@@ -68,8 +68,10 @@ def by_hand(request: pytest.FixtureRequest) -> Callable[..., Checked]:
                 report = request.config.invocation_params.dir / folder / name
                 checked.write(report)
                 where = f"\nReport: {report / 'report.html'}"
-        except (Unusable, Unverifiable) as error:
+        except Unverifiable as error:
             problem = f"could not verify: {error}"
+        except Unusable as error:
+            problem = str(error)
         if problem:  # not inside `except`, so that pytest shows it once
             pytest.fail(problem, pytrace=False)
         request.node.user_properties.append(("by_hand", checked.headline))

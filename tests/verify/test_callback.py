@@ -91,7 +91,7 @@ def test_the_callback_refuses_what_it_cannot_verify():
     with pytest.raises(Unsupported, match="steps_per_execution"):
         fit([verify.ByHand()], steps_per_execution=2)
     model = small()
-    with pytest.raises(Unusable, match="sample_weight: weights of 0 or more"):
+    with pytest.raises(Unusable, match="sample_weight: finite weights of 0 or more"):
         model.fit(X, Y, sample_weight=-np.ones(6), verbose=0, callbacks=[verify.ByHand()])
     model.fit(X, Y, verbose=0)
     with pytest.raises(Unusable, match="every"):

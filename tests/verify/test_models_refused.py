@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import verify
 from tests.support.small_models import LABELS, L, S, X, Y, sequential, small
@@ -45,6 +46,12 @@ def test_an_unknown_layer_and_a_model_that_is_not_built_are_named():
             verify.check(model, X[:, :3], Y, optimizer="sgd", loss="mean_squared_error")
 
 
+def dataset(size):
+    """A dataset of the examples, in batches of this size; 0: of single examples."""
+    examples = tf.data.Dataset.from_tensor_slices((X, Y))
+    return examples.batch(size) if size else examples
+
+
 BAD = {
     "x: it holds NaN": {"x": np.full((6, 9), np.nan)},
     "x: numbers are needed": {"x": np.array([["a"] * 9] * 6)},
@@ -58,7 +65,13 @@ BAD = {
     "give both": {"rtol": 1e-3},
     "rtol: a number of 0 or more is needed, not 'a'": {"rtol": "a", "atol": 0.1},
     "atol: a number of 0 or more is needed, not inf": {"rtol": 1, "atol": np.inf},
-    "optimizer: Keras knows none": {"optimizer": "adamantium"},
+    "optimizer: Keras knows none called 'zzz'$": {"optimizer": "zzz"},
+    "optimizer: Keras knows none called 'addam'; did you mean 'adam'?": {"optimizer": "addam"},
+    "loss: Keras knows none called 'squared_hing'; did you mean 'squared_hinge'?": {"loss": "squared_hing"},
+    "y: a dataset holds the labels itself": {"x": dataset(2)},
+    "x: the dataset gives single examples; make batches of them": {"x": dataset(0), "y": None},
+    "not from 3 to 7": {"loss": "sparse_categorical_crossentropy", "y": np.arange(6) % 5 + 3},
+    "these have 5 numbers each, as categorical_crossentropy": {"loss": "sparse_categorical_crossentropy"},
     "too large for float32": {"x": np.full((6, 9), 1e300)},
 }
 

@@ -116,7 +116,7 @@ def test_any_other_error_is_itself(by_hand):
     found = started(tests)
     found.assert_outcomes(failed=3)
     first, second = "UNSUPPORTED layer Conv2D: not known", "a second run gives Z1 other bits"
-    lines = [f"could not verify: {first}", f"could not verify: {second}", "*KeyError: 'mine'*"]
+    lines = [f"{first}", f"could not verify: {second}", "*KeyError: 'mine'*"]
     found.stdout.fnmatch_lines(lines)
 
 
@@ -139,7 +139,7 @@ def test_a_folder_that_cannot_be_written_fails_the_test_in_one_sentence(started,
     tests = BOTH.replace('by_hand("wrong")', 'open("late", "w").close(); by_hand("wrong")')
     found = started(tests, "--by-hand-reports", "late")
     found.assert_outcomes(passed=1, failed=1)
-    found.stdout.fnmatch_lines(["could not verify: *late*cannot be written*"])
+    found.stdout.fnmatch_lines(["*late*cannot be written*"])
 
 
 def test_every_test_has_a_folder_of_its_own():

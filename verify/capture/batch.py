@@ -121,7 +121,8 @@ def _weights(value: Any, rows: tuple[int, ...], dtype: str, loss: Loss, name: st
     with np.errstate(over="ignore"):
         weights = weights.astype(dtype)
     if (weights < 0).any() or not np.isfinite(weights).all():
-        raise Unusable(f"{name}: weights of 0 or more are needed, which {dtype} can hold")
+        wrong = weights[~((weights >= 0) & np.isfinite(weights))][0]
+        raise Unusable(f"{name}: finite weights of 0 or more are needed, not {wrong:g} (in {dtype})")
     if not weights.any() and loss.reduction == "weighted_mean":
         raise Unusable(f"{name}: all weights are 0, and the cost is divided by their sum")
     return weights
@@ -194,13 +195,17 @@ def _labels(y: Array, outputs: tuple[int, ...], loss: Loss, dtype: str, name: st
     *rows, classes = outputs
     one_short, whole = y.shape[1:] == tuple(rows), not np.any(y != np.floor(y))
     if loss.takes_classes:
+        if loss.kind in NO_COLUMN and classes == 1:
+            raise Unsupported([(f"loss {loss.kind}", "of one class Keras compares each label with all examples")])
         if loss.kind in NO_COLUMN and y.shape[1:] != tuple(rows):
             text = f"{name}: labels of shape {['N', *rows]} are needed for {loss.kind}".replace("'", "")
             raise Unusable(f"{text}; of a column Keras compares each label with all examples")
         labels = y.reshape(y.shape[:-1]) if y.shape[1:] == (*rows, 1) else y
         if labels.shape[1:] != tuple(rows) or not whole or labels.min() < 0 or labels.max() >= classes:
             where = f", of shape {[len(y), *rows]}" if rows else ""
-            raise Unusable(f"{name}: whole-number labels from 0 to {classes - 1} are needed for {loss.kind}{where}")
+            text = f"{name}: whole-number labels from 0 to {classes - 1} are needed for {loss.kind}{where}"
+            several = f"; these have {classes} numbers each, as categorical_crossentropy takes them"
+            raise Unusable(text + (several if y.shape[1:] == outputs else f", not from {y.min():g} to {y.max():g}"))
         return labels.astype(np.int64)
     if one_short and classes == 1:
         y = y[..., None]

@@ -1,25 +1,31 @@
 """Describe the loss and the optimizer that a model was compiled with, as the texts that settings contain."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import fields
+from difflib import get_close_matches
 from functools import partial
+from inspect import isfunction
 from typing import Any
 
 import keras
 import numpy as np
 
 from reference.losses import SEPARATOR
+from reference.losses import kinds as losses
 from reference.notation import text_of
 from reference.optimizers import kinds
-from reference.schedules import SCHEDULES, OwnRate, Schedule
-from verify.capture.essay_model import to_numpy
+from reference.schedules import OwnRate
+from verify.capture.learning_rate import learning_rate
 from verify.capture.losses import by_class
+from verify.capture.numbers import number
 from verify.capture.optimizers import by_class as by_optimizer
 from verify.capture.optimizers import is_decayed, reader_of
-from verify.capture.reader import UNKNOWN, VARIABLE, rounded
+from verify.capture.reader import UNKNOWN, rounded
 from verify.errors import Unsupported, Unusable
 
 LAST = (None, -1, (-1,))  # axes of a loss of the whole batch, or of the last axis
+OWN_FUNCTION = "it is a function of your own, of which By Hand has no equation; pass a loss of Keras's itself"
+TRUTHS = ("from_logits", "apply_class_balancing")  # options of losses that are True or False
 OF_A_STEP = ("reduction", "weight", "epsilon")  # fields of a loss that are not among Keras's options of it
 REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_weight": "weighted_mean", "sum": "sum"}
 NOT_OPTIONS = ("learning_rate", "undecayed")  # fields of an optimizer that are found in other ways
@@ -34,11 +40,11 @@ def loss_text(model: Any, names: tuple[str, ...], dtype: str) -> str:
     `names` are Keras's names of the outputs. Raises Unsupported, naming everything that is not verified.
     """
     losses, problems = [], []
-    for number, (loss, weight) in enumerate(losses_of(model, names)):
+    for place, (loss, weight) in enumerate(losses_of(model, names)):
         try:
             losses.append(_described(loss, weight, dtype))
         except Unsupported as error:
-            where = "" if len(names) == 1 else f" of the output {names[number]}"
+            where = "" if len(names) == 1 else f" of the output {names[place]}"
             problems += [(what + where, why) for what, why in error.rows]
     if problems:
         raise Unsupported(problems)
@@ -98,7 +104,7 @@ def _loss(loss: Any) -> Any:
     try:
         own = keras.losses.get(loss) if named else loss
     except ValueError as error:
-        raise Unusable(f"loss: Keras knows none called {loss!a}") from error
+        raise Unusable(f"loss: {not_known(loss, losses())}") from error
     function, options = (own.func, own.keywords) if isinstance(own, partial) and not own.args else (own, {})
     functions = {getattr(keras.losses, kind.kind): keras_class for keras_class, kind in by_class().items()}
     if not isinstance(function, Hashable) or function not in functions:
@@ -109,12 +115,18 @@ def _loss(loss: Any) -> Any:
         raise Unusable(f"loss: {error}") from error
 
 
+def not_known(name: Any, verified: Iterable[str]) -> str:
+    """Return that Keras knows no loss or optimizer of this name, and which of the verified ones has a similar one."""
+    similar = get_close_matches(str(name).lower(), verified, 1)
+    return f"Keras knows none called {name!a}" + (f"; did you mean {similar[0]!a}?" if similar else "")
+
+
 def _described(own: Any, weight: float | None, dtype: str) -> str:
     """Return the description of one loss.  Raises Unsupported, naming everything that is not verified."""
     known = by_class()
     if type(own) not in known:
         name = getattr(own, "__name__", type(own).__name__)
-        raise Unsupported([(f"loss {name}", UNKNOWN)])
+        raise Unsupported([(f"loss {name}", OWN_FUNCTION if isfunction(own) else UNKNOWN)])
     kind = known[type(own)]
     config = {**own.get_config(), **getattr(own, "_fn_kwargs", {})}
     problems = []
@@ -131,7 +143,7 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
         text = f"a loss that computes in {computes} behind a model in {dtype} is not verified (keras.config.set_floatx)"
         problems.append(text)
     try:
-        options: dict[str, Any] = {name: _option(config[name]) for name in names.difference(OF_A_STEP)}
+        options: dict[str, Any] = {name: _option(name, config[name]) for name in names.difference(OF_A_STEP)}
         if "epsilon" in names:
             options["epsilon"] = float(keras.config.epsilon())
         options["reduction"] = REDUCTIONS.get(config["reduction"], "mean")
@@ -144,9 +156,12 @@ def _described(own: Any, weight: float | None, dtype: str) -> str:
     return str(description)
 
 
-def _option(value: Any) -> Any:
-    """Return an option of a loss as it is stored: a number as a float, and anything else as it is."""
-    return value if isinstance(value, bool) or np.ndim(value) else float(value)
+def _option(name: str, value: Any) -> Any:
+    """Return an option of a loss as it is stored: a number as a float, True and False as they are.
+
+    Raises ValueError if it is neither, nor several numbers.
+    """
+    return value if isinstance(value, bool) or name in TRUTHS or np.ndim(value) else number(name, value)
 
 
 def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) -> str:
@@ -164,7 +179,7 @@ def optimizer_text(optimizer: Any, dtype: str, parameters: Mapping[str, Any]) ->
     cast = ("weight_decay", *getattr(reader, "CAST", ()))
     words |= {word: rounded(words[word], dtype) for word in cast}
     words |= getattr(reader, "of_parameters", lambda *_: {})(optimizer, parameters)
-    rate = _learning_rate(optimizer, dtype)
+    rate = learning_rate(optimizer, dtype)
     accumulates = optimizer.gradient_accumulation_steps
     if accumulates and isinstance(rate, OwnRate):
         why = "accumulating gradients with a rate of one's own is not verified"
@@ -193,44 +208,13 @@ def _hyper_parameter(name: str, value: Any) -> Any:
     if isinstance(value, bool) or (value is None and name in MAY_BE_NONE):
         return value or 0.0 if name in MAY_BE_NONE else value
     try:
-        number = float("no number" if isinstance(value, str) else value)
-    except (ValueError, TypeError) as error:
-        raise Unusable(f"optimizer: {name} must be a number, not {value!r}") from error
-    if name in WHOLE and number % 1 != 0:
+        x = number(name, value)
+    except ValueError as error:
+        raise Unusable(f"optimizer: {error}") from error
+    if name in WHOLE and x % 1 != 0:
         raise Unusable(f"optimizer: {name} must be a whole number, not {value!r}")
-    if name in CLIPS and number < 0:
-        raise Unsupported([(f"optimizer {name}", f"Keras does not clip by {number:g}; a limit above 0 is verified")])
-    if name == "loss_scale_factor" and number == 0:
+    if name in CLIPS and x < 0:
+        raise Unsupported([(f"optimizer {name}", f"Keras does not clip by {x:g}; a limit above 0 is verified")])
+    if name == "loss_scale_factor" and x == 0:
         raise Unsupported([(f"optimizer {name}", "Keras divides by 0; a factor other than 0 is verified")])
-    return float(number)
-
-
-def _plain(value: Any) -> Any:
-    """Return an option of a schedule: a boolean as it is and any other value as a float. None becomes 0."""
-    return value if isinstance(value, bool) else float(value or 0.0)
-
-
-def _learning_rate(optimizer: Any, dtype: str) -> float | Schedule | OwnRate:
-    """Return the learning rate: a schedule, or the shortest decimal number that rounds to Keras's value.
-
-    Any other class or function is code of the person's own.  Raises Unsupported for a schedule that does not end.
-    """
-    own = optimizer._learning_rate
-    if isinstance(own, VARIABLE):
-        number = to_numpy(own)
-        return float(str(number)) if number.dtype == dtype else float(number)
-    kinds = {getattr(keras.optimizers.schedules, kind.__name__): kind for kind in SCHEDULES.values()}
-    if type(own) not in kinds:
-        name = getattr(own, "__name__", type(own).__name__)
-        return OwnRate("".join(c for c in str(name)[:80] if c.isprintable()))
-    config = {k: v for k, v in own.get_config().items() if k != "name"}
-    if config.get("warmup_target", 0) is None:  # Keras then takes no notice of its steps
-        config["warmup_steps"] = 0
-    elif not config.get("warmup_steps", 1):
-        config["initial_learning_rate"], config["warmup_target"] = config["warmup_target"], 0
-    try:
-        words = {k: tuple(map(float, v)) if isinstance(v, list | tuple) else _plain(v) for k, v in config.items()}
-        schedule: Schedule = kinds[type(own)](**words)
-    except (ValueError, TypeError) as error:
-        raise Unsupported([(f"learning rate {type(own).__name__}", str(error))]) from error
-    return schedule
+    return x

@@ -9,6 +9,7 @@ from reference.constraints import Constraint
 from reference.layers.layer import Shape
 from reference.orthogonal import EPSILON, Orthogonal
 from reference.regularizers import Penalty, Regularizer
+from verify.capture.numbers import number
 from verify.capture.reader import rounded
 from verify.errors import Unsupported
 
@@ -109,11 +110,7 @@ def _axes(given: Any, rank: int) -> tuple[int, ...]:
 
 def _number(own: Any, name: str, default: float) -> float:
     """Return an option of a regularizer or a constraint.  Raises ValueError if it is no number."""
-    value = getattr(own, name, default)
-    try:
-        return float(value)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{name} must be a number, not {value!r}") from error
+    return number(name, getattr(own, name, default))
 
 
 def name_of(own: Any) -> str:

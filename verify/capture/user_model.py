@@ -7,7 +7,8 @@ from typing import Any
 
 import keras
 
-from verify.capture.compile_arguments import loss_text, optimizer_text
+from reference.optimizers import kinds as optimizers
+from verify.capture.compile_arguments import loss_text, not_known, optimizer_text
 from verify.capture.memory import unchanged
 from verify.capture.model_graph import Graph
 from verify.capture.model_reader import understand
@@ -68,11 +69,11 @@ def _check_compiled(compiled: bool, **parts: Any) -> None:
     for name, value in parts.items():
         if value is None:
             why = (
-                f"the model is compiled with {name}=None; compile it with one"
+                f"the model is compiled with {name}=None; compile it with one, or name {name}="
                 if compiled
-                else "the model is not compiled; compile it"
+                else "the model is not compiled; compile it, or name optimizer= and loss="
             )
-            raise Unusable(f"{name}: {why}, or name {name}=")
+            raise Unusable(f"{name}: {why}")
 
 
 def _check_built(model: Any) -> None:
@@ -139,7 +140,7 @@ def _anew(optimizer: Any) -> Any:
     try:
         own = keras.optimizers.get(optimizer)
     except ValueError as error:
-        raise Unusable(f"optimizer: Keras knows none called {optimizer!a}") from error
+        raise Unusable(f"optimizer: {not_known(optimizer, optimizers())}") from error
     if isinstance(optimizer, str):
         return own
     try:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from reference.ends import End, ends
+from reference.layers.softmax import Softmax
 from reference.losses import losses_named
 from reference.losses.categorical_crossentropy import CategoricalCrossentropy
+from reference.losses.loss import Loss
 from reference.losses.sparse_categorical_crossentropy import SparseCategoricalCrossentropy
 from reference.network import Network
 from reference.schedules import OwnRate
@@ -59,10 +61,16 @@ def of_weights(step: Mapping[str, Array], network: Network, settings: Settings) 
 
 
 def of_cost(step: Mapping[str, Array], network: Network, settings: Settings) -> Iterator[str]:
-    """Yield notes on the cross-entropies of a step: labels that do not add up to 1, and a softmax taken twice."""
+    """Yield notes on the cross-entropies of a step.
+
+    They are about numbers that are no probabilities, labels that do not add up to 1, and a softmax taken twice.
+    """
     found, losses = ends(network, settings.loss), losses_named(settings.loss)
-    for end, loss in zip(found, losses, strict=True):
+    for end, loss, (layer, _) in zip(found, losses, network.outputs, strict=True):
         y = step.get(end.label)
+        yield from _no_probabilities(end, loss, step)
+        if isinstance(layer, Softmax) and end.place.outputs[layer.axis] == 1:
+            yield f"{end.place.gives}: the softmax of a single number is always 1; for one output use a sigmoid"
         if y is None or not isinstance(loss, CROSSENTROPIES):
             continue
         uneven = _uneven_labels(end, y, settings.dtype)
@@ -75,6 +83,24 @@ def of_cost(step: Mapping[str, Array], network: Network, settings: Settings) -> 
         elif loss.from_logits and read is not None and _are_shares(read, settings.dtype):
             whole = not (uneven or network.weighted or (y < 0).any())
             yield _softmax_twice(end, loss, read.shape[-1], whole)
+
+
+def _no_probabilities(end: End, loss: Loss, step: Mapping[str, Array]) -> Iterator[str]:
+    """Yield notes on predictions or labels outside 0 to 1 of a loss that takes probabilities."""
+    A, y = step.get(end.place.gives), step.get(end.label)
+    if getattr(loss, "from_logits", None) is False and A is not None and (outside := _outside(A)):
+        yield (
+            f"{end.cost}: this loss takes probabilities, and {outside} numbers of {end.place.gives} are not from 0 to "
+            "1; if they are logits, compile with from_logits=True"
+        )
+    if loss.kind.startswith("binary") and y is not None and (outside := _outside(y)):
+        yield f"{end.label}: this loss takes labels from 0 to 1, and {outside} of them are not"
+
+
+def _outside(numbers: Array) -> str:
+    """Return how many of the numbers are below 0 or above 1, such as "3 of 24"; "" if none is."""
+    count = int(((numbers < 0) | (numbers > 1)).sum())
+    return f"{count:,} of {numbers.size:,}" if count else ""
 
 
 def _sums_to_1(rows: Array, dtype: str) -> Array:

@@ -131,6 +131,10 @@ REFUSED = {
         keras.losses.SparseCategoricalCrossentropy(ignore_class=1),
         "ignore_class is not verified; a loss in which every label counts is",
     ),
+    "a text for a number": (keras.losses.Huber(delta="1"), "loss huber: delta must be a number, not '1'"),
+    "nothing for a number": (keras.losses.Huber(delta=None), "loss huber: delta must be a number, not None"),
+    "a text for True": (keras.losses.BinaryCrossentropy("yes"), "from_logits must be True or False, not 'yes'"),
+    "a function": (lambda y, p: y - p, "loss <lambda>: it is a function of your own, of which By Hand has no equation"),
     "no reduction": (keras.losses.Poisson(reduction=None), "reduction None is not verified; a mean or a sum is"),
 }
 
@@ -154,6 +158,10 @@ def test_a_column_of_classes_is_refused_where_keras_mixes_the_examples():
     assert verify.check(small(loss, "softmax"), X, y).passed
     with pytest.raises(Unusable, match=r"y: labels of shape \[N\] are needed for categorical_generalized"):
         verify.check(small(loss, "softmax"), X, y[:, None])
+    one = keras.Sequential([keras.Input((3,)), L.Dense(1, "softmax")])
+    one.compile("sgd", loss, jit_compile=False)
+    with pytest.raises(Unsupported, match="of one class Keras compares each label with all examples"):
+        verify.check(one, X, np.zeros(N))
 
 
 @pytest.mark.parametrize("eager", [False, True])

@@ -109,6 +109,11 @@ def test_a_rate_that_a_callback_changes_is_no_fault(name, optimizer, how):
     assert watch.passed and watch.verified == 6 and not watch.notes, watch.headline
 
 
+def test_a_function_that_needs_an_argument_is_refused_by_name():
+    with pytest.raises(Unusable, match=r"learning_rate: Keras calls <lambda> without arguments \(missing"):
+        verify.check(small(optimizer=keras.optimizers.SGD(lambda step: 0.1)), X, Y)
+
+
 @pytest.mark.parametrize("name", OWN)
 def test_a_rate_of_ones_own_in_a_training(name):
     watch = ByHand()

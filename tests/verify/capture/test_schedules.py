@@ -89,5 +89,5 @@ def test_periods_that_shrink_are_refused_by_name():
 
 
 def test_an_option_of_a_schedule_that_is_no_number_is_named():
-    with pytest.raises(Unsupported, match="learning rate InverseTimeDecay: could not convert string to float: 'a'"):
+    with pytest.raises(Unsupported, match="InverseTimeDecay: initial_learning_rate must be a number, not 'a'"):
         verify.check(small(optimizer=keras.optimizers.SGD(S.InverseTimeDecay("a", 3, 0.5))), X, Y)

@@ -133,7 +133,7 @@ def test_weights_with_a_loss_of_the_whole_batch_are_named():
 
 WRONG = {
     "sample_weight: a weight for each of 12 examples": {"sample_weight": S[:5]},
-    "sample_weight: weights of 0 or more": {"sample_weight": -S},
+    "sample_weight: finite weights of 0 or more are needed, not -": {"sample_weight": -S},
     "sample_weight: it holds NaN": {"sample_weight": S * np.nan},
     "sample_weight: all weights are 0": {"sample_weight": 0 * S},
     "class_weight: 7 is no class": {"class_weight": {7: 1.0}},

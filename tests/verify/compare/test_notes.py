@@ -55,6 +55,24 @@ def test_behind_a_softmax_it_is_taken_once():
     assert note == "C: from_logits=True, but Keras computes this cost from Z1, so softmax is taken once"
 
 
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "binary_crossentropy", "categorical_focal_crossentropy"])
+def test_numbers_that_are_no_probabilities_are_noted(loss):
+    (note,) = notes(loss, read=SHARES * [1, -1, 3])
+    assert note == (
+        "C: this loss takes probabilities, and 3 of 6 numbers of A1 are not from 0 to 1; if they are logits, compile "
+        "with from_logits=True"
+    )
+    assert not notes(loss) and not notes(f"{loss}(from_logits=True)", read=SHARES * [1, -1, 3])
+
+
+def test_labels_of_a_binary_loss_and_the_softmax_of_one_number_are_noted():
+    (note,) = notes("binary_crossentropy", y=[[1, 2, 0], [0, 1, 0]])
+    assert note == "y: this loss takes labels from 0 to 1, and 1 of 6 of them are not"
+    trace = simulate(chain((4, 1), ("softmax",)), loss="binary_crossentropy", batch=2, steps=1, data=GIVEN)
+    (note,) = of_cost(trace.step(1), trace.network, trace.settings)
+    assert note == "A1: the softmax of a single number is always 1; for one output use a sigmoid"
+
+
 def test_labels_that_do_not_add_up_to_1():
     same, several = (notes(activation="softmax", loss="categorical_crossentropy", y=y)
                      for y in ([[1, 1, 0], [0, 1, 0]], [[1, 1, 0], [0, 1, 0.5]]))  # fmt: skip
