@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference import losses
+from reference.backprop import bias_gradient, weight_gradient
 from reference.layers import kinds
 from reference.rules import Optimizer, Rule
 from reference.tensor_names import read
@@ -126,15 +127,16 @@ def inner_balls(
 def _is_cheap(rule: Rule, operands: Mapping[str, Any]) -> bool:
     """Return whether XLA may compute a rule once more where its tensor is read, in place of reading it.
 
-    It does so with what a layer without weights computes, with products whose sums have one term each, and with the
-    slope of a loss: XLA turns (d c) s, where c is the constant of a mean, into d (s c).
+    It does so with what a layer without weights computes, with sums of one term each (the gradients of weights and
+    biases, if there is one row), and with the slope of a loss: XLA turns (d c) s, where c is the constant of a mean,
+    into d (s c).
     """
-    if rule.summed is None:
-        layer = kinds().get(rule.kind)
-        slope = rule.phase == "backward" and rule.kind in losses.kinds()
-        return rule.elementwise or rule.one_term or slope or (layer is not None and not layer.begins)
-    first = operands.get(rule.inputs[0])
-    return first is not None and first.shape[rule.summed[0]] == 1
+    if rule.compute in (weight_gradient, bias_gradient):
+        first = operands.get(rule.inputs[0])
+        return first is not None and first.value.size == first.shape[-1]
+    layer = kinds().get(rule.kind)
+    slope = rule.phase == "backward" and rule.kind in losses.kinds()
+    return rule.elementwise or rule.one_term or slope or (layer is not None and not layer.begins)
 
 
 def recomputed(rule: Rule, arrays: Mapping[str, Any], dtype: str, memo: Memo | None) -> Array | None:

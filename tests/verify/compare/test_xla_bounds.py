@@ -53,6 +53,7 @@ def test_one_example_makes_gradients_cheap_and_nothing_else():
     plan, captured = plan_of(trace), trace.step(1)
     balls = exact_balls(captured, trace, captured, FLOAT32)
     assert "dW2" in inner_balls(plan["update_W2"], plan, balls, FLOAT32)[0]
+    assert {"dB1", "dZ1"} <= set(inner_balls(plan["update_B1"], plan, balls, FLOAT32)[0])
     assert inner_balls(plan["A1"], plan, balls, FLOAT32)[0] == ()
 
 
