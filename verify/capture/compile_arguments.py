@@ -17,10 +17,9 @@ from reference.optimizers import kinds
 from reference.schedules import OwnRate
 from verify.capture.learning_rate import learning_rate
 from verify.capture.losses import by_class
-from verify.capture.numbers import number
 from verify.capture.optimizers import by_class as by_optimizer
 from verify.capture.optimizers import is_decayed, reader_of
-from verify.capture.reader import UNKNOWN, rounded
+from verify.capture.reader import UNKNOWN, number, rounded
 from verify.errors import Unsupported, Unusable
 
 LAST = (None, -1, (-1,))  # axes of a loss of the whole batch, or of the last axis

@@ -7,8 +7,7 @@ import keras
 
 from reference.schedules import SCHEDULES, OwnRate, Schedule
 from verify.capture.essay_model import to_numpy
-from verify.capture.numbers import number
-from verify.capture.reader import VARIABLE
+from verify.capture.reader import VARIABLE, number
 from verify.errors import Unsupported, Unusable
 
 

@@ -9,8 +9,7 @@ from reference.constraints import Constraint
 from reference.layers.layer import Shape
 from reference.orthogonal import EPSILON, Orthogonal
 from reference.regularizers import Penalty, Regularizer
-from verify.capture.numbers import number
-from verify.capture.reader import rounded
+from verify.capture.reader import number, rounded
 from verify.errors import Unsupported
 
 R, K = keras.regularizers, keras.constraints

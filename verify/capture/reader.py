@@ -218,3 +218,11 @@ def beside_of(tensor: Any) -> Any:
     if isinstance(tensor, tf.IndexedSlices):
         return tf.IndexedSlices(beside_of(tensor.values), tensor.indices, tensor.dense_shape)
     return tf.raw_ops.Snapshot(input=tensor)
+
+
+def number(name: str, value: Any) -> float:
+    """Return an option of Keras's as a float.  Raises ValueError, naming it, if it is no number; a text is none."""
+    try:
+        return float("no number" if isinstance(value, str) else value)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{name} must be a number, not {value!r}") from error
