@@ -103,6 +103,8 @@ def check(
         raise Unusable(f"steps: a whole number from 1 to 200 is needed, not {steps!r}")
     if sample_weight is not None and class_weight is not None:
         raise Unusable("sample_weight and class_weight: give one of them")
+    if y is None and not _is_dataset(x):
+        raise Unusable("y: labels are needed (only a tf.data.Dataset holds them itself)")
     if y is None and (sample_weight is not None or class_weight is not None):
         raise Unusable("x: a dataset brings the weights of its examples itself, as (x, y, weights)")
     if y is not None and _is_dataset(x):
@@ -125,13 +127,11 @@ def _is_dataset(x: Any) -> bool:
 
 def _batches(model: Any, dataset: Any, steps: int) -> list[tuple[Any, ...]]:
     """Return the first batches of a dataset of (x, y) or (x, y, weights), one for each step.  Raises Unusable."""
-    if not _is_dataset(dataset):
-        raise Unusable("y: labels are needed (only a tf.data.Dataset holds them itself)")
     batches = [batch for batch in dataset.take(steps)]
     if not batches or any(not isinstance(batch, tuple) or len(batch) not in (2, 3) for batch in batches):
         raise Unusable("x: a dataset of (x, y), or of (x, y, weights), is needed")
-    taken = getattr(model, "inputs", None)
-    if taken and np.ndim(batches[0][0]) == len(taken[0].shape) - 1:
+    inputs, given = list(getattr(model, "inputs", None) or []), dataset.element_spec[0]
+    if len(inputs) == 1 and hasattr(given, "shape") and given.shape.rank == len(inputs[0].shape) - 1:
         raise Unusable("x: the dataset gives single examples; make batches of them, with .batch(N)")
     sizes = [examples(batch[0]) for batch in batches]
     if len(batches) < steps or len(set(sizes)) > 1:

@@ -52,6 +52,10 @@ def dataset(size):
     return examples.batch(size) if size else examples
 
 
+def muon(**options):
+    return keras.optimizers.Muon(0.01, **options)
+
+
 BAD = {
     "x: it holds NaN": {"x": np.full((6, 9), np.nan)},
     "x: numbers are needed": {"x": np.array([["a"] * 9] * 6)},
@@ -69,6 +73,10 @@ BAD = {
     "optimizer: Keras knows none called 'addam'; did you mean 'adam'?": {"optimizer": "addam"},
     "loss: Keras knows none called 'squared_hing'; did you mean 'squared_hinge'?": {"loss": "squared_hing"},
     "y: a dataset holds the labels itself": {"x": dataset(2)},
+    "y: labels are needed": {"y": None, "class_weight": {0: 1.0}},
+    "exclude_layers must be a list of names or patterns, not 'dense'": {"optimizer": muon(exclude_layers="dense")},
+    r"exclude_layers must be a list of names or patterns, not \['\('\]": {"optimizer": muon(exclude_layers=["("])},
+    "ns_steps must be a whole number, not 5.0": {"optimizer": muon(ns_steps=5.0)},
     "x: the dataset gives single examples; make batches of them": {"x": dataset(0), "y": None},
     "not from 3 to 7": {"loss": "sparse_categorical_crossentropy", "y": np.arange(6) % 5 + 3},
     "these have 5 numbers each, as categorical_crossentropy": {"loss": "sparse_categorical_crossentropy"},

@@ -7,7 +7,8 @@ grow so: p moves the singular values alone, so ‖p(X + E) - p(X)‖ is at most 
     p[x, y] = (p(x) - p(y)) / (x - y) = a + b (x² + xy + y²) + c (x⁴ + x³y + x²y² + xy³ + y⁴)
 
 of two singular values, one of which may have the other sign, anywhere between X and X + E (Noferini 2017, theorem
-3.10; 0 is one of them if X is not square). Singular values move by at most ‖E‖ (Weyl), and p[x, y] by half of p''.
+3.10; 0 is one of them if X is not square). Singular values move by at most ‖E‖ (Weyl), and p[x, y] by half of p'' for
+each of x and y.
 
 What one iteration itself rounds is added number by number.
 """
@@ -42,7 +43,8 @@ def iteration(X: Ball, a: Ball, b: Ball, c: Ball) -> Ball:
     incoming = min(_length(X.spread()), getattr(X, "length", np.inf))
     is_wide = X.shape[0] <= X.shape[1]
     value, reach = (X.value, X.reach) if is_wide else (X.value.T, X.reach.T)
-    singular: Floats = np.asarray(np.linalg.svd(value, compute_uv=False), np.float64) * (1 + len(value) * 2.0**-45)
+    singular: Floats = np.asarray(np.linalg.svd(value, compute_uv=False), np.float64)
+    singular = singular + singular[0] * len(value) * 2.0**-45  # the error of each is a share of the largest
     size = singular[0] + incoming  # no singular value is larger
     numbers = [float(x.value) for x in (a, b, c)]
     grown = _steepest(singular, numbers, value.shape[0] != value.shape[1])
@@ -82,7 +84,7 @@ def _rounding(
     of_A = (m * (unit * product + tiny)) * second
     A = np.minimum(np.abs(AA) + moved, product) + of_A
     of_B = b * of_A + c * (of_A @ A + A @ of_A) + unit * (2 * b * A + (n + 2) * c * (A @ A))
-    of_B = (of_B + (n + 2) * tiny * (1 + c * np.max(A, initial=0.0))) * second
+    of_B = (of_B + (n + 2) * tiny * (1 + (1 + c) * np.max(A, initial=0.0))) * second
     B = np.abs(AA * numbers[1] + numbers[2] * AA @ AA) + (b + 2 * c * size * size) * moved + of_B
     of_X = of_B @ reach + unit * (2 * a * reach + (n + 1) * (B @ reach)) + (n + 2) * tiny * (1 + size)
     rounded: Floats = of_X * second * SLACK

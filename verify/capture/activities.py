@@ -10,22 +10,35 @@ from reference.activity import Activity
 from reference.layers.layer import Place
 from reference.places import Node, inputs_of
 from verify.capture.parameters import name_of
-from verify.capture.reader import rounded
+from verify.capture.reader import number, rounded
 from verify.errors import Unsupported
 
 R = keras.regularizers
 ACTIVITIES = (R.L1, R.L2, R.L1L2)  # Keras's classes that are verified
-WHERE = "its activity_regularizer is of the input, of what a prediction skips, or of a tensor that has one already"
+SKIPPED = "its activity_regularizer is of what only a training computes, or of the model's input, which is not verified"
+SECOND = "its activity_regularizer is the second one of the same numbers, which is not verified"
 
 
 def refused_activity(layer: Any) -> str:
     """Return why the activity regularizer of a layer is not verified; "" if it is, or if there is none."""
     own = getattr(layer, "activity_regularizer", None)
-    if own is None or (type(own) in ACTIVITIES and type(layer) is not keras.layers.Embedding):
+    if own is None:
         return ""
-    if type(own) in ACTIVITIES:
+    if type(own) not in ACTIVITIES:
+        return f"activity_regularizer {name_of(own)} is not verified; L1, L2 and L1L2 are"
+    if type(layer) is keras.layers.Embedding:
         return "activity_regularizer of an Embedding is not verified"
-    return f"activity_regularizer {name_of(own)} is not verified; L1, L2 and L1L2 are"
+    try:
+        factors = _factors(own, "float32")
+        Activity(*factors) if any(factors) else None
+    except ValueError as error:
+        return f"activity_regularizer {name_of(own)}; {error}"
+    return ""
+
+
+def _factors(own: Any, dtype: str) -> list[float]:
+    """Return l1 and l2 of an activity regularizer; 0 if there is none.  Raises ValueError for what is no number."""
+    return [rounded(number(name, getattr(own, name, 0.0)), dtype) for name in ("l1", "l2")]
 
 
 def activities(
@@ -41,11 +54,12 @@ def activities(
     problems = []
     for layer, position in calls:
         own, name = getattr(layer, "activity_regularizer", None), places[position].gives
-        factors = [rounded(getattr(own, factor, 0.0), dtype) for factor in ("l1", "l2")]
+        factors = _factors(own, dtype)
         if own is None or not any(factors):
             continue
         if name in skipped or name in found:
-            problems.append((f"layer {layer.name} ({type(layer).__name__})", f"{WHERE}, which is not verified"))
+            why = SKIPPED if name in skipped else SECOND
+            problems.append((f"layer {layer.name} ({type(layer).__name__})", why))
         found[name] = Activity(*factors)
     if problems:
         raise Unsupported(problems)

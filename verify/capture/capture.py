@@ -20,6 +20,7 @@ from verify.capture.reported_loss import reported_loss, same_loss
 from verify.capture.step import Step, forward, is_eager, training, uses_xla
 from verify.capture.understood import Understood
 from verify.capture.written import named
+from verify.compare.own_results import STALE
 from verify.errors import Unverifiable
 from verify.records.arrays import as_row, same_bits
 from verify.records.samples import Samples, network_for
@@ -209,7 +210,7 @@ def _with_outputs(
         if not same and (other_bits or reasons(model)):
             step = f"step {number}" if number else "the step"
             text = f"{step} reports the loss {told!r}, its cost is {C!r}"
-            raise Unverifiable(f"{text}{reasons(model)}")
+            raise Unverifiable(f"{text}{reasons(model) or f'; {STALE}'}")
         return tensors if other_bits else tensors | {REPORTED: outputs[0].astype(settings.dtype)}
     own: dict[str, Array] = {}
     for (_, place), prediction in zip(understood.network.in_prediction.outputs, map(as_row, outputs), strict=True):

@@ -30,7 +30,8 @@ REDUCTIONS = {"sum_over_batch_size": "mean", "mean": "mean", "mean_with_sample_w
 NOT_OPTIONS = ("learning_rate", "undecayed")  # fields of an optimizer that are found in other ways
 OF_AVERAGE = ("ema_momentum", "ema_overwrite_frequency")
 WHOLE, CLIPS = ("ema_overwrite_frequency", "gradient_accumulation_steps"), ("clipnorm", "clipvalue", "global_clipnorm")
-MAY_BE_NONE = (*WHOLE, *CLIPS, "weight_decay", "loss_scale_factor", "rms_rate")  # options that need not be used
+DECAYS = "weight_decay", "adam_weight_decay"
+MAY_BE_NONE = (*WHOLE, *CLIPS, *DECAYS, "loss_scale_factor", "rms_rate")  # options that need not be used
 
 
 def loss_text(model: Any, names: tuple[str, ...], dtype: str) -> str:

@@ -12,6 +12,7 @@ from verify.capture.batch import Batch, as_weights, parts
 from verify.capture.capture import check_eagerly, has_own_results, reasons, with_own_results
 from verify.capture.essay_model import moments, steps_taken, to_numpy
 from verify.capture.model_graph import Graph
+from verify.capture.parameters import CONSTRAINTS, REGULARIZERS
 from verify.capture.reported_loss import reported_loss, same_loss
 from verify.capture.understood import Understood
 from verify.errors import Unverifiable
@@ -80,11 +81,14 @@ def reported_so_far(model: Any) -> tuple[float, float]:
 def trained(model: Any) -> tuple[Any, ...]:
     """Return what must stay the same in a training: the optimizer, the loss, and the variables that are trained.
 
-    The options of their regularizers and constraints must stay, too.
+    The options of regularizers and constraints must stay, too. One of the person's own has no options that are known.
     """
-    every = model.trainable_variables
-    parts = ([part and part.get_config() for part in (v.regularizer, v.constraint)] for v in every)
-    return id(model.optimizer), id(model._compile_loss), *map(id, every), *parts
+    every, layers = model.trainable_variables, model._flatten_layers(include_self=False)
+    parts = [part for v in every for part in (v.regularizer, v.constraint)]
+    parts += [getattr(layer, "activity_regularizer", None) for layer in layers]
+    known = (*REGULARIZERS, *CONSTRAINTS)
+    options = ((type(part), part.get_config()) if type(part) in known else id(part) for part in parts)
+    return id(model.optimizer), id(model._compile_loss), *map(id, every), *options
 
 
 def not_averaged(model: Any, understood: Understood) -> str:

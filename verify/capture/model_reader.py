@@ -25,6 +25,8 @@ from verify.capture.reader import UNKNOWN, ActivationReader, Reader, is_activati
 from verify.capture.understood import Stage, Understood
 from verify.errors import Unsupported
 
+OWN_LOSSES = "it adds losses of its own (add_loss), which is not verified; or an activity regularizer was removed"
+
 
 def understand(model: Any) -> Understood:
     """Read a built model.  Raises Unsupported, naming everything not supported."""
@@ -190,7 +192,7 @@ class ModelReading:
         regularized = sum(variable.regularizer is not None for variable in model.trainable_variables)
         regularized += sum(getattr(call.layer, "activity_regularizer", None) is not None for call in self.graph.calls)
         if not refused and len(model.losses) > regularized:
-            self.problems.append((title, "it adds losses of its own (add_loss), which is not verified"))
+            self.problems.append((title, OWN_LOSSES))
         if self.problems:
             raise Unsupported(self.problems)
         try:

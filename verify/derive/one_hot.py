@@ -1,4 +1,4 @@
-"""Operations that choose or add up rows by their numbers, as products with one-hot rows: [x = k] is 1 or 0.
+"""Operations that choose or add up rows by their numbers, as products with one-hot rows: [x = k] is 1 or 0. And a sign.
 
 A row is counted from 0, as TensorFlow counts it. The operations themselves do not make these large products.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.operations import added_rows, chosen_rows
+from reference.operations import added_rows, chosen_rows, sign
 
 
 def chosen(W: Any, X: Any) -> Any:
@@ -27,4 +27,9 @@ def one_hot(X: Any, numbers: Any) -> Any:
     return X.reshape(*X.shape, 1) == numbers
 
 
-BY_HAND: dict[Any, Callable[..., Any]] = {chosen_rows: chosen, added_rows: added}
+def by_comparing(x: Any) -> Any:
+    """Return [x > 0] - [x < 0].  Any shape -> its shape"""
+    return 1.0 * (x > 0) - 1.0 * (x < 0)
+
+
+BY_HAND: dict[Any, Callable[..., Any]] = {chosen_rows: chosen, added_rows: added, sign: by_comparing}

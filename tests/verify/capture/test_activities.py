@@ -122,18 +122,34 @@ def behind(*layers):
     return net
 
 
+SKIPPED = "is of what only a training computes, or of the model's input"
+SECOND = "is the second one of the same numbers"
+
+
 @pytest.mark.parametrize(
-    "layers",
+    ("layers", "why"),
     [
-        lambda: [L.ActivityRegularization(0.1)],
-        lambda: [L.Dense(4), L.Dropout(0.5, activity_regularizer="l1")],
-        lambda: [L.Dense(4), L.Dropout(0.5), L.ActivityRegularization(0.1)],
-        lambda: [L.Dense(4, activity_regularizer="l1"), L.ActivityRegularization(0.1)],
+        (lambda: [L.ActivityRegularization(0.1)], SKIPPED),
+        (lambda: [L.Dense(4), L.Dropout(0.5, activity_regularizer="l1")], SKIPPED),
+        (lambda: [L.Dense(4), L.Dropout(0.5), L.ActivityRegularization(0.1)], SKIPPED),
+        (lambda: [L.Dense(4, activity_regularizer="l1"), L.ActivityRegularization(0.1)], SECOND),
     ],
     ids=["input", "dropout", "behind a dropout", "twice"],
 )
-def test_where_it_is_not_verified_is_named(layers):
-    assert "its activity_regularizer is of the input, of what a prediction skips, or of a" in refusal(behind(*layers()))
+def test_where_it_is_not_verified_is_named(layers, why):
+    assert f"its activity_regularizer {why}" in refusal(behind(*layers()))
+
+
+@pytest.mark.parametrize(
+    ("factor", "why"),
+    [(-1.0, "a factor of .* must be a finite number of 0 or more"), ("a", "l2 must be a number, not 'a'"),
+     (None, "l2 must be a number, not None"), (np.nan, "a finite number"), ([1, 2], r"not \[1, 2\]")],
+)  # fmt: skip
+def test_a_factor_that_is_set_later_is_named(factor, why):
+    net = behind(L.Dense(4, activity_regularizer=keras.regularizers.L2(0.1)))
+    net.layers[0].activity_regularizer.l2 = factor
+    with pytest.raises(Unsupported, match=f"activity_regularizer L2; .*{why}"):
+        verify.check(net, X, Y)
 
 
 def test_of_factors_0_there_is_no_penalty():

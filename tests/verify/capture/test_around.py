@@ -90,3 +90,15 @@ def test_an_embedding_is_refused_by_name():
     )
     with pytest.raises(Unsupported, match="gradient_accumulation_steps of an Embedding's rows"):
         verify.check(net, np.zeros((6, 3), int), Y)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_squares_of_all_gradients_are_added_in_the_order_of_keras(seed):
+    """Keras lists the parameters of the three outputs in another order than the network's: their sum is rounded so."""
+    keras.utils.set_random_seed(seed)
+    rng, first = np.random.default_rng(0), keras.Input((3,))
+    hidden = L.Dense(2)(first)
+    model = keras.Model(first, [L.Dense(5)(hidden), *(L.Dense(n, use_bias=False)(hidden) for n in (4, 3))])
+    model.compile(O.Adam(0.1, global_clipnorm=0.037), ["mse"] * 3, run_eagerly=True)
+    X, *labels = (rng.normal(size=(2, n)).astype("float32") for n in (3, 5, 4, 3))
+    assert verify.check(model, X, labels).passed

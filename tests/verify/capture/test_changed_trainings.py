@@ -91,3 +91,37 @@ def test_a_step_whose_gradients_are_all_0_has_a_note():
     checked = verify.check(model(), X, Y, sample_weight=np.zeros(12))
     assert checked.passed and "every gradient is 0 in a step, so its backward pass shows nothing" in checked.notes
     assert not verify.check(model(), X, Y).notes
+
+
+class Change(keras.callbacks.Callback):
+    """Change something of the first layer before the second batch."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == 1:
+            self.change(self.model.layers[0])
+
+
+def strength(layer):
+    layer.activity_regularizer.l2 = 9.0
+
+
+def none(layer):
+    layer.activity_regularizer = None
+
+
+def own(layer):
+    layer.kernel.constraint = lambda w: w
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("change", [strength, none, own])
+def test_what_a_callback_changes_in_a_layer_is_named(change, eager):
+    net = model(run_eagerly=eager)
+    net.layers[0].activity_regularizer = R.L2(0.1)
+    with pytest.warns(verify.errors.DivergenceWarning):
+        watch = watched(net, Change(change))
+    assert watch.headline.startswith("NOT VERIFIED") and not watch.passed

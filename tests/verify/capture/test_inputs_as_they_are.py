@@ -7,6 +7,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import verify
 from verify.capture.memory import Memory
@@ -112,6 +113,16 @@ def test_numbers_that_the_input_cannot_hold_are_named(kind, x):
     with pytest.raises(Unusable, match=f"x: the model's Input has the type {kind}, which cannot hold these numbers"):
         verify.check(net, x, Y)
     assert verify.check(net, np.abs(X).round() > 1, Y).passed
+
+
+def test_a_dataset_of_two_inputs_of_different_sizes_passes():
+    wide, narrow = keras.Input((5,)), keras.Input((3,))
+    net = keras.Model([wide, narrow], keras.layers.Dense(2)(keras.layers.Concatenate()([wide, narrow])))
+    net.compile("sgd", "mse", jit_compile=False)
+    rng = np.random.default_rng(0)
+    x, z, y = (rng.normal(size=(8, n)).astype("float32") for n in (5, 3, 2))
+    batches = tf.data.Dataset.from_tensor_slices(((x, z), y)).batch(4)
+    assert verify.check(net, batches, steps=2).passed
 
 
 def test_an_empty_dataset_element_is_named():

@@ -11,7 +11,7 @@ import tensorflow as tf
 from reference import tensor_names as names
 from reference.optimizers.muon import Muon
 from verify.capture.methods import heard, key_of
-from verify.errors import Unsupported
+from verify.errors import Unsupported, Unusable
 
 ACCUMULATES, ASKS_KERAS_VARIABLES = False, True
 CAST = ("adam_weight_decay",)
@@ -46,6 +46,7 @@ def of_parameters(optimizer: Any, parameters: Mapping[str, Any]) -> dict[str, An
     Keras documents this choice. So it is made here, not read from Keras's variables, and a wrong one is found.
     Raises Unsupported for what is not verified.
     """
+    _check_options(optimizer)
     learned = {P: variable for P, variable in parameters.items() if variable.trainable}
     weights = {P for P in learned if names.read(P).quantity == "W"}
     by_muon = {P for P, variable in learned.items() if len(variable.shape) == 2 and not _excluded(optimizer, variable)}
@@ -60,6 +61,21 @@ def of_parameters(optimizer: Any, parameters: Mapping[str, Any]) -> dict[str, An
     if problems:
         raise Unsupported(problems)
     return {"by_adam": tuple(P for P in learned if P in weights - by_muon)}
+
+
+def _check_options(optimizer: Any) -> None:
+    """Raise Unusable for options with which Keras fails in the first step, or takes a text letter by letter."""
+    if type(optimizer.ns_steps) is not int:
+        raise Unusable(f"optimizer: ns_steps must be a whole number, not {optimizer.ns_steps!r}")
+    excluded = optimizer.exclude_layers
+    try:
+        if isinstance(excluded, str):
+            raise TypeError("Keras would take each letter of it")
+        for keyword in excluded:
+            re.compile(keyword)
+    except (TypeError, re.error) as error:
+        text = f"optimizer: exclude_layers must be a list of names or patterns, not {excluded!r} ({error})"
+        raise Unusable(text) from error
 
 
 def _excluded(optimizer: Any, variable: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reference.layers.unit_normalization import unit, unit_gradient
-from reference.operations import added, divided, product, rounded_as
+from reference.operations import added, divided, product, rounded_as, sign
 from reference.orthogonal import ALONG, EPSILON, cosines, mean_cosine, mean_cosine_slope, pairs
 from verify.compare.variants.shared import SIZES, options
 
@@ -54,7 +54,7 @@ def _slope(
     """Return the slope of another penalty, or one that leaves out a part."""
     U = P if as_they_are else unit(P, axes=ALONG[mode], least=EPSILON)
     S = cosines(U, mode)
-    slope = 2.0 * S if squared else 1.0 * (S > 0) - 1.0 * (S < 0)
+    slope = 2.0 * S if squared else sign(S)
     dS = divided(product(rounded_as(factor, P), 0.5), pairs(P, mode)) * slope
     dU = added(dS @ U, dS.T @ U) if mode == "rows" else added(U @ dS.T, U @ dS)
     if as_they_are or not lengths:

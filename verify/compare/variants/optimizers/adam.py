@@ -38,7 +38,8 @@ def _with_ratio(rule: Rule, optimizer: Adam) -> VariantParts:
     """Yield the variants of an update whose learning rate is α times a ratio."""
     plain = replace(rule, compute=partial(update_epsilon_hat, epsilon=optimizer.epsilon))
     yield "adam_lr_ratio left out", plain.compute
-    yield "α / ratio", partial(rule.compute, ratio=1 / optimizer.ratio)
+    if optimizer.ratio:
+        yield "α / ratio", partial(rule.compute, ratio=1 / optimizer.ratio)
     for part in _updates(plain, optimizer):
         inputs = part[2] if len(part) == 3 else rule.inputs
         ticks = [name == "alpha" for name in inputs]
