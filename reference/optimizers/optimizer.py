@@ -131,7 +131,12 @@ class Optimizer(Around):
     def rule(
         self, tensor: str, equation: str, inputs: tuple[str, ...], compute: Callable[..., Any], layer: int, **says: Any
     ) -> Rule:
-        """Return a rule of this kind that is computed element by element. `says` has what else a rule may say."""
+        """Return a rule of this kind that is computed element by element. `says` has what else a rule may say.
+
+        A gradient that is clipped by the norm of all gradients is a product, g times one number.
+        """
+        products = (name for name in inputs if self.global_clipnorm and names.read(name).role == names.CLIPPED)
+        says["fusable"] = tuple(dict.fromkeys((*says.get("fusable", ()), *products)))
         return Rule(tensor, equation, inputs, compute, layer, "update", kind=self.name, elementwise=True, **says)
 
     def moment(
