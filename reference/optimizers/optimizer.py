@@ -133,9 +133,10 @@ class Optimizer(Around):
     ) -> Rule:
         """Return a rule of this kind that is computed element by element. `says` has what else a rule may say.
 
-        A gradient that is clipped by the norm of all gradients is a product, g times one number.
+        A gradient that is clipped by a norm is a product, g times one number.
         """
-        products = (name for name in inputs if self.global_clipnorm and names.read(name).role == names.CLIPPED)
+        by_norm = self.clipnorm or self.global_clipnorm
+        products = (name for name in inputs if by_norm and names.read(name).role == names.CLIPPED)
         says["fusable"] = tuple(dict.fromkeys((*says.get("fusable", ()), *products)))
         return Rule(tensor, equation, inputs, compute, layer, "update", kind=self.name, elementwise=True, **says)
 
