@@ -13,7 +13,8 @@ from verify.records.trace import Array
 
 UNFUSED = Order(fused=False)
 EIGHT, SIXTEEN = Order(strides=(1, 4, 2), rest=APART), Order(strides=(8, 4, 2, 1))
-LARGEST = 384, 512  # the most terms that oneDNN and XLA add in one block, in float32
+LARGEST = 384, 256  # the most terms that oneDNN adds in one block, with AVX-512 and with AVX2
+XLA, EIGEN_BLOCK = 512, 320  # the most that XLA adds in one block, and Eigen in float64
 NEARLY = 0.9
 ROWS = 4  # an order is tried on so many rows of a product before all are computed
 
@@ -34,13 +35,32 @@ class Found:
 def orders(terms: int) -> Iterator[Order]:
     """Yield the known orders of a matrix product with sums of so many terms, the most frequent first."""
     yield ONE_BY_ONE
-    if terms > LARGEST[0]:
-        first, rest = LARGEST[0], terms - LARGEST[0]
-        yield Order(blocks=(first, *_halves(rest)))
-    if terms > LARGEST[1]:
-        whole, rest = divmod(terms, LARGEST[1])
-        yield Order(blocks=(*[LARGEST[1]] * whole, *([rest] if rest else [])))
+    for most in LARGEST:
+        if terms > most:
+            yield Order(blocks=in_blocks(terms, most))
+    if terms > XLA:
+        yield Order(blocks=equal_blocks(terms, XLA))
     yield from (EIGHT, SIXTEEN, UNFUSED)
+    if terms > EIGEN_BLOCK:
+        yield Order(fused=False, blocks=equal_blocks(terms, EIGEN_BLOCK))
+    if terms > LARGEST[0]:  # Eigen in float32 halves the sum, and leaves each half to oneDNN
+        half = -(-terms // 2)
+        yield Order(blocks=(in_blocks(half, LARGEST[0]), in_blocks(terms - half, LARGEST[0])))
+
+
+def in_blocks(terms: int, most: int) -> tuple[int, ...]:
+    """Return oneDNN's blocks of a sum. What is more than one block and less than two is halved, in multiples of 8."""
+    sizes: list[int] = []
+    while left := terms - sum(sizes):
+        half = -(-((left + 1) // 2) // 8) * 8
+        sizes.append(most if left >= 2 * most else left if left <= most else half)
+    return tuple(sizes)
+
+
+def equal_blocks(terms: int, most: int) -> tuple[int, ...]:
+    """Return blocks of `most` terms and a last one with the rest."""
+    whole, rest = divmod(terms, most)
+    return (*[most] * whole, *([rest] if rest else []))
 
 
 def find(rule: Rule, operands: tuple[Any, ...], tensorflow: Array) -> Found | None:
@@ -51,7 +71,8 @@ def find(rule: Rule, operands: tuple[Any, ...], tensorflow: Array) -> Found | No
         product = Kernel("matrix product")
         kernels: Iterator[Kernel] = (replace(product, products=order) for order in orders(terms))
     else:
-        kernels = iter((EIGEN if tensorflow.dtype == np.float32 else EIGEN_64, ONEDNN))
+        eigen = EIGEN if tensorflow.dtype == np.float32 else EIGEN_64
+        kernels = iter((eigen, replace(eigen, divides=False, stores=True), ONEDNN))
     for kernel in kernels:
         if best is not None and best.same == tensorflow.size:
             break
@@ -74,8 +95,3 @@ def _gives_rows(rule: Rule, operands: tuple[Any, ...], tensorflow: Array, kernel
     first = operands[0][:ROWS] if rule.summed and rule.summed[0] == 1 else operands[0][:, :ROWS]
     array = computed(rule.compute, (first, *operands[1:]), kernel)
     return array is not None and float(np.mean(array == tensorflow[:ROWS])) > NEARLY
-
-
-def _halves(terms: int) -> tuple[int, ...]:
-    """Return two equal blocks of so many terms, or one if their number is odd."""
-    return (terms // 2, terms // 2) if terms % 2 == 0 else (terms,)

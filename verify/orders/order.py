@@ -20,7 +20,7 @@ class Order:
     """An order of summation. The default adds one term after the other.
 
     `fused`: the products of a matrix product are added without being rounded first.
-    `blocks`: the lengths of blocks, each summed up for itself; their sums are added in turn.
+    `blocks`: the lengths of blocks, each summed up for itself; their sums are added in turn. A block may have blocks.
     `strides`: with s of them there are 2^s lanes. Lane j has the terms j, j + 2^s, …. The lanes are then added in pairs
     whose numbers differ by the first stride, their sums in pairs that differ by the second, and so on.
     `rest`: what becomes of the terms of a last round that does not fill all lanes. They are added to the first lanes
@@ -29,7 +29,7 @@ class Order:
     """
 
     fused: bool = True
-    blocks: tuple[int, ...] = ()
+    blocks: tuple[Any, ...] = ()
     strides: tuple[int, ...] = ()
     rest: str = PADDED
 
@@ -62,7 +62,8 @@ class Order:
         """Return the order in words, for so many terms."""
         words = [f"{terms:,} terms", *(["fused"] if self.fused else [])]
         if self.blocks:
-            words.append(f"in blocks of {', '.join(map(str, self.blocks))}")
+            sizes = (" + ".join(map(str, size)) if isinstance(size, tuple) else str(size) for size in self.blocks)
+            words.append(f"in blocks of {', '.join(sizes)}")
         if self.strides:
             halves = self.strides == tuple(self.lanes >> k for k in range(1, len(self.strides) + 1))
             how = "whose halves are added until one is left" if halves else f"added {self._pairs()}"
@@ -71,12 +72,16 @@ class Order:
 
     def _added(self, count: int, step: Step, single: Step, zero: Any) -> Any:
         """Return the sum of so many terms, block by block."""
-        if self.blocks and sum(self.blocks) != count:
+        blocks = [size if isinstance(size, tuple) else (size,) for size in self.blocks or (count,)]
+        if sum(map(sum, blocks)) != count:
             raise ValueError(f"blocks of {self.blocks} are not {count} terms")
         parts, begin = [], 0
-        for size in self.blocks or (count,):
-            parts.append(self._in_lanes(range(begin, begin + size), step, single, zero))
-            begin += size
+        for inner in blocks:
+            sums = []
+            for length in inner:
+                sums.append(self._in_lanes(range(begin, begin + length), step, single, zero))
+                begin += length
+            parts.append(reduce(add, sums))
         return reduce(add, parts)
 
     def _in_lanes(self, terms: range, step: Step, single: Step, zero: Any) -> Any:

@@ -27,6 +27,7 @@ class Kernel:
     `products` is the order of matrix products, `sums` that of other sums. `exp` and `log` compute several numbers at
     once. With `packet`, so many: what is left over at the end of a row, or of the tensor, is computed one by one.
     `divides`: e · (1/s) is one division, and so is s · (1/N) of a single number s and a whole number N.
+    `stores`: the exponentials are all computed before they are added up, so only the end of the tensor is left over.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Kernel:
     log: Function = np.log
     packet: int = 0
     divides: bool = False
+    stores: bool = False
 
 
 ONEDNN = Kernel("oneDNN", sums=Order(strides=(8, 4, 2, 1)), exp=exp_onednn)
@@ -117,7 +119,8 @@ class Ordered(np.lib.mixins.NDArrayOperatorsMixin):
             a, b = (x.array if isinstance(x, Ordered) else x for x in inputs)
             return Ordered(self.kernel.products.product(a, b), self.kernel)
         if ufunc is np.exp:
-            return Ordered(self.kernel.exp(self.array), self.kernel, exp_single(self.single))
+            found = Ordered(self.kernel.exp(self.array), self.kernel, exp_single(self.single))
+            return Ordered(found.mixed(found.array.size), self.kernel) if self.kernel.stores else found
         if ufunc is np.log:
             return Ordered(self.kernel.log(self.array), self.kernel, log_single(self.single))
         if ufunc is np.reciprocal:

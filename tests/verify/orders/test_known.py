@@ -11,7 +11,7 @@ from reference.layers.softmax import softmax
 from reference.loss import crossentropy_backward, crossentropy_of_logits
 from reference.rule import Rule
 from verify.orders import find
-from verify.orders.known import orders, terms_of
+from verify.orders.known import equal_blocks, in_blocks, orders, terms_of
 from verify.orders.ordered import EIGEN, EIGEN_64, ONEDNN, Ordered, computed
 
 RNG = np.random.default_rng(4)
@@ -44,6 +44,12 @@ def test_the_order_of_a_product_is_found(name):
         for place in ((-1, -1), (0, 0)):
             changed[place] = np.nextafter(changed[place], np.float32(9))
         assert find(rule, operands, changed).same == tensorflow.size - 2
+
+
+def test_blocks():
+    assert in_blocks(784, 384) == (384, 200, 200) and in_blocks(392, 384) == (200, 192)
+    assert in_blocks(784, 256) == (256, 256, 136, 136) and in_blocks(384, 384) == (384,)
+    assert equal_blocks(784, 512) == (512, 272) and equal_blocks(640, 320) == (320, 320)
 
 
 def test_an_order_that_is_not_known_is_not_found():

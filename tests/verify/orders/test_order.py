@@ -27,6 +27,8 @@ def test_one_after_the_other_and_blocks():
     assert Order().total(t) == in_turn(t)
     assert Order(blocks=(60, 40)).total(t) == in_turn(t[:60]) + in_turn(t[60:])
     assert Order(blocks=(60, 40)).total(t) != Order().total(t)
+    halves = Order(blocks=((30, 20), (40, 10))).total(t)
+    assert halves == (in_turn(t[:30]) + in_turn(t[30:50])) + (in_turn(t[50:90]) + in_turn(t[90:]))
     with pytest.raises(ValueError, match="are not 99 terms"):
         Order(blocks=(60, 40)).total(t[:99])
 
@@ -69,6 +71,7 @@ def test_a_product_is_the_sum_of_its_products():
         (Order(False), "784 terms, one after the other"),
         (Order(blocks=(384, 200, 200)), "784 terms, fused, in blocks of 384, 200, 200"),
         (Order(strides=(1, 4, 2)), "784 terms, fused, in 8 lanes, added ((0+1)+(4+5))+((2+3)+(6+7))"),
+        (Order(False, blocks=((200, 192), 392)), "784 terms, in blocks of 200 + 192, 392"),
         (Order(strides=(2, 1)), "784 terms, fused, in 4 lanes, whose halves are added until one is left"),
     ],
 )
